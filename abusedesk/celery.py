@@ -1,0 +1,31 @@
+"""The Celery app and the base of every task: limits from the settings, actor and request id from the message."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery, Task
+
+from abusedesk.core import context
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abusedesk.settings")
+
+
+class DeskTask(Task):  # type: ignore[type-arg] # not generic at run time
+    """Runs in the context of the request that woke it."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with context.bound(context.Context.from_headers(self.request.headers or {})):
+            return super().__call__(*args, **kwargs)
+
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        headers = context.current().as_headers() | (options.pop("headers", None) or {})
+        return super().apply_async(*args, headers=headers, **options)
+
+
+app = Celery("abusedesk", task_cls=DeskTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

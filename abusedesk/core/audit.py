@@ -1,0 +1,223 @@
+"""The hash chain of everything that people and the machine changed, and its words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+from abusedesk.core import clock, context
+from abusedesk.core.models import AuditEntry, User
+
+MACHINE = "abusedesk"
+GENESIS = "0" * 64
+LOCK = 0x6162_7573_6564  # any constant of this desk: "abused" in ASCII
+BATCH = 2_000
+
+
+class Verb(StrEnum):
+    """What can happen; the sentence of each stands in `SENTENCES`."""
+
+    CASE_OPENED = "case.opened"
+    CASE_GREW = "case.grew"
+    CASE_CHANGED = "case.changed"
+    CASE_REGRESSED = "case.regressed"
+    CASE_SUPPRESSED = "case.suppressed"
+    CASE_VIEWED = "case.viewed"
+    CASE_CLAIMED = "case.claimed"
+    CASE_TAKEN_OVER = "case.taken_over"
+    CASE_RELEASED = "case.released"
+    CASE_NOTED = "case.noted"
+    CASE_DECIDED = "case.decided"
+    CASE_UNDONE = "case.undone"
+    CASE_ESCALATED = "case.escalated"
+    CASE_SNOOZED = "case.snoozed"
+    CASE_RETURNED = "case.returned"
+    CASE_REOPENED = "case.reopened"
+    CASE_MERGED = "case.merged"
+    CASE_ABSORBED = "case.absorbed"
+    CAMPAIGN_HELD = "campaign.held"
+    GATE_SAVED = "gate.saved"
+    DELIVERY_SENT = "delivery.sent"
+    DELIVERY_GIVEN_UP = "delivery.given_up"
+    DELIVERY_CANCELLED = "delivery.cancelled"
+    DELIVERY_AGAIN = "delivery.again"
+    WEBHOOK_SAVED = "webhook.saved"
+    DETECTOR_CONFIGURED = "detector.configured"
+    SIGNALS_IMPORTED = "signals.imported"
+    LETTER_REPLAYED = "letter.replayed"
+    LETTER_DISCARDED = "letter.discarded"
+    TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
+    USER_CREATED = "user.created"
+    USER_CHANGED = "user.changed"
+    LOGGED_IN = "user.logged_in"
+
+
+SENTENCES: dict[Verb, str] = {
+    Verb.CASE_OPENED: "opened the case with {hits} signals from {accounts} accounts",
+    Verb.CASE_GREW: "attached new evidence: +{hits}",
+    Verb.CASE_CHANGED: "computed the case again: {what}",
+    Verb.CASE_REGRESSED: "reopened the case as regressed: +{hits} ({why})",
+    Verb.CASE_SUPPRESSED: "counted +{hits} and left the case closed until {until}",
+    Verb.CASE_VIEWED: "looked at the case",
+    Verb.CASE_CLAIMED: "claimed the case",
+    Verb.CASE_TAKEN_OVER: "took the case over from {was}",
+    Verb.CASE_RELEASED: "released the case",
+    Verb.CASE_NOTED: "wrote a note",
+    Verb.CASE_DECIDED: "decided: {outcome_label}. Reason: {reason}",
+    Verb.CASE_UNDONE: "undid the decision of {decider}: {outcome_label}",
+    Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",
+    Verb.CASE_SNOOZED: "snoozed the case until {until}",
+    Verb.CASE_RETURNED: "brought the case back from snooze",
+    Verb.CASE_REOPENED: "put the case back for review. Reason: {reason}",
+    Verb.CASE_MERGED: "merged the case into {into}",
+    Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",
+    Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
+    Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
+    Verb.DELIVERY_SENT: "delivered the {kind} to {host}",
+    Verb.DELIVERY_GIVEN_UP: "gave up delivering the {kind} to {host} after {attempts} attempts: {answer}",
+    Verb.DELIVERY_CANCELLED: "cancelled the delivery to {host}",
+    Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
+    Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
+    Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
+    Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
+    Verb.LETTER_DISCARDED: "discarded a refused item",
+    Verb.TOKEN_CREATED: "created the token {name}",
+    Verb.TOKEN_REVOKED: "revoked the token {name}",
+    Verb.USER_CREATED: "created the user {name}",
+    Verb.USER_CHANGED: "changed the user {name}",
+    Verb.LOGGED_IN: "logged in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Result of `verify`: entries seen, last digest, and the first broken row with its fault."""
+
+    entries: int
+    head: str
+    broken: int | None = None
+    fault: str = ""
+
+
+def append(
+    *,
+    actor: User | None,
+    verb: Verb,
+    target: models.Model | None = None,
+    target_type: str = "",
+    target_id: str = "",
+    **data: object,
+) -> AuditEntry:
+    """Add one link. The lock on the chain is held until commit: write everything else before.
+
+    actor: None is the desk itself. target_type, target_id: stand instead of the model's own.
+    """
+    if target is not None:
+        target_type = target_type or str(target._meta.model_name)  # noqa: SLF001 -- Django's public name for it
+        target_id = target_id or str(target.pk)
+    entry = AuditEntry(
+        at=clock.now(),
+        actor=actor,
+        actor_label=actor.get_username() if actor else MACHINE,
+        verb=verb,
+        target_type=target_type,
+        target_id=target_id,
+        data=_plain(data),
+        request_id=context.current().request_id,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    newest = AuditEntry.objects.order_by("-id").values_list("digest", flat=True).first()
+    entry.previous = newest or GENESIS
+    entry.digest = digest_of(entry)
+    entry.save(force_insert=True)
+    return entry
+
+
+def digest_of(entry: AuditEntry) -> str:
+    """SHA-256 over the previous digest and the canonical JSON of the entry."""
+    body = {
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor": entry.actor_id,
+        "actor_label": entry.actor_label,
+        "verb": str(entry.verb),
+        "target": [entry.target_type, entry.target_id],
+        "data": entry.data,
+        "request": entry.request_id,
+    }
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(f"{entry.previous}{canonical}".encode()).hexdigest()
+
+
+def verify() -> Check:
+    """Walk the whole chain, oldest first, and stop at the first row that does not fit."""
+    head, seen = GENESIS, 0
+    for entry in _walk():
+        fault = _fault(entry, head)
+        if fault:
+            return Check(seen, head, entry.pk, fault)
+        head, seen = entry.digest, seen + 1
+    return Check(seen, head)
+
+
+def sentence(entry: AuditEntry) -> str:
+    """What happened, as a sentence without its subject; an unknown verb speaks for itself."""
+    template = SENTENCES.get(entry.verb)  # type: ignore[call-overload] # a stored verb may be retired
+    return template.format_map(_Gaps(entry.data)) if template else entry.verb
+
+
+class _Gaps(dict[str, Any]):
+    """Older entries may lack a value that the sentence has today."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _walk() -> Iterator[AuditEntry]:
+    last = 0
+    while batch := list(AuditEntry.objects.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        yield from batch
+        last = batch[-1].pk
+
+
+def _fault(entry: AuditEntry, head: str) -> str:
+    if entry.previous != head:
+        return "the entry before it was removed, inserted or changed"
+    if entry.digest != digest_of(entry):
+        return "its content was changed"
+    return ""
+
+
+def _plain(value: Any) -> Any:
+    """`value` as jsonb will give it back, so that digests can be computed again."""
+    if isinstance(value, dict):
+        return {_plain(str(key)): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, UUID):
+        return str(value)
+    return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _number(value: float) -> float | int | str:
+    """Six decimals; jsonb has no infinity and writes very large numbers in another way."""
+    if not abs(value) < 1e15:  # noqa: PLR2004 -- also true for NaN; above, floats are not exact
+        return str(value)
+    rounded = round(value, 6)
+    return int(rounded) if rounded.is_integer() else rounded

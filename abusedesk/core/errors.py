@@ -1,0 +1,64 @@
+"""What services refuse, and with which HTTP status; `core/problems.py` answers with it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AbuseDeskError(Exception):
+    """A refusal with a sentence for the person who asked. `data` is for machines."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, field: str = "", **data: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.data = data
+
+
+class ForbiddenError(AbuseDeskError):
+    """The role may not do this."""
+
+    status = 403
+    code = "permission_denied"
+
+
+class NotFoundError(AbuseDeskError):
+    """It does not exist, or not for this viewer."""
+
+    status = 404
+    code = "not_found"
+
+
+class ConflictError(AbuseDeskError):
+    """Somebody or something else was faster; the sentence says who and what."""
+
+    status = 409
+    code = "conflict"
+
+
+class IllegalTransitionError(ConflictError):
+    """The state machine has no such step."""
+
+    code = "illegal_transition"
+
+
+class StaleError(ConflictError):
+    """The caller saw an older version."""
+
+    code = "stale"
+
+
+class ClaimLostError(ConflictError):
+    """The caller does not hold the case any more."""
+
+    code = "claim_lost"
+
+
+class InvalidError(AbuseDeskError):
+    """A value cannot be used; `field` names it."""
+
+    status = 422
+    code = "invalid"

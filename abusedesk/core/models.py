@@ -1,0 +1,93 @@
+"""People, tokens and the audit chain."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from abusedesk.core import clock
+
+
+class Role(models.TextChoices):
+    REVIEWER = "reviewer", "Reviewer"
+    LEAD = "lead", "Lead"
+    ADMIN = "admin", "Admin"
+    INTEGRATION = "integration", "Integration"
+    PARTNER = "partner", "Partner"
+
+
+class Theme(models.TextChoices):
+    DARK = "dark", "Dark"
+    LIGHT = "light", "Light"
+    SYSTEM = "system", "As the system"
+
+
+class User(AbstractUser):
+    """A person or an integration; the role decides what exists for them."""
+
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
+    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.DARK)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Scope(models.TextChoices):
+    """What a token may do; a token has only what it was given."""
+
+    INGEST = "ingest", "Post signals"
+    READ = "read", "Read signals, findings, cases"
+    REVIEW = "review", "Claim, note and decide cases"
+    ADMIN = "admin", "Change detectors, sources and tokens"
+
+
+class ApiToken(models.Model):
+    """A bearer token; only a peppered hash is stored."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=16, choices=Scope.choices))
+    created_at = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class AuditEntry(models.Model):
+    """One link of the audit chain. The database refuses UPDATE and DELETE (migration 0002)."""
+
+    at = models.DateTimeField(default=clock.now)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_label = models.CharField(max_length=150)
+    verb = models.CharField(max_length=40)
+    target_type = models.CharField(max_length=40)
+    target_id = models.CharField(max_length=64)
+    data = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            # timeline of one case, detector or token, oldest first
+            models.Index(fields=["target_type", "target_id", "id"], name="audit_target"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.target_type} {self.target_id}"

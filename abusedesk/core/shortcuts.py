@@ -1,0 +1,108 @@
+"""The registry of keys: dialog, hints and `hotkeys.js` are made from it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class KeyScope(StrEnum):
+    """Where a key works. Scopes of one entry of `TOGETHER` are active at the same time."""
+
+    GLOBAL = "global"
+    ITEMS = "items"
+    QUEUE = "queue"
+    CASE = "case"
+
+
+SCOPE_TITLES = {
+    KeyScope.GLOBAL: "Everywhere",
+    KeyScope.ITEMS: "Rows and evidence",
+    KeyScope.QUEUE: "Queue",
+    KeyScope.CASE: "Case",
+}
+TOGETHER = (
+    (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.QUEUE),
+    (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.CASE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One key. `id` is what elements carry as `data-hotkey`; pressing the key clicks the element.
+
+    keys: one chord, or two for a sequence. Shift is written for letters only.
+    typing: whether it also works inside text fields.
+    """
+
+    id: str
+    scope: KeyScope
+    keys: tuple[str, ...]
+    label: str
+    typing: bool = False
+
+
+SHORTCUTS = (
+    Shortcut("help", KeyScope.GLOBAL, ("?",), "Show the keys"),
+    Shortcut("search", KeyScope.GLOBAL, ("/",), "Search this list"),
+    Shortcut("back", KeyScope.GLOBAL, ("Escape",), "Close, or back to the list"),
+    Shortcut("undo", KeyScope.GLOBAL, ("u",), "Undo the last decision"),
+    Shortcut("go-work", KeyScope.GLOBAL, ("g", "m"), "My work"),
+    Shortcut("go-queues", KeyScope.GLOBAL, ("g", "q"), "Queues"),
+    Shortcut("go-cases", KeyScope.GLOBAL, ("g", "c"), "Cases"),
+    Shortcut("go-signals", KeyScope.GLOBAL, ("g", "f"), "Signals"),
+    Shortcut("go-detectors", KeyScope.GLOBAL, ("g", "d"), "Detectors"),
+    Shortcut("go-dashboards", KeyScope.GLOBAL, ("g", "o"), "Operations dashboard"),
+    Shortcut("go-settings", KeyScope.GLOBAL, ("g", "a"), "Tokens"),
+    Shortcut("go-personal", KeyScope.GLOBAL, ("g", "p"), "Personal settings"),
+    Shortcut("item-next", KeyScope.ITEMS, ("j",), "Next row"),
+    Shortcut("item-previous", KeyScope.ITEMS, ("k",), "Previous row"),
+    Shortcut("item-open", KeyScope.ITEMS, ("o",), "Open the row (also Enter)"),
+    Shortcut("filter", KeyScope.ITEMS, ("f",), "Filter"),
+    Shortcut("queue-next", KeyScope.QUEUE, ("n",), "Start review: claim the next case"),
+    Shortcut("verdict-1", KeyScope.CASE, ("1",), "Abuse confirmed"),
+    Shortcut("verdict-2", KeyScope.CASE, ("2",), "Coordinated, legitimate"),
+    Shortcut("verdict-3", KeyScope.CASE, ("3",), "No abuse"),
+    Shortcut("verdict-4", KeyScope.CASE, ("4",), "Cannot tell"),
+    Shortcut("reason", KeyScope.CASE, ("y",), "Write the reason"),
+    Shortcut("submit-next", KeyScope.CASE, ("n",), "Submit and take the next case"),
+    Shortcut("submit-stay", KeyScope.CASE, ("Shift+N",), "Submit and stay"),
+    Shortcut("submit", KeyScope.CASE, ("Ctrl+Enter",), "Submit, also while typing", typing=True),
+    Shortcut("claim", KeyScope.CASE, ("a",), "Claim"),
+    Shortcut("skip", KeyScope.CASE, ("z",), "Skip: give it back, take the next one"),
+    Shortcut("release", KeyScope.CASE, ("Shift+Z",), "Give it back and stay"),
+    Shortcut("escalate", KeyScope.CASE, ("e",), "Escalate"),
+    Shortcut("snooze", KeyScope.CASE, ("h",), "Snooze"),
+    Shortcut("note", KeyScope.CASE, ("c",), "Write a note"),
+    Shortcut("case-previous", KeyScope.CASE, ("<",), "Previous case of the queue"),
+    Shortcut("case-next", KeyScope.CASE, (">",), "Next case of the queue"),
+    Shortcut("tab-summary", KeyScope.CASE, ("v", "s"), "Summary"),
+    Shortcut("tab-evidence", KeyScope.CASE, ("v", "e"), "Evidence"),
+    Shortcut("tab-why", KeyScope.CASE, ("v", "w"), "Why"),
+    Shortcut("tab-timeline", KeyScope.CASE, ("v", "t"), "Timeline"),
+)
+BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
+SIGNS = {"Escape": "Esc", "Shift+N": "⇧N", "Shift+Z": "⇧Z", "Ctrl+Enter": "Ctrl ↵"}
+
+
+def shown(shortcut: Shortcut) -> list[str]:
+    """The keys as they are printed."""
+    return [SIGNS.get(key, key) for key in shortcut.keys]
+
+
+def aria(shortcut: Shortcut) -> str:
+    """Value of `aria-keyshortcuts`; sequences have no notation there."""
+    return shortcut.keys[0].replace("Ctrl", "Control") if len(shortcut.keys) == 1 else ""
+
+
+def groups() -> list[tuple[str, list[Shortcut]]]:
+    """The dialog: title of each scope with its keys."""
+    return [
+        (SCOPE_TITLES[scope], [entry for entry in SHORTCUTS if entry.scope == scope])
+        for scope in KeyScope
+    ]
+
+
+def as_json() -> list[dict[str, object]]:
+    """What `hotkeys.js` reads."""
+    return [asdict(shortcut) for shortcut in SHORTCUTS]

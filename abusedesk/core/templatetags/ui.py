@@ -1,0 +1,178 @@
+"""Small parts of pages: icons, keys, severities, times, meters, and the safe views of text."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from abusedesk.core import clock, shortcuts, text
+
+register = template.Library()
+
+MINUTE = 60
+HOUR = 3_600
+DAY = 86_400
+SEVERITIES = ("info", "low", "medium", "high", "critical")
+PLATFORMS = {
+    "x": "X",
+    "openai-api": "OpenAI API",
+    "anthropic-api": "Anthropic API",
+    "youtube": "YouTube",
+    "tiktok": "TikTok",
+    "email": "E-mail",
+    "ai": "AI",
+}
+
+register.filter("safe_view", text.safe_view)
+register.filter("name_view", text.name_view)
+register.filter("defang", text.defang)
+register.filter("visible", text.visible)
+register.filter("is_long", text.is_long)
+register.filter("note_html", text.note_html)
+register.filter("code_points", text.code_points)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """One symbol of the sprite; with a label it is an image, without it is decoration."""
+    href = f"{static('img/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, href
+        )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', href)
+
+
+@register.simple_tag
+def keys(shortcut_id: str) -> SafeString:
+    """The `<kbd>` hint of one shortcut."""
+    printed = shortcuts.shown(shortcuts.BY_ID[shortcut_id])
+    inner = format_html_join("", "<kbd>{}</kbd>", ((key,) for key in printed))
+    return format_html('<span class="keys" aria-hidden="true">{}</span>', inner)
+
+
+@register.simple_tag
+def hotkey(shortcut_id: str) -> SafeString:
+    """Attributes that bind an element to one shortcut."""
+    aria = shortcuts.aria(shortcuts.BY_ID[shortcut_id])
+    if not aria:
+        return format_html('data-hotkey="{}"', shortcut_id)
+    return format_html('data-hotkey="{}" aria-keyshortcuts="{}"', shortcut_id, aria)
+
+
+@register.simple_tag
+def key_groups() -> list[tuple[str, list[dict[str, Any]]]]:
+    """What the `?` dialog lists."""
+    return [
+        (title, [{"id": one.id, "label": one.label, "keys": shortcuts.shown(one)} for one in entries])
+        for title, entries in shortcuts.groups()
+    ]
+
+
+@register.simple_tag
+def key_registry() -> list[dict[str, object]]:
+    """The registry for `hotkeys.js`."""
+    return shortcuts.as_json()
+
+
+@register.simple_tag
+def severity(level: int) -> SafeString:
+    """Shape, word and colour of a severity."""
+    word = SEVERITIES[level]
+    mark = icon(f"sev-{level}")
+    return format_html('<span class="sev sev-{}">{}{}</span>', level, mark, word.capitalize())
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString | str:
+    """A moment, relative, with the absolute one in the title."""
+    if moment is None:
+        return "never"
+    exact = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, relative(moment)
+    )
+
+
+@register.simple_tag
+def due(moment: datetime) -> SafeString:
+    """Time left until `moment`; late is a word and a colour."""
+    left = (moment - clock.now()).total_seconds()
+    css = "late" if left < 0 else "soon" if left < 4 * HOUR else ""
+    said = f"{span(-left)} late" if left < 0 else f"{span(left)} left"
+    return format_html(
+        '<time class="{}" datetime="{}" title="{}">{}</time>',
+        css,
+        moment.isoformat(),
+        moment.strftime("%Y-%m-%d %H:%M UTC"),
+        said,
+    )
+
+
+@register.simple_tag
+def meter(share: float, label: str, css: str = "") -> SafeString:
+    """A bar of 0..1; the width is an SVG attribute because the policy blocks inline styles."""
+    width = round(100 * min(1.0, max(0.0, share)), 1)
+    return format_html(
+        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 4" preserveAspectRatio="none">'
+        '<rect class="track" width="100" height="4"/><rect class="fill {}" width="{}" height="4"/>'
+        "</svg>",
+        label,
+        css,
+        width,
+    )
+
+
+@register.filter
+def percent(share: float) -> str:
+    """0.934 as `93 %`; never 100 % for what is not certain."""
+    whole = round(100 * share)
+    return "> 99 %" if share < 1 and whole == 100 else f"{whole} %"  # noqa: PLR2004 -- percent
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """At most three digits behind the point, none without need; an empty cell for nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | str):
+        return str(value)
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:.3g}" if abs(value) < 1 else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def platform(slug: str) -> str:
+    """A platform as people write it."""
+    return PLATFORMS.get(slug, slug.replace("-", " ").capitalize())
+
+
+@register.filter
+def day(moment: datetime) -> str:
+    """Date and minute, UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M")
+
+
+def relative(moment: datetime) -> str:
+    """`5 min ago`, `in 3 h`, `12 Nov 2016`."""
+    seconds = (clock.now() - moment).total_seconds()
+    if abs(seconds) > 60 * DAY:
+        return f"{moment.day} {moment:%b %Y}"
+    if abs(seconds) < MINUTE:
+        return "just now"
+    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"
+
+
+def span(seconds: float | timedelta) -> str:
+    """The largest fitting unit: `45 s`, `12 min`, `7 h`, `3 d`."""
+    left = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
+    for size, unit in ((2 * DAY, "d"), (2 * HOUR, "h"), (MINUTE, "min")):
+        if left >= size:
+            return f"{int(left // (DAY if unit == 'd' else HOUR if unit == 'h' else MINUTE))} {unit}"
+    return f"{int(left)} s"

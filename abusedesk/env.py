@@ -1,0 +1,284 @@
+"""Every environment variable of the desk: name, type, default, unit and meaning."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from abusedesk.core.embedded import Paths, make_directory
+
+BASE_DIR: Final = Path(__file__).resolve().parent.parent
+PREFIX: Final = "ABUSEDESK_"
+BROKERS: Final = ("pgmq", "redis", "rediss", "amqp", "amqps", "memory")
+MIN_SECRET: Final = 32
+SECRETS: Final = (
+    "database_url",
+    "broker_url",
+    "secret_key",
+    "token_pepper",
+)  # each also as ..._FILE
+
+WordList = Annotated[tuple[str, ...], NoDecode]
+NetworkList = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode]
+
+
+class EnvError(ValueError):
+    """A variable is unknown or its value cannot be used; the text says which and why."""
+
+
+class Env(BaseSettings):
+    """What the environment decides. A field `port` is read from ABUSEDESK_PORT."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, populate_by_name=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="Postgres >= 15, e.g. postgresql://user:password@host/desk or "
+        "postgresql:///desk?host=/run/postgresql&user=desk. Unset: the embedded server under ABUSEDESK_VAR.",
+    )
+    broker_url: SecretStr | None = Field(
+        None,
+        description="Message broker: pgmq://user:password@host/desk, redis://host or amqp://host. "
+        "Unset: queues in the same Postgres as the data (PGMQ).",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Signs sessions, at least 32 characters. Unset: made once in secret_key under ABUSEDESK_VAR.",
+    )
+    token_pepper: SecretStr | None = Field(
+        None,
+        description="Mixed into the hashes of API tokens, at least 32 characters; a change makes all tokens invalid. "
+        "Unset: made once in token_pepper under ABUSEDESK_VAR.",
+    )
+    var: Path = Field(Path("var"), description="Directory of everything the desk keeps on disk.")
+    host: str = Field("127.0.0.1", description="Address on which the web server listens.")
+    port: int = Field(8000, ge=1, le=65535, description="TCP port of the web server.")
+    allowed_hosts: WordList = Field(
+        ("localhost", "127.0.0.1", "[::1]"),
+        description="Host names under which people open the desk, by comma.",
+    )
+    https: bool = Field(
+        False, description="People reach the desk over https only: secure cookies and HSTS."
+    )
+    debug: bool = Field(
+        False, description="Django's debug pages; never where attackers' evidence is real."
+    )
+    web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
+    web_threads: int = Field(
+        4, ge=1, le=64, description="Threads in each process of the web server."
+    )
+    worker_concurrency: int = Field(
+        2, ge=1, le=256, description="Processes of the worker that `make run` starts."
+    )
+    detector_shards: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Shards of one detector: how many workers can advance it at once.",
+    )
+    tick_s: int = Field(
+        5,
+        ge=1,
+        le=3600,
+        description="Seconds between two sweeps for work that a lost message forgot.",
+    )
+    time_zone: str = Field(
+        "UTC", description="Time zone in which people read times, e.g. Europe/Berlin."
+    )
+    outbound_allow: NetworkList = Field(
+        (),
+        description="Private networks (CIDR, by comma) that webhooks and partners' servers may nevertheless be in.",
+    )
+    oldest_signal: date = Field(
+        date(2000, 1, 1), description="Signals that happened before this day are refused."
+    )
+    demo: bool = Field(True, description="Load the demo world when the desk is empty.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
+    log_json: bool = Field(
+        False, description="One JSON object a log line instead of text for people."
+    )
+
+    @field_validator("allowed_hosts", "outbound_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(filter(None, map(str.strip, value.split(","))))
+            if isinstance(value, str)
+            else value
+        )
+
+    @field_validator("var")
+    @classmethod
+    def _anchor(cls, value: Path) -> Path:
+        return BASE_DIR / value.expanduser()
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_dsn(value.get_secret_value())
+        return value
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and urlsplit(value.get_secret_value()).scheme not in BROKERS:
+            msg = f"must begin with one of {', '.join(f'{name}://' for name in BROKERS[:-1])}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("secret_key", "token_pepper")
+    @classmethod
+    def _check_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < MIN_SECRET:
+            msg = f"must have at least {MIN_SECRET} characters"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _check_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            msg = "must be a time zone such as Europe/Berlin"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def embedded(self) -> bool:
+        """No DATABASE_URL: the desk runs its own Postgres."""
+        return self.database_url is None
+
+    @property
+    def dsn(self) -> str:
+        """URL of the database: the given one, or that of the embedded server."""
+        return (
+            self.database_url.get_secret_value()
+            if self.database_url
+            else Paths.for_var(self.var).dsn
+        )
+
+    def secret(self, name: Literal["secret_key", "token_pepper"]) -> str:
+        """The given secret, or the one made once under `var`."""
+        given: SecretStr | None = getattr(self, name)
+        return given.get_secret_value() if given else _kept_secret(self.var / name)
+
+
+def parse_dsn(url: str) -> dict[str, str]:
+    """Parameters of a Postgres URL as libpq names them. Raises ValueError with a sentence."""
+    if not url.startswith(("postgresql://", "postgres://")):
+        msg = "must begin with postgresql://"
+        raise ValueError(msg)
+    try:
+        params = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        msg = f"is not a Postgres URL ({str(error).strip()})"
+        raise ValueError(msg) from None
+    if not params.get("dbname"):
+        msg = "must name a database: postgresql://user:password@host/database"
+        raise ValueError(msg)
+    return {name: str(value) for name, value in params.items()}
+
+
+def load() -> Env:
+    """Read the environment of this process. Raises EnvError with one sentence a fault."""
+    faults = _unknown_variables()
+    from_files: dict[str, str] = {}
+    for name in SECRETS:
+        try:
+            from_files |= _from_file(name)
+        except ValueError as error:
+            faults.append(str(error))
+    try:
+        env = Env(**from_files)  # type: ignore[arg-type] # pydantic turns the strings into the declared types
+    except ValidationError as error:
+        faults += [_sentence(fault) for fault in error.errors()]
+    if faults:
+        raise EnvError("\n".join(faults))
+    return env
+
+
+@cache
+def current() -> Env:
+    """What this process started with; a fault ends the process with its sentences alone."""
+    try:
+        return load()
+    except EnvError as error:
+        raise SystemExit(str(error)) from None
+
+
+def variable(field: str) -> str:
+    """Name of the environment variable of a field."""
+    return str(Env.model_fields[field].validation_alias or f"{PREFIX}{field.upper()}")
+
+
+def _unknown_variables() -> list[str]:
+    known = {variable(name) for name in Env.model_fields} | {
+        f"{variable(name)}_FILE" for name in SECRETS
+    }
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [f"{name} is not a variable of abusedesk{_guess(name, known)}." for name in unknown]
+
+
+def _guess(name: str, known: set[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}" if close else ""
+
+
+def _from_file(field: str) -> dict[str, str]:
+    name = variable(field)
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return {}
+    if os.environ.get(name):
+        msg = f"Both {name} and {name}_FILE are set; keep one of them."
+        raise ValueError(msg)
+    try:
+        return {field: Path(path).read_text(encoding="utf-8").strip()}
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{name}_FILE names {path}, which cannot be read: {error}."
+        raise ValueError(msg) from None
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    field = str(fault["loc"][0])
+    name = variable(field) if field in Env.model_fields else field
+    reason = fault["msg"].removeprefix("Value error, ")
+    shown = (
+        ""
+        if field in SECRETS or name == "DATABASE_URL"
+        else f" (it is {os.environ.get(name, '')!r})"
+    )
+    return f"{name}: {reason[0].lower()}{reason[1:]}{shown}."
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret at `path`, first made when it is not there; two processes at once get the same."""
+    if not path.exists():
+        make_directory(path.parent)
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        with suppress(FileExistsError):
+            path.hardlink_to(fresh)
+        fresh.unlink()
+    return path.read_text(encoding="ascii").strip()

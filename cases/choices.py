@@ -1,0 +1,41 @@
+"""Vocabularies that rows of this app store."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """Where a case stands; what may follow what is the table in `states.py`."""
+
+    OPEN = "open", "For review"
+    ESCALATED = "escalated", "Escalated"
+    SNOOZED = "snoozed", "Snoozed"
+    CLOSED = "closed", "Closed"
+    MERGED = "merged", "Merged"
+
+
+class Severity(models.IntegerChoices):
+    """How bad; shown as shape, word and colour."""
+
+    INFO = 0, "info"
+    LOW = 1, "low"
+    MEDIUM = 2, "medium"
+    HIGH = 3, "high"
+    CRITICAL = 4, "critical"
+
+
+class GateKind(models.TextChoices):
+    ALLOW = "allow", "Allow-list"
+    SNOOZE = "snooze", "Snooze"
+
+
+class DeliveryKind(models.TextChoices):
+    DECISION = "decision", "Decision"
+    REVERSAL = "reversal", "Reversal"
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    SENT = "sent", "Sent"
+    DEAD = "dead", "Given up"

@@ -1,0 +1,22 @@
+"""Tables of cases, queues, notes, decisions and their deliveries."""
+
+from __future__ import annotations
+
+from cases.models.action import Delivery, Webhook
+from cases.models.case import Case, CaseCampaign, CaseVisit
+from cases.models.decision import Decision
+from cases.models.gate import Gate
+from cases.models.note import Note
+from cases.models.queue import Queue
+
+__all__ = [
+    "Case",
+    "CaseCampaign",
+    "CaseVisit",
+    "Decision",
+    "Delivery",
+    "Gate",
+    "Note",
+    "Queue",
+    "Webhook",
+]

@@ -1,0 +1,53 @@
+"""What leaves the desk because of a decision: signed webhooks and their reversals."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from abusedesk.core import clock
+from cases.choices import DeliveryKind, DeliveryState
+from cases.models.decision import Decision
+
+
+class Webhook(models.Model):
+    """A receiver of decisions. The secret signs every body (HMAC-SHA-256)."""
+
+    url = models.URLField(max_length=500)
+    secret = models.CharField(max_length=64)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Delivery(models.Model):
+    """One message that a receiver is owed; a reversal names the delivery it takes back."""
+
+    webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="deliveries")
+    kind = models.CharField(max_length=10, choices=DeliveryKind.choices)
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversal")
+    body = models.TextField()
+    state = models.CharField(
+        max_length=8, choices=DeliveryState.choices, default=DeliveryState.WAITING
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(default=clock.now)
+    answer = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name_plural = "deliveries"
+        indexes = [
+            # sweep: what is owed now
+            models.Index(
+                fields=["due_at"], condition=models.Q(state="waiting"), name="delivery_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.decision_id}"

@@ -1,0 +1,89 @@
+"""Cases: what reviewers work on."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from abusedesk.core import clock
+from cases.choices import Severity, State
+from cases.models.queue import Queue
+from detectors.models import Campaign
+
+
+class Case(models.Model):
+    """One operation under review.
+
+    ref: `AD-<id>`, for people and links. version grows with every change and guards concurrent
+    writes. how_sure: probability 0..1; how_bad: the severity; priority 0..100 orders the queue.
+    claim_*: exclusive while `claim_expires_at` lies ahead.
+    """
+
+    ref = models.CharField(max_length=20, unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.JSONField(default=list)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases")
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices)
+    how_sure = models.FloatField()
+    priority = models.FloatField()
+    priority_parts = models.JSONField(default=dict)
+    platforms = ArrayField(models.CharField(max_length=40))
+    reasons = ArrayField(models.TextField(), default=list)
+    accounts = models.PositiveIntegerField()
+    hits = models.PositiveIntegerField(default=1)
+    new_hits = models.PositiveIntegerField(default=0)
+    regressed = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField(default=clock.now)
+    updated_at = models.DateTimeField(default=clock.now)
+    due_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="claims"
+    )
+    claim_id = models.UUIDField(null=True)
+    claim_expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-priority", "id"]
+        indexes = [
+            # queue page and "next": one state of one queue, most urgent first
+            models.Index(fields=["queue", "state", "-priority", "id"], name="case_queue"),
+            # case list and dashboards: newest first
+            models.Index(fields=["-opened_at", "-id"], name="case_opened"),
+            models.Index(fields=["-closed_at"], name="case_closed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.title}"
+
+
+class CaseCampaign(models.Model):
+    """A campaign is in exactly one case: the unique key is what keeps eight workers from two."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="campaign_links")
+    campaign = models.OneToOneField(Campaign, models.PROTECT, related_name="case_link")
+    revision = models.PositiveIntegerField()
+    added_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.campaign_id}"
+
+
+class CaseVisit(models.Model):
+    """When a person last looked at a case, and how many hits it had then."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="visits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    hits = models.PositiveIntegerField()
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "user"], name="visit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} at {self.case_id}"

@@ -1,0 +1,244 @@
+"""The detector contract: what a rule declares, what it gets, what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from detectors import normalise
+from detectors.schema import ActorProfile, Ai
+
+MINUTE_S = 60
+HOUR_S = 3_600
+DAY_S = 86_400
+MAX_SIGNAL_IDS = 2_000
+
+
+class Family(StrEnum):
+    """Evidence families of the fusion; inside one the strongest finding counts, never the sum."""
+
+    TIMING = "timing"
+    CONTENT = "content"
+    INFRA_HARD = "infra-hard"
+    INFRA_SOFT = "infra-soft"
+    IDENTITY = "identity"
+    AI = "ai"
+    BEHAVIOUR = "behaviour"
+    LIST = "list"
+
+
+class Tier(StrEnum):
+    """What a finding may do: open a case with others, only support one, or be explained away."""
+
+    OPENING = "opening"
+    SUPPORTING = "supporting"
+    EVENT_EXPLAINED = "event-explained"
+
+
+class Key(NamedTuple):
+    """What a detector keeps state for: an object, an identifier, an account."""
+
+    type: str
+    value: str
+
+    def digest(self) -> int:
+        """64 stable bits: the shard of a key must be the same in every process."""
+        raw = f"{self.type}\x1f{self.value}".encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(raw, digest_size=8).digest(), "big")
+
+
+class Signal(msgspec.Struct, frozen=True, dict=True):
+    """One stored signal as detectors see it; derived values are computed once and shared.
+
+    at: event time, seconds since 1970; the time of receipt where the sender's clock runs more than
+    five minutes ahead. received: time of receipt, 0 when unknown (files, tests).
+    """
+
+    id: int
+    at: float
+    platform: str
+    kind: str
+    actor: str = ""
+    text: str = ""
+    raw_urls: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    identifier_map: dict[str, str | list[str]] = {}
+    source: int = 0
+    received: float = 0.0
+    profile: ActorProfile | None = None
+    ai: Ai | None = None
+    fingerprints: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
+
+    @property
+    def account(self) -> str:
+        """`platform:actor`, or "" when nobody acted; a platform slug holds no colon."""
+        return f"{self.platform}:{self.actor}" if self.actor else ""
+
+    def identifiers(self, kind: str) -> tuple[str, ...]:
+        """Canonical values of one identifier type, each once, in the sender's order."""
+        raw = self.identifier_map.get(kind, ())
+        values = (raw,) if isinstance(raw, str) else raw
+        found = (normalise.canonical(kind, value) for value in values)
+        return tuple(dict.fromkeys(value for value in found if value))
+
+    @cached_property
+    def mentions(self) -> tuple[normalise.Mention, ...]:
+        """Entities found in the text, in order."""
+        return tuple(normalise.extract(self.text)) if self.text else ()
+
+    @cached_property
+    def urls(self) -> tuple[str, ...]:
+        """Canonical links: those the sender listed and those found in the text, each once."""
+        listed = (normalise.canonical_url(url) for url in self.raw_urls)
+        found = [mention.value for mention in self.mentions if mention.type == "url"]
+        return tuple(dict.fromkeys([url for url in listed if url] + found))
+
+    @cached_property
+    def match_text(self) -> str:
+        """The text folded for comparison."""
+        return normalise.match_text(self.text)
+
+
+class BaseParams(BaseModel):
+    """What an admin may tune. Frozen: a change is a new configuration, never a mutation."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def digest(self) -> str:
+        """Short stable name of these values."""
+        canonical = msgspec.json.encode(self.model_dump(mode="json"), order="sorted")
+        return blake2b(canonical, digest_size=8).hexdigest()
+
+
+def param(  # noqa: PLR0913 -- the columns of a parameter table; every caller names them
+    default: Any,
+    *,
+    help: str,  # noqa: A002 -- the word that forms and schemas use
+    unit: str,
+    ge: float | None = None,
+    le: float | None = None,
+    step: float | None = None,
+    rebuild: bool = False,
+) -> Any:
+    """A tunable value with bounds, unit and step, which reach form, REST schema and docs.
+
+    rebuild: whether a change makes the kept state wrong, so that it must be replayed.
+    """
+    extra = {"unit": unit, "step": step, "rebuild": rebuild}
+    return Field(default, ge=ge, le=le, description=help, json_schema_extra=extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """The fixed facts of a detector."""
+
+    slug: str
+    title: str
+    version: int
+    family: Family
+    kinds: tuple[str, ...] = ()
+    """Signal kinds it reads; empty: all."""
+    lookback_s: int = 7 * DAY_S
+    tick_s: int = 0
+    """Distance of ticks on the engine clock; 0: the detector has none."""
+    doc: str
+    """One paragraph for the person who tunes it."""
+    falsifiers: tuple[str, ...]
+    """What would make a finding false; printed with each one."""
+    source: str
+    """Where the method comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingDraft:
+    """What a detector says. The engine adds identity, version, position and stores it.
+
+    anchor: what the finding is about; the same anchor again is a new revision of the same finding.
+    subjects: accounts as `platform:actor`, sorted. links: pairs (index, index, llr) into subjects
+    where not every pair of subjects is linked; empty: all pairs are, with `llr`.
+    signal_ids: evidence; more than MAX_SIGNAL_IDS are sampled and counted in `signal_total`.
+    values: the numbers behind the sentence. constants: population numbers that were used, so that
+    the score can be computed again from the record and the cited signals alone.
+    """
+
+    anchor: Key
+    subjects: tuple[str, ...]
+    signal_ids: tuple[int, ...]
+    llr: float
+    sentence: str
+    first_at: float
+    last_at: float
+    tier: Tier = Tier.SUPPORTING
+    family: Family | None = None
+    links: tuple[tuple[int, int, float], ...] = ()
+    score: float | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    signal_total: int = 0
+    flags: tuple[str, ...] = ()
+    lapsed: bool = False
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One evaluated condition: what was compared, so that a person can check it."""
+
+    name: str
+    value: float
+    op: str
+    limit: float
+    unit: str
+    met: bool
+
+
+StateT = TypeVar("StateT", bound=msgspec.Struct)
+ParamsT = TypeVar("ParamsT", bound=BaseParams)
+
+
+class Detector(Generic[StateT, ParamsT]):
+    """A rule: pure, deterministic, one file.
+
+    The engine owns order, clock, shards, expiry, checkpoints and transactions. It calls `apply`
+    once per (signal, key) in stream order, so that any batching gives the same findings, and drops
+    a key that was not touched for `lookback_s`. `State` is made with no arguments.
+
+    secret: the deployment's key for samples that nobody outside can predict.
+    """
+
+    meta: ClassVar[Meta]
+    Params: ClassVar[type[BaseParams]]
+    State: ClassVar[type[msgspec.Struct]]
+
+    def __init__(self, secret: bytes = b"") -> None:
+        self.secret = secret
+
+    def keys(self, signal: Signal, p: ParamsT) -> Iterable[Key]:
+        """Keys whose state this signal touches; pure in (signal, p)."""
+        raise NotImplementedError
+
+    def apply(
+        self, key: Key, signal: Signal, state: StateT, p: ParamsT
+    ) -> list[FindingDraft]:
+        """Fold one signal into `state` in place; return what it brought to light."""
+        raise NotImplementedError
+
+    def part(self, clock: float, states: Mapping[Key, StateT], p: ParamsT) -> Any:
+        """What one shard gives to a tick: plain data that msgspec can encode. Map step."""
+        raise NotImplementedError
+
+    def tick(
+        self, clock: float, parts: Sequence[Any], p: ParamsT
+    ) -> list[FindingDraft]:
+        """All findings that hold at `clock`, from the parts of all shards. Reduce step.
+
+        What held at the tick before and is not returned again becomes lapsed.
+        """
+        raise NotImplementedError

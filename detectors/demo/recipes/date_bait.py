@@ -1,0 +1,130 @@
+"""Date Bait: advertisements for an invented dating service, chats by human and bot, rising fees."""
+
+from __future__ import annotations
+
+from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay
+from detectors.demo.stage import HOUR_S, MINUTE_S, Account, Stage
+from detectors.demo.words import hide, spin
+from detectors.schema import Kind
+
+ADS = 10
+CHATS = 26
+PAGES = ("facebook",) * 6
+CHATTERS = ("telegram",) * 6
+LOOSE = ("facebook",) * 4 + ("telegram",) * 3
+# The invented brand is "Amoralia"; its own site would be amoralia.example.
+SITES = ("amora1ia-club.example", "amoralla.example")
+FEES = ((29, "vip pass"), (89, "deposit"), (240, "insurance"))
+
+AD_BOOK = Phrasebook(
+    (
+        "Tired of empty evenings in [your town|the city]?",
+        "Luna from your area has just [joined|entered] Amoralia.",
+        "New in town and [looking|hoping] for company at the lake?",
+    ),
+    (
+        "Amoralia matches you by voice in under a minute and the first chat is [free|on us].",
+        "Four hundred singles near you are [online|awake] and waiting for one kind message.",
+        "Our hosts answer day and night, no empty profiles and no [waiting|queues] ever.",
+        "This weekend members bring a guest to the garden party for [free|nothing].",
+    ),
+    (
+        "Open the page, pick a smile and write to her [today|now].",
+        "Only twelve seats are left at this price, so be [quick|fast].",
+        "Your first match is already waiting behind the [link|door].",
+        "Tap the heart and tell her where to meet [you|tonight].",
+        "Say hello to her before somebody else [does|will].",
+    ),
+)
+CHAT_BOOK = Phrasebook(
+    (
+        "Hello dear, I saw your [profile|picture] on Amoralia and I had to smile.",
+        "Hi you, the assistant said that we both love the sea and [old|slow] music.",
+        "Guten Abend, dein Bild hat mich heute [sehr|wirklich] zum Lachen gebracht.",
+    ),
+    (
+        "I have a free evening on Friday and would rather walk with you than sit [alone|inside].",
+        "My roommate says I am shy, but with you the words come [easily|quickly] somehow.",
+        "Let us move on from this chat soon, here every message costs me [time|money].",
+        "Ich koche am Freitag und es wäre schade, wieder allein am Tisch zu [sitzen|essen].",
+        "Tell me about your dog and the little boat, I want to hear [everything|all] of it.",
+    ),
+    (
+        "To meet me you only need the small VIP pass, my manager will [help|guide] you.",
+        "The club asks for a deposit before we meet, you get it back [later|at once].",
+    ),
+)
+PROMPT = "Write {n} warm first messages from Luna, 29, who likes the sea. Variant {k}, no emojis."
+
+
+def play(stage: Stage) -> None:
+    """Pages advertise, chat accounts write within seconds of each other, two sites cash in."""
+    core, loose = crew(stage, PAGES + CHATTERS), loners(stage, LOOSE)
+    pages, chatters = core[: len(PAGES)], core[len(PAGES) :]
+    sites = [stage.account("web", actor=host) for host in SITES]
+    _link_sites(stage, sites, pages, chatters)
+    for n, at in enumerate(stage.waves(ADS, first=0.05, last=0.7)):
+        _advertise(stage, pages, loose, at, n)
+    for n, at in enumerate(stage.waves(CHATS, first=0.12, last=0.85)):
+        _chat(stage, chatters, loose, at, n)
+        if n % 2:
+            _charge(stage, sites[n // 2 % 2], at, n)
+    _prompts(stage)
+    stage.idle(core + loose, 70)
+
+
+def _advertise(stage: Stage, pages: list[Account], loose: list[Account], at: float, n: int) -> None:
+    """One landing page, pushed by most pages at once and by a hired one much later."""
+    link = f"https://{SITES[n % 2]}/w/{stage.rng.randrange(100, 999)}/hello.php?id={n:03d}"
+    text = f"{AD_BOOK.line(n)} {link}"
+    flock(stage, stage.some(pages, 0.8), Kind.POST, at, 110, text=text, attributes={"ad": True})
+    hired = [who for who in loose if who.platform == "facebook"]
+    later = at + stage.rng.uniform(HOUR_S, 6 * HOUR_S)
+    flock(stage, stage.some(hired, 0.25), Kind.POST, later, 3 * HOUR_S, text=text)
+
+
+def _chat(stage: Stage, chatters: list[Account], loose: list[Account], at: float, n: int) -> None:
+    """Human and bot answer the same person within a minute; now and then a loner joins in."""
+    person = f"target:person-{stage.mark(f'person-{n}')[:16]}"
+    text = hide(stage.rng, CHAT_BOOK.line(n)) if n % 9 == 0 else CHAT_BOOK.line(n)
+    crowd = stage.some(chatters, 0.6)
+    flock(stage, crowd, Kind.MESSAGE, at, 55, text=text, objects=(person,))
+    alone = [who for who in loose if who.platform == "telegram"]
+    later = at + stage.rng.uniform(20 * MINUTE_S, 5 * HOUR_S)
+    flock(stage, stage.some(alone, 0.2), Kind.MESSAGE, later, HOUR_S, text=text, objects=(person,))
+
+
+def _charge(stage: Stage, site: Account, at: float, n: int) -> None:
+    """Two or three payments of one person, each larger than the one before."""
+    for step, (amount, why) in enumerate(FEES[: stage.rng.randint(2, 3)]):
+        card = stage.mark(f"payee-{site.actor}")
+        pay(
+            stage,
+            site,
+            at + (step + 1) * stage.rng.uniform(2, 9) * HOUR_S,
+            card,
+            amount + n % 5,
+            why,
+        )
+
+
+def _link_sites(
+    stage: Stage, sites: list[Account], pages: list[Account], chatters: list[Account]
+) -> None:
+    """The payee of each site also tops up a page and a chat account."""
+    for n, site in enumerate(sites):
+        link = f"https://{site.actor}/w/"
+        stage.act(
+            site, Kind.SITE, stage.moment(), urls=(link,), text="Amoralia. Find your evening."
+        )
+        for who in (pages[n * 4], chatters[n * 4]):
+            pay(stage, who, stage.moment(), stage.mark(f"payee-{site.actor}"), 15, "top-up")
+
+
+def _prompts(stage: Stage) -> None:
+    """The messages come from a model; its account shares a device with the first desk."""
+    model = stage.account("mistral-api", device=stage.mark("desk-2"), ip=stage.ip(902))
+    stage.login(model, stage.moment())
+    for k, at in enumerate(stage.waves(16, first=0.06, last=0.8)):
+        answer = spin(stage.rng, CHAT_BOOK.line(k))
+        ask(stage, model, at, PROMPT.format(n=stage.rng.randint(3, 8), k=k), answer)

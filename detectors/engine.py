@@ -1,0 +1,198 @@
+"""Runs one detector over signals in order: clock, ticks, keyed state, expiry, checkpoints.
+
+Pure: the same code serves live runs, previews, tests and benches. Who feeds it and where its
+events go is the caller's matter (`services/run.py` for Postgres, `run_all` for lists).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
+
+HEARTBEAT = "engine.heartbeat"
+"""Kind of the rows that keep the clock of an idle stream going."""
+MAX_KEYS = 2_000_000
+EXPIRY_STEPS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A draft and the signal that brought it to light."""
+
+    at: float
+    signal_id: int
+    draft: FindingDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What this shard gives to the tick at `at`; `signal_id` is the signal that crossed it."""
+
+    at: float
+    signal_id: int
+    part: Any
+
+
+Event = Found | Ticked
+
+
+class PoisonError(Exception):
+    """One signal that the detector cannot digest; `__cause__` has the reason."""
+
+    def __init__(self, signal_id: int) -> None:
+        super().__init__(f"signal {signal_id} cannot be processed")
+        self.signal_id = signal_id
+
+
+class _Slot(msgspec.Struct):
+    """State of one key and the engine clock when it was last touched."""
+
+    state: Any
+    touched: float
+
+
+class Runner:
+    """One shard of one detector, in memory.
+
+    The state after a signal depends only on the signals before it, in order: however they are cut
+    into batches, the events are the same.
+    """
+
+    def __init__(
+        self,
+        detector: Detector[Any, Any],
+        params: BaseParams,
+        *,
+        shard: int = 0,
+        of: int = 1,
+        tick_floor_s: int = 0,
+    ) -> None:
+        self.detector = detector
+        self.params = params
+        self.shard = shard
+        self.of = of
+        self.clock = 0.0
+        self.late = 0
+        self.truncated = False
+        meta = detector.meta
+        self._tick_s = max(meta.tick_s, tick_floor_s) if meta.tick_s else 0
+        self._expiry_s = max(60.0, meta.lookback_s / EXPIRY_STEPS)
+        self._kinds = frozenset(meta.kinds)
+        self._touched = False
+        self._slots: dict[Key, _Slot] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def feed(self, signals: Iterable[Signal], skip: Container[int] = ()) -> list[Event]:
+        """Advance over these signals; those in `skip` move the clock only."""
+        events: list[Event] = []
+        for signal in signals:
+            try:
+                self._advance(signal, events)
+                if signal.id not in skip and self._wanted(signal):
+                    self._apply(signal, events)
+            except Exception as error:  # noqa: BLE001 -- plug-in border: any fault is one signal's
+                raise PoisonError(signal.id) from error
+        return events
+
+    def finish(self) -> list[Event]:
+        """The tick that a next signal would have fired; for sources that end."""
+        if not self._tick_s or not self._touched:
+            return []
+        return [self._tick(self.clock, 0)]
+
+    def dump(self) -> bytes:
+        """The state as bytes. Raises nothing a msgspec struct does not."""
+        rows = [(key.type, key.value, slot.touched, slot.state) for key, slot in self._slots.items()]
+        return msgspec.msgpack.encode((self.late, self.truncated, self._touched, rows))
+
+    def load(self, clock: float, payload: bytes) -> None:
+        """Continue from a dump."""
+        state = self.detector.State
+        row = tuple[str, str, float, state]  # type: ignore[valid-type] -- a type made at run time
+        shape = tuple[int, bool, bool, list[row]]  # type: ignore[valid-type] -- as above
+        self.late, self.truncated, self._touched, rows = msgspec.msgpack.decode(payload, type=shape)
+        self.clock = clock
+        self._slots = {Key(kind, value): _Slot(kept, at) for kind, value, at, kept in rows}
+
+    def _advance(self, signal: Signal, events: list[Event]) -> None:
+        """Move the clock; what lies between the old and the new time happens first."""
+        moment = min(signal.at, signal.received) if signal.received else signal.at
+        if moment <= self.clock:
+            return
+        if self._tick_s and self._touched and _crosses(self.clock, moment, self._tick_s):
+            at = math.floor(moment / self._tick_s) * float(self._tick_s)
+            events.append(self._tick(at, signal.id))
+        if _crosses(self.clock, moment, self._expiry_s):
+            self._expire(moment)
+        self.clock = moment
+
+    def _wanted(self, signal: Signal) -> bool:
+        if signal.kind == HEARTBEAT or (self._kinds and signal.kind not in self._kinds):
+            return False
+        if signal.at < self.clock - self.detector.meta.lookback_s:
+            self.late += 1
+            return False
+        return True
+
+    def _apply(self, signal: Signal, events: list[Event]) -> None:
+        # each key once: the same act told twice in one signal is still one act
+        for key in dict.fromkeys(self.detector.keys(signal, self.params)):
+            # a tick is due in every shard when it is due in one
+            self._touched = True
+            if self.of > 1 and key.digest() % self.of != self.shard:
+                continue
+            slot = self._slots.get(key)
+            if slot is None:
+                slot = self._slots[key] = _Slot(self.detector.State(), self.clock)
+            slot.touched = self.clock
+            for draft in self.detector.apply(key, signal, slot.state, self.params):
+                events.append(Found(self.clock, signal.id, draft))  # noqa: PERF401 -- two levels
+
+    def _tick(self, at: float, signal_id: int) -> Ticked:
+        self._touched = False
+        states = {key: slot.state for key, slot in self._slots.items()}
+        return Ticked(at, signal_id, self.detector.part(at, states, self.params))
+
+    def _expire(self, moment: float) -> None:
+        """Drop keys that the lookback has passed, and the oldest ones above the cap."""
+        horizon = moment - self.detector.meta.lookback_s
+        self._slots = {key: slot for key, slot in self._slots.items() if slot.touched >= horizon}
+        if len(self._slots) > MAX_KEYS:
+            newest = sorted(self._slots.items(), key=lambda item: (-item[1].touched, item[0]))
+            self._slots = dict(newest[: MAX_KEYS * 3 // 4])
+            self.truncated = True
+
+
+def run_all(
+    detector: Detector[Any, Any], params: BaseParams, signals: Sequence[Signal], *, of: int = 1
+) -> list[Found]:
+    """All findings of one detector over a finished list, ticks included, by position.
+
+    The bench, the tests and a notebook use this; live runs go through the store.
+    """
+    runners = [Runner(detector, params, shard=number, of=of) for number in range(of)]
+    found: list[Found] = []
+    ticks: dict[float, list[Ticked]] = {}
+    for runner in runners:
+        for event in runner.feed(signals) + runner.finish():
+            match event:
+                case Found():
+                    found.append(event)
+                case Ticked():
+                    ticks.setdefault(event.at, []).append(event)
+    for at, parts in sorted(ticks.items()):
+        drafts = detector.tick(at, [ticked.part for ticked in parts], params)
+        found += [Found(at, parts[0].signal_id, draft) for draft in drafts]
+    return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
+
+
+def _crosses(before: float, after: float, step: float) -> bool:
+    return math.floor(before / step) != math.floor(after / step)

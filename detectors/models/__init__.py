@@ -1,0 +1,35 @@
+"""Tables of sources, signals, entities, detectors, findings and campaigns."""
+
+from __future__ import annotations
+
+from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
+from detectors.models.config import DetectorConfig
+from detectors.models.entity import Entity, SignalEntity
+from detectors.models.finding import Finding, FindingRevision
+from detectors.models.run import Checkpoint, Cursor, Quarantine, Shard, TickPart
+from detectors.models.signal import DeadLetter, ImportRun, Signal
+from detectors.models.source import Source, Stream
+from detectors.models.verdict import Verdict
+
+__all__ = [
+    "Campaign",
+    "CampaignEdge",
+    "CampaignFinding",
+    "CampaignMember",
+    "Checkpoint",
+    "Cursor",
+    "DeadLetter",
+    "DetectorConfig",
+    "Entity",
+    "Finding",
+    "FindingRevision",
+    "ImportRun",
+    "Quarantine",
+    "Shard",
+    "Signal",
+    "SignalEntity",
+    "Source",
+    "Stream",
+    "TickPart",
+    "Verdict",
+]

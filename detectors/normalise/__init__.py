@@ -1,0 +1,41 @@
+"""The one place where raw values become canonical: text forms, entities and their extraction."""
+
+from __future__ import annotations
+
+from detectors.normalise.contacts import (
+    canonical_email,
+    canonical_handle,
+    canonical_hashtag,
+    canonical_phone,
+)
+from detectors.normalise.digests import canonical_hash, canonical_wallet
+from detectors.normalise.extract import Mention, extract
+from detectors.normalise.hosts import (
+    canonical_domain,
+    canonical_ip,
+    ip_block,
+    registrable_domain,
+)
+from detectors.normalise.kinds import canonical
+from detectors.normalise.text import match_text, refang, skeleton
+from detectors.normalise.urls import canonical_url
+
+__all__ = [
+    "Mention",
+    "canonical",
+    "canonical_domain",
+    "canonical_email",
+    "canonical_handle",
+    "canonical_hash",
+    "canonical_hashtag",
+    "canonical_ip",
+    "canonical_phone",
+    "canonical_url",
+    "canonical_wallet",
+    "extract",
+    "ip_block",
+    "match_text",
+    "refang",
+    "registrable_domain",
+    "skeleton",
+]

@@ -1,0 +1,272 @@
+"""D1: accounts that share the same objects together faster than their environment does."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from detectors import normalise
+from detectors.base import (
+    DAY_S,
+    BaseParams,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Signal,
+    param,
+)
+from detectors.synchrony import Settings, find_synchrony, keyed_rank
+from detectors.synchrony.findings import Context, findings
+from detectors.synchrony.tables import PartTable, Table, clock_steps, collect, merge, pooled
+
+OBJECT_TYPES = frozenset(
+    {
+        "hashtag",
+        "hashtag-seq",
+        "repost",
+        "reply-to",
+        "target",
+        "report-target",
+        "media",
+        "payment",
+        "wallet",
+        "kit",
+        "subject",
+        "prompt",
+    }
+)
+ACTS = ("post", "repost", "reply", "message", "mail", "reaction", "follow", "report", "payment")
+KINDS = (*ACTS, "site", "ai.request")
+MIN_TEXT = 30
+MIN_SEQUENCE = 5
+MAX_ACCOUNTS = 2_000
+MAX_DAYS = 32
+
+
+class Params(BaseParams):
+    """What an admin may tune; the windows are fixed: 10, 60, 300, 1,800 and 3,600 s."""
+
+    lookback_d: Annotated[
+        int, param(7, ge=1, le=30, step=1, unit="d", help="How far back shares are compared")
+    ]
+    n_min: Annotated[
+        int, param(4, ge=3, le=20, step=1, unit="objects", help="Shared objects a pair needs")
+    ]
+    c_min: Annotated[
+        int, param(3, ge=2, le=20, step=1, unit="objects", help="Of them inside the window")
+    ]
+    alpha: Annotated[
+        float,
+        param(0.01, ge=0.0001, le=0.1, step=0.0001, unit="rate", help="False discovery rate"),
+    ]
+    p_open: Annotated[
+        float,
+        param(1e-4, ge=1e-8, le=1e-2, step=1e-8, unit="p", help="Largest p inside a group"),
+    ]
+    min_strangers: Annotated[
+        int,
+        param(
+            50, ge=20, le=500, step=10, unit="pairs", help="Strangers that give an object its rate"
+        ),
+    ]
+    stranger_min_objects: Annotated[
+        int,
+        param(3, ge=1, le=20, step=1, unit="objects", help="Objects that make a stranger count"),
+    ]
+    cap: Annotated[
+        int,
+        param(400, ge=50, le=2000, step=50, unit="accounts", help="Sampled accounts per object"),
+    ]
+    use_prior: Annotated[
+        bool, param(default=True, unit="switch", help="Cautious rates while objects are few")
+    ]
+    domains: Annotated[
+        bool,
+        param(default=False, unit="switch", rebuild=True, help="Count a shared domain as object"),
+    ]
+
+    def settings(self) -> Settings:
+        """The numbers of the test itself."""
+        names = set(Settings.__dataclass_fields__) & set(type(self).model_fields)
+        return Settings(**{name: getattr(self, name) for name in names})
+
+
+class Sharers(msgspec.Struct):
+    """Who shared one object: account -> first share (s, signal id) of each UTC day, in order.
+
+    The day keeps a moving lookback exact: a share that expires leaves the next one behind.
+    """
+
+    shares: dict[str, list[tuple[float, int]]] = {}
+    newest: float = 0.0
+    sampled: bool = False
+
+    def add(self, account: str, at: float, signal_id: int) -> None:
+        """Keep the earliest share of the day; any order of calls gives the same state."""
+        days = self.shares.setdefault(account, [])
+        self.newest = max(self.newest, at)
+        for place, (known, _) in enumerate(days):
+            if known // DAY_S == at // DAY_S:
+                days[place] = min(days[place], (at, signal_id))
+                return
+        insort(days, (at, signal_id))
+        del days[:-MAX_DAYS]
+
+    def trim(self, secret: bytes) -> None:
+        """Bound the accounts: the keyed sample that is the same on every object stays."""
+        horizon = self.newest - MAX_DAYS * DAY_S
+        live = [account for account, days in self.shares.items() if days[-1][0] >= horizon]
+        kept = sample(live, secret)
+        self.sampled = self.sampled or len(kept) < len(live)
+        self.shares = {account: self.shares[account] for account in kept}
+
+    def first_since(self, since: float) -> dict[str, tuple[float, int]]:
+        """The first share of each account in the lookback."""
+        found = {}
+        for account, days in self.shares.items():
+            for share in days:
+                if share[0] >= since:
+                    found[account] = share
+                    break
+        return found
+
+
+def sample(accounts: Sequence[str], secret: bytes) -> Sequence[str]:
+    """At most MAX_ACCOUNTS, the lowest by keyed rank."""
+    if len(accounts) <= MAX_ACCOUNTS:
+        return accounts
+    return sorted(accounts, key=lambda account: (keyed_rank(account, secret), account))[
+        :MAX_ACCOUNTS
+    ]
+
+
+class CoactionSynchrony(Detector[Sharers, Params]):
+    """Keys are objects, whatever the platform; the tick looks at all of them together."""
+
+    meta = Meta(
+        slug="coaction-synchrony",
+        title="Synchronous sharing",
+        version=1,
+        family=Family.TIMING,
+        kinds=KINDS,
+        lookback_s=30 * DAY_S,
+        tick_s=300,
+        doc=(
+            "Looks at pairs of accounts that shared the same links, hashtags, texts, targets or "
+            "other objects, and asks whether they did so closer in time than other pairs do with "
+            "objects of this kind. Common interest and popular objects do not count, only the "
+            "timing does. A ring of such pairs is a group; a single pair only supports other "
+            "evidence; where strangers were as fast, an event explains it. Lower the false "
+            "discovery rate when unrelated pairs appear; raise the lookback for slow campaigns."
+        ),
+        falsifiers=(
+            "The accounts belong to one declared organisation, newsroom or syndicate.",
+            "A share button, wire service or scheduled feed posts the same item for all of them.",
+            "An event made everybody share these objects at once, strangers included.",
+            "The clock of a source is coarser than it says.",
+        ),
+        source="Giglietto 2020 and Pacheco 2021 for co-action; the test is the project's own",
+    )
+    Params = Params
+    State = Sharers
+
+    def keys(self, signal: Signal, p: Params) -> Iterable[Key]:
+        """Every object that the signal's actor shared."""
+        return _objects(signal, p) if signal.actor else ()
+
+    def apply(self, key: Key, signal: Signal, state: Sharers, p: Params) -> list[FindingDraft]:
+        """Only remembers; what it means is a question over many objects."""
+        state.add(signal.account, signal.at, signal.id)
+        if len(state.shares) > 2 * MAX_ACCOUNTS:
+            state.trim(self.secret)
+        return []
+
+    def part(
+        self, clock: float, states: Mapping[Key, Sharers], p: Params
+    ) -> dict[str, PartTable]:
+        """First shares of this shard's objects inside the lookback, by object type."""
+        return collect(self._live(states, clock - p.lookback_d * DAY_S))
+
+    def tick(
+        self, clock: float, parts: Sequence[dict[str, PartTable]], p: Params
+    ) -> list[FindingDraft]:
+        """One test per object type, and one over all types together."""
+        tables = merge(parts)
+        steps = clock_steps(tables.values())
+        found: list[FindingDraft] = []
+        known: set[tuple[str, str]] = set()
+        for table in (*tables.values(), *pooled(tables)):
+            drafts, pairs = self._test(table, steps, p, known)
+            found += drafts
+            known |= pairs
+        return found
+
+    def _test(
+        self, table: Table, steps: Mapping[str, int], p: Params, known: set[tuple[str, str]]
+    ) -> tuple[list[FindingDraft], set[tuple[str, str]]]:
+        settings = p.settings()
+        if len(table.at) < 2 * settings.n_min:
+            return [], set()
+        result = find_synchrony(table.postings(steps), settings, secret=self.secret)
+        return findings(Context(table, result, settings, p.lookback_d), known)
+
+    def _live(
+        self, states: Mapping[Key, Sharers], since: float
+    ) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
+        for key, state in states.items():
+            shares = state.first_since(since)
+            sampled = state.sampled
+            if len(shares) > MAX_ACCOUNTS:
+                shares = {account: shares[account] for account in sample([*shares], self.secret)}
+                sampled = True
+            if shares:
+                yield key, shares, sampled
+
+
+def _objects(signal: Signal, p: Params) -> Iterator[Key]:
+    """Platform-neutral object keys of one act."""
+    listed = [Key(*item.split(":", 1)) for item in signal.objects if ":" in item]
+    if signal.kind in ACTS or signal.kind == "site":
+        yield from _written(signal, p)
+    tags = [tag for tag in (normalise.canonical_hashtag(v) for t, v in listed if t == "hashtag")]
+    tags += [mention.value for mention in signal.mentions if mention.type == "hashtag"]
+    yield from _hashtags([tag for tag in tags if tag])
+    for kind, value in listed:
+        if kind in OBJECT_TYPES and kind != "hashtag" and value:
+            yield Key(kind, _canonical(kind, value))
+
+
+def _written(signal: Signal, p: Params) -> Iterator[Key]:
+    """Links and exact wording; what somebody asks an AI service is a prompt, not a share."""
+    for url in signal.urls:
+        yield Key("url", url)
+        host = (urlsplit(url).hostname or "") if p.domains else ""
+        if host:
+            yield Key("domain", normalise.registrable_domain(host) or host)
+    if len(signal.match_text) >= MIN_TEXT:
+        yield Key("text", _digest(signal.match_text))
+
+
+def _hashtags(tags: Sequence[str]) -> Iterator[Key]:
+    """Each hashtag, and the sequence when it is long enough to be a fingerprint."""
+    distinct = list(dict.fromkeys(tags))
+    for tag in distinct:
+        yield Key("hashtag", tag)
+    if len(distinct) >= MIN_SEQUENCE:
+        yield Key("hashtag-seq", _digest("\x1f".join(distinct)))
+
+
+def _canonical(kind: str, value: str) -> str:
+    """Wallets have several spellings; other values are the sender's own ids."""
+    return (normalise.canonical_wallet(value) or value) if kind == "wallet" else value
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

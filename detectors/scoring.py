@@ -1,0 +1,50 @@
+"""How much each kind of evidence weighs: log-likelihood ratios, caps, half-lives."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from detectors.base import DAY_S, Family
+
+PRIOR = -6.0
+"""Log odds that a pair of accounts that some finding names is one operation, before evidence."""
+P_OPEN = 0.8
+P_WATCH = 0.5
+MIN_ACCOUNTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Most that one family can add to a pair, in natural-log units, and how it fades in days."""
+
+    cap: float
+    half_life_d: float
+
+
+WEIGHTS: dict[str, Weight] = {
+    Family.TIMING: Weight(6.5, 14),
+    Family.CONTENT: Weight(5.0, 30),
+    Family.INFRA_HARD: Weight(9.0, 60),
+    Family.INFRA_SOFT: Weight(5.0, 7),
+    Family.IDENTITY: Weight(3.0, 30),
+    Family.AI: Weight(5.0, 30),
+    Family.BEHAVIOUR: Weight(4.0, 30),
+    Family.LIST: Weight(4.0, 30),
+}
+
+SEVERAL: dict[str, tuple[int, float]] = {"near-duplicate-text": (3, 5.0)}
+"""Detector -> (distinct findings that a pair shares, LLR from then on): one text may travel by
+itself, three do not."""
+
+
+def weigh(family: str, llr: float, age_s: float) -> float:
+    """An LLR after decay and cap. age_s: seconds behind the newest evidence, >= 0."""
+    weight = WEIGHTS[family]
+    decay = math.exp(-math.log(2) * max(0.0, age_s) / (weight.half_life_d * DAY_S))
+    return min(weight.cap, llr * decay)
+
+
+def probability(score: float) -> float:
+    """Log odds -> 0..1."""
+    return 1.0 / (1.0 + math.exp(-score))

@@ -1,0 +1,39 @@
+"""Reads stored signals and the entities they mention."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import Role, User
+from detectors.engine import HEARTBEAT
+from detectors.models import Finding, Signal, SignalEntity
+
+READERS = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
+
+
+def signals_for(viewer: User) -> QuerySet[Signal]:
+    """Signals this person may see, newest first. Partners see none."""
+    if viewer.role not in READERS:
+        return Signal.objects.none()
+    return Signal.objects.exclude(kind=HEARTBEAT).select_related("source")
+
+
+def signal_by_id(signal_id: int, viewer: User) -> Signal:
+    """One signal. Raises NotFoundError, also for what the viewer may not see."""
+    signal = signals_for(viewer).filter(pk=signal_id).first()
+    if signal is None:
+        message = "There is no such signal."
+        raise NotFoundError(message)
+    return signal
+
+
+def entities_of(signal: Signal) -> QuerySet[SignalEntity]:
+    """Mentions of a signal with their entities, by type and value."""
+    rows = SignalEntity.objects.filter(signal_id=signal.pk).select_related("entity")
+    return rows.order_by("entity__type", "entity__value", "role")
+
+
+def findings_citing(signal: Signal) -> QuerySet[Finding]:
+    """Findings that use this signal as evidence."""
+    return Finding.objects.filter(signal_ids__contains=[signal.pk]).select_related("config")

@@ -1,0 +1,70 @@
+"""Writes detector configurations: every change is a new version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from pydantic import ValidationError
+
+from abusedesk.core import audit
+from abusedesk.core.errors import InvalidError, NotFoundError
+from abusedesk.core.models import User
+from abusedesk.core.queueing import wake
+from detectors import registry
+from detectors.choices import Mode
+from detectors.models import DetectorConfig
+
+
+@transaction.atomic
+def save_config(
+    *, actor: User | None, slug: str, mode: str, params: Mapping[str, Any], reason: str
+) -> DetectorConfig:
+    """Make these settings the current ones. Raises InvalidError naming the field."""
+    if slug not in registry.all_detectors():
+        message = f"There is no detector called {slug}."
+        raise NotFoundError(message)
+    if mode not in Mode.values:
+        raise InvalidError("Choose off, shadow or live.", field="mode")
+    checked = _checked(slug, params)
+    before = DetectorConfig.objects.select_for_update().filter(slug=slug, current=True).first()
+    DetectorConfig.objects.filter(pk=getattr(before, "pk", None)).update(current=False)
+    config = DetectorConfig.objects.create(
+        slug=slug,
+        number=before.number + 1 if before else 1,
+        mode=mode,
+        params=checked.model_dump(mode="json"),
+        params_hash=checked.digest(),
+        reason=reason,
+        created_by=actor,
+    )
+    audit.append(
+        actor=actor,
+        verb=audit.Verb.DETECTOR_CONFIGURED,
+        target=config,
+        target_type="detector",
+        target_id=slug,
+        number=config.number,
+        mode=mode,
+        reason=reason,
+    )
+    wake("detectors.sweep")
+    return config
+
+
+def ensure_configs() -> None:
+    """Give every detector that has none its defaults, live."""
+    known = set(DetectorConfig.objects.filter(current=True).values_list("slug", flat=True))
+    for slug in registry.all_detectors():
+        if slug not in known:
+            save_config(actor=None, slug=slug, mode=Mode.LIVE, params={}, reason="as shipped")
+
+
+def _checked(slug: str, params: Mapping[str, Any]) -> Any:
+    try:
+        return registry.get(slug).Params.model_validate(dict(params))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "params"
+        raise InvalidError(f"{field}: {first['msg']}", field=field) from error

@@ -1,0 +1,105 @@
+"""Links stored signals to entities, off the request path, exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+from django.db import connection, transaction
+
+from abusedesk.core import clock
+from abusedesk.core.queueing import wake
+from detectors import stream
+from detectors.base import Signal
+from detectors.engine import HEARTBEAT
+from detectors.entities import Mentioned, mentioned
+from detectors.models import Cursor
+from detectors.partitions import ensure_partitions
+from detectors.services.drain import drain
+from detectors.stream import Position
+
+BATCH = 1_000
+
+# In order of digest, so that two linkers never wait for each other in a ring.
+_UPSERT = """
+INSERT INTO detectors_entity (type, value, digest, first_seen_at, last_seen_at, created_at)
+SELECT type, value, digest, first_seen, last_seen, now()
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::timestamptz[], %s::timestamptz[])
+    AS given (type, value, digest, first_seen, last_seen)
+ORDER BY digest
+ON CONFLICT (digest) DO UPDATE SET
+    first_seen_at = least(detectors_entity.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(detectors_entity.last_seen_at, excluded.last_seen_at)
+RETURNING digest, id
+"""
+
+_MENTIONS = """
+INSERT INTO detectors_signalentity (signal_id, occurred_at, entity_id, role, raw)
+SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::text[])
+ON CONFLICT DO NOTHING
+"""
+
+
+def link_stream(*, stream_id: int) -> None:
+    """Link a stream to its end; wakes itself when the time is up before that."""
+    if not drain(lambda: link_entities(stream_id=stream_id)):
+        wake("detectors.link", stream_id)
+
+
+def link_entities(*, stream_id: int) -> int:
+    """Link the next batch of one stream. Returns how many signals it took."""
+    name = f"link-{stream_id}"
+    Cursor.objects.get_or_create(name=name)
+    with transaction.atomic():
+        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=name).first()
+        if cursor is None:
+            return 0
+        position = Position(cursor.epoch, cursor.tx, cursor.signal_id)
+        page = stream.read(stream_id, position, BATCH)
+        if not page.signals:
+            return 0
+        ensure_partitions(_moment(signal.at) for signal in page.signals)
+        _store([signal for signal in page.signals if signal.kind != HEARTBEAT])
+        cursor.epoch, cursor.tx, cursor.signal_id = page.last
+        cursor.updated_at = clock.now()
+        cursor.save()
+        return len(page.signals)
+
+
+def _store(signals: Sequence[Signal]) -> None:
+    found = [(signal, one, _digest(one)) for signal in signals for one in mentioned(signal)]
+    if not found:
+        return
+    ids = _upsert(found)
+    rows = [
+        (signal.id, _moment(signal.at), ids[digest], one.role, one.raw)
+        for signal, one, digest in found
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_MENTIONS, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _upsert(found: Sequence[tuple[Signal, Mentioned, bytes]]) -> dict[bytes, int]:
+    """Digest -> entity id, with first and last time seen widened."""
+    spans: dict[bytes, tuple[str, str, float, float]] = {}
+    for signal, one, digest in found:
+        _, _, first, last = spans.get(digest, ("", "", signal.at, signal.at))
+        spans[digest] = (one.type, one.value, min(first, signal.at), max(last, signal.at))
+    rows = [
+        (kind, value, digest, _moment(first), _moment(last))
+        for digest, (kind, value, first, last) in spans.items()
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])
+        return {bytes(digest): id_ for digest, id_ in cursor.fetchall()}
+
+
+def _digest(one: Mentioned) -> bytes:
+    """Key of an entity: values may be longer than a btree entry can be."""
+    raw = f"{one.type}\x1f{one.value}".encode("utf-8", "surrogatepass")
+    return blake2b(raw, digest_size=16).digest()
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

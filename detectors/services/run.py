@@ -1,0 +1,304 @@
+"""Advances detector shards: cursor, checkpoint and findings move in one transaction.
+
+The kept state of a shard is a function of the signals up to its cursor, so it is not written for
+every batch: a process holds it in memory, a checkpoint is stored now and then in the transaction
+that moves the cursor, and whoever takes a shard over replays what came since. Why, with numbers:
+docs/decisions/0001-state-is-a-checkpoint-plus-replay.md.
+"""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+
+import msgspec
+from django.conf import settings
+from django.db import connection, transaction
+
+from abusedesk.core import clock
+from abusedesk.core.queueing import wake
+from detectors import registry, stream
+from detectors.choices import Mode
+from detectors.engine import Event, Found, PoisonError, Runner, Ticked
+from detectors.models import Checkpoint, DetectorConfig, Quarantine, Shard, Stream, TickPart
+from detectors.services.finding import record_findings, replace_findings
+from detectors.stream import Position
+
+BATCH = 2_000
+CHECKPOINT_SIGNALS = 20_000
+MAX_ATTEMPTS = 3
+MAX_WAITING_TICKS = 8
+
+
+@dataclass(slots=True)
+class _Held:
+    """A runner in this process's memory and the position it has reached."""
+
+    runner: Runner
+    position: Position
+    since_checkpoint: int
+
+
+_held: dict[int, _Held] = {}
+
+
+def ensure_shards() -> None:
+    """Give every switched-on configuration its shards on every stream.
+
+    A new version starts where the one before stands and takes over its state, unless a parameter
+    changed that shapes the state: then it replays the lookback from the start of the stream.
+    """
+    configs = DetectorConfig.objects.filter(current=True).exclude(mode=Mode.OFF)
+    streams = list(Stream.objects.all())
+    have = set(Shard.objects.filter(config__in=configs).values_list("config_id", "stream_id"))
+    for config in configs:
+        for one in streams:
+            if (config.pk, one.pk) not in have:
+                _add_shards(config, one)
+
+
+def forget_runners() -> None:
+    """Drop what this process holds; the next step reads it from the database again."""
+    _held.clear()
+
+
+def shards_of(stream_id: int) -> list[int]:
+    """Shards that the current, switched-on configurations have on one stream."""
+    return list(
+        Shard.objects.filter(stream_id=stream_id, config__current=True)
+        .exclude(config__mode=Mode.OFF)
+        .order_by("number", "config__slug")
+        .values_list("pk", flat=True)
+    )
+
+
+def step_shard(*, shard_id: int) -> int:
+    """Advance one shard by one batch. Returns how many signals it took; 0 when there is no work.
+
+    A shard that another worker holds is left alone.
+    """
+    try:
+        with transaction.atomic():
+            return _step(shard_id)
+    except PoisonError as error:
+        _held.pop(shard_id, None)
+        _note_failure(shard_id, error.signal_id, "".join(traceback.format_exception(error)))
+    except Exception as error:  # noqa: BLE001 -- task border: kept on the row, retried smaller
+        _held.pop(shard_id, None)
+        _note_failure(shard_id, None, "".join(traceback.format_exception(error)))
+    return 1
+
+
+def _step(shard_id: int) -> int:
+    shard = (
+        Shard.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("config", "stream")
+        .filter(pk=shard_id)
+        .first()
+    )
+    if shard is None or _tick_jam(shard):
+        return 0
+    position = Position(shard.epoch, shard.tx, shard.signal_id)
+    page = stream.read(shard.stream_id, position, shard.limit or BATCH)
+    if not page.signals:
+        return 0
+    held = _hold(shard, position)
+    events = held.runner.feed(page.signals, _skipped(shard))
+    held.position = page.last
+    held.since_checkpoint += len(page.signals)
+    _record(shard, events)
+    _save(shard, held, len(page.signals))
+    transaction.on_commit(lambda: _held.__setitem__(shard_id, held))
+    return len(page.signals)
+
+
+def _hold(shard: Shard, position: Position) -> _Held:
+    """The runner of a shard at `position`, rebuilt as far as needed.
+
+    It leaves the process's memory until the commit: after a rollback it would be ahead of the
+    cursor.
+    """
+    held = _held.pop(shard.pk, None)
+    if held is None or held.position > position:
+        held = _restore(shard)
+    while held.position < position:
+        page = stream.read(shard.stream_id, held.position, BATCH)
+        count = sum(1 for place in page.positions if place <= position)
+        held.runner.feed(page.signals[:count], _skipped(shard))
+        held.position = page.positions[count - 1]
+        held.since_checkpoint += count
+    return held
+
+
+def _restore(shard: Shard) -> _Held:
+    """The runner as the last checkpoint had it, or a new one."""
+    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
+    runner = Runner(
+        detector,
+        detector.Params.model_validate(shard.config.params),
+        shard=shard.number,
+        of=shard.of,
+        tick_floor_s=shard.stream.tick_floor_s,
+    )
+    saved = Checkpoint.objects.filter(shard=shard).first()
+    if saved is None:
+        return _Held(runner, Position(), 0)
+    runner.load(saved.clock_s, bytes(saved.payload))
+    return _Held(runner, Position(saved.epoch, saved.tx, saved.signal_id), 0)
+
+
+def _record(shard: Shard, events: list[Event]) -> None:
+    found = [event for event in events if isinstance(event, Found)]
+    changed = record_findings(config=shard.config, stream=shard.stream, found=found)
+    for event in events:
+        if isinstance(event, Ticked):
+            changed += _tick(shard, event)
+    if changed:
+        wake("detectors.fuse")
+
+
+def _tick(shard: Shard, ticked: Ticked) -> int:
+    """Hand in this shard's part; whoever hands in the last one runs the tick.
+
+    The lock makes two last ones see each other. Parts of one shard come in order, so ticks do.
+    """
+    if shard.of == 1:
+        return _finish_tick(shard, ticked, [ticked.part])
+    mine = {"config": shard.config, "stream": shard.stream, "tick_s": ticked.at}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [shard.config_id, shard.stream_id])
+    payload = msgspec.msgpack.encode(ticked.part)
+    TickPart.objects.create(
+        **mine, number=shard.number, signal_id=ticked.signal_id, payload=payload
+    )
+    parts = TickPart.objects.filter(**mine).order_by("number")
+    if parts.count() < shard.of:
+        return 0
+    changed = _finish_tick(
+        shard, ticked, [msgspec.msgpack.decode(bytes(part.payload)) for part in parts]
+    )
+    parts.delete()
+    return changed
+
+
+def _finish_tick(shard: Shard, ticked: Ticked, parts: list[object]) -> int:
+    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
+    params = detector.Params.model_validate(shard.config.params)
+    drafts = detector.tick(ticked.at, parts, params)
+    found = [Found(ticked.at, ticked.signal_id, draft) for draft in drafts]
+    return replace_findings(config=shard.config, stream=shard.stream, at=ticked, found=found)
+
+
+def _tick_jam(shard: Shard) -> bool:
+    """Whether this shard is so far ahead of its sisters that their tick parts would pile up."""
+    if shard.of == 1:
+        return False
+    waiting = TickPart.objects.filter(
+        config=shard.config, stream=shard.stream, number=shard.number
+    )
+    return waiting.count() >= MAX_WAITING_TICKS
+
+
+def _save(shard: Shard, held: _Held, count: int) -> None:
+    """Move the cursor; store a checkpoint when replaying would cost more than writing it."""
+    shard.epoch, shard.tx, shard.signal_id = held.position
+    shard.clock_s = held.runner.clock
+    shard.late = held.runner.late
+    shard.truncated = held.runner.truncated
+    shard.signals += count
+    shard.updated_at = clock.now()
+    shard.attempts, shard.limit, shard.error = 0, min(shard.limit * 2, BATCH), ""
+    shard.save()
+    if held.since_checkpoint >= max(CHECKPOINT_SIGNALS, len(held.runner) // 2):
+        save_checkpoint(shard, held.runner, held.position)
+        held.since_checkpoint = 0
+
+
+def save_checkpoint(shard: Shard, runner: Runner, position: Position) -> None:
+    """Store the state of a shard at a position."""
+    values = {
+        "epoch": position.epoch,
+        "tx": position.tx,
+        "signal_id": position.signal_id,
+        "clock_s": runner.clock,
+        "payload": runner.dump(),
+    }
+    Checkpoint.objects.update_or_create(shard=shard, defaults=values)
+
+
+def _skipped(shard: Shard) -> frozenset[int]:
+    rows = Quarantine.objects.filter(config_id=shard.config_id)
+    return frozenset(rows.values_list("signal_id", flat=True))
+
+
+@transaction.atomic
+def _note_failure(shard_id: int, signal_id: int | None, text: str) -> None:
+    """Keep the error on the shard and narrow the batch; a single culprit is set aside."""
+    shard = Shard.objects.select_for_update().get(pk=shard_id)
+    shard.error = text[-8_000:]
+    shard.attempts += 1
+    shard.updated_at = clock.now()
+    if signal_id is None:
+        limit = shard.limit or BATCH
+        position = Position(shard.epoch, shard.tx, shard.signal_id)
+        if limit == 1 and (page := stream.read(shard.stream_id, position, 1)).signals:
+            signal_id = page.signals[0].id
+        shard.limit = max(1, limit // 2)
+    if signal_id is not None and shard.attempts >= MAX_ATTEMPTS:
+        Quarantine.objects.get_or_create(
+            config_id=shard.config_id, signal_id=signal_id, defaults={"traceback": shard.error}
+        )
+        shard.attempts = 0
+    shard.save()
+
+
+@transaction.atomic
+def _add_shards(config: DetectorConfig, one: Stream) -> None:
+    of = settings.DETECTOR_SHARDS
+    before = {
+        shard.number: shard
+        for shard in Shard.objects.filter(
+            stream=one, config__slug=config.slug, config__number=config.number - 1
+        ).select_related("config", "stream")
+    }
+    same_cut = len(before) == of and all(shard.of == of for shard in before.values())
+    clock_s = max((shard.clock_s for shard in before.values()), default=0.0)
+    for number in range(of):
+        shard, created = Shard.objects.get_or_create(
+            config=config, stream=one, number=number, defaults={"of": of}
+        )
+        if created and same_cut and _keeps_state(config):
+            _inherit(shard, before[number])
+        elif created and before:
+            _replay_lookback(shard, clock_s)
+
+
+def _keeps_state(config: DetectorConfig) -> bool:
+    """Whether no parameter that shapes the kept state differs from the version before."""
+    before = DetectorConfig.objects.filter(slug=config.slug, number=config.number - 1).first()
+    if before is None:
+        return False
+    fields = registry.get(config.slug).Params.model_fields
+    rebuild = [
+        name
+        for name, field in fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("rebuild")
+    ]
+    return all(before.params.get(name) == config.params.get(name) for name in rebuild)
+
+
+def _inherit(shard: Shard, before: Shard) -> None:
+    """Start where the version before stands, with its state."""
+    position = Position(before.epoch, before.tx, before.signal_id)
+    held = _hold(before, position)
+    shard.epoch, shard.tx, shard.signal_id = position
+    shard.clock_s = held.runner.clock
+    shard.save()
+    save_checkpoint(shard, held.runner, position)
+
+
+def _replay_lookback(shard: Shard, clock_s: float) -> None:
+    """Start where the lookback begins: what is older cannot change what is found from now on."""
+    horizon = clock_s - registry.get(shard.config.slug).meta.lookback_s
+    shard.epoch, shard.tx, shard.signal_id = stream.before_time(shard.stream_id, horizon)
+    shard.save()

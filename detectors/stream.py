@@ -1,0 +1,159 @@
+"""Reads a stream of signals in commit order, a page at a time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection
+
+from detectors.base import Signal
+from detectors.schema import ActorProfile, Ai
+
+CLOCK_SKEW_S = 300
+_CACHED_PAGES = 8
+
+# Rows of transactions that may still be open are not read, so none is ever skipped.
+_PAGE = """
+SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
+       extract(epoch FROM received_at)::float8, source_id, platform, kind, actor, text,
+       payload::text
+FROM detectors_signal
+WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s)
+  AND tx < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY epoch, tx, id
+LIMIT %s
+"""
+
+
+class Position(NamedTuple):
+    """A place in commit order; everything up to and including it is consumed."""
+
+    epoch: int = 0
+    tx: int = 0
+    signal_id: int = 0
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """Fields of the contract that have no column of their own."""
+
+    urls: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    identifiers: dict[str, str | list[str]] = {}
+    actor_profile: ActorProfile | None = None
+    ai: Ai | None = None
+    fingerprints: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Consecutive signals of one stream and where they end."""
+
+    signals: tuple[Signal, ...]
+    positions: tuple[Position, ...]
+
+    @property
+    def last(self) -> Position:
+        return self.positions[-1]
+
+
+_payload = msgspec.json.Decoder(Payload)
+_pages: OrderedDict[tuple[str, int, Position, int], Page] = OrderedDict()
+
+
+def read(stream_id: int, after: Position, limit: int) -> Page:
+    """The next signals after a position, at most `limit`.
+
+    A full page can never change, so the last few are kept: the detectors of one stream walk it
+    together, and each page is decoded once for all of them.
+    """
+    key = (str(connection.settings_dict["NAME"]), stream_id, after, limit)
+    if (page := _pages.get(key)) is not None:
+        _pages.move_to_end(key)
+        return page
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE, [stream_id, *after, limit])
+        rows = cursor.fetchall()
+    page = Page(
+        signals=tuple(_signal(row) for row in rows),
+        positions=tuple(Position(row[0], row[1], row[2]) for row in rows),
+    )
+    if len(rows) == limit:
+        _pages[key] = page
+        while len(_pages) > _CACHED_PAGES:
+            _pages.popitem(last=False)
+    return page
+
+
+def before_time(stream_id: int, moment_s: float) -> Position:
+    """The position right before the first signal that occurred at `moment_s` or later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT epoch, tx::text::bigint, id - 1 FROM detectors_signal"
+            " WHERE stream_id = %s AND occurred_at >= to_timestamp(%s)"
+            " ORDER BY epoch, tx, id LIMIT 1",
+            [stream_id, moment_s],
+        )
+        row = cursor.fetchone()
+    return Position(*row) if row else Position()
+
+
+def newest(stream_id: int) -> Position:
+    """Position of the last readable signal of a stream."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT epoch, tx::text::bigint, id FROM detectors_signal"
+            " WHERE stream_id = %s AND tx < pg_snapshot_xmin(pg_current_snapshot())"
+            " ORDER BY epoch DESC, tx DESC, id DESC LIMIT 1",
+            [stream_id],
+        )
+        row = cursor.fetchone()
+    return Position(*row) if row else Position()
+
+
+def forget_pages() -> None:
+    """Drop the kept pages; for tests that empty the tables and for a purge."""
+    _pages.clear()
+
+
+def current_epoch() -> int:
+    """Number of logical restores this database went through."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT number FROM detectors_epoch")
+        return int(cursor.fetchone()[0])
+
+
+def signals_by_id(ids: list[int]) -> list[Signal]:
+    """Signals as detectors see them, by ascending id. Unknown ids are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _PAGE.split("FROM detectors_signal")[0]
+            + "FROM detectors_signal WHERE id = ANY(%s) ORDER BY id",
+            [ids],
+        )
+        return [_signal(row) for row in cursor.fetchall()]
+
+
+def _signal(row: tuple[Any, ...]) -> Signal:
+    _, _, id_, occurred, received, source, platform, kind, actor, text, payload = row
+    extra = _payload.decode(payload)
+    return Signal(
+        id=id_,
+        at=occurred if occurred <= received + CLOCK_SKEW_S else received,
+        received=received,
+        source=source,
+        platform=platform,
+        kind=kind,
+        actor=actor,
+        text=text,
+        raw_urls=extra.urls,
+        objects=extra.objects,
+        identifier_map=extra.identifiers,
+        profile=extra.actor_profile,
+        ai=extra.ai,
+        fingerprints=extra.fingerprints,
+        attributes=extra.attributes,
+    )

@@ -1,0 +1,74 @@
+"""The conditional synchrony test: which pairs act together faster than the population explains."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detectors.synchrony.edges import passed_edges
+from detectors.synchrony.graph import components, in_two_core
+from detectors.synchrony.judge import (
+    false_discovery,
+    global_rate,
+    judge,
+    newest_tested,
+    object_rates,
+    tail_p,
+)
+from detectors.synchrony.model import (
+    WINDOWS_S,
+    Edges,
+    EdgeTier,
+    Postings,
+    Result,
+    Settings,
+)
+from detectors.synchrony.pairs import Clock, count_pairs, scan, tally_all
+from detectors.synchrony.rows import bounded, first_shares, keyed_rank, objects_of
+
+__all__ = [
+    "WINDOWS_S",
+    "EdgeTier",
+    "Edges",
+    "Postings",
+    "Result",
+    "Settings",
+    "components",
+    "count_pairs",
+    "false_discovery",
+    "find_synchrony",
+    "in_two_core",
+    "keyed_rank",
+    "tail_p",
+]
+
+
+def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"") -> Result:
+    """Run the test over the postings of one key type.
+
+    Any order of the rows gives the identical result, to the last bit.
+    Source: detection specification 4.1; the test is the project's own.
+    """
+    rows = first_shares(postings)
+    active = objects_of(rows, postings)
+    rows, cap, capped = bounded(rows, postings.accounts, settings.cap, settings.pair_budget, secret)
+    windows_s = tuple(w for w in WINDOWS_S if len(rows) and w >= rows.step.min())
+    clock = Clock.of(rows, windows_s)
+    rate = global_rate(rows, clock, tally_all(rows, clock), use_prior=settings.use_prior)
+    strangers, shares = scan(rows, clock, active, settings)
+    shares = newest_tested(shares, rows)
+    objects = rows.object[shares.i]
+    q_own = object_rates(strangers, rate, settings.min_strangers)[objects]
+    own = judge(shares, q_own, clock, settings)
+    event = judge(shares, np.broadcast_to(rate.q, q_own.shape), clock, settings)
+    return Result(
+        edges=passed_edges(rows, shares, windows_s, own, event, settings.p_open),
+        m=shares.pairs,
+        q=tuple(rate.q.tolist()),
+        windows_s=windows_s,
+        cap_effective=cap,
+        capped=capped,
+        prior_used=rate.prior_used,
+        rated_objects=rate.objects,
+        threshold=own.threshold,
+        event_threshold=event.threshold,
+    )

@@ -1,0 +1,194 @@
+"""Rates, p-values and the false discovery step of the synchrony test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from detectors.synchrony.model import WINDOWS_S, Flags, Floats, Ints, Settings
+from detectors.synchrony.pairs import Clock, Shares, Tally
+from detectors.synchrony.rows import MS, Rows
+
+PRIOR_Q = dict(zip(WINDOWS_S, (0.04, 0.09, 0.15, 0.36, 0.47), strict=True))
+PRIOR_BELOW_OBJECTS = 200
+RATE_MIN_ACCOUNTS = 5
+RATE_KEEP_PERCENT = 90
+Q_MIN, Q_MAX = 1e-4, 0.999
+MAX_TESTED_OBJECTS = 512
+BATCH_CELLS = 1 << 19
+WIDTH_STEP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalRate:
+    """q: (windows,) chance that a pair with a common object shares it within the window."""
+
+    q: Floats
+    objects: int
+    prior_used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Per pair: distinct objects n, best window, what it holds, p; kept: passed the FDR step.
+
+    q: (shares, windows) chances that were used.
+    """
+
+    n: Ints
+    c: Ints
+    best: Ints
+    sum_q: Floats
+    p: Floats
+    tests: Ints
+    kept: Flags
+    threshold: float
+    q: Floats
+
+
+def global_rate(rows: Rows, clock: Clock, tally: Tally, *, use_prior: bool) -> GlobalRate:
+    """The 10 % trimmed mean over objects of at least RATE_MIN_ACCOUNTS accounts."""
+    share, total = tally.shares()
+    busy = np.bincount(rows.object, minlength=len(share)) >= RATE_MIN_ACCOUNTS
+    q = np.full(len(clock.windows), Q_MIN)
+    for k in range(len(q)):
+        rated = np.sort(share[busy & (total[:, k] > 0), k])
+        kept = rated[: len(rated) * RATE_KEEP_PERCENT // 100].tolist()
+        if kept:
+            q[k] = max(Q_MIN, math.fsum(kept) / len(kept))
+    objects = int(busy.sum())
+    if use_prior and objects < PRIOR_BELOW_OBJECTS:
+        prior = [PRIOR_Q[int(window) // MS] for window in clock.windows]
+        return GlobalRate(np.maximum(q, prior), objects, prior_used=True)
+    return GlobalRate(q, objects, prior_used=False)
+
+
+def object_rates(strangers: Tally, rate: GlobalRate, min_strangers: int) -> Floats:
+    """(objects, windows) chance on each object, raised where strangers met on it too.
+
+    Spares a crowd that reacts to the same events: its events are fast for everybody.
+    """
+    share, total = strangers.shares()
+    q = np.where(total >= min_strangers, np.maximum(share, rate.q), rate.q)
+    return np.minimum(q, Q_MAX)
+
+
+def newest_tested(shares: Shares, rows: Rows) -> Shares:
+    """At most MAX_TESTED_OBJECTS distinct objects of each pair, the newest."""
+    if not len(shares) or np.bincount(shares.pair).max() <= MAX_TESTED_OBJECTS:
+        return shares
+    head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
+    pair = shares.pair[head]
+    newest = np.maximum(rows.at[shares.i], rows.at[shares.j])[head]
+    order = np.lexsort((rows.object[shares.i[head]], -newest, pair))
+    first = np.searchsorted(pair, pair)
+    keep = np.zeros(len(head), dtype=np.bool_)
+    keep[order] = np.arange(len(head)) - first < MAX_TESTED_OBJECTS
+    kept = shares.take(keep[shares.bundle])
+    kept.bundle[:] = np.cumsum(np.diff(kept.bundle, prepend=-1) > 0) - 1
+    return kept
+
+
+def judge(shares: Shares, q: Floats, clock: Clock, settings: Settings) -> Verdict:
+    """Test every pair.
+
+    q: (shares, windows) chances. Pairs whose count is not above its expectation get p_w = 1: their
+    exact value is at least 0.5 (the median of a Poisson-binomial is next to its mean), never kept.
+    """
+    head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
+    pair, level, first = shares.pair[head], shares.level[head], shares.first[head]
+    chance = np.maximum.reduceat(q, head, axis=0) if len(head) else q
+    window = np.arange(len(clock.windows))
+    chance = np.where(first[:, None] <= window, chance, 0.0)
+    start = np.flatnonzero(np.diff(pair, prepend=-1))
+    n = np.diff(start, append=len(pair))
+    c = _per_pair(level[:, None] <= window, start)
+    possible = _per_pair(first[:, None] <= window, start) > 0
+    p_window = _p_values(chance, start, n, c, settings)
+    best, p = _best(p_window, tests := possible.sum(axis=1))
+    kept, threshold = false_discovery(p, settings.alpha)
+    sum_q = np.zeros(len(p))
+    for index in np.flatnonzero(kept).tolist():
+        own = chance[start[index] : start[index] + n[index], best[index]]
+        sum_q[index] = math.fsum(own.tolist())
+    c_best = np.take_along_axis(c, best[:, None], axis=1)[:, 0] if c.size else best
+    return Verdict(n, c_best, best, sum_q, p, tests, kept, threshold, q)
+
+
+def tail_p(q: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
+    """P(X >= c) of Poisson-binomial counts, exact, many at once.
+
+    q: (tests, width) chances 0..1, padded with zeros, in any order inside a row; c: (tests,).
+    Relative error about width x 1e-16; the same bits whatever else is in the batch.
+    Source: direct convolution; only positive terms are added.
+    """
+    chances = np.ascontiguousarray(np.sort(np.asarray(q, dtype=np.float64), axis=1).T)
+    need = np.asarray(c)
+    width, tests = chances.shape
+    dist = np.zeros((width + 1, tests))
+    dist[0] = 1.0
+    for k in range(width):
+        hit, miss = chances[k], 1.0 - chances[k]
+        dist[1 : k + 2] = dist[1 : k + 2] * miss + dist[: k + 1] * hit
+        dist[0] *= miss
+    tail = np.zeros(tests)
+    for k in range(width, -1, -1):
+        tail += np.where(need <= k, dist[k], 0.0)
+    return np.minimum(tail, 1.0)
+
+
+def false_discovery(p: Floats, alpha: float) -> tuple[Flags, float]:
+    """Benjamini-Hochberg over all of p. Returns what is kept and the largest kept p (0.0: none)."""
+    ordered = np.sort(p)
+    passed = np.flatnonzero(ordered <= alpha * np.arange(1, len(p) + 1) / max(1, len(p)))
+    if not len(passed):
+        return np.zeros(len(p), dtype=np.bool_), 0.0
+    threshold = float(ordered[passed[-1]])
+    return p <= threshold, threshold
+
+
+def _per_pair(flags: Flags, start: Ints) -> Ints:
+    """(pairs, windows) counts of flags (objects, windows) in runs that begin at `start`."""
+    if not len(start):
+        return np.zeros((0, flags.shape[1]), dtype=np.int64)
+    return np.add.reduceat(flags, start, axis=0, dtype=np.int64)
+
+
+def _p_values(chance: Floats, start: Ints, n: Ints, c: Ints, settings: Settings) -> Floats:
+    """(pairs, windows) p of each window, in batches of about equal n."""
+    p = np.ones(c.shape)
+    if not len(start):
+        return p
+    mean = np.add.reduceat(chance, start, axis=0)
+    pair, window = np.nonzero((c >= settings.c_min) & (c > np.floor(mean - 1e-9)))
+    for rows, width in _batches(n[pair]):
+        who, when = pair[rows], window[rows]
+        column = np.arange(width)
+        inside = column < n[who][:, None]
+        cell = np.where(inside, start[who][:, None] + column, 0)
+        q = np.where(inside, chance[cell, when[:, None]], 0.0)
+        p[who, when] = tail_p(q, c[who, when])
+    return p
+
+
+def _batches(n: Ints) -> Iterator[tuple[Ints, int]]:
+    """Positions of about equal n with their common width, so that little is padded."""
+    wide = -(-n // WIDTH_STEP) * WIDTH_STEP
+    for width in np.unique(wide).tolist():
+        rows = np.flatnonzero(wide == width)
+        size = max(1, BATCH_CELLS // width)
+        for begin in range(0, len(rows), size):
+            yield rows[begin : begin + size], width
+
+
+def _best(p_window: Floats, tests: Ints) -> tuple[Ints, Floats]:
+    """The window with the smallest p of each pair, and that p corrected for its windows."""
+    if not p_window.size:
+        return np.zeros(len(p_window), dtype=np.int64), np.ones(len(p_window))
+    best = p_window.argmin(axis=1)
+    lowest = np.take_along_axis(p_window, best[:, None], axis=1)[:, 0]
+    return best, np.minimum(1.0, tests * lowest)

@@ -1,0 +1,262 @@
+"""Pairs of accounts with common objects: counting, clocks, and the pairs worth a test."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detectors.synchrony.model import Flags, Ints, Levels, Postings, Settings
+from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats
+
+CHUNK_PAIRS = 1 << 20
+ACCOUNT_BITS = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """windows: (windows,) ms; first: (rows,) index of the first window a row's clock resolves."""
+
+    windows: Ints
+    first: Levels
+
+    @classmethod
+    def of(cls, rows: Rows, windows_s: tuple[int, ...]) -> Clock:
+        """The windows in use and what each row can resolve of them."""
+        windows = np.array(windows_s, dtype=np.int64)
+        return cls(windows * MS, np.searchsorted(windows, rows.step).astype(np.int8))
+
+    def levels(self, rows: Rows, i: Ints, j: Ints) -> tuple[Levels, Levels]:
+        """First window that holds each pair of rows, and first one that both clocks resolve."""
+        gap = np.abs(rows.at[i] - rows.at[j])
+        if rows.skew.any():
+            gap -= np.maximum(rows.skew[i], rows.skew[j])
+        first = np.maximum(self.first[i], self.first[j])
+        level = first.copy() if first.any() else np.zeros(len(gap), dtype=np.int8)
+        tight = sum((gap > window).astype(np.int8) for window in self.windows)
+        return np.maximum(level, tight, dtype=np.int8), first
+
+
+class Tally:
+    """Pairs per object: by the first window that holds them and by the first that is possible."""
+
+    def __init__(self, objects: int, windows: int) -> None:
+        self._within = np.zeros((objects, windows + 1), dtype=np.int64)
+        self._possible = np.zeros((objects, windows + 1), dtype=np.int64)
+
+    def add(self, objects: Ints, level: Levels, first: Levels) -> None:
+        """Count one pair per row."""
+        if not len(objects):
+            return
+        low, high = int(objects.min()), int(objects.max()) + 1
+        width = self._within.shape[1]
+        for table, value in ((self._within, level), (self._possible, first)):
+            cells = (objects - low) * width + value
+            counts = np.bincount(cells, minlength=(high - low) * width)
+            table[low:high] += counts.reshape(-1, width)
+
+    def shares(self) -> tuple[npt.NDArray[np.float64], Ints]:
+        """(objects, windows) share of pairs inside each window, and the pairs behind it."""
+        inside = np.cumsum(self._within[:, :-1], axis=1)
+        total = np.cumsum(self._possible[:, :-1], axis=1)
+        return inside / np.maximum(total, 1), total
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Common objects of pairs, sorted by (pair, bundle, object).
+
+    i, j: rows of the lower and the higher account; pair: dense id in the order of (a, b);
+    bundle: dense id of what counts once: objects that came in one and the same two signals.
+    """
+
+    i: Ints
+    j: Ints
+    level: Levels
+    first: Levels
+    pair: Ints
+    bundle: Ints
+
+    def __len__(self) -> int:
+        return len(self.i)
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return int(self.pair[-1]) + 1 if len(self) else 0
+
+    def take(self, index: npt.NDArray[Any]) -> Shares:
+        """The shares at these positions or where a mask is true."""
+        columns = (self.i, self.j, self.level, self.first, self.pair, self.bundle)
+        return Shares(*(column[index] for column in columns))
+
+
+def count_pairs(
+    postings: Postings, window_s: float, *, first_share: bool = True
+) -> tuple[Ints, Ints, Ints]:
+    """Pairs of accounts with a common object inside the window (s, inclusive), without any cap.
+
+    first_share: compare first shares only; otherwise any two shares of the object.
+    Returns (a, b, n): account indices a < b, sorted, and distinct objects.
+    """
+    rows = first_shares(postings) if first_share else all_rows(postings)
+    i, j = close_rows(rows.object, rows.at, window_s * MS)
+    low = np.minimum(rows.account[i], rows.account[j])
+    high = np.maximum(rows.account[i], rows.account[j])
+    other = low != high
+    low, high, objects = low[other], high[other], rows.object[i[other]]
+    if not first_share:
+        low, high, objects = _distinct(low, high, objects)
+    return _counted(low, high)
+
+
+def close_rows(group: Ints, at: Ints, reach: float) -> tuple[Ints, Ints]:
+    """All pairs of rows of one group with a distance of at most `reach` (unit of `at`)."""
+    if not len(group):
+        return group[:0], group[:0]
+    order = np.lexsort((at, group))
+    span = int(np.ptp(at)) + 1
+    limit = span if math.isinf(reach) else min(span, math.floor(reach))
+    line = np.unique(group[order], return_inverse=True)[1] * (2 * span + 1)
+    line = line + at[order] - at.min()
+    later = np.searchsorted(line, line + limit, side="right") - np.arange(len(line)) - 1
+    i, j = _expand(np.arange(len(line)), later)
+    return order[i], order[j]
+
+
+def tally_all(rows: Rows, clock: Clock) -> Tally:
+    """Every pair of every object, without looking at who they are."""
+    tally = Tally(int(rows.object.max(initial=-1)) + 1, len(clock.windows))
+    for i, j in _chunks(rows, np.arange(len(rows))):
+        tally.add(rows.object[i], *clock.levels(rows, i, j))
+    return tally
+
+
+def scan(rows: Rows, clock: Clock, active: Ints, settings: Settings) -> tuple[Tally, Shares]:
+    """One pass over all pairs that can matter.
+
+    active: (accounts,) distinct objects of each account before any drop.
+    Returns the tally of stranger pairs, and the shares of all pairs with n >= n_min.
+    """
+    strangers = Tally(int(rows.object.max(initial=-1)) + 1, len(clock.windows))
+    enough = min(settings.n_min, settings.stranger_min_objects)
+    eligible = np.flatnonzero(active[rows.account] >= enough)
+    some = rows.take(eligible)
+    known = active[some.account] >= settings.stranger_min_objects
+    multi = _multi_object(some)
+    found: list[Shares] = []
+    for i, j in _chunks(some, np.argsort(some.account, kind="stable")):
+        i, j, size = _by_pair(some, i, j)
+        lone = size == 1
+        group = _bundled(some, multi, i[~lone], j[~lone])
+        n = _bundles(group)
+        i = np.concatenate([i[lone], group.i[n == 1]])
+        j = np.concatenate([j[lone], group.j[n == 1]])
+        met = known[i] & known[j]
+        x, y = eligible[i[met]], eligible[j[met]]
+        strangers.add(rows.object[x], *clock.levels(rows, x, y))
+        found.append(group.take(n >= settings.n_min))
+    return strangers, _joined(rows, clock, eligible, found)
+
+
+def _expand(start: Ints, count: Ints) -> tuple[Ints, Ints]:
+    """Each row with each of the `count` rows after it."""
+    i = np.repeat(start, count)
+    offset = np.cumsum(count) - count
+    return i, i + 1 + np.arange(len(i)) - np.repeat(offset, count)
+
+
+def _chunks(rows: Rows, order: Ints) -> Iterator[tuple[Ints, Ints]]:
+    """Pairs of rows of one object, the lower account first, about CHUNK_PAIRS at a time.
+
+    order: rows in the order in which they lead. All pairs of one leading account fall into one
+    chunk when it is ordered by account.
+    """
+    if not len(rows):
+        return
+    end = np.searchsorted(rows.object, rows.object, side="right")
+    later = (end - np.arange(len(rows)) - 1)[order]
+    lead = rows.account[order]
+    total = np.cumsum(later)
+    begin = 0
+    while begin < len(order):
+        done = int(total[begin - 1]) if begin else 0
+        stop = int(np.searchsorted(total, done + CHUNK_PAIRS, side="right"))
+        stop = max(stop, begin + 1)
+        while stop < len(order) and lead[stop] == lead[stop - 1]:
+            stop += 1
+        yield _expand(order[begin:stop], later[begin:stop])
+        begin = stop
+
+
+def _by_pair(rows: Rows, i: Ints, j: Ints) -> tuple[Ints, Ints, Ints]:
+    """Pairs of rows sorted by their two accounts, and how many rows their pair has."""
+    key = (rows.account[i] << ACCOUNT_BITS) | rows.account[j]
+    order = np.argsort(key)
+    key = key[order]
+    start = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    count = np.diff(start, append=len(key))
+    return i[order], j[order], np.repeat(count, count)
+
+
+def _multi_object(rows: Rows) -> Flags:
+    """Rows whose signal shared more than this one object: only they can form bundles."""
+    if not len(rows):
+        return np.zeros(0, dtype=np.bool_)
+    _, where, count = np.unique(rows.signal, return_inverse=True, return_counts=True)
+    return count[where] > 1
+
+
+def _bundled(rows: Rows, multi: Flags, i: Ints, j: Ints) -> Shares:
+    """Shares sorted by (pair, bundle, object); what came in the same two signals is one bundle."""
+    low, high = rows.account[i], rows.account[j]
+    one, two = rows.signal[i], rows.signal[j]
+    if not (multi[i] & multi[j]).any():
+        one = two = rows.object[i]
+    order = np.lexsort((rows.object[i], two, one, high, low))
+    pair = _starts(low[order], high[order])
+    bundle = np.cumsum(pair | _starts(one[order], two[order])) - 1
+    none = np.zeros(len(order), dtype=np.int8)
+    return Shares(i[order], j[order], none, none, np.cumsum(pair) - 1, bundle)
+
+
+def _bundles(group: Shares) -> Ints:
+    """n of the pair of each share: its distinct bundles."""
+    fresh = _starts(group.bundle)
+    return np.bincount(group.pair, weights=fresh).astype(np.int64)[group.pair]
+
+
+def _starts(*columns: Ints) -> Flags:
+    """Rows that differ from the row before."""
+    return ~repeats(*columns)
+
+
+def _joined(rows: Rows, clock: Clock, eligible: Ints, found: list[Shares]) -> Shares:
+    """The shares of all chunks, with dense ids; chunks come in the order of the lower account."""
+    if not found:
+        none = np.zeros(0, dtype=np.int64)
+        return Shares(none, none, none.astype(np.int8), none.astype(np.int8), none, none)
+    i = eligible[np.concatenate([part.i for part in found])]
+    j = eligible[np.concatenate([part.j for part in found])]
+    pair = _starts(rows.account[i], rows.account[j])
+    bundle = pair | np.concatenate([_starts(part.bundle) for part in found])
+    level, first = clock.levels(rows, i, j)
+    return Shares(i, j, level, first, np.cumsum(pair) - 1, np.cumsum(bundle) - 1)
+
+
+def _counted(low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
+    """Distinct pairs, sorted, with the number of their rows."""
+    key, count = np.unique((low << ACCOUNT_BITS) | high, return_counts=True)
+    return key >> ACCOUNT_BITS, key & ((1 << ACCOUNT_BITS) - 1), count.astype(np.int64)
+
+
+def _distinct(low: Ints, high: Ints, objects: Ints) -> tuple[Ints, Ints, Ints]:
+    """Each (pair, object) once."""
+    order = np.lexsort((objects, high, low))
+    low, high, objects = low[order], high[order], objects[order]
+    fresh = _starts(low, high, objects)
+    return low[fresh], high[fresh], objects[fresh]

@@ -1,0 +1,145 @@
+"""First shares: one row per (object, account), bounded by the caps of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from detectors.synchrony.model import Flags, Floats, Ints, Postings
+
+MAX_OBJECTS_PER_ACCOUNT = 2_000
+SMALLEST_CAP = 2
+MS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Columns, (rows,) each. at, skew in ms, so that inclusive windows are exact; step in s."""
+
+    object: Ints
+    account: Ints
+    at: Ints
+    signal: Ints
+    step: Floats
+    skew: Ints
+
+    def __len__(self) -> int:
+        return len(self.object)
+
+    def take(self, index: npt.NDArray[Any]) -> Rows:
+        """The rows at these positions or where a mask is true."""
+        columns = (self.object, self.account, self.at, self.signal, self.step, self.skew)
+        return Rows(*(column[index] for column in columns))
+
+
+def all_rows(postings: Postings) -> Rows:
+    """Columns of one length and exact types."""
+    objects = np.asarray(postings.object, dtype=np.int64)
+    size = len(objects)
+    return Rows(
+        object=objects,
+        account=np.asarray(postings.account, dtype=np.int64),
+        at=_ms(postings.at),
+        signal=np.asarray(postings.signal, dtype=np.int64),
+        step=np.broadcast_to(np.asarray(postings.step, dtype=np.float64), size),
+        skew=np.broadcast_to(_ms(postings.skew), size),
+    )
+
+
+def first_shares(postings: Postings) -> Rows:
+    """The earliest share of each (object, account), sorted by object, then account."""
+    rows = all_rows(postings)
+    rows = rows.take(np.lexsort((rows.signal, rows.at, rows.account, rows.object)))
+    return rows.take(~repeats(rows.object, rows.account))
+
+
+def objects_of(rows: Rows, postings: Postings) -> Ints:
+    """(accounts,) distinct objects of each account, before anything is dropped."""
+    count = np.bincount(rows.account, minlength=len(postings.accounts)).astype(np.int64)
+    alone = np.asarray(postings.alone, dtype=np.int64)
+    return count + alone if alone.size else count
+
+
+def bounded(
+    rows: Rows, accounts: Sequence[str], cap: int, budget: int, secret: bytes
+) -> tuple[Rows, int, bool]:
+    """Objects of at least two accounts, under every cap.
+
+    Returns the rows, the cap in force after halving, and whether it cut an object.
+    """
+    rows = _shared(_newest(rows))
+    size = np.bincount(rows.object) if len(rows) else np.zeros(0, dtype=np.int64)
+    cap = _affordable(size, cap, budget)
+    over = (size > cap)[rows.object]
+    if not over.any():
+        return rows, cap, False
+    keep = ~over
+    keep[np.flatnonzero(over)[_sampled(rows.take(over), accounts, cap, secret)]] = True
+    return rows.take(keep), cap, True
+
+
+def repeats(*columns: Ints) -> Flags:
+    """Rows of sorted columns that equal the row before."""
+    same = np.zeros(len(columns[0]), dtype=np.bool_)
+    if len(same):
+        same[1:] = np.logical_and.reduce([column[1:] == column[:-1] for column in columns])
+    return same
+
+
+def keyed_rank(account: str, secret: bytes) -> int:
+    """64 bits that order accounts in every sample; without the secret nobody can predict them."""
+    key = secret if len(secret) <= blake2b.MAX_KEY_SIZE else blake2b(secret).digest()
+    raw = account.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(raw, digest_size=8, key=key).digest(), "big")
+
+
+def _ms(seconds: npt.ArrayLike) -> Ints:
+    return np.rint(np.asarray(seconds, dtype=np.float64) * MS).astype(np.int64)
+
+
+def _positions(group: Ints) -> Ints:
+    """Place of each row inside its run of equal values."""
+    index = np.arange(len(group))
+    start = np.where(repeats(group), 0, index)
+    return index - np.maximum.accumulate(start) if len(group) else index
+
+
+def _newest(rows: Rows) -> Rows:
+    """At most MAX_OBJECTS_PER_ACCOUNT objects of each account, the newest."""
+    if not len(rows) or np.bincount(rows.account).max() <= MAX_OBJECTS_PER_ACCOUNT:
+        return rows
+    order = np.lexsort((rows.object, -rows.at, rows.account))
+    place = _positions(rows.account[order])
+    return rows.take(np.sort(order[place < MAX_OBJECTS_PER_ACCOUNT]))
+
+
+def _shared(rows: Rows) -> Rows:
+    if not len(rows):
+        return rows
+    return rows.take((np.bincount(rows.object) > 1)[rows.object])
+
+
+def _affordable(size: Ints, cap: int, budget: int) -> int:
+    """Halve the cap while the objects together would give more pairs than the budget."""
+    while cap > SMALLEST_CAP:
+        kept = np.minimum(size, cap)
+        if int((kept * (kept - 1) // 2).sum()) <= budget:
+            break
+        cap = max(SMALLEST_CAP, cap // 2)
+    return cap
+
+
+def _sampled(rows: Rows, accounts: Sequence[str], cap: int, secret: bytes) -> Ints:
+    """Bottom-k: positions of the accounts with the lowest keyed rank on each object.
+
+    The same accounts stay on every object, so repeats accumulate.
+    """
+    who, where = np.unique(rows.account, return_inverse=True)
+    rank = np.array([keyed_rank(accounts[index], secret) for index in who], dtype=np.uint64)
+    order = np.lexsort((rows.account, rank[where], rows.object))
+    return order[_positions(rows.object[order]) < cap]

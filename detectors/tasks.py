@@ -1,0 +1,31 @@
+"""Celery tasks of detection: ids in, work taken from rows, safe to run twice or never."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from detectors.services import engine, fusion, link
+
+
+@shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
+def sweep() -> None:
+    """Find streams with signals that some consumer has not seen, and wake the workers."""
+    engine.sweep()
+
+
+@shared_task(name="detectors.advance", acks_late=True, soft_time_limit=300, time_limit=330)
+def advance(stream_id: int) -> None:
+    """Run the detectors of one stream until they have seen everything or the time is up."""
+    engine.advance(stream_id=stream_id)
+
+
+@shared_task(name="detectors.link", acks_late=True, soft_time_limit=300, time_limit=330)
+def link_entities(stream_id: int) -> None:
+    """Link the signals of one stream to entities until all are linked or the time is up."""
+    link.link_stream(stream_id=stream_id)
+
+
+@shared_task(name="detectors.fuse", acks_late=True, soft_time_limit=300, time_limit=330)
+def fuse() -> None:
+    """Fold new findings into campaigns until the log is read."""
+    fusion.fuse_all()

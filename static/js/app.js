@@ -1,0 +1,64 @@
+// Entry of every page: keys, rows, case, toasts, focus after swaps, words for failed requests.
+import { start as startHotkeys } from "./hotkeys.js";
+import { actions, start as startList } from "./list.js";
+import { start as startCase } from "./case.js";
+
+function startToasts() {
+  for (const toast of document.querySelectorAll("[data-toast]:not([data-started])")) {
+    toast.dataset.started = "";
+    const seconds = Number(toast.dataset.toast);
+    if (seconds > 0) setTimeout(() => toast.remove(), seconds * 1000);
+  }
+}
+
+function complain(words) {
+  const toast = Object.assign(document.createElement("div"), { className: "toast bad", textContent: words });
+  toast.dataset.toast = "10";
+  document.querySelector(".toasts")?.append(toast);
+  document.getElementById("alert")?.replaceChildren(words);
+  startToasts();
+}
+
+function settle(event) {
+  startToasts();
+  document.documentElement.dataset.ready = "";
+  const wrong = document.querySelector("[data-focus-me]");
+  if (wrong) wrong.focus();
+  else if (event.detail.boosted || document.activeElement === document.body) {
+    document.querySelector("main h1")?.focus({ preventScroll: true });
+  }
+}
+
+async function copy(event) {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.querySelector("[data-label]").textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source);
+  }
+}
+
+function submitOnce(event) {
+  const form = event.target;
+  if (form.dataset.busy !== undefined) return event.preventDefault();
+  form.dataset.busy = "";
+  setTimeout(() => delete form.dataset.busy, 2000);
+}
+
+startHotkeys(actions);
+startList();
+startCase();
+startToasts();
+document.addEventListener("click", copy);
+document.addEventListener("submit", submitOnce);
+document.addEventListener("htmx:afterSettle", settle);
+document.addEventListener("htmx:afterRequest", (event) => delete event.target.dataset?.busy);
+document.addEventListener("htmx:sendError", () => complain("The desk cannot be reached. Nothing was lost; try again."));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  complain(status === 404 ? "This is not there any more." : `The desk answered with an error (${status}). Nothing was lost.`);
+});
+document.documentElement.dataset.ready = "";

@@ -1,0 +1,63 @@
+// The case page: time left of the claim, heartbeat, and the words for both.
+const BEAT_MS = 30_000;
+const ACTIVE_MS = 300_000;
+const WARN_S = 60;
+let touched = Date.now();
+
+const claimNode = () => document.querySelector("[data-claim-expires]");
+
+function clockText(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return `${minutes}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+function say(words) {
+  const alert = document.getElementById("alert");
+  if (alert && alert.textContent !== words) alert.textContent = words;
+}
+
+function lost(node) {
+  node.removeAttribute("data-claim-expires");
+  node.querySelector("[data-claim-left]")?.replaceChildren("Claim lost");
+  document.querySelector("[data-claim-lost]")?.removeAttribute("hidden");
+  say("Your claim on this case is over. Claim it again; what you typed stays.");
+}
+
+function tick() {
+  const node = claimNode();
+  if (!node) return;
+  const left = (Date.parse(node.dataset.claimExpires) - Date.now()) / 1000;
+  if (left <= 0) return lost(node);
+  const label = node.querySelector("[data-claim-left]");
+  if (label) label.textContent = clockText(left);
+  if (left <= WARN_S) say("Less than a minute is left of your claim.");
+}
+
+async function beat() {
+  const node = claimNode();
+  if (!node || document.hidden || Date.now() - touched > ACTIVE_MS) return;
+  const body = new FormData(document.getElementById("decide"));
+  try {
+    const answer = await fetch(node.dataset.claimRenew, { method: "POST", body });
+    if (answer.status === 409) return lost(node);
+    if (answer.ok) node.dataset.claimExpires = (await answer.json()).expires_at;
+  } catch {
+    // offline: the clock goes on, the next beat tries again
+  }
+}
+
+function openMenu(event) {
+  if (event.target.matches?.("details.menu") && event.target.open) {
+    event.target.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+  }
+}
+
+export function start() {
+  setInterval(tick, 1000);
+  setInterval(beat, BEAT_MS);
+  for (const kind of ["pointerdown", "keydown"]) {
+    document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+  }
+  document.addEventListener("toggle", openMenu, true);
+  tick();
+}

@@ -1,0 +1,42 @@
+// The only place that draws: figures come as JSON, colours from the tokens of the theme.
+const CONFIG = { showSendToCloud: false, plotlyServerURL: "", displaylogo: false, displayModeBar: false, responsive: true };
+const TRACES = new Set(["bar", "scatter", "histogram", "heatmap", "sankey"]);
+
+const probe = document.createElement("span");
+document.body.append(probe);
+
+function colour(token) {
+  probe.style.color = `var(--${token})`;
+  return getComputedStyle(probe).color;
+}
+
+function axis(own = {}) {
+  return {
+    gridcolor: colour("line"), linecolor: colour("border"), zerolinecolor: colour("border"),
+    tickfont: { color: colour("muted") }, automargin: true, fixedrange: true, ...own,
+  };
+}
+
+function paint(trace) {
+  const token = trace.meta?.colour;
+  if (!TRACES.has(trace.type)) throw new Error(`trace type ${trace.type} is not allowed`);
+  if (!token) return trace;
+  const ink = colour(token);
+  const marker = { ...trace.marker, color: ink };
+  if (trace.type === "scatter") return { ...trace, marker, line: { ...trace.line, color: ink } };
+  return { ...trace, marker: { ...marker, line: { width: 0 } } };
+}
+
+function draw(node) {
+  const figure = JSON.parse(document.getElementById(node.dataset.figure).textContent);
+  const layout = {
+    ...figure.layout,
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { color: colour("text"), family: getComputedStyle(document.body).fontFamily, size: 12 },
+    xaxis: axis(figure.layout.xaxis), yaxis: axis(figure.layout.yaxis),
+    hoverlabel: { bgcolor: colour("raised"), bordercolor: colour("border"), font: { color: colour("text") } },
+  };
+  Plotly.newPlot(node, figure.data.map(paint), layout, CONFIG).then(() => { node.dataset.drawn = ""; });
+}
+
+for (const node of document.querySelectorAll("[data-figure]")) draw(node);

@@ -1,0 +1,134 @@
+// Keys of the registry: a key clicks (or focuses) the element that carries its id.
+const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
+const LATIN = /^[a-z]$/;
+const SEQUENCE_MS = 1000;
+let actions = {};
+let pending = "";
+let timer = 0;
+
+const isField = (node) => node?.closest?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
+
+function visible(node) {
+  return node.checkVisibility ? node.checkVisibility() : true;
+}
+
+function target(id) {
+  const found = [...document.querySelectorAll(`[data-hotkey~="${id}"]`)];
+  return found.find((node) => visible(node) && !node.disabled);
+}
+
+// Ctrl+Enter sends the form one is typing in.
+function ownSubmit() {
+  return document.activeElement?.form?.querySelector("button:not([type=button])");
+}
+
+function chord(event) {
+  let key = event.key;
+  if (!/^[\x20-\x7e]$/.test(key) && key.length === 1 && /^Key[A-Z]$/.test(event.code)) {
+    key = event.code.slice(3).toLowerCase();
+  }
+  const letter = LATIN.test(key.toLowerCase()) && key.length === 1;
+  if (letter) key = event.shiftKey ? `Shift+${key.toUpperCase()}` : key.toLowerCase();
+  return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
+}
+
+function candidates(keys) {
+  return registry.filter((entry) => entry.keys.length === keys.length && entry.keys.every((key, i) => key === keys[i]));
+}
+
+function available(id) {
+  return id in actions ? actions[id].ready() : Boolean(target(id));
+}
+
+function press(id) {
+  if (!available(id)) return false;
+  if (id in actions) {
+    actions[id].run();
+    return true;
+  }
+  const node = (id === "submit" && ownSubmit()) || target(id);
+  if (node.matches("input:not([type=radio], [type=checkbox], [type=submit]), textarea, select")) {
+    node.focus();
+    node.scrollIntoView({ block: "nearest" });
+  } else {
+    node.click();
+  }
+  return true;
+}
+
+function closePanel() {
+  pending = "";
+  clearTimeout(timer);
+  document.getElementById("key-panel")?.remove();
+}
+
+function openPanel(first) {
+  const entries = registry.filter((entry) => entry.keys[0] === first && entry.keys.length === 2 && available(entry.id));
+  if (!entries.length) return false;
+  closePanel();
+  pending = first;
+  const panel = Object.assign(document.createElement("div"), { id: "key-panel", className: "key-panel" });
+  for (const entry of entries) {
+    const row = Object.assign(document.createElement("div"), { className: "key-row" });
+    const label = Object.assign(document.createElement("span"), { textContent: entry.label });
+    const key = Object.assign(document.createElement("kbd"), { textContent: entry.keys[1] });
+    row.append(label, key);
+    panel.append(row);
+  }
+  document.body.append(panel);
+  timer = setTimeout(closePanel, SEQUENCE_MS * 2);
+  return true;
+}
+
+function escape(event) {
+  if (document.querySelector("dialog[open]")) return;
+  const open = document.querySelector("details.menu[open]");
+  if (pending) closePanel();
+  else if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  } else if (isField(event.target)) event.target.blur();
+  else press("back");
+}
+
+function run(keys) {
+  return candidates(keys).some((entry) => press(entry.id));
+}
+
+function onKey(event) {
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || event.altKey) return;
+  const key = chord(event);
+  if (key === "Escape") return escape(event);
+  if (document.querySelector("dialog[open]")) return;
+  const typing = isField(event.target);
+  const allowed = candidates([key]).filter((entry) => !typing || entry.typing);
+  if (typing && !allowed.length) return;
+  if ((event.ctrlKey || event.metaKey) && !allowed.length) return;
+  if (event.repeat && !["j", "k"].includes(key)) return;
+  if (pending) {
+    const first = pending;
+    closePanel();
+    if (run([first, key])) event.preventDefault();
+    return;
+  }
+  if (allowed.some((entry) => press(entry.id)) || (!typing && openPanel(key))) event.preventDefault();
+}
+
+function markAway() {
+  for (const row of document.querySelectorAll("[data-key-row]")) {
+    row.classList.toggle("is-away", !available(row.dataset.keyRow));
+  }
+}
+
+// ownActions: id -> {ready, run} for keys that click nothing.
+export function start(ownActions = {}) {
+  actions = ownActions;
+  document.addEventListener("keydown", onKey);
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-open-keys]")) {
+      markAway();
+      document.getElementById("keys").showModal();
+    }
+    if (event.target.closest?.("[data-close-dialog]")) event.target.closest("dialog").close();
+  });
+}

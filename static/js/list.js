@@ -1,0 +1,51 @@
+// Rows and evidence: j and k move a current item, o and Enter open it; the place survives a visit.
+const items = () => [...document.querySelectorAll("[data-item]")];
+const current = () => document.querySelector("[data-item].is-current");
+const place = () => `place:${location.pathname}`;
+
+function select(item, { scroll = true } = {}) {
+  if (!item) return;
+  current()?.classList.remove("is-current");
+  item.classList.add("is-current");
+  const link = item.querySelector("a[data-open]");
+  (link ?? item).focus({ preventScroll: true });
+  if (scroll) item.scrollIntoView({ block: "nearest" });
+  if (item.id) sessionStorage.setItem(place(), item.id);
+}
+
+function move(step) {
+  const all = items();
+  const at = all.indexOf(current());
+  select(all[Math.min(all.length - 1, Math.max(0, at + step))]);
+}
+
+function open() {
+  (current() ?? items()[0])?.querySelector("a[data-open]")?.click();
+}
+
+function restore() {
+  const id = sessionStorage.getItem(place());
+  const item = id && document.getElementById(id);
+  if (!item?.matches("[data-item]")) return;
+  item.classList.add("is-current");
+  item.scrollIntoView({ block: "nearest" });
+}
+
+const ready = () => items().length > 0;
+
+export const actions = {
+  "item-next": { ready, run: () => move(1) },
+  "item-previous": { ready, run: () => move(-1) },
+  "item-open": { ready: () => Boolean(document.querySelector("[data-item] a[data-open]")), run: open },
+};
+
+export function start() {
+  document.addEventListener("focusin", (event) => {
+    const item = event.target.closest?.("[data-item]");
+    if (item && item !== current()) {
+      current()?.classList.remove("is-current");
+      item.classList.add("is-current");
+    }
+  });
+  restore();
+}

@@ -1,0 +1,109 @@
+"""One database server for the whole run, one database for each xdist worker, and a real Celery worker on demand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import django
+import pytest
+from django.conf import settings
+
+from abusedesk.celery import app
+from abusedesk.core import embedded, pulse
+from abusedesk.core.embedded import Paths, Server
+from abusedesk.core.spawn import spawn
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = "DESK_TEST_HOME"  # the controller tells its xdist workers where the server lies
+UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+WORKER_READY_S = 30
+
+
+def _home() -> Path:
+    """The run's directory in /tmp: short enough for a socket, and reachable for root's stand-in."""
+    if HOME not in os.environ:
+        os.environ[HOME] = tempfile.mkdtemp(prefix="desk-test-", dir="/tmp")
+        Path(os.environ[HOME]).chmod(0o755)
+    return Path(os.environ[HOME])
+
+
+def _set_up_django() -> Paths:
+    """Tell Django where the server will be, before any test module imports a model."""
+    if settings.configured:
+        pytest.exit("Unset DJANGO_SETTINGS_MODULE: the tests choose their own database.", returncode=2)
+    name = f"desk_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    paths = Paths.for_var(_home())
+    for variable in [name for name in os.environ if name.startswith("ABUSEDESK_")]:
+        del os.environ[variable]
+    os.environ |= {
+        "ABUSEDESK_VAR": str(_home()),
+        "ABUSEDESK_LOG_LEVEL": "WARNING",
+        "DATABASE_URL": paths.dsn_of(name),
+        "DJANGO_SETTINGS_MODULE": "abusedesk.settings",
+    }
+    django.setup()
+    return paths
+
+
+PATHS = _set_up_django()
+SERVER = pytest.StashKey[Server]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server once, in the controller, before xdist starts its workers."""
+    if _is_controller(config) and not config.option.collectonly:
+        config.stash[SERVER] = embedded.start(PATHS, settings=UNSAFE_AND_FAST)
+        embedded.ensure_database(PATHS, "template1")  # every test database is born with the extensions
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if _is_controller(config):
+        if server := config.stash.get(SERVER, None):
+            server.stop()
+        shutil.rmtree(os.environ.pop(HOME), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Test in the database that DATABASE_URL names, so that Celery's queues are in the same one."""
+    database = settings.DATABASES["default"]
+    database["TEST"] = {**database.get("TEST", {}), "NAME": database["NAME"]}
+
+
+@pytest.fixture
+def start_worker(transactional_db: None) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """A function that starts a real Celery worker on this database and returns when it answers.
+
+    Its processes end with the test. Messages that earlier tests left are thrown away first.
+    """
+    app.control.purge()
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(concurrency: int = 1) -> subprocess.Popen[bytes]:
+        argv = [sys.executable, "-m", "celery", "-A", "abusedesk", "worker", "-c", str(concurrency)]
+        process = spawn(
+            [*argv, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
+            death_signal=signal.SIGQUIT,
+            cwd=ROOT,
+        )
+        started.append(process)
+        assert pulse.worker_answers(WORKER_READY_S), "the worker does not answer"
+        return process
+
+    yield start
+    for process in started:
+        process.terminate()
+    for process in started:
+        process.wait(WORKER_READY_S)
+
+
+def _is_controller(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
