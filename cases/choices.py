@@ -39,3 +39,4 @@ class DeliveryState(models.TextChoices):
     WAITING = "waiting", "Waiting"
     SENT = "sent", "Sent"
     DEAD = "dead", "Given up"
+    CANCELLED = "canceled", "Cancelled by undo"  # the column holds eight letters

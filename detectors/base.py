@@ -148,7 +148,8 @@ class Meta:
     """Signal kinds it reads; empty: all."""
     lookback_s: int = 7 * DAY_S
     tick_s: int = 0
-    """Distance of ticks on the engine clock; 0: the detector has none."""
+    """Distance of ticks on the engine clock. A detector finds either at ticks or, with 0 here, in
+    `apply`; what it finds at ticks replaces what it found at the tick before."""
     doc: str
     """One paragraph for the person who tunes it."""
     falsifiers: tuple[str, ...]
@@ -227,7 +228,7 @@ class Detector(Generic[StateT, ParamsT]):
     def apply(
         self, key: Key, signal: Signal, state: StateT, p: ParamsT
     ) -> list[FindingDraft]:
-        """Fold one signal into `state` in place; return what it brought to light."""
+        """Fold one signal into `state` in place; return what it brought to light, without ticks."""
         raise NotImplementedError
 
     def part(self, clock: float, states: Mapping[Key, StateT], p: ParamsT) -> Any:

@@ -32,11 +32,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What this shard gives to the tick at `at`; `signal_id` is the signal that crossed it."""
+    """What this shard gives to the tick at `at`; `signal_id` is the signal that crossed it.
+
+    part: encoded at once, because the state it was taken from goes on changing.
+    """
 
     at: float
     signal_id: int
-    part: Any
+    part: bytes
 
 
 Event = Found | Ticked
@@ -159,7 +162,8 @@ class Runner:
     def _tick(self, at: float, signal_id: int) -> Ticked:
         self._touched = False
         states = {key: slot.state for key, slot in self._slots.items()}
-        return Ticked(at, signal_id, self.detector.part(at, states, self.params))
+        part = self.detector.part(at, states, self.params)
+        return Ticked(at, signal_id, msgspec.msgpack.encode(part))
 
     def _expire(self, moment: float) -> None:
         """Drop keys that the lookback has passed, and the oldest ones above the cap."""
@@ -169,6 +173,13 @@ class Runner:
             newest = sorted(self._slots.items(), key=lambda item: (-item[1].touched, item[0]))
             self._slots = dict(newest[: MAX_KEYS * 3 // 4])
             self.truncated = True
+
+
+def tick_drafts(
+    detector: Detector[Any, Any], params: BaseParams, at: float, parts: Sequence[bytes]
+) -> list[FindingDraft]:
+    """Findings of one tick from the encoded parts of all shards."""
+    return detector.tick(at, [msgspec.msgpack.decode(part) for part in parts], params)
 
 
 def run_all(
@@ -189,7 +200,7 @@ def run_all(
                 case Ticked():
                     ticks.setdefault(event.at, []).append(event)
     for at, parts in sorted(ticks.items()):
-        drafts = detector.tick(at, [ticked.part for ticked in parts], params)
+        drafts = tick_drafts(detector, params, at, [ticked.part for ticked in parts])
         found += [Found(at, parts[0].signal_id, draft) for draft in drafts]
     return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
 

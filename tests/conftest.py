@@ -14,6 +14,8 @@ from pathlib import Path
 import django
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from abusedesk.celery import app
 from abusedesk.core import embedded, pulse
@@ -76,6 +78,13 @@ def django_db_modify_db_settings() -> None:
     """Test in the database that DATABASE_URL names, so that Celery's queues are in the same one."""
     database = settings.DATABASES["default"]
     database["TEST"] = {**database.get("TEST", {}), "NAME": database["NAME"]}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let transactional tests empty the audit table; UPDATE and DELETE stay refused."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER audit_guard_table")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small detector that the engine's tests run: it finds at once, ticks, and can be poisoned."""
+"""Two small detectors that the engine's tests run: one finds at once, one at ticks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Seen(msgspec.Struct):
 
 
 class Sharing(Detector[Seen, BaseParams]):
-    """Accounts that share one object, told at once and once more at every tick."""
+    """Accounts that share one object, told at once."""
 
     meta = Meta(
         slug="sharing",
@@ -26,7 +26,6 @@ class Sharing(Detector[Seen, BaseParams]):
         family=Family.CONTENT,
         kinds=("post", "poison"),
         lookback_s=LOOKBACK_S,
-        tick_s=100,
         doc="A detector of the tests.",
         falsifiers=("none",),
         source="none",
@@ -46,12 +45,37 @@ class Sharing(Detector[Seen, BaseParams]):
         state.accounts.setdefault(signal.account, signal.id)
         return [_draft(key, state)] if len(state.accounts) >= p.least else []
 
+class Counting(Sharing):
+    """How many accounts each object has, told at ticks; an object that lost its lead lapses."""
+
+    meta = Meta(
+        slug="counting",
+        title="Counting",
+        version=1,
+        family=Family.TIMING,
+        kinds=("post", "poison"),
+        lookback_s=LOOKBACK_S,
+        tick_s=100,
+        doc="A detector of the tests.",
+        falsifiers=("none",),
+        source="none",
+    )
+
+    def apply(self, key: Key, signal: Signal, state: Seen, p: Any) -> list[FindingDraft]:
+        state.accounts.setdefault(signal.account, signal.id)
+        return []
+
     def part(self, clock: float, states: Mapping[Key, Seen], p: Any) -> Any:
-        return [(key.value, len(state.accounts)) for key, state in sorted(states.items())]
+        return [(key.value, state.accounts) for key, state in sorted(states.items())]
 
     def tick(self, clock: float, parts: Sequence[Any], p: Any) -> list[FindingDraft]:
-        total = sum(count for part in parts for _, count in part)
-        return [_draft(Key("tick", ""), Seen({f"x:{total}": 1}))]
+        rows = sorted((value, accounts) for part in parts for value, accounts in part)
+        most = max((len(accounts) for _, accounts in rows), default=0)
+        return [
+            _draft(Key("object", value), Seen(accounts))
+            for value, accounts in rows
+            if len(accounts) == most
+        ]
 
 
 def _draft(key: Key, state: Seen) -> FindingDraft:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, models
 
@@ -61,7 +60,7 @@ class Verb(StrEnum):
     LOGGED_IN = "user.logged_in"
 
 
-SENTENCES: dict[Verb, str] = {
+SENTENCES: dict[str, str] = {
     Verb.CASE_OPENED: "opened the case with {hits} signals from {accounts} accounts",
     Verb.CASE_GREW: "attached new evidence: +{hits}",
     Verb.CASE_CHANGED: "computed the case again: {what}",
@@ -83,7 +82,7 @@ SENTENCES: dict[Verb, str] = {
     Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
     Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
     Verb.DELIVERY_SENT: "delivered the {kind} to {host}",
-    Verb.DELIVERY_GIVEN_UP: "gave up delivering the {kind} to {host} after {attempts} attempts: {answer}",
+    Verb.DELIVERY_GIVEN_UP: "gave up the {kind} to {host} after {attempts} attempts: {answer}",
     Verb.DELIVERY_CANCELLED: "cancelled the delivery to {host}",
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
@@ -172,7 +171,7 @@ def verify() -> Check:
 
 def sentence(entry: AuditEntry) -> str:
     """What happened, as a sentence without its subject; an unknown verb speaks for itself."""
-    template = SENTENCES.get(entry.verb)  # type: ignore[call-overload] # a stored verb may be retired
+    template = SENTENCES.get(entry.verb)  # a stored verb may be retired
     return template.format_map(_Gaps(entry.data)) if template else entry.verb
 
 
@@ -204,14 +203,10 @@ def _plain(value: Any) -> Any:
         return {_plain(str(key)): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(one) for one in value]
-    if isinstance(value, bool | int) or value is None:
-        return value
-    if isinstance(value, float):
-        return _number(value)
+    if isinstance(value, bool | int | float | None):
+        return _number(value) if isinstance(value, float) else value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="seconds")
-    if isinstance(value, UUID):
-        return str(value)
     return str(value).replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 

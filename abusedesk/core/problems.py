@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from drf_standardized_errors.handler import exception_handler as standard_handler
+from drf_standardized_errors.types import ExceptionHandlerContext
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -18,13 +18,13 @@ from abusedesk.core import context
 from abusedesk.core.errors import AbuseDeskError
 
 
-def exception_handler(error: Exception, view: Mapping[str, Any]) -> Response | None:
+def exception_handler(error: Exception, view: ExceptionHandlerContext) -> Response | None:
     """`REST_FRAMEWORK["EXCEPTION_HANDLER"]`: the standard error shape with the field in `attr`."""
     if not isinstance(error, AbuseDeskError):
-        return standard_handler(error, dict(view))
+        return standard_handler(error, view)
     refusal = APIException(error.message, error.code)
     refusal.status_code = error.status
-    response = standard_handler(refusal, dict(view))
+    response = standard_handler(refusal, view)
     if response is not None:
         response.data["type"] = "client_error"
         response.data["errors"][0]["attr"] = error.field or None

@@ -52,9 +52,10 @@ class World:
         return np.arange(self.objects - count, self.objects)
 
     def share(self, objects: npt.ArrayLike, accounts: npt.ArrayLike, at: npt.ArrayLike) -> None:
-        """Add postings; the three arrays are broadcast against each other. at: s."""
+        """Add postings; the arrays are broadcast. at: s; what lies after the week is not seen."""
         columns = np.broadcast_arrays(objects, accounts, np.floor(at))
-        self._rows.append((columns[0].astype(int), columns[1].astype(int), columns[2]))
+        week = columns[2] < WEEK_S
+        self._rows.append((columns[0][week], columns[1][week], columns[2][week]))
 
     def rows(self) -> tuple[Ints, Ints, Floats]:
         """(object, account, at) of all postings, in the order in which they were made."""

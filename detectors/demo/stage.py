@@ -119,7 +119,8 @@ class Stage:
 
     def login(self, who: Account, at: float, kind: Kind = Kind.LOGIN) -> None:
         """A login (or sign-up) with the traces that the account's owner leaves."""
-        agent = _AGENTS[sum(who.identifiers.get("device", "").encode()) % len(_AGENTS)]
+        # whoever shares an address here bought the same phones
+        agent = _AGENTS[sum(who.identifiers["ip"].encode()) % len(_AGENTS)]
         traces: dict[str, str | list[str]] = dict(who.identifiers)
         self.act(who, kind, at, identifiers=traces, attributes={"user_agent": agent})
 

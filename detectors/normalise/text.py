@@ -17,9 +17,9 @@ INVISIBLE = (
 _CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff"
 _UNWANTED = re.compile(f"[{_CONTROL}{INVISIBLE}]+")
 
-_OPEN = r"[\[({<](?: ?[\[({<])*+ ?"
-_CLOSE = r" ?[\])}>](?: ?[\])}>])*+"
-_NOT_OPEN = r"(?<![\[({<])(?<![\[({<] )"
+_OPEN = r"[\[({<](?: ?\\*+[\[({<])*+ ?"
+_CLOSE = r" ?\\*+[\])}>](?: ?\\*+[\])}>])*+"
+_NOT_OPEN = r"(?<![\[({<\\])(?<![\[({<] )\\*+"
 _DOT_WORD = r"dot|d0t|punkt|punto|point|ponto|\u0442\u043e\u0447\u043a\u0430"
 _AT_WORD = r"at|arroba|\u0441\u043e\u0431\u0430\u043a\u0430"
 # "the dot is" must not become "the.is": a spelled-out dot needs one of these behind it.

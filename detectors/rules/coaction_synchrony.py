@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Annotated
 from urllib.parse import urlsplit
-
-import msgspec
 
 from detectors import normalise
 from detectors.base import (
@@ -22,8 +19,9 @@ from detectors.base import (
     Signal,
     param,
 )
-from detectors.synchrony import Settings, find_synchrony, keyed_rank
-from detectors.synchrony.findings import Context, findings
+from detectors.synchrony import Settings, find_synchrony
+from detectors.synchrony.findings import Run, findings, known_pairs
+from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
 from detectors.synchrony.tables import PartTable, Table, clock_steps, collect, merge, pooled
 
 OBJECT_TYPES = frozenset(
@@ -46,11 +44,9 @@ ACTS = ("post", "repost", "reply", "message", "mail", "reaction", "follow", "rep
 KINDS = (*ACTS, "site", "ai.request")
 MIN_TEXT = 30
 MIN_SEQUENCE = 5
-MAX_ACCOUNTS = 2_000
-MAX_DAYS = 32
 
 
-class Params(BaseParams):
+class CoactionParams(BaseParams):
     """What an admin may tune; the windows are fixed: 10, 60, 300, 1,800 and 3,600 s."""
 
     lookback_d: Annotated[
@@ -98,56 +94,7 @@ class Params(BaseParams):
         return Settings(**{name: getattr(self, name) for name in names})
 
 
-class Sharers(msgspec.Struct):
-    """Who shared one object: account -> first share (s, signal id) of each UTC day, in order.
-
-    The day keeps a moving lookback exact: a share that expires leaves the next one behind.
-    """
-
-    shares: dict[str, list[tuple[float, int]]] = {}
-    newest: float = 0.0
-    sampled: bool = False
-
-    def add(self, account: str, at: float, signal_id: int) -> None:
-        """Keep the earliest share of the day; any order of calls gives the same state."""
-        days = self.shares.setdefault(account, [])
-        self.newest = max(self.newest, at)
-        for place, (known, _) in enumerate(days):
-            if known // DAY_S == at // DAY_S:
-                days[place] = min(days[place], (at, signal_id))
-                return
-        insort(days, (at, signal_id))
-        del days[:-MAX_DAYS]
-
-    def trim(self, secret: bytes) -> None:
-        """Bound the accounts: the keyed sample that is the same on every object stays."""
-        horizon = self.newest - MAX_DAYS * DAY_S
-        live = [account for account, days in self.shares.items() if days[-1][0] >= horizon]
-        kept = sample(live, secret)
-        self.sampled = self.sampled or len(kept) < len(live)
-        self.shares = {account: self.shares[account] for account in kept}
-
-    def first_since(self, since: float) -> dict[str, tuple[float, int]]:
-        """The first share of each account in the lookback."""
-        found = {}
-        for account, days in self.shares.items():
-            for share in days:
-                if share[0] >= since:
-                    found[account] = share
-                    break
-        return found
-
-
-def sample(accounts: Sequence[str], secret: bytes) -> Sequence[str]:
-    """At most MAX_ACCOUNTS, the lowest by keyed rank."""
-    if len(accounts) <= MAX_ACCOUNTS:
-        return accounts
-    return sorted(accounts, key=lambda account: (keyed_rank(account, secret), account))[
-        :MAX_ACCOUNTS
-    ]
-
-
-class CoactionSynchrony(Detector[Sharers, Params]):
+class CoactionSynchrony(Detector[Sharers, CoactionParams]):
     """Keys are objects, whatever the platform; the tick looks at all of them together."""
 
     meta = Meta(
@@ -174,14 +121,16 @@ class CoactionSynchrony(Detector[Sharers, Params]):
         ),
         source="Giglietto 2020 and Pacheco 2021 for co-action; the test is the project's own",
     )
-    Params = Params
+    Params = CoactionParams
     State = Sharers
 
-    def keys(self, signal: Signal, p: Params) -> Iterable[Key]:
+    def keys(self, signal: Signal, p: CoactionParams) -> Iterable[Key]:
         """Every object that the signal's actor shared."""
         return _objects(signal, p) if signal.actor else ()
 
-    def apply(self, key: Key, signal: Signal, state: Sharers, p: Params) -> list[FindingDraft]:
+    def apply(
+        self, key: Key, signal: Signal, state: Sharers, p: CoactionParams
+    ) -> list[FindingDraft]:
         """Only remembers; what it means is a question over many objects."""
         state.add(signal.account, signal.at, signal.id)
         if len(state.shares) > 2 * MAX_ACCOUNTS:
@@ -189,33 +138,28 @@ class CoactionSynchrony(Detector[Sharers, Params]):
         return []
 
     def part(
-        self, clock: float, states: Mapping[Key, Sharers], p: Params
+        self, clock: float, states: Mapping[Key, Sharers], p: CoactionParams
     ) -> dict[str, PartTable]:
         """First shares of this shard's objects inside the lookback, by object type."""
         return collect(self._live(states, clock - p.lookback_d * DAY_S))
 
     def tick(
-        self, clock: float, parts: Sequence[dict[str, PartTable]], p: Params
+        self, clock: float, parts: Sequence[dict[str, PartTable]], p: CoactionParams
     ) -> list[FindingDraft]:
         """One test per object type, and one over all types together."""
         tables = merge(parts)
         steps = clock_steps(tables.values())
-        found: list[FindingDraft] = []
-        known: set[tuple[str, str]] = set()
-        for table in (*tables.values(), *pooled(tables)):
-            drafts, pairs = self._test(table, steps, p, known)
-            found += drafts
-            known |= pairs
+        runs = [self._run(table, steps, p) for table in tables.values()]
+        found = [draft for run in runs for draft in findings(run)]
+        known = known_pairs(runs)
+        for table in pooled(tables):
+            found += findings(self._run(table, steps, p), known)
         return found
 
-    def _test(
-        self, table: Table, steps: Mapping[str, int], p: Params, known: set[tuple[str, str]]
-    ) -> tuple[list[FindingDraft], set[tuple[str, str]]]:
+    def _run(self, table: Table, steps: Mapping[str, int], p: CoactionParams) -> Run:
         settings = p.settings()
-        if len(table.at) < 2 * settings.n_min:
-            return [], set()
         result = find_synchrony(table.postings(steps), settings, secret=self.secret)
-        return findings(Context(table, result, settings, p.lookback_d), known)
+        return Run(table, result, settings, p.lookback_d)
 
     def _live(
         self, states: Mapping[Key, Sharers], since: float
@@ -230,12 +174,12 @@ class CoactionSynchrony(Detector[Sharers, Params]):
                 yield key, shares, sampled
 
 
-def _objects(signal: Signal, p: Params) -> Iterator[Key]:
+def _objects(signal: Signal, p: CoactionParams) -> Iterator[Key]:
     """Platform-neutral object keys of one act."""
     listed = [Key(*item.split(":", 1)) for item in signal.objects if ":" in item]
     if signal.kind in ACTS or signal.kind == "site":
         yield from _written(signal, p)
-    tags = [tag for tag in (normalise.canonical_hashtag(v) for t, v in listed if t == "hashtag")]
+    tags = [normalise.canonical_hashtag(value) for kind, value in listed if kind == "hashtag"]
     tags += [mention.value for mention in signal.mentions if mention.type == "hashtag"]
     yield from _hashtags([tag for tag in tags if tag])
     for kind, value in listed:
@@ -243,7 +187,7 @@ def _objects(signal: Signal, p: Params) -> Iterator[Key]:
             yield Key(kind, _canonical(kind, value))
 
 
-def _written(signal: Signal, p: Params) -> Iterator[Key]:
+def _written(signal: Signal, p: CoactionParams) -> Iterator[Key]:
     """Links and exact wording; what somebody asks an AI service is a prompt, not a share."""
     for url in signal.urls:
         yield Key("url", url)

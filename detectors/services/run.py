@@ -11,7 +11,6 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -19,7 +18,7 @@ from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import registry, stream
 from detectors.choices import Mode
-from detectors.engine import Event, Found, PoisonError, Runner, Ticked
+from detectors.engine import Event, Found, PoisonError, Runner, Ticked, tick_drafts
 from detectors.models import Checkpoint, DetectorConfig, Quarantine, Shard, Stream, TickPart
 from detectors.services.finding import record_findings, replace_findings
 from detectors.stream import Position
@@ -167,24 +166,21 @@ def _tick(shard: Shard, ticked: Ticked) -> int:
     mine = {"config": shard.config, "stream": shard.stream, "tick_s": ticked.at}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [shard.config_id, shard.stream_id])
-    payload = msgspec.msgpack.encode(ticked.part)
     TickPart.objects.create(
-        **mine, number=shard.number, signal_id=ticked.signal_id, payload=payload
+        **mine, number=shard.number, signal_id=ticked.signal_id, payload=ticked.part
     )
     parts = TickPart.objects.filter(**mine).order_by("number")
     if parts.count() < shard.of:
         return 0
-    changed = _finish_tick(
-        shard, ticked, [msgspec.msgpack.decode(bytes(part.payload)) for part in parts]
-    )
+    changed = _finish_tick(shard, ticked, [bytes(part.payload) for part in parts])
     parts.delete()
     return changed
 
 
-def _finish_tick(shard: Shard, ticked: Ticked, parts: list[object]) -> int:
+def _finish_tick(shard: Shard, ticked: Ticked, parts: list[bytes]) -> int:
     detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
     params = detector.Params.model_validate(shard.config.params)
-    drafts = detector.tick(ticked.at, parts, params)
+    drafts = tick_drafts(detector, params, ticked.at, parts)
     found = [Found(ticked.at, ticked.signal_id, draft) for draft in drafts]
     return replace_findings(config=shard.config, stream=shard.stream, at=ticked, found=found)
 

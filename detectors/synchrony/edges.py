@@ -11,7 +11,7 @@ from detectors.synchrony.pairs import Shares
 from detectors.synchrony.rows import Rows
 
 
-def passed_edges(  # noqa: PLR0913 -- one call site; these are the outputs of the steps before
+def passed_edges(
     rows: Rows,
     shares: Shares,
     windows_s: tuple[int, ...],

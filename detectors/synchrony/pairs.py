@@ -149,15 +149,15 @@ def scan(rows: Rows, clock: Clock, active: Ints, settings: Settings) -> tuple[Ta
     known = active[some.account] >= settings.stranger_min_objects
     multi = _multi_object(some)
     found: list[Shares] = []
-    for i, j in _chunks(some, np.argsort(some.account, kind="stable")):
-        i, j, size = _by_pair(some, i, j)
+    for chunk in _chunks(some, np.argsort(some.account, kind="stable")):
+        i, j, size = _by_pair(some, *chunk)
         lone = size == 1
         group = _bundled(some, multi, i[~lone], j[~lone])
         n = _bundles(group)
-        i = np.concatenate([i[lone], group.i[n == 1]])
-        j = np.concatenate([j[lone], group.j[n == 1]])
-        met = known[i] & known[j]
-        x, y = eligible[i[met]], eligible[j[met]]
+        x = np.concatenate([i[lone], group.i[n == 1]])
+        y = np.concatenate([j[lone], group.j[n == 1]])
+        met = known[x] & known[y]
+        x, y = eligible[x[met]], eligible[y[met]]
         strangers.add(rows.object[x], *clock.levels(rows, x, y))
         found.append(group.take(n >= settings.n_min))
     return strangers, _joined(rows, clock, eligible, found)

@@ -12,7 +12,7 @@ from detectors.base import Key
 from detectors.synchrony.model import Postings
 
 POOLED = "any"
-CLOCK_STEPS_S = (86_400, 3_600, 60)
+COARSE_STEP_S = 60
 CLOCK_MIN_POSTINGS = 4
 
 
@@ -92,7 +92,7 @@ def merge(parts: Sequence[Mapping[str, PartTable]]) -> dict[str, Table]:
 def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     """All types as one, when there is more than one to pool."""
     full = [table for table in tables.values() if table.at]
-    if len(full) < 2:
+    if len(full) <= 1:
         return
     alone: dict[str, int] = {}
     for table in tables.values():
@@ -107,9 +107,9 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
 
 
 def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
-    """Clock step (s) of each platform whose times are all whole minutes, hours or days.
+    """Clock step (s) of each platform that knows whole minutes only, by its own times.
 
-    A source that says seconds but knows minutes would make strangers look simultaneous.
+    On such a clock strangers look simultaneous, so windows below a minute say nothing.
     """
     times: dict[str, set[float]] = {}
     for table in tables:
@@ -117,16 +117,14 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
         for account, at in zip(table.account, table.at, strict=True):
             times.setdefault(names[account], set()).add(at)
     return {
-        platform: step
+        platform: COARSE_STEP_S
         for platform, seen in sorted(times.items())
-        if len(seen) >= CLOCK_MIN_POSTINGS and (step := _step(seen))
+        if len(seen) >= CLOCK_MIN_POSTINGS and not any(at % COARSE_STEP_S for at in seen)
     }
 
 
 def _empty() -> PartTable:
-    return PartTable(
-        objects=[], sizes=[], accounts=[], at=[], signals=[], alone={}, sampled=False
-    )
+    return PartTable(objects=[], sizes=[], accounts=[], at=[], signals=[], alone={}, sampled=False)
 
 
 def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
@@ -169,8 +167,3 @@ def _table(
         alone=alone,
         sampled=sampled,
     )
-
-
-def _step(seen: set[float]) -> int:
-    """The coarsest clock that explains all these times, 0 when seconds do."""
-    return next((step for step in CLOCK_STEPS_S if all(at % step == 0 for at in seen)), 0)

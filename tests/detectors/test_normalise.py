@@ -82,6 +82,7 @@ LABELLED: tuple[tuple[str, ...], ...] = (
     ("evil{.}com evil(dot)net evil[dot]org", *(f"domain evil.{x}" for x in ("com", "net", "org"))),
     ("evil[.com and evil.]net", "domain evil.com", "domain evil.net"),
     ("evil\\.com", "domain evil.com"),
+    ("evil\\[.\\]com", "domain evil.com"),
     ("evil[.]py was the host", "domain evil.py"),
     ("c2.bazar is not, but c2[.]bazar is", "domain c2.bazar"),
     ("\u0430pple.com", "domain xn--pple-43d.com"),

@@ -55,7 +55,7 @@ COUNTED = (
     *("+1212555{0:04d}", "+1 212 555 {0} 2026 01 02", "@u{0}", "#t{0}", "@a@b{0:x}.co"),
     *("\u8bbfa{0:x}.co\u5427", "1.2.{0}.4", "1{0:033d}", "bc1q{0:038d}", "0x{0:040x}"),
 )
-WORDS = "free crypto airdrop claim now join our channel please report the user who posted".split()
+WORDS = ("free", "crypto", "airdrop", "claim", "join", "our", "channel", "report", "the", "user")
 
 
 def _seconds(text: str) -> float:

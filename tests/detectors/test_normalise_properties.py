@@ -14,11 +14,15 @@ from detectors.normalise.kinds import CANONICAL
 TYPES = (*CANONICAL, "device", "account")
 # Pieces that parsers trip over; joined at random they come close to real and hostile input.
 PIECES = (
-    "http hxxps :// [:]// // / \\ . [.] (.) (dot) [dot] dot \\. [ ] ( ) { } < > @ [at] (at) [@] : "
-    "[:] # ? & = % %2e %2F %64 %25 utm_source=1 a b evil example com co.uk py 1 0x7f 256 127.0.0.1 "
-    "::1 fe80:: 2001:db8 + +1 2125550123 gmail.com a.b+c xn-- xn--fsqu00a - _ , ; ' \" "
-    "bitcoin: sha1: md5: 0x ftp:// mailto: tel: user pass 80 443 .. ./ ../"
-).split()
+    *("http", "hxxps", "://", "[:]//", "//", "/", "\\", ".", "[.]", "(.)", "(dot)"),
+    *("[dot]", "dot", "\\.", "[", "]", "(", ")", "{", "}", "<", ">", "@", "[at]", "(at)"),
+    *("[@]", ":", "[:]", "#", "?", "&", "=", "%", "%2e", "%2F", "%64", "%25"),
+    *("utm_source=1", "a", "b", "evil", "example", "com", "co.uk", "py", "1", "0x7f"),
+    *("256", "127.0.0.1", "::1", "fe80::", "2001:db8", "+", "+1", "2125550123"),
+    *("gmail.com", "a.b+c", "xn--", "xn--fsqu00a", "-", "_", ",", ";", "'", '"'),
+    *("bitcoin:", "sha1:", "md5:", "0x", "ftp://", "mailto:", "tel:", "user", "pass"),
+    *("80", "443", "..", "./", "../"),
+)
 ODD = "\u200b \u3002 \uff0e \uff41 \uff0f \uff1a \uff20 \u00df \u0130 \u0345 \ud800 \0 \x85 \u2028"
 TEXTS = st.one_of(
     st.text(max_size=60),

@@ -11,7 +11,7 @@ BEGIN
         USING ERRCODE = 'insufficient_privilege';
 END $$;
 CREATE TRIGGER audit_guard_rows BEFORE UPDATE OR DELETE ON core_auditentry
-    FOR EACH ROW EXECUTE FUNCTION core_audit_guard();
+    FOR EACH STATEMENT EXECUTE FUNCTION core_audit_guard();
 CREATE TRIGGER audit_guard_table BEFORE TRUNCATE ON core_auditentry
     FOR EACH STATEMENT EXECUTE FUNCTION core_audit_guard();
 """

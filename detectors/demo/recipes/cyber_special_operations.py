@@ -84,10 +84,10 @@ def _sign_up(stage: Stage, shift: int) -> list[Account]:
 
 
 def _report(stage: Stage, core: list[Account], loose: list[Account], at: float, n: int) -> None:
-    """One person who did nothing, reported by a dozen accounts within four minutes."""
+    """One person who did nothing, reported by a dozen accounts within two minutes."""
     victim = f"report-target:account-{stage.mark(f'victim-{n}')[:16]}"
     text = REPORTS.line(n)
-    flock(stage, stage.some(core, 0.5), Kind.REPORT, at, 200, text=text, objects=(victim,))
+    flock(stage, stage.some(core, 0.62), Kind.REPORT, at, 130, text=text, objects=(victim,))
     later = at + stage.rng.uniform(HOUR_S, 6 * HOUR_S)
     crowd = stage.some(loose, 0.12)
     flock(stage, crowd, Kind.REPORT, later, 2 * HOUR_S, text=REPORTS.line(n + 7), objects=(victim,))

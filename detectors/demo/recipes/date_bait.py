@@ -40,13 +40,13 @@ CHAT_BOOK = Phrasebook(
     (
         "Hello dear, I saw your [profile|picture] on Amoralia and I had to smile.",
         "Hi you, the assistant said that we both love the sea and [old|slow] music.",
-        "Guten Abend, dein Bild hat mich heute [sehr|wirklich] zum Lachen gebracht.",
+        "Good evening, your photo with the kite made me [really|truly] curious today.",
     ),
     (
         "I have a free evening on Friday and would rather walk with you than sit [alone|inside].",
         "My roommate says I am shy, but with you the words come [easily|quickly] somehow.",
         "Let us move on from this chat soon, here every message costs me [time|money].",
-        "Ich koche am Freitag und es wäre schade, wieder allein am Tisch zu [sitzen|essen].",
+        "I cook on Fridays and it would be a pity to sit at the table [alone|again].",
         "Tell me about your dog and the little boat, I want to hear [everything|all] of it.",
     ),
     (
@@ -54,6 +54,19 @@ CHAT_BOOK = Phrasebook(
         "The club asks for a deposit before we meet, you get it back [later|at once].",
     ),
 )
+CHAT_BOOK_DE = Phrasebook(
+    (
+        "Guten Abend, dein Bild hat mich heute [sehr|wirklich] zum Lachen gebracht.",
+        "Hallo du, die Assistentin meint, wir mögen beide das Meer und [alte|ruhige] Musik.",
+    ),
+    (
+        "Ich koche am Freitag und es wäre schade, wieder allein am Tisch zu [sitzen|essen].",
+        "Erzähl mir von deinem Hund und dem Boot, ich will [alles|mehr] davon hören.",
+        "Lass uns bald woanders schreiben, hier kostet mich jede Nachricht [Zeit|Geld].",
+    ),
+    ("Für ein Treffen brauchst du nur den kleinen VIP-Pass, mein Chef [hilft|schreibt] dir.",),
+)
+GERMAN_EVERY = 4
 PROMPT = "Write {n} warm first messages from Luna, 29, who likes the sea. Variant {k}, no emojis."
 
 
@@ -65,11 +78,14 @@ def play(stage: Stage) -> None:
     _link_sites(stage, sites, pages, chatters)
     for n, at in enumerate(stage.waves(ADS, first=0.05, last=0.7)):
         _advertise(stage, pages, loose, at, n)
+    model = stage.account("mistral-api", device=stage.mark("desk-2"), ip=stage.ip(902))
+    stage.login(model, stage.moment())
     for n, at in enumerate(stage.waves(CHATS, first=0.12, last=0.85)):
         _chat(stage, chatters, loose, at, n)
         if n % 2:
+            prompt = PROMPT.format(n=stage.rng.randint(3, 8), k=n)
+            ask(stage, model, at - 20 * MINUTE_S, prompt, spin(stage.rng, _line(n)))
             _charge(stage, sites[n // 2 % 2], at, n)
-    _prompts(stage)
     stage.idle(core + loose, 70)
 
 
@@ -86,7 +102,7 @@ def _advertise(stage: Stage, pages: list[Account], loose: list[Account], at: flo
 def _chat(stage: Stage, chatters: list[Account], loose: list[Account], at: float, n: int) -> None:
     """Human and bot answer the same person within a minute; now and then a loner joins in."""
     person = f"target:person-{stage.mark(f'person-{n}')[:16]}"
-    text = hide(stage.rng, CHAT_BOOK.line(n)) if n % 9 == 0 else CHAT_BOOK.line(n)
+    text = hide(stage.rng, _line(n)) if n % 9 == 0 else _line(n)
     crowd = stage.some(chatters, 0.6)
     flock(stage, crowd, Kind.MESSAGE, at, 55, text=text, objects=(person,))
     alone = [who for who in loose if who.platform == "telegram"]
@@ -121,10 +137,8 @@ def _link_sites(
             pay(stage, who, stage.moment(), stage.mark(f"payee-{site.actor}"), 15, "top-up")
 
 
-def _prompts(stage: Stage) -> None:
-    """The messages come from a model; its account shares a device with the first desk."""
-    model = stage.account("mistral-api", device=stage.mark("desk-2"), ip=stage.ip(902))
-    stage.login(model, stage.moment())
-    for k, at in enumerate(stage.waves(16, first=0.06, last=0.8)):
-        answer = spin(stage.rng, CHAT_BOOK.line(k))
-        ask(stage, model, at, PROMPT.format(n=stage.rng.randint(3, 8), k=k), answer)
+def _line(n: int) -> str:
+    """Message number n; every fourth person is written to in German."""
+    if n % GERMAN_EVERY == GERMAN_EVERY - 1:
+        return CHAT_BOOK_DE.line(n // GERMAN_EVERY)
+    return CHAT_BOOK.line(n)

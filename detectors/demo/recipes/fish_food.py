@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay
+from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay, speakers
 from detectors.demo.stage import HOUR_S, MINUTE_S, Account, Stage
 from detectors.demo.words import defang, hide, spin
 from detectors.schema import Kind
 
 WAVES = 14
+WAVES_A_TURN = 4
 CORE = ("x", "telegram", "x", "x", "x", "telegram", "x", "x", "telegram", "x", "x", "telegram")
 LOOSE = ("x",) * 6 + ("telegram",) * 2
 SITES = ("harbour-courler.example", "brinewick-voices.example")
@@ -118,11 +119,11 @@ def play(stage: Stage) -> None:
 
 
 def _publish(stage: Stage, core: list[Account], at: float, wave: int, link: str) -> None:
-    """The lead draft of each language, by the accounts of that language, with the new link."""
-    shown = link if wave % 3 else defang(link)
+    """The lead draft of each language, by its speakers of these days, with the new link."""
+    shown, urls = (link, (link,)) if wave % 3 else (defang(link), ())
     for n, book in enumerate(BOOKS.values()):
-        crowd = stage.some(core[n :: len(BOOKS)], 0.85)
-        flock(stage, crowd, Kind.POST, at, 70, text=f"{book.line(wave)} {shown}")
+        crowd = stage.some(speakers(core, n, len(BOOKS), wave // WAVES_A_TURN), 0.85)
+        flock(stage, crowd, Kind.POST, at, 70, text=f"{book.line(wave)} {shown}", urls=urls)
 
 
 def _scatter(stage: Stage, loose: list[Account], at: float, drafts: list[str], link: str) -> None:

@@ -55,6 +55,11 @@ def loners(stage: Stage, places: Sequence[str]) -> list[Account]:
     return made
 
 
+def speakers(crowd: Sequence[Account], tongue: int, tongues: int, turn: int) -> list[Account]:
+    """Who writes in language number `tongue` of `tongues`; every turn mixes the groups anew."""
+    return [who for n, who in enumerate(crowd) if (n + n // tongues * turn) % tongues == tongue]
+
+
 def log_in(stage: Stage, who: Account, times: int) -> None:
     """Ordinary logins at ordinary hours."""
     for _ in range(times):

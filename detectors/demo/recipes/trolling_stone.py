@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay
+from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay, speakers
 from detectors.demo.stage import HOUR_S, MINUTE_S, Account, Stage
 from detectors.demo.words import hide, spin
 from detectors.schema import Kind
 
 VIDEOS = 15
+VIDEOS_A_TURN = 4
 COMMENTERS = ("facebook", "youtube", "youtube", "facebook") * 4
 AUTHORS = ("medium",) * 3
 LOOSE = ("facebook",) * 5 + ("youtube",) * 4
@@ -130,8 +131,8 @@ def _comment(
     video = f"target:video-{stage.mark(f'video-{n}')[:16]}"
     for k, book in enumerate(BOOKS.values()):
         text = hide(stage.rng, book.line(n)) if (n + k) % 11 == 0 else book.line(n)
-        crowd = stage.some(commenters[k :: len(BOOKS)], 0.75)
-        flock(stage, crowd, Kind.REPLY, at, 140, text=text, objects=(video,))
+        crowd = stage.some(speakers(commenters, k, len(BOOKS), n // VIDEOS_A_TURN), 0.75)
+        flock(stage, crowd, Kind.REPLY, at, 100, text=text, objects=(video,))
     text = BOOKS["en"].line(n + 29)
     later = at + stage.rng.uniform(HOUR_S, 8 * HOUR_S)
     flock(stage, stage.some(loose, 0.2), Kind.REPLY, later, 5 * HOUR_S, text=text, objects=(video,))

@@ -1,0 +1,115 @@
+# Every target works on a fresh machine with Python >= 3.11 and make, and can be repeated.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(firstword $(foreach v,3.13 3.12 3.11 3,$(shell command -v python$(v) 2>/dev/null)))
+BIN := .venv/bin
+RUN := .venv/.run-stamp
+DEV := .venv/.test-stamp
+CODE := manage.py abusedesk detectors cases tests bench
+JOBS ?= auto
+ARGS ?=
+unexport DJANGO_SETTINGS_MODULE
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(RUN)  ## virtual environment with what the desk needs
+
+run: $(RUN)  ## everything up: database, migrations, first admin, demo world, web, worker, beat
+	@exec $(BIN)/python manage.py up
+
+demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name for one operation)
+	@$(BIN)/python manage.py demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
+
+doctor: $(RUN)  ## what is wrong with a running desk, in words
+	@$(BIN)/python manage.py doctor
+
+test: check ui  ## everything CI runs, browser included; stops at the first red
+
+check: lint type unit audit  ## the same without the browser
+
+lint: $(DEV)  ## format, lint, templates, direction of imports
+	@$(BIN)/ruff format --check $(CODE)
+	@$(BIN)/ruff check $(CODE)
+	@find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2 --check
+	@$(BIN)/lint-imports --no-logo
+
+fmt: $(DEV)  ## format code and templates, repair what can be repaired
+	@$(BIN)/ruff check --fix-only $(CODE)
+	@$(BIN)/ruff format $(CODE)
+	@find templates -name '*.html' -print0 | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+type: $(DEV)  ## mypy --strict
+	@$(BIN)/mypy
+
+unit: $(DEV)  ## tests without a browser, in parallel (ARGS="-k word")
+	@$(BIN)/pytest -n $(JOBS) -m "not ui" $(ARGS)
+
+ui: $(DEV)  ## browser tests (ARGS="-k word"); finds or installs Chromium
+	@$(BIN)/python tests/ui/browser.py
+	@$(BIN)/pytest -m ui $(ARGS)
+
+faults: $(DEV)  ## tests that kill the worker and Postgres in the middle of work
+	@$(BIN)/pytest -m faults $(ARGS)
+
+audit: $(DEV)  ## known holes in the locked packages; says so when it cannot ask
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r deploy/requirements.lock --progress-spinner off || { \
+	  status=$$?; curl -sfo /dev/null --max-time 10 https://pypi.org/pypi/pip/json && exit $$status; \
+	  echo "pip-audit needs the Internet; skipped."; }
+
+docs: $(DEV)  ## write the pages that are made from code
+	@$(BIN)/python manage.py docs
+
+openapi: $(DEV)  ## refresh tests/openapi.json; review the diff
+	@$(BIN)/python manage.py spectacular --validate --format openapi-json --file tests/openapi.json
+
+counts: $(DEV)  ## refresh tests/query_counts.json; review the diff
+	@DESK_UPDATE_COUNTS=1 $(BIN)/pytest tests/test_query_counts.py $(ARGS)
+
+scoreboard: $(DEV)  ## which rows of the scoreboard have a passing test
+	@$(BIN)/python manage.py scoreboard $(ARGS)
+
+screenshots: $(DEV)  ## remake the pictures of the README
+	@$(BIN)/python tests/ui/browser.py
+	@$(BIN)/python manage.py screenshots $(ARGS)
+
+bench: $(DEV)  ## every benchmark (ARGS="--quick --json")
+	@for script in bench/*.py; do $(BIN)/python $$script $(ARGS); done
+
+bench-%: $(DEV)  ## one benchmark, e.g. bench-ingest (ARGS="--quick --json")
+	@$(BIN)/python bench/$*.py $(ARGS)
+
+lock: $(DEV)  ## resolve requirements.txt anew into the two hashed lock files
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade -q requirements.txt -o deploy/requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --upgrade -q tests/requirements.txt -o deploy/requirements-test.lock
+
+clean:  ## remove the virtual environment and caches; data in var/ stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Removed. The desk's data is still in var/."
+
+$(RUN): deploy/requirements.lock | .venv/bin/python
+	@echo "Installing what the desk needs."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(DEV): deploy/requirements-test.lock $(RUN)
+	@echo "Installing what the tests need."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo "Python >= 3.11 was not found. Install it, or run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); Python >= 3.11 is needed. Install it, or run: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+
+.PHONY: help setup run demo doctor test check lint fmt type unit ui faults audit docs openapi counts scoreboard \
+  screenshots bench lock clean

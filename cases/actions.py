@@ -1,0 +1,118 @@
+"""Sends what receivers are owed: signed, with retries, each message until it is taken."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import timedelta
+from typing import Final
+
+from django.db import transaction
+
+from abusedesk.core import audit, clock, outbound
+from abusedesk.core.audit import Verb
+from abusedesk.core.outbound import OutboundError
+from cases.choices import DeliveryState
+from cases.models import Delivery
+from cases.services.delivery import host_of, redeliver
+
+__all__ = ["deliver_due", "redeliver", "signature"]
+
+# Minutes until the next attempt after the first, second, ... one; 8 attempts, then it is dead.
+BACKOFF_MIN: Final = (1, 3, 7, 19, 51, 135, 360)
+MAX_ATTEMPTS: Final = len(BACKOFF_MIN) + 1
+LEASE: Final = timedelta(seconds=30)  # longer than outbound.TIMEOUT_S
+ANSWER_LIMIT: Final = 300
+OK = range(200, 300)
+
+
+def deliver_due(limit: int = 50) -> int:
+    """Send up to `limit` messages whose time has come. Returns how many were tried."""
+    tried = 0
+    while tried < limit and (row := _take()) is not None:
+        _finish(row, *_send(row))
+        tried += 1
+    return tried
+
+
+def signature(secret: str, body: str, at_s: int) -> str:
+    """Value of X-Abusedesk-Signature: HMAC-SHA-256 over `<unix time>.<body>`."""
+    mac = hmac.new(secret.encode(), f"{at_s}.{body}".encode(), hashlib.sha256).hexdigest()
+    return f"t={at_s},v1={mac}"
+
+
+@transaction.atomic
+def _take() -> Delivery | None:
+    """One due message. It counts as tried from here on: a sender that dies may have sent it.
+
+    No transaction is open while it travels; the lease keeps other workers away.
+    """
+    row = (
+        Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .filter(state=DeliveryState.WAITING, due_at__lte=clock.now())
+        .select_related("webhook", "decision")
+        .order_by("due_at", "id")
+        .first()
+    )
+    if row is not None:
+        row.attempts += 1
+        row.due_at = clock.now() + LEASE
+        row.save(update_fields=["attempts", "due_at"])
+    return row
+
+
+def _send(row: Delivery) -> tuple[bool, str]:
+    """Whether the receiver took it, and what it said."""
+    if not row.webhook.active:
+        return False, "this webhook is switched off"
+    headers = {
+        "X-Abusedesk-Signature": signature(
+            row.webhook.secret, row.body, int(clock.now().timestamp())
+        ),
+        "X-Abusedesk-Delivery": str(row.pk),
+    }
+    try:
+        reply = outbound.post_json(row.webhook.url, row.body.encode(), headers=headers)
+    except OutboundError as error:
+        return False, str(error)
+    return reply.status in OK, f"HTTP {reply.status}"
+
+
+@transaction.atomic
+def _finish(row: Delivery, taken: bool, answer: str) -> None:  # noqa: FBT001 -- result of _send
+    """Note the result; an undo that cancelled the message meanwhile stays."""
+    owed = Delivery.objects.select_for_update(no_key=True).filter(
+        pk=row.pk, state=DeliveryState.WAITING, attempts=row.attempts
+    )
+    if not owed.exists():
+        return
+    row.answer = answer.replace("\x00", "")[:ANSWER_LIMIT]
+    if taken:
+        row.state = DeliveryState.SENT
+    elif row.attempts >= MAX_ATTEMPTS:
+        row.state = DeliveryState.DEAD
+    else:
+        row.due_at = clock.now() + timedelta(minutes=BACKOFF_MIN[row.attempts - 1])
+    row.save(update_fields=["answer", "state", "due_at"])
+    _tell(row)
+
+
+def _tell(row: Delivery) -> None:
+    """Success and giving up belong on the case's timeline; single failures do not."""
+    verbs = {
+        DeliveryState.SENT: Verb.DELIVERY_SENT,
+        DeliveryState.DEAD: Verb.DELIVERY_GIVEN_UP,
+    }
+    verb = verbs.get(DeliveryState(row.state))
+    if verb is not None:
+        audit.append(
+            actor=None,
+            verb=verb,
+            target_type="case",
+            target_id=str(row.decision.case_id),
+            delivery=row.pk,
+            kind=row.kind,
+            host=host_of(row.webhook),
+            attempts=row.attempts,
+            answer=row.answer,
+        )

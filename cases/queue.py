@@ -1,0 +1,213 @@
+"""Who works on which case: the order of a queue, exclusive claims with an end, next."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Case as Choose
+from django.db.models import Q, QuerySet, Value, When
+from django.db.models.fields import BooleanField
+
+from abusedesk.core import audit, clock, ids
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import ClaimLostError, ConflictError
+from abusedesk.core.models import User
+from cases import policy, states
+from cases.choices import State
+from cases.models import Case, Queue
+
+CLAIM: Final = timedelta(minutes=10)
+
+# One statement: a row that another person's statement has locked is passed over, not waited for.
+_TAKE_NEXT = """
+UPDATE cases_case SET claim_id = %(claim)s, claimed_by_id = %(actor)s, claim_expires_at = %(until)s
+WHERE id = (
+    SELECT id FROM cases_case
+    WHERE queue_id = ANY(%(queues)s) AND state = ANY(%(states)s) AND id <> %(skip)s
+        AND (claim_expires_at IS NULL OR claim_expires_at <= %(now)s)
+    ORDER BY (due_at <= %(now)s) DESC, priority DESC, id
+    LIMIT 1
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+RETURNING id
+"""
+
+
+@transaction.atomic
+def claim_next(*, actor: User, queue: Queue | None = None, skip: Case | None = None) -> Case | None:
+    """Claim the most urgent free case: breached ones first, then by priority.
+
+    Next means new work: what `actor` already holds comes back only when nothing else is free, and
+    `skip`, the case on the screen, never. None: there is nothing to do.
+    """
+    policy.require(actor, "case.claim")
+    queues = policy.queues_of(actor)
+    if queue is not None:
+        queues = queues.filter(pk=queue.pk)
+    scope = list(queues.values_list("pk", flat=True))
+    case_id = _take_next(actor, scope, skip)
+    if case_id is None:
+        return _own_open_claim(actor, scope, skip)
+    case = Case.objects.select_related("queue").get(pk=case_id)
+    audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
+    return case
+
+
+@transaction.atomic
+def claim(*, actor: User, case: Case) -> Case:
+    """Claim this case, or keep the claim one already has; a lead takes it over from another.
+
+    Raises ConflictError that says who holds it, or what state keeps it from being claimed.
+    """
+    policy.require(actor, "case.claim", case)
+    case = lock(case)
+    state = State(case.state)
+    if state not in policy.claimable_states(actor):
+        message = f"{case.ref} is {state.label.lower()}; it cannot be claimed."
+        raise ConflictError(message, state=state.value)
+    holder = holder_of(case)
+    if holder == actor:
+        return _extended(case)
+    if holder is not None and not policy.allowed(actor, "case.take_over"):
+        message = f"{case.ref} is claimed by {holder}."
+        raise ConflictError(message, holder=str(holder), until=case.claim_expires_at)
+    give(case, actor)
+    case.save(update_fields=CLAIM_FIELDS)
+    if holder is None:
+        audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
+    else:
+        audit.append(actor=actor, verb=Verb.CASE_TAKEN_OVER, target=case, was=str(holder))
+    return case
+
+
+@transaction.atomic
+def release(*, actor: User, case: Case) -> Case:
+    """Give the case back to its queue; a free case stays free."""
+    policy.require(actor, "case.claim", case)
+    case = lock(case)
+    holder = holder_of(case)
+    if holder not in (None, actor):
+        message = f"{case.ref} is claimed by {holder}."
+        raise ClaimLostError(message, holder=str(holder))
+    drop(case)
+    case.save(update_fields=CLAIM_FIELDS)
+    if holder is not None:
+        audit.append(actor=actor, verb=Verb.CASE_RELEASED, target=case)
+    return case
+
+
+@transaction.atomic
+def renew(*, actor: User, case: Case, claim_id: UUID) -> Case:
+    """Ten more minutes: the heartbeat of an open page. Raises ClaimLostError."""
+    policy.require(actor, "case.claim", case)
+    case = lock(case)
+    require_claim(case, actor, claim_id)
+    return _extended(case)
+
+
+def position(case: Case, viewer: User) -> tuple[int, int]:
+    """Place of the case in its queue and state, from 1, and how many there are."""
+    now = clock.now()
+    rows = Case.objects.filter(
+        queue__in=policy.queues_of(viewer), queue=case.queue_id, state=case.state
+    )
+    breached = case.due_at <= now
+    same = Q(due_at__lte=now) if breached else Q(due_at__gt=now)
+    ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, id__lt=case.pk))
+    if not breached:
+        ahead |= Q(due_at__lte=now)
+    return rows.filter(ahead).exclude(pk=case.pk).count() + 1, rows.count()
+
+
+def ordered(cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:
+    """The order of `claim_next`, with `breached` on every row."""
+    breached = Choose(
+        When(due_at__lte=now, then=Value(True)),  # noqa: FBT003 -- an SQL literal
+        default=Value(False),  # noqa: FBT003 -- an SQL literal
+        output_field=BooleanField(),
+    )
+    return cases.annotate(breached=breached).order_by("-breached", "-priority", "id")
+
+
+# For services: claims inside their own transaction.
+
+CLAIM_FIELDS: Final = ("claim_id", "claimed_by", "claim_expires_at")
+
+
+def lock(case: Case) -> Case:
+    """The newest version of `case`, locked until commit; readers and foreign keys do not wait."""
+    return (
+        Case.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("queue", "claimed_by")
+        .get(pk=case.pk)
+    )
+
+
+def holder_of(case: Case) -> User | None:
+    """Whose unexpired claim the case is under."""
+    if case.claim_expires_at is None or case.claim_expires_at <= clock.now():
+        return None
+    return case.claimed_by
+
+
+def require_claim(case: Case, actor: User, claim_id: UUID) -> None:
+    """Raises ClaimLostError unless `actor` holds `case` under this very claim."""
+    holder = holder_of(case)
+    if holder == actor and case.claim_id == claim_id:
+        return
+    if holder is None:
+        message = f"Your claim on {case.ref} has ended. Claim it again; your text is kept."
+    elif holder == actor:
+        message = f"You claimed {case.ref} again elsewhere. Go on there, or claim it again here."
+    else:
+        message = f"{case.ref} is claimed by {holder} now."
+    raise ClaimLostError(message, holder=str(holder or ""))
+
+
+def give(case: Case, user: User) -> None:
+    """A new claim (not saved)."""
+    case.claim_id = ids.new_uuid()
+    case.claimed_by = user
+    case.claim_expires_at = clock.now() + CLAIM
+
+
+def drop(case: Case) -> None:
+    """No claim (not saved)."""
+    case.claim_id = case.claimed_by = case.claim_expires_at = None
+
+
+def _take_next(actor: User, queues: list[int], skip: Case | None) -> int | None:
+    now = clock.now()
+    values: dict[str, Any] = {
+        "claim": ids.new_uuid(),
+        "actor": actor.pk,
+        "until": now + CLAIM,
+        "queues": queues,
+        "states": [state.value for state in policy.claimable_states(actor)],
+        "skip": skip.pk if skip else 0,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_NEXT, values)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _own_open_claim(actor: User, queues: list[int], skip: Case | None) -> Case | None:
+    mine = Case.objects.filter(
+        claimed_by=actor,
+        claim_expires_at__gt=clock.now(),
+        state__in=states.WAITING,
+        queue_id__in=queues,
+    ).exclude(pk=skip.pk if skip else 0)
+    case = ordered(mine, clock.now()).select_for_update(no_key=True, of=("self",)).first()
+    return _extended(case) if case else None
+
+
+def _extended(case: Case) -> Case:
+    case.claim_expires_at = clock.now() + CLAIM
+    case.save(update_fields=["claim_expires_at"])
+    return case

@@ -1,0 +1,202 @@
+"""Closes cases with a decision, and takes decisions back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from abusedesk.core import audit, clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
+from abusedesk.core.models import AuditEntry, User
+from abusedesk.core.queueing import wake
+from cases import fields, policy, queue, states
+from cases.choices import State
+from cases.models import Case, Decision
+from cases.services import delivery
+from detectors.choices import Outcome
+from detectors.models import Campaign
+from detectors.services.verdict import record_verdict, withdraw_verdict
+
+REASON_LIMIT: Final = 5_000
+BENIGN: Final = frozenset({Outcome.LEGITIMATE, Outcome.NO_ABUSE})
+BENIGN_FOR: Final = timedelta(days=30)
+CLAIM_BACK: Final = timedelta(minutes=10)
+QUIET_VERBS: Final = (Verb.CASE_SUPPRESSED, Verb.CASE_VIEWED, Verb.CASE_NOTED)
+
+
+def decision_ref(decision: Decision) -> str:
+    """The name under which detectors know a decision."""
+    return f"decision-{decision.pk}"
+
+
+@transaction.atomic
+def record_decision(
+    *, actor: User, case: Case, claim_id: UUID, outcome: Outcome, reason: str, key: UUID
+) -> Decision:
+    """Close `case` with one outcome. The same `key` again returns the first decision.
+
+    Raises ForbiddenError, InvalidError, IllegalTransitionError or ClaimLostError.
+    """
+    policy.require(actor, "case.decide", case)
+    outcome = _outcome(outcome)
+    reason = fields.text(reason, field="reason", limit=REASON_LIMIT)
+    case = queue.lock(case)
+    if first := _same_key(key, actor, case):
+        return first
+    states.check(case, to=State.CLOSED)
+    if case.state == State.ESCALATED:
+        policy.require(actor, "case.claim_escalated", case)
+    queue.require_claim(case, actor, claim_id)
+    decision = Decision.objects.create(
+        case=case,
+        actor=actor,
+        outcome=outcome,
+        reason=reason,
+        key=key,
+        before=_snapshot(case),
+        seconds=_handling_seconds(case, actor),
+    )
+    _close(case)
+    record_verdict(
+        campaigns=Campaign.objects.filter(case_link__case=case),
+        outcome=outcome,
+        decision_ref=decision_ref(decision),
+        expires_at=clock.now() + BENIGN_FOR if outcome in BENIGN else None,
+    )
+    delivery.owe_decision(decision=decision)
+    audit.append(
+        actor=actor,
+        verb=Verb.CASE_DECIDED,
+        target=case,
+        decision=decision.pk,
+        outcome=outcome.value,
+        outcome_label=outcome.label,
+        reason=reason,
+    )
+    wake("cases.deliver_actions")
+    return decision
+
+
+@transaction.atomic
+def undo_decision(*, actor: User, decision: Decision) -> Case:
+    """Put the case back where it was, and take back what the decision set off.
+
+    Raises ForbiddenError, or ConflictError that says who changed what since.
+    """
+    case = decision.case
+    policy.require(actor, "case.undo", case)
+    if decision.actor_id != actor.pk and not policy.allowed(actor, "case.undo_others"):
+        message = f"Only {decision.actor}, a lead or an admin can undo this decision."
+        raise ForbiddenError(message)
+    case = queue.lock(case)
+    decision = Decision.objects.select_related("actor", "undone_by").get(pk=decision.pk)
+    _require_unchanged(case, decision)
+    _put_back(case, decision.before)
+    if clock.now() - decision.created_at <= CLAIM_BACK:
+        queue.give(case, actor)
+    case.save()
+    decision.undone_at, decision.undone_by = clock.now(), actor
+    decision.save(update_fields=["undone_at", "undone_by"])
+    withdraw_verdict(decision_ref=decision_ref(decision))
+    cancelled = delivery.take_back(decision=decision)
+    outcome = Outcome(decision.outcome)
+    audit.append(
+        actor=actor,
+        verb=Verb.CASE_UNDONE,
+        target=case,
+        decision=decision.pk,
+        decider=str(decision.actor),
+        outcome=outcome.value,
+        outcome_label=outcome.label,
+    )
+    for host in cancelled:
+        audit.append(actor=actor, verb=Verb.DELIVERY_CANCELLED, target=case, host=host)
+    wake("cases.deliver_actions")
+    return case
+
+
+def _outcome(value: str) -> Outcome:
+    if value not in Outcome.values:
+        message = f"Choose an outcome: {', '.join(Outcome.values)}."
+        raise InvalidError(message, field="outcome")
+    return Outcome(value)
+
+
+def _same_key(key: UUID, actor: User, case: Case) -> Decision | None:
+    """The decision that this key already made; call under the case's lock."""
+    first = Decision.objects.filter(key=key).first()
+    if first is not None and (first.case_id, first.actor_id) != (case.pk, actor.pk):
+        message = "This key belongs to another decision."
+        raise InvalidError(message, field="key")
+    return first
+
+
+def _close(case: Case) -> None:
+    states.transition(case, to=State.CLOSED)
+    case.new_hits, case.regressed = 0, False
+    queue.drop(case)
+    case.save()
+
+
+def _snapshot(case: Case) -> dict[str, Any]:
+    return {
+        "state": str(case.state),
+        "queue": case.queue_id,
+        "hits": case.hits,
+        "new_hits": case.new_hits,
+        "regressed": case.regressed,
+        "due_at": case.due_at.isoformat(),
+        "version": case.version,
+    }
+
+
+def _handling_seconds(case: Case, actor: User) -> int | None:
+    """Seconds since this person claimed the case."""
+    claimed = (
+        AuditEntry.objects.filter(
+            target_type="case",
+            target_id=str(case.pk),
+            actor=actor,
+            verb__in=(Verb.CASE_CLAIMED, Verb.CASE_TAKEN_OVER),
+        )
+        .order_by("-id")
+        .first()
+    )
+    return int((clock.now() - claimed.at).total_seconds()) if claimed else None
+
+
+def _require_unchanged(case: Case, decision: Decision) -> None:
+    if decision.undone_at is not None:
+        message = f"{decision.undone_by} has already undone this decision."
+        raise ConflictError(message, by=str(decision.undone_by))
+    later = (
+        case.decisions.filter(pk__gt=decision.pk, undone_at=None).select_related("actor").first()
+    )
+    if later is not None:
+        message = f"{later.actor} has decided {case.ref} again since."
+        raise ConflictError(message, by=str(later.actor))
+    if case.state != State.CLOSED:
+        changed = _last_change(case)
+        message = f"{case.ref} has changed since: {changed}."
+        raise ConflictError(message, what=changed)
+
+
+def _last_change(case: Case) -> str:
+    """Who did what last, in the words of the timeline."""
+    entries = AuditEntry.objects.filter(target_type="case", target_id=str(case.pk))
+    last = entries.exclude(verb__in=QUIET_VERBS).order_by("-id").first()
+    return f"{last.actor_label} {audit.sentence(last)}" if last else f"it is {case.state}"
+
+
+def _put_back(case: Case, before: dict[str, Any]) -> None:
+    """Restore what the decision changed; evidence that came meanwhile stays counted."""
+    arrived = max(0, case.hits - before["hits"])
+    states.transition(case, to=State(before["state"]))
+    case.queue_id = before["queue"]
+    case.new_hits = before["new_hits"] + arrived
+    case.regressed = before["regressed"]
+    case.due_at = datetime.fromisoformat(before["due_at"])

@@ -1,0 +1,135 @@
+"""What receivers are owed because of a decision: rows first, `cases/actions.py` sends them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from abusedesk.core import audit, clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import ConflictError
+from abusedesk.core.models import User
+from abusedesk.core.queueing import wake
+from cases import policy
+from cases.choices import DeliveryKind, DeliveryState
+from cases.models import Decision, Delivery, Webhook
+from detectors.models import CampaignMember
+
+UNDO_WINDOW: Final = timedelta(seconds=10)
+MAX_ACCOUNTS: Final = 10_000
+
+
+def host_of(webhook: Webhook) -> str:
+    """What people call the receiver; paths may hold secrets."""
+    return urlsplit(webhook.url).hostname or webhook.url
+
+
+def owe_decision(*, decision: Decision) -> list[Delivery]:
+    """One message to every active receiver, due when nobody can undo in passing any more."""
+    receivers = list(Webhook.objects.filter(active=True))
+    if not receivers:
+        return []
+    body = _body(decision, DeliveryKind.DECISION)
+    due_at = decision.created_at + UNDO_WINDOW
+    return Delivery.objects.bulk_create(
+        Delivery(
+            webhook=webhook,
+            decision=decision,
+            kind=DeliveryKind.DECISION,
+            body=_json(body),
+            due_at=due_at,
+        )
+        for webhook in receivers
+    )
+
+
+def take_back(*, decision: Decision) -> list[str]:
+    """Cancel what is still here; reverse what left or may have left. Returns hosts cancelled."""
+    owed = Delivery.objects.select_for_update(no_key=True, of=("self",))
+    rows = owed.filter(decision=decision, kind=DeliveryKind.DECISION).select_related("webhook")
+    cancelled = []
+    for row in rows:
+        if row.attempts:
+            _reverse(row, decision)
+        else:
+            cancelled.append(host_of(row.webhook))
+        if row.state == DeliveryState.WAITING:
+            row.state = DeliveryState.CANCELLED
+            row.save(update_fields=["state"])
+    return cancelled
+
+
+@transaction.atomic
+def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
+    """Send a message once more, at once. Raises ConflictError when it was taken back."""
+    policy.require(actor, "delivery.again")
+    row = (
+        Delivery.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("webhook", "decision")
+        .get(pk=delivery.pk)
+    )
+    taken_back = row.kind == DeliveryKind.DECISION and row.decision.undone_at is not None
+    if taken_back or row.state == DeliveryState.CANCELLED:
+        message = "The decision behind this message was undone."
+        raise ConflictError(message)
+    # one attempt stays counted: it may have arrived, so an undo must send a reversal
+    row.state, row.attempts, row.due_at = DeliveryState.WAITING, min(row.attempts, 1), clock.now()
+    row.save(update_fields=["state", "attempts", "due_at"])
+    audit.append(
+        actor=actor,
+        verb=Verb.DELIVERY_AGAIN,
+        target_type="case",
+        target_id=str(row.decision.case_id),
+        delivery=row.pk,
+        host=host_of(row.webhook),
+    )
+    wake("cases.deliver_actions")
+    return row
+
+
+def _reverse(row: Delivery, decision: Decision) -> None:
+    """Owe the reversal of a message; while that one may be on its way, the reversal waits."""
+    body = _body(decision, DeliveryKind.REVERSAL, reverses=row.pk)
+    in_flight = row.state == DeliveryState.WAITING
+    Delivery.objects.create(
+        webhook=row.webhook,
+        decision=decision,
+        kind=DeliveryKind.REVERSAL,
+        reverses=row,
+        body=_json(body),
+        due_at=_after_flight(row.due_at) if in_flight else clock.now(),
+    )
+
+
+def _after_flight(lease_ends: datetime) -> datetime:
+    """`due_at` of a message that is being sent is when its sender must have given up."""
+    soon = clock.now() + timedelta(seconds=30)
+    return max(clock.now(), min(lease_ends, soon))
+
+
+def _body(decision: Decision, kind: DeliveryKind, *, reverses: int | None = None) -> dict[str, Any]:
+    """The public body; docs/guides describe it. `entities` are accounts as `platform:actor`."""
+    case = decision.case
+    accounts = (
+        CampaignMember.objects.filter(campaign__case_link__case=case)
+        .order_by("account")
+        .values_list("account", flat=True)
+        .distinct()
+    )
+    return {
+        "kind": kind.value,
+        "case": case.ref,
+        "decision": decision.pk,
+        "outcome": str(decision.outcome),
+        "reverses": reverses,
+        "decided_at": decision.created_at.isoformat(),
+        "entities": {"accounts": list(accounts[:MAX_ACCOUNTS])},
+    }
+
+
+def _json(body: dict[str, Any]) -> str:
+    return json.dumps(body, ensure_ascii=True, separators=(",", ":"))

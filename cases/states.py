@@ -1,0 +1,45 @@
+"""The state machine of a case: one literal table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from abusedesk.core import clock
+from abusedesk.core.errors import IllegalTransitionError
+from cases.choices import State
+from cases.models import Case
+
+TRANSITIONS: Final[dict[State, frozenset[State]]] = {
+    State.OPEN: frozenset({State.ESCALATED, State.SNOOZED, State.CLOSED, State.MERGED}),
+    State.ESCALATED: frozenset({State.OPEN, State.CLOSED, State.MERGED}),
+    State.SNOOZED: frozenset({State.OPEN, State.MERGED}),
+    # undo puts a case back where it was
+    State.CLOSED: frozenset({State.OPEN, State.ESCALATED}),
+    State.MERGED: frozenset(),
+}
+
+WAITING: Final = (State.OPEN, State.ESCALATED)
+ACTIVE: Final = (State.OPEN, State.ESCALATED, State.SNOOZED)
+
+
+def check(case: Case, *, to: State) -> None:
+    """Raises IllegalTransitionError when the table has no such step."""
+    state = State(case.state)
+    if to not in TRANSITIONS[state]:
+        message = f"{case.ref} is {state.label.lower()}; it cannot become {to.label.lower()}."
+        raise IllegalTransitionError(message, state=state.value, to=to.value)
+
+
+def transition(case: Case, *, to: State) -> None:
+    """Move `case` (not saved) and what follows from its state."""
+    check(case, to=to)
+    case.state = to
+    case.closed_at = clock.now() if to == State.CLOSED else None
+    case.snoozed_until = None
+    touch(case)
+
+
+def touch(case: Case) -> None:
+    """Mark a change: readers of the older version are stale."""
+    case.version += 1
+    case.updated_at = clock.now()

@@ -1,0 +1,24 @@
+"""What the shell of every page shows of cases: queues in the rail, the undo toast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from cases.selectors.case import queue_counts
+from cases.ui import undo
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def queue_nav(context: dict[str, Any]) -> Any:
+    """Queues of this person with what waits in them."""
+    return queue_counts(context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def undo_offer(context: dict[str, Any]) -> undo.Offer | None:
+    """The decision that `u` takes back."""
+    return undo.current(context["request"])

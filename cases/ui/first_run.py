@@ -1,0 +1,78 @@
+"""The card of a fresh desk: four steps that tick themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from abusedesk.core import clock
+from abusedesk.core.models import User
+from cases.models import Case, CaseVisit, Decision
+from detectors.models import DetectorConfig, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. code: what to paste; without it, href leads there."""
+
+    title: str
+    text: str
+    done: bool
+    href: str = ""
+    action: str = ""
+    code: str = ""
+
+
+def steps_of(user: User, base: str) -> list[Step]:
+    """The steps as far as they are done. base: the address under which this desk was reached."""
+    case = Case.objects.order_by("-priority", "pk").first()
+    case_page = reverse("cases:case-detail", args=[case.ref]) if case else reverse("cases:queues")
+    return [
+        Step(
+            "Open the most urgent case",
+            "See who acted together, with what evidence, and what would make it false.",
+            CaseVisit.objects.filter(user=user).exists(),
+            case_page,
+            "Open",
+        ),
+        Step(
+            "Decide a case",
+            "Press n in a queue, a digit for the verdict, write the reason, submit. Undo is one key.",
+            Decision.objects.exists(),
+            reverse("cases:queues"),
+            "Queues",
+        ),
+        Step(
+            "Send a signal",
+            "Create a token, put it into this request and run it.",
+            Source.objects.filter(token__isnull=False, last_seen_at__isnull=False).exists(),
+            code=curl(base),
+        ),
+        Step(
+            "Tune a detector",
+            "Change a threshold; each change is a version with a reason.",
+            DetectorConfig.objects.filter(created_by__isnull=False).exists(),
+            reverse("detectors:detector-list"),
+            "Detectors",
+        ),
+    ]
+
+
+def curl(base: str) -> str:
+    """A request that stores one signal now."""
+    signal = {
+        "external_id": "first-1",
+        "platform": "x",
+        "kind": "post",
+        "occurred_at": clock.now().isoformat(timespec="seconds"),
+        "actor": "demo-account",
+        "text": "Hello desk",
+    }
+    return (
+        f"curl {base}api/v1/signals/ \\\n"
+        '  -H "Authorization: Bearer $ABUSEDESK_TOKEN" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f"  -d '{json.dumps(signal)}'"
+    )

@@ -1,0 +1,139 @@
+"""What the tabs of the case page show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from abusedesk.core.models import User
+from cases.models import Case
+from cases.selectors.evidence import contributions_of, evidence_of, findings_of
+from cases.timeline import timeline_of
+from cases.ui import evidence, rail
+
+TABS = ("summary", "evidence", "why", "timeline")
+ICONS = {
+    "case.opened": "case",
+    "case.grew": "signal",
+    "case.regressed": "warn",
+    "case.claimed": "lock",
+    "case.taken_over": "lock",
+    "case.released": "unlock",
+    "case.noted": "note",
+    "case.decided": "check",
+    "case.undone": "undo",
+    "case.escalated": "up",
+    "case.snoozed": "clock",
+}
+FAMILY_NAMES = {
+    "prior": "Before any evidence",
+    "timing": "Timing",
+    "content": "Content",
+    "infra-hard": "Infrastructure, hard",
+    "infra-soft": "Infrastructure, soft",
+    "identity": "Identity",
+    "ai": "AI services",
+    "behaviour": "Behaviour",
+    "list": "Lists",
+}
+PRIORITY_NAMES = {
+    "p": "How sure",
+    "harm": "Harm",
+    "reach": "Reach",
+    "velocity": "Velocity",
+    "novelty": "Novelty",
+}
+
+
+def tab_of(asked: str) -> str:
+    """The tab that was asked for, or the first."""
+    return asked if asked in TABS else TABS[0]
+
+
+def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
+    """The tabs and what the chosen one shows. There is no calibration yet, and the page says so."""
+    return {
+        "tab": tab,
+        "tabs": [
+            {"slug": slug, "label": slug.capitalize(), "hotkey": f"tab-{slug}", "count": None}
+            for slug in TABS
+        ],
+        "panel_template": f"cases/case_{tab}.html",
+        "uncalibrated": True,
+        **PANELS[tab](case, viewer),
+    }
+
+
+def _summary(case: Case, viewer: User) -> dict[str, Any]:
+    return {"sentences": [_sentence(line) for line in case.summary]}
+
+
+def _evidence(case: Case, viewer: User) -> dict[str, Any]:
+    findings = findings_of(case, viewer)
+    signals = list(evidence_of(case, viewer))
+    return {
+        "groups": evidence.twins(findings, signals),
+        "items": [evidence.item(signal) for signal in signals],
+        "signal_total": case.hits,
+    }
+
+
+def _why(case: Case, viewer: User) -> dict[str, Any]:
+    parts = contributions_of(case)
+    return {
+        "findings": list(findings_of(case, viewer)),
+        "sure_parts": _bars(parts, FAMILY_NAMES),
+        "sure_sum": f"{sum(parts.values()):+.2f}",
+        "bad_parts": _bars(case.priority_parts, PRIORITY_NAMES),
+    }
+
+
+def _timeline(case: Case, viewer: User) -> dict[str, Any]:
+    undoable = {
+        row.pk for row in case.decisions.filter(undone_at=None) if rail.can_undo(row, viewer)
+    }
+    return {
+        "timeline": [
+            {
+                "at": entry.at,
+                "actor": entry.actor,
+                "sentence": entry.sentence,
+                "icon": ICONS.get(entry.verb, "about"),
+                "undo": _undo_of(entry.data, undoable),
+            }
+            for entry in timeline_of(case, viewer)
+        ]
+    }
+
+
+PANELS: Mapping[str, Callable[[Case, User], dict[str, Any]]] = {
+    "summary": _summary,
+    "evidence": _evidence,
+    "why": _why,
+    "timeline": _timeline,
+}
+
+
+def _sentence(line: Any) -> dict[str, Any]:
+    if isinstance(line, str):
+        return {"lead": "", "text": line, "signal": None}
+    signals = line.get("signal_ids") or [None]
+    return {"lead": line.get("lead", ""), "text": line.get("text", ""), "signal": signals[0]}
+
+
+def _bars(parts: Mapping[str, float], names: Mapping[str, str]) -> list[dict[str, Any]]:
+    largest = max((abs(value) for value in parts.values()), default=1.0) or 1.0
+    return [
+        {
+            "label": names.get(key, key),
+            "value": f"{value:+.2f}",
+            "share": abs(value) / largest,
+            "css": "neg" if value < 0 else "",
+        }
+        for key, value in parts.items()
+    ]
+
+
+def _undo_of(data: Mapping[str, Any], undoable: set[int]) -> int | None:
+    decision = data.get("decision")
+    return decision if decision in undoable else None

@@ -1,0 +1,50 @@
+"""The page of one case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from abusedesk.core import ids
+from abusedesk.core.htmx import DeskRequest, render_part
+from cases.models import Case
+from cases.selectors.case import case_by_ref
+from cases.ui import panels, rail
+from cases.ui.forms import DecisionForm
+
+DRAFTS = "drafts"
+
+
+@login_required
+@require_GET
+def case_detail(request: DeskRequest, ref: str) -> HttpResponse:
+    """The case, or one of its tabs."""
+    case = case_by_ref(ref, request.user)
+    draft = request.session.pop(DRAFTS, {}).get(case.ref, {})
+    return render_case(request, case, form=decision_form(case, draft))
+
+
+def render_case(
+    request: DeskRequest, case: Case, *, form: DecisionForm, status: int = 200, claim_lost: str = ""
+) -> HttpResponse:
+    """The page around a form that may carry errors and what was typed."""
+    tab = panels.tab_of(request.GET.get("tab", ""))
+    context: dict[str, Any] = {
+        "section": "cases",
+        "case": case,
+        "queue": case.queue,
+        "form": form,
+        "claim_lost": claim_lost,
+        **panels.context(case, tab, request.user),
+        **rail.context(case, request.user, lost=bool(claim_lost)),
+    }
+    return render_part(request, "cases/case_detail.html", context, part="panel", status=status)
+
+
+def decision_form(case: Case, draft: dict[str, str] | None = None) -> DecisionForm:
+    """A fresh form with a fresh key, and the draft if there is one."""
+    first = {"key": ids.new_uuid(), "claim_id": case.claim_id, **(draft or {})}
+    return DecisionForm(initial=first)

@@ -1,0 +1,58 @@
+"""The first page: what I have, what waits, and on a fresh desk how to begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from abusedesk.core import clock
+from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.models import User
+from cases.models import Decision
+from cases.selectors.case import cases_for, queue_counts
+from cases.ui.first_run import steps_of
+from cases.ui.rows import with_claims
+
+LAST = 8
+
+
+@login_required
+@require_GET
+def work(request: DeskRequest) -> HttpResponse:
+    """My work."""
+    user = request.user
+    counts = queue_counts(user)
+    mine = cases_for(user).filter(claimed_by=user, claim_expires_at__gt=clock.now())
+    decisions = user.decisions.select_related("case")[:LAST]
+    steps = [] if Decision.objects.exists() else steps_of(user, request.build_absolute_uri("/"))
+    context: dict[str, Any] = {
+        "section": "work",
+        "tiles": _tiles(counts, user),
+        "mine": with_claims(mine.select_related("queue"), user),
+        "decisions": list(decisions),
+        "steps": steps,
+        "done": sum(1 for step in steps if step.done),
+        "next_queue": next((entry for entry in counts if entry.open), None),
+    }
+    return render(request, "cases/work.html", context)
+
+
+def _tiles(counts: Any, user: User) -> list[dict[str, Any]]:
+    queues = reverse("cases:queues")
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    decided = user.decisions.filter(created_at__gte=today, undone_at=None).count()
+    return [
+        {"value": sum(one.open for one in counts), "label": "wait for review", "href": queues},
+        {"value": sum(one.late for one in counts), "label": "are late", "href": queues},
+        {"value": sum(one.escalated for one in counts), "label": "are escalated", "href": queues},
+        {
+            "value": decided,
+            "label": "decided by me today",
+            "href": f"{reverse('cases:case-list')}?state=closed",
+        },
+    ]

@@ -1,0 +1,60 @@
+"""When a growing finding is said again, which pairs it links, and how its sentence words values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from detectors.base import DAY_S, HOUR_S, MINUTE_S
+
+EVERY_BELOW = 50
+GROWTH_PERCENT = 110
+NEIGHBOURS = 8
+SHOWN_CHARS = 16
+
+Link = tuple[int, int, float]
+
+
+def is_due(size: int, last: int) -> bool:
+    """Whether a finding of `size` accounts is said again after it was said with `last` of them.
+
+    last: 0 when it was never said. Every new account below 50 accounts, then each 10 % of growth.
+    """
+    if size <= last:
+        return False
+    return size < EVERY_BELOW or last == 0 or size * 100 >= last * GROWTH_PERCENT
+
+
+def neighbour_links(size: int, llr: Callable[[int, int], float]) -> tuple[Link, ...]:
+    """Links of each of `size` subjects to the next 8 on a ring: all pairs up to 17 subjects.
+
+    Larger clusters stay one 2-core with 8 links a subject instead of size^2 / 2.
+    """
+    found: dict[tuple[int, int], float] = {}
+    for place in range(size):
+        for step in range(1, min(NEIGHBOURS, size - 1) + 1):
+            other = (place + step) % size
+            pair = (place, other) if place < other else (other, place)
+            if pair not in found:
+                found[pair] = llr(*pair)
+    return tuple((low, high, weight) for (low, high), weight in sorted(found.items()))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 account`, `2 accounts`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def lasting(seconds: float) -> str:
+    """A duration in its largest fitting unit: `40 s`, `40 min`, `7 h`, `4 d`."""
+    if seconds < MINUTE_S:
+        return f"{round(seconds)} s"
+    if seconds < 2 * HOUR_S:
+        return f"{round(seconds / MINUTE_S)} min"
+    if seconds < 2 * DAY_S:
+        return f"{round(seconds / HOUR_S)} h"
+    return f"{round(seconds / DAY_S)} d"
+
+
+def shortened(value: str) -> str:
+    """A value as sentences show it: of more than 16 characters only both ends."""
+    return value if len(value) <= SHOWN_CHARS else f"{value[:6]}…{value[-4:]}"

@@ -1,0 +1,313 @@
+"""D2: accounts that post one text with small changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import repeat
+from typing import Any
+
+from detectors import minhash
+from detectors.base import (
+    DAY_S,
+    HOUR_S,
+    MINUTE_S,
+    BaseParams,
+    Condition,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Signal,
+    Tier,
+    param,
+)
+from detectors.emission import Link, counted, is_due, lasting, neighbour_links
+from detectors.text_clusters import (
+    GUESTS,
+    NO_PAIR,
+    Bucket,
+    Cluster,
+    Sighting,
+    folded,
+    forget_before,
+    has_tokens,
+    is_lone,
+    is_owner,
+    join,
+    place,
+    unfold,
+)
+
+MAX_ACCOUNTS = 1_000
+OPENING_ACCOUNTS = 3
+SAMPLES = 5
+CLOSE_J = 0.9
+CLOSE_LLR = 3.0
+LOOSE_LLR = 2.0
+
+
+class NearDuplicateParams(BaseParams):
+    """What makes two texts the same and how many accounts must post it."""
+
+    j_alert: float = param(
+        0.80,
+        help="Texts with at least this share of common 5-character pieces count as one text",
+        unit="Jaccard",
+        ge=0.5,
+        le=0.99,
+        step=0.01,
+        rebuild=True,
+    )
+    j_candidate: float = param(
+        0.65,
+        help="Texts between this and the alert value are counted as weaker variants, not named",
+        unit="Jaccard",
+        ge=0.3,
+        le=0.99,
+        step=0.01,
+        rebuild=True,
+    )
+    min_accounts: int = param(
+        3,
+        help="Accounts that must post the text; with fewer than 3 a finding only supports others",
+        unit="accounts",
+        ge=2,
+        le=100,
+        step=1,
+    )
+    window_h: int = param(
+        24,
+        help="Time within which the accounts post; a found cluster grows until it rests so long",
+        unit="hours",
+        ge=1,
+        le=720,
+        step=1,
+    )
+    min_chars: int = param(
+        40,
+        help="Shorter texts are not compared; links and @names do not count",
+        unit="characters",
+        ge=10,
+        le=1_000,
+        step=5,
+        rebuild=True,
+    )
+    min_tokens: int = param(
+        6,
+        help="Texts of fewer words are not compared; two Chinese characters count as one word",
+        unit="words",
+        ge=1,
+        le=100,
+        step=1,
+        rebuild=True,
+    )
+    common_share: float = param(
+        0.001,
+        help="A text on more than this share of all accounts is a slogan or boilerplate",
+        unit="share of accounts",
+        ge=0.0001,
+        le=0.1,
+        step=0.0001,
+    )
+    common_floor: int = param(
+        250,
+        help="A text on up to so many accounts is never called common, in however small a world",
+        unit="accounts",
+        ge=20,
+        le=MAX_ACCOUNTS,
+        step=10,
+    )
+    population: int = param(
+        100_000,
+        help="Accounts that are active within the window, on all connected platforms together",
+        unit="accounts",
+        ge=100,
+        le=10**9,
+        step=100,
+    )
+
+    @property
+    def common_limit(self) -> int:
+        """Accounts above which a text drops out; never more than a state may hold."""
+        share = int(self.common_share * self.population)
+        return min(MAX_ACCOUNTS, max(self.common_floor, share))
+
+
+class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
+    """State per LSH band. Each pair of texts is owned by the lowest band that it shares."""
+
+    meta = Meta(
+        slug="near-duplicate-text",
+        title="Near-duplicate text",
+        version=1,
+        family=Family.CONTENT,
+        kinds=("post", "reply", "message", "mail", "site"),
+        lookback_s=DAY_S,
+        doc=(
+            "Finds accounts that post one text with small changes, on any platform. Texts are "
+            "folded (case, Unicode forms and look-alike letters made one, links and @names removed) "
+            "and cut into pieces of 5 characters; MinHash bands propose matches and the exact share "
+            "of common pieces confirms each. Raise j_alert when unrelated announcements from one "
+            "form match; lower it when a campaign rewrites its sentences. Texts on very many "
+            "accounts drop out: set `population` to the accounts that are really active. Sketches "
+            "without text (`fingerprints`) are not read yet; paraphrase and translation are not seen."
+        ),
+        falsifiers=(
+            "The text is a quotation, a petition, a slogan or a song that people copy themselves.",
+            "A share button, an app or a form wrote the text for its users.",
+            "The accounts belong to one newsroom or organisation that says so.",
+        ),
+        source=(
+            "Broder 1997 (shingles, MinHash); Shrivastava 2017 (optimal densification); Pacheco et "
+            "al. 2021 (networks of near copies). Ownership of pairs by bands is the project's own."
+        ),
+    )
+    Params = NearDuplicateParams
+    State = Bucket
+
+    def keys(self, signal: Signal, p: NearDuplicateParams) -> Iterable[Key]:
+        if not signal.actor or not signal.text:
+            return ()
+        text = folded(signal.text)
+        if len(text) < p.min_chars or not has_tokens(text, p.min_tokens):
+            return ()
+        return map(Key, repeat("text-band"), minhash.sketch(text).bands)
+
+    def keep_s(self, key: Key, p: NearDuplicateParams) -> float:
+        """Seconds for which an untouched key matters."""
+        del key
+        return float(p.window_h * HOUR_S)
+
+    def apply(
+        self, key: Key, signal: Signal, state: Bucket, p: NearDuplicateParams
+    ) -> list[FindingDraft]:
+        text = folded(signal.text)
+        horizon = signal.at - p.window_h * HOUR_S
+        if is_lone(state, text, signal, horizon):
+            return []
+        unfold(state, key.value)
+        cluster, j = place(state, text, signal.id, j_join=p.j_alert, j_weak=p.j_candidate)
+        own = is_owner(key.value, text, cluster.root)
+        seen = Sighting(signal.at, signal.id, j)
+        guests = max(GUESTS, p.min_accounts)
+        if not join(cluster, signal.account, seen, own=own, guests=guests):
+            return []
+        if len(cluster.accounts) > p.common_limit:
+            return _dropped(cluster, key, p)
+        if not _is_new(cluster, p, own=own):
+            return []
+        cluster.said = len(cluster.accounts)
+        return [_draft(cluster, key, p, truncated=state.truncated)]
+
+
+def _is_new(cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
+    """Whether the account that just joined calls for a finding.
+
+    The first time it may be anybody; later only those whose pair this band owns, else an exact
+    copy would be told by every band that knows a variant of it.
+    """
+    if not cluster.owned or len(cluster.accounts) < p.min_accounts:
+        return False
+    if cluster.said:
+        return own and is_due(len(cluster.accounts), cluster.said)
+    forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
+    return len(cluster.accounts) >= p.min_accounts
+
+
+def _dropped(cluster: Cluster, key: Key, p: NearDuplicateParams) -> list[FindingDraft]:
+    """The text turned out to be common: take back what was said and stay silent."""
+    sentence = f"More than {p.common_limit} accounts post this text: it is common and proves nothing"
+    draft = _draft(cluster, key, p, truncated=cluster.truncated)
+    cluster.common = True
+    cluster.accounts = {}
+    return [replace(draft, lapsed=True, sentence=sentence)] if cluster.said else []
+
+
+def _draft(
+    cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: bool
+) -> FindingDraft:
+    names = sorted(cluster.accounts)
+    seen = [cluster.accounts[name] for name in names]
+    llr, links = _weights(seen)
+    first, last = min(one.at for one in seen), max(one.at for one in seen)
+    values = _values(cluster, names, seen)
+    return FindingDraft(
+        anchor=_anchor(cluster, key),
+        subjects=tuple(names),
+        signal_ids=tuple(sorted(one.signal_id for one in seen)),
+        llr=llr,
+        links=links,
+        score=values["j_min"],
+        sentence=_sentence(len(names), values, last - first),
+        first_at=first,
+        last_at=last,
+        tier=Tier.OPENING if len(names) >= OPENING_ACCOUNTS else Tier.SUPPORTING,
+        values=values,
+        constants={"population": p.population, "common_limit": p.common_limit},
+        conditions=_conditions(cluster, len(names), values["j_min"], p),
+        flags=("truncated",) if truncated or cluster.truncated else (),
+    )
+
+
+def _anchor(cluster: Cluster, key: Key) -> Key:
+    """The oldest text; a band that is not its first adds its own name, as it knows other pairs."""
+    name = blake2b(cluster.root.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    home = is_owner(key.value, cluster.root, cluster.root)
+    return Key("text", name if home else f"{name}/{key.value}")
+
+
+def _weights(seen: list[Sighting]) -> tuple[float, tuple[Link, ...]]:
+    """LLR of the pairs of `seen`, and the pairs one by one where some are weaker."""
+    close = [one.j == NO_PAIR or one.j >= CLOSE_J for one in seen]
+    if all(close):
+        return CLOSE_LLR, ()
+    if sum(close) < 2:  # noqa: PLR2004 -- a pair needs two
+        return LOOSE_LLR, ()
+    links = neighbour_links(
+        len(seen), lambda a, b: CLOSE_LLR if close[a] and close[b] else LOOSE_LLR
+    )
+    return CLOSE_LLR, links
+
+
+def _values(cluster: Cluster, names: list[str], seen: list[Sighting]) -> dict[str, Any]:
+    shares = [one.j for one in seen if one.j != NO_PAIR]
+    at = [one.at for one in seen]
+    return {
+        "accounts": len(names),
+        "platforms": sorted({name.partition(":")[0] for name in names}),
+        "texts": len(cluster.texts),
+        "words_changed": cluster.words,
+        "minutes": round((max(at) - min(at)) / MINUTE_S, 1),
+        "j_min": round(min(shares, default=1.0), 4),
+        "j_max": round(max(shares, default=1.0), 4),
+        "weaker_texts": cluster.weaker,
+        "samples": [signal_id for _, signal_id in cluster.texts[:SAMPLES]],
+    }
+
+
+def _sentence(accounts: int, values: dict[str, Any], seconds: float) -> str:
+    low, high = f"{values['j_min']:.2f}", f"{values['j_max']:.2f}"
+    changed = values["words_changed"]
+    parts = (
+        f"{counted(accounts, 'account')} on {counted(len(values['platforms']), 'platform')}",
+        f"{counted(changed, 'word')} changed" if changed else "same words",
+        lasting(seconds),
+        f"J {low}" if low == high else f"J {low}-{high}",
+    )
+    return ", ".join(parts)
+
+
+def _conditions(
+    cluster: Cluster, accounts: int, j: float, p: NearDuplicateParams
+) -> tuple[Condition, ...]:
+    limit = p.common_limit
+    shortest = min(len(text) for text, _ in cluster.texts)
+    return (
+        Condition("accounts", accounts, ">=", p.min_accounts, "accounts", accounts >= p.min_accounts),
+        Condition("lowest similarity", j, ">=", p.j_alert, "Jaccard", j >= p.j_alert),
+        Condition("shortest text", shortest, ">=", p.min_chars, "characters", shortest >= p.min_chars),
+        Condition("not common", accounts, "<=", limit, "accounts", accounts <= limit),
+    )

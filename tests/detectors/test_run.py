@@ -1,0 +1,268 @@
+"""Detector shards on Postgres: exactly once, rebuilt after a loss, sharded, poisoned, tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from detectors import registry, stream
+from detectors.choices import Mode, StreamKind
+from detectors.models import (
+    Checkpoint,
+    DetectorConfig,
+    Finding,
+    FindingRevision,
+    Quarantine,
+    Shard,
+    Signal,
+    Source,
+    Stream,
+    TickPart,
+)
+from detectors.partitions import ensure_partitions
+from detectors.services import run
+from detectors.services.config import save_config
+from tests.sample_detector import Counting, Sharing
+
+pytestmark = pytest.mark.django_db(transaction=True)
+START = datetime(2026, 3, 1, tzinfo=UTC)
+COUNT = 120
+
+
+@pytest.fixture(autouse=True)
+def only_the_sample_detectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    samples = {"sharing": Sharing, "counting": Counting}
+    monkeypatch.setattr(registry, "all_detectors", lambda: samples)
+    run.forget_runners()
+    stream.forget_pages()
+    ensure_partitions([START])
+    yield
+    run.forget_runners()
+    stream.forget_pages()
+
+
+@pytest.fixture
+def live() -> Stream:
+    return Stream.objects.create(slug="test", title="Test", kind=StreamKind.LIVE)
+
+
+def _store(one: Stream, count: int = COUNT, start: int = 0, kind: str = "post") -> None:
+    """Signals half a minute apart; account n of 7 acts on object n of 5."""
+    source, _ = Source.objects.get_or_create(slug="test", defaults={"title": "Test"})
+    Signal.objects.bulk_create(
+        Signal(
+            stream=one,
+            source=source,
+            external_id=f"s{number}",
+            platform="x",
+            kind=kind,
+            occurred_at=START + timedelta(seconds=30 * number),
+            received_at=START + timedelta(days=1),
+            actor=f"a{number % 7}",
+            text="",
+            payload={"objects": [f"hashtag:{number % 5}"]},
+            epoch=0,
+        )
+        for number in range(start, start + count)
+    )
+
+
+def _configure(slug: str = "sharing", **params: Any) -> DetectorConfig:
+    config = save_config(actor=None, slug=slug, mode=Mode.LIVE, params=params, reason="test")
+    run.ensure_shards()
+    return config
+
+
+def _drain(one: Stream) -> None:
+    while sum(run.step_shard(shard_id=shard) for shard in run.shards_of(one.pk)):
+        pass
+
+
+def _log() -> list[tuple[Any, ...]]:
+    """The findings log without ids, in order of the signals that caused it."""
+    rows = FindingRevision.objects.values_list(
+        "at_s", "finding__anchor_value", "revision", "status", "digest", "finding__sentence"
+    )
+    return sorted(rows)
+
+
+def _expected(live: Stream, slug: str) -> list[tuple[Any, ...]]:
+    """The log of an undisturbed run in one batch; its rows are removed again."""
+    _configure(slug)
+    _drain(live)
+    log = _log()
+    for model in (TickPart, Checkpoint, Shard, FindingRevision, Finding, DetectorConfig):
+        model.objects.all().delete()
+    run.forget_runners()
+    assert log
+    return log
+
+
+@pytest.mark.parametrize("slug", ["sharing", "counting"])
+@pytest.mark.parametrize("batch", [1, 7, 50])
+def test_any_batch_size_gives_the_same_log(
+    live: Stream, batch: int, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _store(live)
+    expected = _expected(live, slug)
+    monkeypatch.setattr(run, "BATCH", batch)
+    _configure(slug)
+    _drain(live)
+    assert _log() == expected
+
+
+@pytest.mark.parametrize("slug", ["sharing", "counting"])
+@pytest.mark.parametrize("checkpoint_every", [10, 10_000])
+def test_a_worker_that_forgets_everything_after_each_batch_loses_nothing(
+    live: Stream, checkpoint_every: int, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _store(live)
+    expected = _expected(live, slug)
+    monkeypatch.setattr(run, "BATCH", 13)
+    monkeypatch.setattr(run, "CHECKPOINT_SIGNALS", checkpoint_every)
+    _configure(slug)
+    while sum(run.step_shard(shard_id=shard) for shard in run.shards_of(live.pk)):
+        run.forget_runners()
+    assert _log() == expected
+    assert Checkpoint.objects.exists() == (checkpoint_every == 10)
+
+
+def test_a_step_that_is_rolled_back_is_as_if_it_had_not_been(
+    live: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _store(live)
+    expected = _expected(live, "sharing")
+    monkeypatch.setattr(run, "BATCH", 40)
+    _configure()
+    (shard,) = run.shards_of(live.pk)
+    run.step_shard(shard_id=shard)
+    with transaction.atomic():
+        run.step_shard(shard_id=shard)
+        transaction.set_rollback(True)
+    _drain(live)
+    assert _log() == expected
+
+
+def test_signals_that_come_later_continue_the_same_state(live: Stream) -> None:
+    _store(live)
+    expected = _expected(live, "sharing")
+    Signal.objects.all().delete()
+    stream.forget_pages()
+    _configure()
+    for start in range(0, COUNT, 30):
+        _store(live, 30, start)
+        _drain(live)
+    assert [row[:4] for row in _log()] == [row[:4] for row in expected]
+
+
+@pytest.mark.parametrize("slug", ["sharing", "counting"])
+@pytest.mark.parametrize("shards", [2, 16])
+def test_shards_give_the_findings_of_one(
+    live: Stream, shards: int, slug: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    _store(live)
+    expected = _expected(live, slug)
+    settings.DETECTOR_SHARDS = shards
+    monkeypatch.setattr(run, "BATCH", 9)
+    _configure(slug)
+    assert len(run.shards_of(live.pk)) == shards
+    _drain(live)
+    assert _log() == expected
+    assert not TickPart.objects.exists()
+
+
+def test_a_tick_lets_lapse_what_it_does_not_find_again(live: Stream) -> None:
+    _store(live, 4)
+    _configure("counting")
+    _drain(live)
+    _store(live, 8, 7)
+    _drain(live)
+    assert set(Finding.objects.values_list("status", flat=True)) == {"current", "lapsed"}
+
+
+def test_a_poisonous_signal_is_set_aside_after_three_tries(live: Stream) -> None:
+    _store(live, 20)
+    _store(live, 1, 20, kind="poison")
+    _store(live, 20, 21)
+    _configure()
+    _drain(live)
+    (row,) = Quarantine.objects.all()
+    assert row.signal_id == Signal.objects.get(kind="poison").pk
+    assert "bad signal" in row.traceback
+    shard = Shard.objects.get()
+    assert (shard.signals, shard.attempts, shard.error) == (41, 0, "")
+
+
+def test_a_batch_that_fails_without_a_culprit_is_halved_until_one_is_left(
+    live: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _store(live, 40)
+    _configure()
+    real = run.record_findings
+    culprit = Signal.objects.get(external_id="s17").pk
+
+    def record(*, found: list[Any], **rest: Any) -> int:
+        if any(one.signal_id == culprit for one in found):
+            message = "the database refuses this finding"
+            raise RuntimeError(message)
+        return real(found=found, **rest)
+
+    monkeypatch.setattr(run, "record_findings", record)
+    _drain(live)
+    assert [row.signal_id for row in Quarantine.objects.all()] == [culprit]
+    assert Shard.objects.get().signals == 40
+
+
+def test_a_changed_parameter_takes_over_the_state_and_starts_where_the_old_one_stands(
+    live: Stream,
+) -> None:
+    _store(live, 10)
+    _configure(least=5)
+    _drain(live)
+    assert not Finding.objects.filter(anchor_type="object").exists()
+    config = _configure(least=3)
+    _store(live, 1, 10)
+    _drain(live)
+    (finding,) = Finding.objects.filter(anchor_type="object")
+    assert (finding.config, len(finding.subjects)) == (config, 3)
+
+
+def test_a_parameter_that_shapes_the_state_replays_the_lookback(
+    live: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra = Sharing.Params.model_fields["least"].json_schema_extra
+    assert isinstance(extra, dict)
+    monkeypatch.setitem(extra, "rebuild", True)
+    _store(live)
+    _configure(least=9)
+    _drain(live)
+    _configure(least=3)
+    shard = Shard.objects.get(config__current=True)
+    _drain(live)
+    shard.refresh_from_db()
+    assert 0 < shard.signals < COUNT
+    assert Finding.objects.filter(anchor_type="object").exists()
+
+
+def test_a_detector_that_is_off_has_no_shards_to_run(live: Stream) -> None:
+    _store(live, 5)
+    _configure()
+    save_config(actor=None, slug="sharing", mode=Mode.OFF, params={}, reason="too loud")
+    run.ensure_shards()
+    assert run.shards_of(live.pk) == []
+
+
+def test_two_streams_have_clocks_of_their_own(live: Stream) -> None:
+    old = Stream.objects.create(slug="old", title="Old", kind=StreamKind.IMPORT, tick_floor_s=600)
+    _store(live, 20)
+    _configure()
+    _drain(live)
+    Signal.objects.filter(stream=live).update(external_id="gone")
+    _store(old, 10)
+    _drain(old)
+    clocks = dict(Shard.objects.values_list("stream__slug", "clock_s"))
+    assert clocks["old"] < clocks["test"]
