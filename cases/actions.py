@@ -30,7 +30,8 @@ def deliver_due(limit: int = 50) -> int:
     """Send up to `limit` messages whose time has come. Returns how many were tried."""
     tried = 0
     while tried < limit and (row := _take()) is not None:
-        _finish(row, *_send(row))
+        taken, answer = _send(row)
+        _finish(row, taken=taken, answer=answer)
         tried += 1
     return tried
 
@@ -79,7 +80,7 @@ def _send(row: Delivery) -> tuple[bool, str]:
 
 
 @transaction.atomic
-def _finish(row: Delivery, taken: bool, answer: str) -> None:  # noqa: FBT001 -- result of _send
+def _finish(row: Delivery, *, taken: bool, answer: str) -> None:
     """Note the result; an undo that cancelled the message meanwhile stays."""
     owed = Delivery.objects.select_for_update(no_key=True).filter(
         pk=row.pk, state=DeliveryState.WAITING, attempts=row.attempts

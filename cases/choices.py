@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
+
+from detectors.choices import Outcome
+
+BENIGN: Final = frozenset({Outcome.LEGITIMATE, Outcome.NO_ABUSE})
 
 
 class State(models.TextChoices):

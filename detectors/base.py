@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from detectors import normalise
 from detectors.schema import ActorProfile, Ai
@@ -118,10 +119,10 @@ class BaseParams(BaseModel):
         return blake2b(canonical, digest_size=8).hexdigest()
 
 
-def param(  # noqa: PLR0913 -- the columns of a parameter table; every caller names them
+def param(
     default: Any,
     *,
-    help: str,  # noqa: A002 -- the word that forms and schemas use
+    help: str,
     unit: str,
     ge: float | None = None,
     le: float | None = None,
@@ -132,7 +133,7 @@ def param(  # noqa: PLR0913 -- the columns of a parameter table; every caller na
 
     rebuild: whether a change makes the kept state wrong, so that it must be replayed.
     """
-    extra = {"unit": unit, "step": step, "rebuild": rebuild}
+    extra: JsonDict = {"unit": unit, "step": step, "rebuild": rebuild}
     return Field(default, ge=ge, le=le, description=help, json_schema_extra=extra)
 
 
@@ -225,9 +226,7 @@ class Detector(Generic[StateT, ParamsT]):
         """Keys whose state this signal touches; pure in (signal, p)."""
         raise NotImplementedError
 
-    def apply(
-        self, key: Key, signal: Signal, state: StateT, p: ParamsT
-    ) -> list[FindingDraft]:
+    def apply(self, key: Key, signal: Signal, state: StateT, p: ParamsT) -> list[FindingDraft]:
         """Fold one signal into `state` in place; return what it brought to light, without ticks."""
         raise NotImplementedError
 
@@ -235,9 +234,7 @@ class Detector(Generic[StateT, ParamsT]):
         """What one shard gives to a tick: plain data that msgspec can encode. Map step."""
         raise NotImplementedError
 
-    def tick(
-        self, clock: float, parts: Sequence[Any], p: ParamsT
-    ) -> list[FindingDraft]:
+    def tick(self, clock: float, parts: Sequence[Any], p: ParamsT) -> list[FindingDraft]:
         """All findings that hold at `clock`, from the parts of all shards. Reduce step.
 
         What held at the tick before and is not returned again becomes lapsed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S
 
@@ -24,19 +24,19 @@ def is_due(size: int, last: int) -> bool:
     return size < EVERY_BELOW or last == 0 or size * 100 >= last * GROWTH_PERCENT
 
 
-def neighbour_links(size: int, llr: Callable[[int, int], float]) -> tuple[Link, ...]:
-    """Links of each of `size` subjects to the next 8 on a ring: all pairs up to 17 subjects.
+def neighbour_links(ring: Sequence[int], llr: Callable[[int, int], float]) -> tuple[Link, ...]:
+    """Links of each subject to the next 8 on a ring: all pairs up to 17 subjects.
 
-    Larger clusters stay one 2-core with 8 links a subject instead of size^2 / 2.
+    ring: places in the finding's subjects, those that belong together side by side. Larger
+    clusters stay one 2-core with 8 links a subject instead of size^2 / 2.
     """
-    found: dict[tuple[int, int], float] = {}
-    for place in range(size):
+    size = len(ring)
+    found: set[tuple[int, int]] = set()
+    for start, place in enumerate(ring):
         for step in range(1, min(NEIGHBOURS, size - 1) + 1):
-            other = (place + step) % size
-            pair = (place, other) if place < other else (other, place)
-            if pair not in found:
-                found[pair] = llr(*pair)
-    return tuple((low, high, weight) for (low, high), weight in sorted(found.items()))
+            other = ring[(start + step) % size]
+            found.add((min(place, other), max(place, other)))
+    return tuple((low, high, llr(low, high)) for low, high in sorted(found))
 
 
 def counted(number: int, noun: str) -> str:

@@ -101,7 +101,7 @@ class Runner:
                 self._advance(signal, events)
                 if signal.id not in skip and self._wanted(signal):
                     self._apply(signal, events)
-            except Exception as error:  # noqa: BLE001 -- plug-in border: any fault is one signal's
+            except Exception as error:  # plug-in border: any fault is that one signal's
                 raise PoisonError(signal.id) from error
         return events
 
@@ -113,14 +113,16 @@ class Runner:
 
     def dump(self) -> bytes:
         """The state as bytes. Raises nothing a msgspec struct does not."""
-        rows = [(key.type, key.value, slot.touched, slot.state) for key, slot in self._slots.items()]
+        rows = [
+            (key.type, key.value, slot.touched, slot.state) for key, slot in self._slots.items()
+        ]
         return msgspec.msgpack.encode((self.late, self.truncated, self._touched, rows))
 
     def load(self, clock: float, payload: bytes) -> None:
         """Continue from a dump."""
         state = self.detector.State
-        row = tuple[str, str, float, state]  # type: ignore[valid-type] -- a type made at run time
-        shape = tuple[int, bool, bool, list[row]]  # type: ignore[valid-type] -- as above
+        row = tuple[str, str, float, state]  # type: ignore[valid-type]  # a type made at run time
+        shape = tuple[int, bool, bool, list[row]]
         self.late, self.truncated, self._touched, rows = msgspec.msgpack.decode(payload, type=shape)
         self.clock = clock
         self._slots = {Key(kind, value): _Slot(kept, at) for kind, value, at, kept in rows}
@@ -190,18 +192,12 @@ def run_all(
     The bench, the tests and a notebook use this; live runs go through the store.
     """
     runners = [Runner(detector, params, shard=number, of=of) for number in range(of)]
-    found: list[Found] = []
-    ticks: dict[float, list[Ticked]] = {}
-    for runner in runners:
-        for event in runner.feed(signals) + runner.finish():
-            match event:
-                case Found():
-                    found.append(event)
-                case Ticked():
-                    ticks.setdefault(event.at, []).append(event)
-    for at, parts in sorted(ticks.items()):
-        drafts = tick_drafts(detector, params, at, [ticked.part for ticked in parts])
-        found += [Found(at, parts[0].signal_id, draft) for draft in drafts]
+    told = [runner.feed(signals) + runner.finish() for runner in runners]
+    found = [event for events in told for event in events if isinstance(event, Found)]
+    ticks = [[event for event in events if isinstance(event, Ticked)] for events in told]
+    for shards in zip(*ticks, strict=True):
+        drafts = tick_drafts(detector, params, shards[0].at, [ticked.part for ticked in shards])
+        found += [Found(shards[0].at, shards[0].signal_id, draft) for draft in drafts]
     return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
 
 

@@ -200,10 +200,16 @@ def _communities(graph: nx.Graph[str], component: set[str]) -> Iterable[set[str]
     ordered: nx.Graph[str] = nx.Graph()
     ordered.add_nodes_from(sorted(component))
     ordered.add_weighted_edges_from(
-        sorted((*sorted((a, b)), score) for a, b, score in graph.subgraph(component).edges.data("score")),
+        sorted(
+            (*sorted((a, b)), score)
+            for a, b, score in graph.subgraph(component).edges.data("score")
+        ),
         weight="score",
     )
-    return nx.community.louvain_communities(ordered, weight="score", resolution=1.0, seed=0)
+    found: list[set[str]] = nx.community.louvain_communities(
+        ordered, weight="score", resolution=1.0, seed=0
+    )
+    return found
 
 
 def _group(
@@ -238,7 +244,9 @@ def _group(
         opens=opens,
         label=label,
         # evidence is what joins two members; a finding that touches one explains nothing here
-        finding_ids=frozenset(one.id for one in evidence if len(names.intersection(one.subjects)) > 1),
+        finding_ids=frozenset(
+            one.id for one in evidence if len(names.intersection(one.subjects)) > 1
+        ),
         connectors=connectors,
     )
 

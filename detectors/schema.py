@@ -36,9 +36,7 @@ class Kind(StrEnum):
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
-ObjectKey = Annotated[
-    str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}:.+$", max_length=500)
-]
+ObjectKey = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}:.+$", max_length=500)]
 IdentifierType = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}$")]
 IdentifierValue = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 IdentifierList = Annotated[list[IdentifierValue], msgspec.Meta(max_length=100)]
@@ -48,9 +46,7 @@ Identifiers = Annotated[
 Sketch = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 
 
-class ActorProfile(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class ActorProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What the platform shows of the acting account."""
 
     handle: Short = ""
@@ -75,9 +71,7 @@ class Ai(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     declared_use: Short = ""
 
 
-class SignalIn(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class SignalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One signal as an integration sends it."""
 
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]

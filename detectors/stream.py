@@ -15,12 +15,16 @@ from detectors.schema import ActorProfile, Ai
 CLOCK_SKEW_S = 300
 _CACHED_PAGES = 8
 
-# Rows of transactions that may still be open are not read, so none is ever skipped.
-_PAGE = """
+_COLUMNS = """
 SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
        extract(epoch FROM received_at)::float8, source_id, platform, kind, actor, text,
        payload::text
 FROM detectors_signal
+"""
+
+# Rows of transactions that may still be open are not read, so none is ever skipped.
+_PAGE = f"""
+{_COLUMNS}
 WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s)
   AND tx < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY epoch, tx, id
@@ -129,11 +133,7 @@ def current_epoch() -> int:
 def signals_by_id(ids: list[int]) -> list[Signal]:
     """Signals as detectors see them, by ascending id. Unknown ids are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _PAGE.split("FROM detectors_signal")[0]
-            + "FROM detectors_signal WHERE id = ANY(%s) ORDER BY id",
-            [ids],
-        )
+        cursor.execute(f"{_COLUMNS} WHERE id = ANY(%s) ORDER BY id", [ids])
         return [_signal(row) for row in cursor.fetchall()]
 
 

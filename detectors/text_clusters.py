@@ -121,7 +121,9 @@ def unfold(bucket: Bucket, band: str) -> None:
     if bucket.text:
         home = is_owner(band, bucket.text, bucket.text)
         first = Sighting(bucket.at, bucket.signal_id, NO_PAIR)
-        cluster = Cluster([(bucket.text, bucket.signal_id)], {bucket.account: first}, bucket.at, home)
+        cluster = Cluster(
+            [(bucket.text, bucket.signal_id)], {bucket.account: first}, bucket.at, home
+        )
         bucket.clusters = [cluster]
         bucket.text = bucket.account = ""
 
@@ -156,7 +158,11 @@ def join(cluster: Cluster, account: str, seen: Sighting, *, own: bool, guests: i
     take only `guests` accounts: enough to see a threshold crossed.
     """
     cluster.last_at = max(cluster.last_at, seen.at)
-    if cluster.common or account in cluster.accounts or (not own and len(cluster.accounts) >= guests):
+    if (
+        cluster.common
+        or account in cluster.accounts
+        or (not own and len(cluster.accounts) >= guests)
+    ):
         return False
     cluster.accounts[account] = seen
     cluster.owned |= own

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,14 +17,19 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from abusedesk.celery import app
+from abusedesk.celery import ABANDONED, app
 from abusedesk.core import embedded, pulse
 from abusedesk.core.embedded import Paths, Server
 from abusedesk.core.spawn import spawn
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = "DESK_TEST_HOME"  # the controller tells its xdist workers where the server lies
-UNSAFE_AND_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+UNSAFE_AND_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 WORKER_READY_S = 30
 
 
@@ -39,7 +44,9 @@ def _home() -> Path:
 def _set_up_django() -> Paths:
     """Tell Django where the server will be, before any test module imports a model."""
     if settings.configured:
-        pytest.exit("Unset DJANGO_SETTINGS_MODULE: the tests choose their own database.", returncode=2)
+        pytest.exit(
+            "Unset DJANGO_SETTINGS_MODULE: the tests choose their own database.", returncode=2
+        )
     name = f"desk_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     paths = Paths.for_var(_home())
     for variable in [name for name in os.environ if name.startswith("ABUSEDESK_")]:
@@ -62,7 +69,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Start the server once, in the controller, before xdist starts its workers."""
     if _is_controller(config) and not config.option.collectonly:
         config.stash[SERVER] = embedded.start(PATHS, settings=UNSAFE_AND_FAST)
-        embedded.ensure_database(PATHS, "template1")  # every test database is born with the extensions
+        embedded.ensure_database(
+            PATHS, "template1"
+        )  # every test database is born with the extensions
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -100,11 +109,14 @@ def start_worker(transactional_db: None) -> Iterator[Callable[..., subprocess.Po
         argv = [sys.executable, "-m", "celery", "-A", "abusedesk", "worker", "-c", str(concurrency)]
         process = spawn(
             [*argv, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
-            death_signal=signal.SIGQUIT,
+            death_signal=ABANDONED,
             cwd=ROOT,
         )
         started.append(process)
-        assert pulse.worker_answers(WORKER_READY_S), "the worker does not answer"
+        deadline = time.monotonic() + WORKER_READY_S
+        while not pulse.worker_answers(timeout_s=2):
+            assert process.poll() is None, "the worker ended"
+            assert time.monotonic() < deadline, "the worker does not answer"
         return process
 
     yield start

@@ -45,6 +45,7 @@ class Sharing(Detector[Seen, BaseParams]):
         state.accounts.setdefault(signal.account, signal.id)
         return [_draft(key, state)] if len(state.accounts) >= p.least else []
 
+
 class Counting(Sharing):
     """How many accounts each object has, told at ticks; an object that lost its lead lapses."""
 

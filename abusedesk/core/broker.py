@@ -48,7 +48,7 @@ def choose(*, url: str | None, dsn: str, visibility_timeout_s: int) -> Broker:
     """
     scheme = urlsplit(url).scheme if url else "pgmq"
     if scheme == "pgmq":
-        return Broker("pgmq://", _pgmq_options(dsn, url, visibility_timeout_s))
+        return Broker("pgmq://localhost", _pgmq_options(dsn, url, visibility_timeout_s))
     if scheme in {"amqp", "amqps"}:
         return Broker(url or "", {"confirm_publish": True}, {"x-queue-type": "quorum"})
     return Broker(url or "", {"visibility_timeout": visibility_timeout_s})

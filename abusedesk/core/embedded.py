@@ -39,7 +39,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "jit": "off",  # compiles for longer than the desk's short queries run
-    "log_min_messages": "warning",
+    "log_min_messages": "fatal",  # clients get their own errors; what LOG says on every start is noise
 }
 
 
@@ -184,6 +184,9 @@ def clear_stale_pid(paths: Paths) -> None:
 
 def ready(paths: Paths) -> bool:
     """Whether the server takes connections."""
+    status = paths.data / "postmaster.pid"
+    if not status.exists() or not status.read_text().rstrip().endswith("ready"):
+        return False  # asking the server itself now would only fill its log
     try:
         psycopg.connect(paths.dsn_of("postgres"), connect_timeout=CONNECT_TIMEOUT_S).close()
     except psycopg.OperationalError:

@@ -81,7 +81,9 @@ def _migrations() -> Iterator[Verdict]:
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:
-        yield _fault("migrations", f"{len(pending)} migrations are missing: run `manage.py migrate`.")
+        yield _fault(
+            "migrations", f"{len(pending)} migrations are missing: run `manage.py migrate`."
+        )
     else:
         yield _ok("migrations", "Every migration is applied.")
 
@@ -90,7 +92,9 @@ def _clock() -> Iterator[Verdict]:
     ((theirs,),) = _rows("SELECT clock_timestamp()")
     apart = abs((clock.now() - theirs).total_seconds())
     if apart > CLOCK_TOLERANCE_S:
-        yield _fault("clock", f"The clocks of desk and database are {apart:.0f} s apart: set up NTP.")
+        yield _fault(
+            "clock", f"The clocks of desk and database are {apart:.0f} s apart: set up NTP."
+        )
     else:
         yield _ok("clock", "Desk and database agree about the time.")
 
@@ -125,7 +129,9 @@ def _workers() -> Iterator[Verdict]:
 
 
 def _disk() -> Iterator[Verdict]:
-    usage = shutil.disk_usage(next(d for d in (settings.VAR_DIR, *settings.VAR_DIR.parents) if d.exists()))
+    usage = shutil.disk_usage(
+        next(d for d in (settings.VAR_DIR, *settings.VAR_DIR.parents) if d.exists())
+    )
     share, free_gb = usage.free / usage.total, usage.free / 1e9
     sentence = f"{free_gb:.1f} GB ({share:.0%}) of the disk with {settings.VAR_DIR} are free."
     level = Level.FAULT if share < DISK_BAD else Level.WARNING if share < DISK_POOR else Level.OK

@@ -33,6 +33,8 @@ def _heard(payload: str, timeout_s: float, *, first: Callable[[], None]) -> bool
         connection.execute(f"LISTEN {CHANNEL}")
         first()
         while (left := deadline - time.monotonic()) > 0:
-            if any(note.payload == payload for note in connection.notifies(timeout=left, stop_after=1)):
+            if any(
+                note.payload == payload for note in connection.notifies(timeout=left, stop_after=1)
+            ):
                 return True
     return False

@@ -55,7 +55,7 @@ def spawn(
         if os.getppid() != parent:  # it died before prctl took effect
             os.kill(os.getpid(), death_signal)
 
-    return subprocess.Popen(  # noqa: PLW1509 -- the hook makes two system calls and takes no lock
+    return subprocess.Popen(
         [str(part) for part in argv],
         stdin=subprocess.DEVNULL,
         stdout=output,

@@ -15,6 +15,7 @@ _shared: list[structlog.typing.Processor] = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
+    *([structlog.processors.format_exc_info] if ENV.log_json else []),
 ]
 _renderer: structlog.typing.Processor = (
     structlog.processors.JSONRenderer()
@@ -44,6 +45,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "level": ENV.log_level, "propagate": True},
         "django.request": {"level": "ERROR"},  # 4xx are the client's matter
+        # Two lines a task would bury the rest.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "pgmq": {"level": "WARNING"},
     },

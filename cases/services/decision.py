@@ -14,15 +14,14 @@ from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import AuditEntry, User
 from abusedesk.core.queueing import wake
 from cases import fields, policy, queue, states
-from cases.choices import State
+from cases.choices import BENIGN, State
+from cases.facts import live_campaigns
 from cases.models import Case, Decision
 from cases.services import delivery
 from detectors.choices import Outcome
-from detectors.models import Campaign
 from detectors.services.verdict import record_verdict, withdraw_verdict
 
 REASON_LIMIT: Final = 5_000
-BENIGN: Final = frozenset({Outcome.LEGITIMATE, Outcome.NO_ABUSE})
 BENIGN_FOR: Final = timedelta(days=30)
 CLAIM_BACK: Final = timedelta(minutes=10)
 QUIET_VERBS: Final = (Verb.CASE_SUPPRESSED, Verb.CASE_VIEWED, Verb.CASE_NOTED)
@@ -62,7 +61,7 @@ def record_decision(
     )
     _close(case)
     record_verdict(
-        campaigns=Campaign.objects.filter(case_link__case=case),
+        campaigns=live_campaigns(case),
         outcome=outcome,
         decision_ref=decision_ref(decision),
         expires_at=clock.now() + BENIGN_FOR if outcome in BENIGN else None,
@@ -77,7 +76,6 @@ def record_decision(
         outcome_label=outcome.label,
         reason=reason,
     )
-    wake("cases.deliver_actions")
     return decision
 
 

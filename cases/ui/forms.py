@@ -31,6 +31,12 @@ class DecisionForm(forms.Form):
     then = forms.ChoiceField(choices=[(STAY, STAY), (NEXT, NEXT)], required=False)
 
 
+class ClaimForm(forms.Form):
+    """Which claim a page was opened under."""
+
+    claim_id = forms.UUIDField()
+
+
 class ReasonForm(forms.Form):
     """A reason alone."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from abusedesk.core.models import User
 from cases.models import Case
+from cases.priority import WEIGHTS
 from cases.selectors.evidence import contributions_of, evidence_of, findings_of
 from cases.timeline import timeline_of
 from cases.ui import evidence, rail
@@ -37,7 +38,6 @@ FAMILY_NAMES = {
     "list": "Lists",
 }
 PRIORITY_NAMES = {
-    "p": "How sure",
     "harm": "Harm",
     "reach": "Reach",
     "velocity": "Velocity",
@@ -84,7 +84,7 @@ def _why(case: Case, viewer: User) -> dict[str, Any]:
         "findings": list(findings_of(case, viewer)),
         "sure_parts": _bars(parts, FAMILY_NAMES),
         "sure_sum": f"{sum(parts.values()):+.2f}",
-        "bad_parts": _bars(case.priority_parts, PRIORITY_NAMES),
+        "bad_parts": _bars(_points(case.priority_parts), PRIORITY_NAMES),
     }
 
 
@@ -114,11 +114,16 @@ PANELS: Mapping[str, Callable[[Case, User], dict[str, Any]]] = {
 }
 
 
-def _sentence(line: Any) -> dict[str, Any]:
-    if isinstance(line, str):
-        return {"lead": "", "text": line, "signal": None}
-    signals = line.get("signal_ids") or [None]
-    return {"lead": line.get("lead", ""), "text": line.get("text", ""), "signal": signals[0]}
+def _sentence(line: dict[str, Any]) -> dict[str, Any]:
+    """One line; it links to its finding when it rests on a single one."""
+    findings = line.get("finding_ids") or []
+    return {**line, "finding": findings[0] if len(findings) == 1 else None}
+
+
+def _points(parts: Mapping[str, float]) -> dict[str, float]:
+    """Points of priority that each part gives; their sum is the priority."""
+    sure = parts.get("p", 0.0)
+    return {name: 100 * sure * weight * parts.get(name, 0.0) for name, weight in WEIGHTS.items()}
 
 
 def _bars(parts: Mapping[str, float], names: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from abusedesk.core.models import User
 from cases import policy, states
 from cases.choices import State
 from cases.models import Case, Decision
-from cases.queue import position
+from cases.queue import holder_of, ordered, position
 from cases.selectors.case import cases_for
 from cases.ui.forms import SNOOZES
 from detectors.choices import Outcome
@@ -35,6 +35,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "can_decide": waiting and (claim == "mine" or lost),
         "can_snooze": case.state == State.OPEN,
         "can_claim": case.state in policy.claimable_states(viewer),
+        "can_take_over": policy.allowed(viewer, "case.take_over"),
         "verdicts": VERDICTS,
         "snoozes": SNOOZES,
         "index": index,
@@ -55,20 +56,23 @@ def notes(case: Case, *, error: str = "", body: str = "") -> dict[str, Any]:
 
 def claim_state(case: Case, viewer: User) -> str:
     """`mine`, `other` or `` when nobody holds the case."""
-    held = case.claimed_by_id and case.claim_expires_at and case.claim_expires_at > clock.now()
-    if not held:
+    holder = holder_of(case)
+    if holder is None:
         return ""
-    return "mine" if case.claimed_by_id == viewer.pk else "other"
+    return "mine" if holder == viewer else "other"
 
 
 def neighbours(case: Case, viewer: User) -> tuple[str, str]:
     """References of the cases before and after this one in its queue, "" at the ends."""
-    peers = cases_for(viewer).filter(queue=case.queue, state=case.state)
-    same = Q(priority=case.priority)
-    before = peers.filter(Q(priority__gt=case.priority) | same & Q(pk__lt=case.pk))
-    after = peers.filter(Q(priority__lt=case.priority) | same & Q(pk__gt=case.pk))
-    previous = before.order_by("priority", "-pk").values_list("ref", flat=True).first()
-    following = after.order_by("-priority", "pk").values_list("ref", flat=True).first()
+    now = clock.now()
+    breached = case.due_at <= now
+    same = Q(due_at__lte=now) if breached else Q(due_at__gt=now)
+    ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, pk__lt=case.pk))
+    if not breached:
+        ahead |= Q(due_at__lte=now)
+    peers = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
+    previous = ordered(peers.filter(ahead), now).reverse().values_list("ref", flat=True).first()
+    following = ordered(peers.exclude(ahead), now).values_list("ref", flat=True).first()
     return previous or "", following or ""
 
 

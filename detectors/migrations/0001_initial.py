@@ -9,405 +9,786 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.SmallIntegerField(default=0)),
-                ('tx', models.BigIntegerField(default=0)),
-                ('signal_id', models.BigIntegerField(default=0)),
-                ('name', models.SlugField(max_length=60, unique=True)),
-                ('updated_at', models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.SmallIntegerField(default=0)),
+                ("tx", models.BigIntegerField(default=0)),
+                ("signal_id", models.BigIntegerField(default=0)),
+                ("name", models.SlugField(max_length=60, unique=True)),
+                ("updated_at", models.DateTimeField(default=abusedesk.core.clock.now)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Stream',
+            name="Stream",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('live', 'Live'), ('import', 'Historical import')], max_length=8)),
-                ('tick_floor_s', models.PositiveIntegerField(default=0)),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("live", "Live"), ("import", "Historical import")], max_length=8
+                    ),
+                ),
+                ("tick_floor_s", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('watch', 'Watch list'), ('open', 'Strong enough for a case'), ('merged', 'Merged into another')], max_length=8)),
-                ('size', models.PositiveIntegerField()),
-                ('platforms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
-                ('families', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('timing', 'timing'), ('content', 'content'), ('infra-hard', 'infra-hard'), ('infra-soft', 'infra-soft'), ('identity', 'identity'), ('ai', 'ai'), ('behaviour', 'behaviour'), ('list', 'list')], max_length=12), size=None)),
-                ('p', models.FloatField()),
-                ('score', models.FloatField()),
-                ('parts', models.JSONField(default=dict)),
-                ('label', models.CharField(blank=True, max_length=40)),
-                ('signal_total', models.PositiveIntegerField(default=0)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('needs_intake', models.BooleanField(default=False)),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('updated_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('merged_into', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='absorbed', to='detectors.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("watch", "Watch list"),
+                            ("open", "Strong enough for a case"),
+                            ("merged", "Merged into another"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("size", models.PositiveIntegerField()),
+                (
+                    "platforms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), size=None
+                    ),
+                ),
+                (
+                    "families",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("timing", "timing"),
+                                ("content", "content"),
+                                ("infra-hard", "infra-hard"),
+                                ("infra-soft", "infra-soft"),
+                                ("identity", "identity"),
+                                ("ai", "ai"),
+                                ("behaviour", "behaviour"),
+                                ("list", "list"),
+                            ],
+                            max_length=12,
+                        ),
+                        size=None,
+                    ),
+                ),
+                ("p", models.FloatField()),
+                ("score", models.FloatField()),
+                ("parts", models.JSONField(default=dict)),
+                ("label", models.CharField(blank=True, max_length=40)),
+                ("signal_total", models.PositiveIntegerField(default=0)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("needs_intake", models.BooleanField(default=False)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("updated_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="absorbed",
+                        to="detectors.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at', '-id'],
+                "ordering": ["-updated_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CampaignEdge',
+            name="CampaignEdge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('a', models.CharField(max_length=242)),
-                ('b', models.CharField(max_length=242)),
-                ('score', models.FloatField()),
-                ('parts', models.JSONField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edges', to='detectors.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("a", models.CharField(max_length=242)),
+                ("b", models.CharField(max_length=242)),
+                ("score", models.FloatField()),
+                ("parts", models.JSONField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="edges",
+                        to="detectors.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-score', 'a', 'b'],
+                "ordering": ["-score", "a", "b"],
             },
         ),
         migrations.CreateModel(
-            name='CampaignMember',
+            name="CampaignMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account', models.CharField(max_length=242)),
-                ('p', models.FloatField()),
-                ('core', models.BooleanField()),
-                ('added_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='detectors.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account", models.CharField(max_length=242)),
+                ("p", models.FloatField()),
+                ("core", models.BooleanField()),
+                ("added_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="detectors.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-p', 'account'],
+                "ordering": ["-p", "account"],
             },
         ),
         migrations.CreateModel(
-            name='DetectorConfig',
+            name="DetectorConfig",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60)),
-                ('number', models.PositiveIntegerField()),
-                ('mode', models.CharField(choices=[('off', 'Off'), ('shadow', 'Shadow'), ('live', 'Live')], max_length=8)),
-                ('params', models.JSONField()),
-                ('params_hash', models.CharField(max_length=16)),
-                ('current', models.BooleanField(default=True)),
-                ('reason', models.CharField(max_length=500)),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("off", "Off"), ("shadow", "Shadow"), ("live", "Live")],
+                        max_length=8,
+                    ),
+                ),
+                ("params", models.JSONField()),
+                ("params_hash", models.CharField(max_length=16)),
+                ("current", models.BooleanField(default=True)),
+                ("reason", models.CharField(max_length=500)),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['slug', '-number'],
+                "ordering": ["slug", "-number"],
             },
         ),
         migrations.CreateModel(
-            name='Entity',
+            name="Entity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(max_length=40)),
-                ('value', models.CharField(max_length=4200)),
-                ('digest', models.BinaryField(max_length=16)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("type", models.CharField(max_length=40)),
+                ("value", models.CharField(max_length=4200)),
+                ("digest", models.BinaryField(max_length=16)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
             ],
             options={
-                'verbose_name_plural': 'entities',
-                'constraints': [models.UniqueConstraint(fields=('digest',), name='entity_digest')],
+                "verbose_name_plural": "entities",
+                "constraints": [models.UniqueConstraint(fields=("digest",), name="entity_digest")],
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=32, unique=True)),
-                ('detector', models.SlugField(max_length=60)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('family', models.CharField(choices=[('timing', 'timing'), ('content', 'content'), ('infra-hard', 'infra-hard'), ('infra-soft', 'infra-soft'), ('identity', 'identity'), ('ai', 'ai'), ('behaviour', 'behaviour'), ('list', 'list')], max_length=12)),
-                ('tier', models.CharField(choices=[('opening', 'opening'), ('supporting', 'supporting'), ('event-explained', 'event-explained')], max_length=16)),
-                ('anchor_type', models.CharField(max_length=40)),
-                ('anchor_value', models.TextField()),
-                ('subjects', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=242), size=None)),
-                ('signal_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('signal_total', models.PositiveIntegerField()),
-                ('first_at', models.DateTimeField()),
-                ('last_at', models.DateTimeField()),
-                ('llr', models.FloatField()),
-                ('score', models.FloatField(null=True)),
-                ('links', models.JSONField(default=list)),
-                ('sentence', models.TextField()),
-                ('values', models.JSONField(default=dict)),
-                ('constants', models.JSONField(default=dict)),
-                ('conditions', models.JSONField(default=list)),
-                ('falsifiers', models.JSONField(default=list)),
-                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('status', models.CharField(choices=[('current', 'Current'), ('lapsed', 'Lapsed')], default='current', max_length=8)),
-                ('digest', models.CharField(max_length=32)),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('updated_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('config', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='detectors.detectorconfig')),
-                ('stream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='detectors.stream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=32, unique=True)),
+                ("detector", models.SlugField(max_length=60)),
+                ("version", models.PositiveSmallIntegerField()),
+                (
+                    "family",
+                    models.CharField(
+                        choices=[
+                            ("timing", "timing"),
+                            ("content", "content"),
+                            ("infra-hard", "infra-hard"),
+                            ("infra-soft", "infra-soft"),
+                            ("identity", "identity"),
+                            ("ai", "ai"),
+                            ("behaviour", "behaviour"),
+                            ("list", "list"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "tier",
+                    models.CharField(
+                        choices=[
+                            ("opening", "opening"),
+                            ("supporting", "supporting"),
+                            ("event-explained", "event-explained"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("anchor_type", models.CharField(max_length=40)),
+                ("anchor_value", models.TextField()),
+                (
+                    "subjects",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=242), size=None
+                    ),
+                ),
+                (
+                    "signal_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), size=None
+                    ),
+                ),
+                ("signal_total", models.PositiveIntegerField()),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                ("llr", models.FloatField()),
+                ("score", models.FloatField(null=True)),
+                ("links", models.JSONField(default=list)),
+                ("sentence", models.TextField()),
+                ("values", models.JSONField(default=dict)),
+                ("constants", models.JSONField(default=dict)),
+                ("conditions", models.JSONField(default=list)),
+                ("falsifiers", models.JSONField(default=list)),
+                (
+                    "flags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("current", "Current"), ("lapsed", "Lapsed")],
+                        default="current",
+                        max_length=8,
+                    ),
+                ),
+                ("digest", models.CharField(max_length=32)),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("updated_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="detectors.detectorconfig",
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="detectors.stream"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at', '-id'],
+                "ordering": ["-updated_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CampaignFinding',
+            name="CampaignFinding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='detectors.campaign')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='detectors.finding')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evidence",
+                        to="detectors.campaign",
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="campaigns",
+                        to="detectors.finding",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='FindingRevision',
+            name="FindingRevision",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('revision', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('current', 'Current'), ('lapsed', 'Lapsed')], max_length=8)),
-                ('at_s', models.FloatField()),
-                ('signal_id', models.BigIntegerField()),
-                ('digest', models.CharField(max_length=32)),
-                ('epoch', models.SmallIntegerField()),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='detectors.finding')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("current", "Current"), ("lapsed", "Lapsed")], max_length=8
+                    ),
+                ),
+                ("at_s", models.FloatField()),
+                ("signal_id", models.BigIntegerField()),
+                ("digest", models.CharField(max_length=32)),
+                ("epoch", models.SmallIntegerField()),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="revisions",
+                        to="detectors.finding",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Quarantine',
+            name="Quarantine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('signal_id', models.BigIntegerField()),
-                ('traceback', models.TextField()),
-                ('at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('config', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='detectors.detectorconfig')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("signal_id", models.BigIntegerField()),
+                ("traceback", models.TextField()),
+                ("at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="detectors.detectorconfig"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Shard',
+            name="Shard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.SmallIntegerField(default=0)),
-                ('tx', models.BigIntegerField(default=0)),
-                ('signal_id', models.BigIntegerField(default=0)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('of', models.PositiveSmallIntegerField()),
-                ('clock_s', models.FloatField(default=0.0)),
-                ('signals', models.BigIntegerField(default=0)),
-                ('late', models.BigIntegerField(default=0)),
-                ('truncated', models.BooleanField(default=False)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('limit', models.PositiveIntegerField(default=0)),
-                ('error', models.TextField(blank=True)),
-                ('updated_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('config', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shards', to='detectors.detectorconfig')),
-                ('stream', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='detectors.stream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.SmallIntegerField(default=0)),
+                ("tx", models.BigIntegerField(default=0)),
+                ("signal_id", models.BigIntegerField(default=0)),
+                ("number", models.PositiveSmallIntegerField()),
+                ("of", models.PositiveSmallIntegerField()),
+                ("clock_s", models.FloatField(default=0.0)),
+                ("signals", models.BigIntegerField(default=0)),
+                ("late", models.BigIntegerField(default=0)),
+                ("truncated", models.BooleanField(default=False)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("limit", models.PositiveIntegerField(default=0)),
+                ("error", models.TextField(blank=True)),
+                ("updated_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shards",
+                        to="detectors.detectorconfig",
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="detectors.stream"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.SmallIntegerField(default=0)),
-                ('tx', models.BigIntegerField(default=0)),
-                ('signal_id', models.BigIntegerField(default=0)),
-                ('clock_s', models.FloatField()),
-                ('payload', models.BinaryField()),
-                ('shard', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='detectors.shard')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.SmallIntegerField(default=0)),
+                ("tx", models.BigIntegerField(default=0)),
+                ("signal_id", models.BigIntegerField(default=0)),
+                ("clock_s", models.FloatField()),
+                ("payload", models.BinaryField()),
+                (
+                    "shard",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, to="detectors.shard"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SignalEntity',
+            name="SignalEntity",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('signal_id', models.BigIntegerField()),
-                ('occurred_at', models.DateTimeField()),
-                ('role', models.CharField(max_length=16)),
-                ('raw', models.CharField(max_length=500)),
-                ('entity', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to='detectors.entity')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("signal_id", models.BigIntegerField()),
+                ("occurred_at", models.DateTimeField()),
+                ("role", models.CharField(max_length=16)),
+                ("raw", models.CharField(max_length=500)),
+                (
+                    "entity",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mentions",
+                        to="detectors.entity",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True)),
-                ('token', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sources', to='core.apitoken')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("last_seen_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "token",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sources",
+                        to="core.apitoken",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['slug'],
+                "ordering": ["slug"],
             },
         ),
         migrations.CreateModel(
-            name='DeadLetter',
+            name="DeadLetter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('position', models.PositiveIntegerField()),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('raw', models.BinaryField()),
-                ('truncated', models.BooleanField(default=False)),
-                ('errors', models.JSONField()),
-                ('state', models.CharField(choices=[('open', 'Waiting'), ('replayed', 'Fixed and stored'), ('discarded', 'Discarded')], default='open', max_length=10)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='dead_letters', to='detectors.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("received_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("position", models.PositiveIntegerField()),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("raw", models.BinaryField()),
+                ("truncated", models.BooleanField(default=False)),
+                ("errors", models.JSONField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Waiting"),
+                            ("replayed", "Fixed and stored"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dead_letters",
+                        to="detectors.source",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Signal',
+            name="Signal",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('external_id', models.CharField(max_length=200)),
-                ('platform', models.CharField(max_length=40)),
-                ('kind', models.CharField(max_length=24)),
-                ('occurred_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=200)),
-                ('text', models.TextField()),
-                ('payload', models.JSONField()),
-                ('epoch', models.SmallIntegerField()),
-                ('source', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to='detectors.source')),
-                ('stream', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to='detectors.stream')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("external_id", models.CharField(max_length=200)),
+                ("platform", models.CharField(max_length=40)),
+                ("kind", models.CharField(max_length=24)),
+                ("occurred_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=200)),
+                ("text", models.TextField()),
+                ("payload", models.JSONField()),
+                ("epoch", models.SmallIntegerField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="detectors.source",
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="detectors.stream",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-occurred_at', '-id'],
+                "ordering": ["-occurred_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('files', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=500), size=None)),
-                ('items', models.BigIntegerField(default=0)),
-                ('accepted', models.BigIntegerField(default=0)),
-                ('duplicates', models.BigIntegerField(default=0)),
-                ('rejected', models.BigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done')], default='running', max_length=8)),
-                ('started_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='detectors.source')),
-                ('stream', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, to='detectors.stream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                (
+                    "files",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=500), size=None
+                    ),
+                ),
+                ("items", models.BigIntegerField(default=0)),
+                ("accepted", models.BigIntegerField(default=0)),
+                ("duplicates", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("done", "Done")],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="detectors.source"
+                    ),
+                ),
+                (
+                    "stream",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, to="detectors.stream"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TickPart',
+            name="TickPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tick_s', models.FloatField()),
-                ('number', models.PositiveSmallIntegerField()),
-                ('signal_id', models.BigIntegerField()),
-                ('payload', models.BinaryField()),
-                ('config', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='detectors.detectorconfig')),
-                ('stream', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='detectors.stream')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tick_s", models.FloatField()),
+                ("number", models.PositiveSmallIntegerField()),
+                ("signal_id", models.BigIntegerField()),
+                ("payload", models.BinaryField()),
+                (
+                    "config",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="detectors.detectorconfig"
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="detectors.stream"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('decision_ref', models.CharField(max_length=64, unique=True)),
-                ('outcome', models.CharField(choices=[('abuse', 'Abuse confirmed'), ('legitimate', 'Coordinated, legitimate'), ('no_abuse', 'No abuse'), ('unsure', 'Cannot tell')], max_length=12)),
-                ('families', models.JSONField()),
-                ('size', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(default=abusedesk.core.clock.now)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='detectors.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("decision_ref", models.CharField(max_length=64, unique=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("abuse", "Abuse confirmed"),
+                            ("legitimate", "Coordinated, legitimate"),
+                            ("no_abuse", "No abuse"),
+                            ("unsure", "Cannot tell"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("families", models.JSONField()),
+                ("size", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="verdicts",
+                        to="detectors.campaign",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('needs_intake', True)), fields=['updated_at'], name='campaign_intake'),
+            model_name="campaign",
+            index=models.Index(
+                condition=models.Q(("needs_intake", True)),
+                fields=["updated_at"],
+                name="campaign_intake",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaignedge',
-            constraint=models.UniqueConstraint(fields=('campaign', 'a', 'b'), name='edge_once'),
+            model_name="campaignedge",
+            constraint=models.UniqueConstraint(fields=("campaign", "a", "b"), name="edge_once"),
         ),
         migrations.AddIndex(
-            model_name='campaignmember',
-            index=models.Index(fields=['account'], name='member_account'),
+            model_name="campaignmember",
+            index=models.Index(fields=["account"], name="member_account"),
         ),
         migrations.AddConstraint(
-            model_name='campaignmember',
-            constraint=models.UniqueConstraint(fields=('campaign', 'account'), name='member_once'),
+            model_name="campaignmember",
+            constraint=models.UniqueConstraint(fields=("campaign", "account"), name="member_once"),
         ),
         migrations.AddConstraint(
-            model_name='detectorconfig',
-            constraint=models.UniqueConstraint(fields=('slug', 'number'), name='config_number'),
+            model_name="detectorconfig",
+            constraint=models.UniqueConstraint(fields=("slug", "number"), name="config_number"),
         ),
         migrations.AddConstraint(
-            model_name='detectorconfig',
-            constraint=models.UniqueConstraint(condition=models.Q(('current', True)), fields=('slug',), name='config_one_current'),
+            model_name="detectorconfig",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("current", True)), fields=("slug",), name="config_one_current"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaignfinding',
-            constraint=models.UniqueConstraint(fields=('campaign', 'finding'), name='campaignfinding_once'),
+            model_name="campaignfinding",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "finding"), name="campaignfinding_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quarantine',
-            constraint=models.UniqueConstraint(fields=('config', 'signal_id'), name='quarantine_once'),
+            model_name="quarantine",
+            constraint=models.UniqueConstraint(
+                fields=("config", "signal_id"), name="quarantine_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='deadletter',
-            index=models.Index(fields=['state', 'source', '-id'], name='deadletter_waiting'),
+            model_name="deadletter",
+            index=models.Index(fields=["state", "source", "-id"], name="deadletter_waiting"),
         ),
         migrations.AddConstraint(
-            model_name='shard',
-            constraint=models.UniqueConstraint(fields=('config', 'stream', 'number'), name='shard_once'),
+            model_name="shard",
+            constraint=models.UniqueConstraint(
+                fields=("config", "stream", "number"), name="shard_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['subjects'], name='finding_subjects'),
+            model_name="finding",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["subjects"], name="finding_subjects"
+            ),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['signal_ids'], name='finding_signals'),
+            model_name="finding",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["signal_ids"], name="finding_signals"
+            ),
         ),
         migrations.AddIndex(
-            model_name='finding',
-            index=models.Index(fields=['config', 'stream', 'status'], name='finding_config'),
+            model_name="finding",
+            index=models.Index(fields=["config", "stream", "status"], name="finding_config"),
         ),
         migrations.AddConstraint(
-            model_name='tickpart',
-            constraint=models.UniqueConstraint(fields=('config', 'stream', 'tick_s', 'number'), name='tickpart_once'),
+            model_name="tickpart",
+            constraint=models.UniqueConstraint(
+                fields=("config", "stream", "tick_s", "number"), name="tickpart_once"
+            ),
         ),
     ]

@@ -10,7 +10,7 @@ from detectors.choices import Mode
 
 
 class DetectorConfig(models.Model):
-    """One version of one detector's settings. The registry is code; this holds what people chose."""
+    """One version of one detector's settings: the registry is code, this is what people chose."""
 
     slug = models.SlugField(max_length=60)
     number = models.PositiveIntegerField()

@@ -14,7 +14,9 @@ class Source(models.Model):
 
     slug = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=120)
-    token = models.ForeignKey(ApiToken, models.SET_NULL, null=True, blank=True, related_name="sources")
+    token = models.ForeignKey(
+        ApiToken, models.SET_NULL, null=True, blank=True, related_name="sources"
+    )
     created_at = models.DateTimeField(default=clock.now)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 

@@ -103,8 +103,8 @@ _PACKAGE_HEADS = frozenset({"com", "org", "net", "io"})
 _NOT_HOSTS = frozenset({"asp.net", "ado.net", "vb.net", "ml.net", "system.io", "socket.io"})
 _LONG_LABEL = 5
 _SUBDOMAIN_LABELS = 3
-_NO_SPACE_SCRIPT = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_GLUED = re.compile(f"[{_NO_SPACE_SCRIPT}]")
+NO_SPACE_SCRIPT = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_GLUED = re.compile(f"[{NO_SPACE_SCRIPT}]")
 _ASCII_RUN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++")
 _MARKUP = "-_"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from detectors.normalise.bare import host_span, is_credible, is_known_host
+from detectors.normalise.bare import NO_SPACE_SCRIPT, host_span, is_credible, is_known_host
 from detectors.normalise.contacts import (
     LETTER,
     assigned_phone,
@@ -23,13 +23,12 @@ from detectors.normalise.digests import canonical_hash, canonical_wallet
 from detectors.normalise.hosts import canonical_domain, canonical_ip
 from detectors.normalise.urls import canonical_url
 
-_NO_SPACE_SCRIPT = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # A URL ends at white space, quotes and brackets of prose, at "](" of Markdown, before the next
 # URL of a list, and where Chinese or Thai prose is written right behind a Latin letter.
 _URL_BODY = (
     r"(?:[^\s\x00-\x20\x7f<>\"`{}|\\^,;\]\u2018-\u201f\u2026\u00ab\u00bb\u3000-\u3020\uff01\uff08"
-    rf"\uff09\uff0c\uff1b\uff1f{_NO_SPACE_SCRIPT}]++|[,;](?!(?:https?|ftp)://)|\](?!\()"
-    rf"|(?<![A-Za-z0-9])[{_NO_SPACE_SCRIPT}]++)"
+    rf"\uff09\uff0c\uff1b\uff1f{NO_SPACE_SCRIPT}]++|[,;](?!(?:https?|ftp)://)|\](?!\()"
+    rf"|(?<![A-Za-z0-9])[{NO_SPACE_SCRIPT}]++)"
 )
 _URL = re.compile(rf"(?<![a-z0-9])(?:https?|ftps?|wss?)://{_URL_BODY}++", re.IGNORECASE)
 _REACHABLE = re.compile(r"[a-z]+://(?:[^/]*[.\]]|localhost[:/])")

@@ -148,12 +148,13 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         lookback_s=DAY_S,
         doc=(
             "Finds accounts that post one text with small changes, on any platform. Texts are "
-            "folded (case, Unicode forms and look-alike letters made one, links and @names removed) "
-            "and cut into pieces of 5 characters; MinHash bands propose matches and the exact share "
-            "of common pieces confirms each. Raise j_alert when unrelated announcements from one "
+            "folded (case, Unicode forms, look-alike letters; links and @names removed) and cut "
+            "into pieces of 5 characters; MinHash bands propose matches and the exact share of "
+            "common pieces confirms each. Raise j_alert when unrelated announcements from one "
             "form match; lower it when a campaign rewrites its sentences. Texts on very many "
-            "accounts drop out: set `population` to the accounts that are really active. Sketches "
-            "without text (`fingerprints`) are not read yet; paraphrase and translation are not seen."
+            "accounts drop out: set `population` to the accounts that are really active. "
+            "Sketches without text (`fingerprints`) are not read yet; paraphrase and translation "
+            "are not seen."
         ),
         falsifiers=(
             "The text is a quotation, a petition, a slogan or a song that people copy themselves.",
@@ -219,16 +220,16 @@ def _is_new(cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
 
 def _dropped(cluster: Cluster, key: Key, p: NearDuplicateParams) -> list[FindingDraft]:
     """The text turned out to be common: take back what was said and stay silent."""
-    sentence = f"More than {p.common_limit} accounts post this text: it is common and proves nothing"
+    sentence = (
+        f"More than {p.common_limit} accounts post this text: it is common and proves nothing"
+    )
     draft = _draft(cluster, key, p, truncated=cluster.truncated)
     cluster.common = True
     cluster.accounts = {}
     return [replace(draft, lapsed=True, sentence=sentence)] if cluster.said else []
 
 
-def _draft(
-    cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: bool
-) -> FindingDraft:
+def _draft(cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: bool) -> FindingDraft:
     names = sorted(cluster.accounts)
     seen = [cluster.accounts[name] for name in names]
     llr, links = _weights(seen)
@@ -266,10 +267,10 @@ def _weights(seen: list[Sighting]) -> tuple[float, tuple[Link, ...]]:
         return CLOSE_LLR, ()
     if sum(close) < 2:  # noqa: PLR2004 -- a pair needs two
         return LOOSE_LLR, ()
-    links = neighbour_links(
-        len(seen), lambda a, b: CLOSE_LLR if close[a] and close[b] else LOOSE_LLR
+    ring = sorted(range(len(seen)), key=lambda place: not close[place])
+    return CLOSE_LLR, neighbour_links(
+        ring, lambda a, b: CLOSE_LLR if close[a] and close[b] else LOOSE_LLR
     )
-    return CLOSE_LLR, links
 
 
 def _values(cluster: Cluster, names: list[str], seen: list[Sighting]) -> dict[str, Any]:
@@ -306,8 +307,12 @@ def _conditions(
     limit = p.common_limit
     shortest = min(len(text) for text, _ in cluster.texts)
     return (
-        Condition("accounts", accounts, ">=", p.min_accounts, "accounts", accounts >= p.min_accounts),
+        Condition(
+            "accounts", accounts, ">=", p.min_accounts, "accounts", accounts >= p.min_accounts
+        ),
         Condition("lowest similarity", j, ">=", p.j_alert, "Jaccard", j >= p.j_alert),
-        Condition("shortest text", shortest, ">=", p.min_chars, "characters", shortest >= p.min_chars),
+        Condition(
+            "shortest text", shortest, ">=", p.min_chars, "characters", shortest >= p.min_chars
+        ),
         Condition("not common", accounts, "<=", limit, "accounts", accounts <= limit),
     )

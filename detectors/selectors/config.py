@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from abusedesk.core import clock
 from detectors import registry, stream
 from detectors.choices import StreamKind
-from detectors.models import DetectorConfig, Finding, Shard, Stream
+from detectors.models import DetectorConfig, Finding, Quarantine, Shard, Stream
 from detectors.stream import Position
 
 WINDOW = timedelta(days=7)
@@ -45,17 +45,21 @@ def detector_stats() -> dict[str, DetectorStats]:
     """Stats of every detector, by slug."""
     since = clock.now() - WINDOW
     found = {
-        row["detector"]: row
-        for row in Finding.objects.filter(created_at__gte=since)
-        .values("detector")
-        .annotate(total=Count("id"), opening=Count("id", filter=Q(tier="opening")))
+        slug: (total, opening)
+        for slug, total, opening in Finding.objects.filter(created_at__gte=since)
+        .values_list("detector")
+        .annotate(Count("id"), Count("id", filter=Q(tier="opening")))
     }
     shards: dict[str, list[Shard]] = {}
-    rows = Shard.objects.filter(config__current=True).select_related("config", "stream")
-    for shard in rows.annotate(quarantined=Count("config__quarantine")):
+    for shard in Shard.objects.filter(config__current=True).select_related("config", "stream"):
         shards.setdefault(shard.config.slug, []).append(shard)
+    aside = dict(
+        Quarantine.objects.filter(config__current=True)
+        .values_list("config__slug")
+        .annotate(Count("id"))
+    )
     return {
-        slug: _stats(found.get(slug, {}), shards.get(slug, []))
+        slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), aside.get(slug, 0))
         for slug in registry.all_detectors()
     }
 
@@ -66,14 +70,14 @@ def lag_seconds() -> float:
     return max((_lag(row) for row in rows.exclude(config__mode="off")), default=0.0)
 
 
-def _stats(found: dict[str, int], shards: list[Shard]) -> DetectorStats:
+def _stats(total: int, opening: int, shards: list[Shard], aside: int) -> DetectorStats:
     live = [shard for shard in shards if shard.stream.kind == StreamKind.LIVE]
     return DetectorStats(
-        findings_7d=found.get("total", 0),
-        opening=found.get("opening", 0),
+        findings_7d=total,
+        opening=opening,
         lag_s=max((_lag(shard) for shard in live), default=0.0),
         late=sum(shard.late for shard in shards),
-        quarantined=max((shard.quarantined for shard in shards), default=0),
+        quarantined=aside,
         error=next((shard.error for shard in shards if shard.error), ""),
     )
 

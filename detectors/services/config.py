@@ -26,10 +26,11 @@ def save_config(
         message = f"There is no detector called {slug}."
         raise NotFoundError(message)
     if mode not in Mode.values:
-        raise InvalidError("Choose off, shadow or live.", field="mode")
+        message = "Choose off, shadow or live."
+        raise InvalidError(message, field="mode")
     checked = _checked(slug, params)
     before = DetectorConfig.objects.select_for_update().filter(slug=slug, current=True).first()
-    DetectorConfig.objects.filter(pk=getattr(before, "pk", None)).update(current=False)
+    DetectorConfig.objects.filter(slug=slug, current=True).update(current=False)
     config = DetectorConfig.objects.create(
         slug=slug,
         number=before.number + 1 if before else 1,
@@ -67,4 +68,5 @@ def _checked(slug: str, params: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "params"
-        raise InvalidError(f"{field}: {first['msg']}", field=field) from error
+        message = f"{field}: {first['msg']}"
+        raise InvalidError(message, field=field) from error

@@ -18,17 +18,11 @@ from detectors.engine import Found, Ticked
 from detectors.models import DetectorConfig, Finding, FindingRevision, Stream
 from detectors.stream import current_epoch
 
-_CHANGING = (
-    "family tier anchor_type anchor_value subjects signal_ids signal_total first_at last_at llr"
-    " score links sentence values constants conditions falsifiers flags revision status digest"
-    " updated_at"
-).split()
+_FIXED = {"id", "uid", "config", "stream", "detector", "version", "created_at"}
 
 
-def record_findings(
-    *, config: DetectorConfig, stream: Stream, found: Sequence[Found]
-) -> int:
-    """Store drafts in order; an unchanged one is no revision. Returns how many revisions it made."""
+def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[Found]) -> int:
+    """Store drafts in order; an unchanged one is no revision. Returns how many there were."""
     if not found:
         return 0
     uids = [_uid(config, stream, one.draft) for one in found]
@@ -125,8 +119,9 @@ def _revision(row: Finding, at: float, signal_id: int, epoch: int) -> FindingRev
 
 def _write(rows: list[Finding], log: list[FindingRevision]) -> None:
     """Rows first, so that the log can point at them."""
-    fresh = [row for row in rows if row.pk is None]
-    known = [row for row in rows if row.pk is not None]
+    fresh = [row for row in rows if row._state.adding]  # noqa: SLF001 -- documented by Django
+    known = [row for row in rows if not row._state.adding]  # noqa: SLF001 -- as above
     Finding.objects.bulk_create(fresh)
-    Finding.objects.bulk_update(known, _CHANGING, 200)
+    names = [field.name for field in Finding._meta.fields if field.name not in _FIXED]  # noqa: SLF001 -- as above
+    Finding.objects.bulk_update(known, names, 200)
     FindingRevision.objects.bulk_create(log, 1_000)

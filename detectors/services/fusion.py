@@ -139,7 +139,9 @@ def _lineage(before: Sequence[Campaign], groups: Sequence[Group]) -> dict[int, l
     heirs: dict[int, list[Campaign]] = {}
     for campaign in before:
         members = set(campaign.members.values_list("account", flat=True))
-        shared = [(len(members.intersection(group.members)), -place) for place, group in enumerate(groups)]
+        shared = [
+            (len(members.intersection(group.members)), -place) for place, group in enumerate(groups)
+        ]
         count, place = max(shared, default=(0, 0))
         if count and 2 * count >= len(members):
             heirs.setdefault(-place, []).append(campaign)
@@ -175,7 +177,7 @@ def _fill(campaign: Campaign, group: Group) -> bool:
         set(members) == set(group.members)
         and had == group.finding_ids
         and campaign.signal_total == facts["total"]
-        and (campaign.state == state or campaign.state == CampaignState.OPEN)
+        and campaign.state in {state, CampaignState.OPEN}
     )
     if same:
         return False
@@ -217,7 +219,10 @@ def _replace_rows(campaign: Campaign, group: Group, members: set[str], had: set[
         update_fields=["p", "core"],
     )
     CampaignFinding.objects.bulk_create(
-        [CampaignFinding(campaign=campaign, finding_id=key) for key in sorted(group.finding_ids - had)]
+        [
+            CampaignFinding(campaign=campaign, finding_id=key)
+            for key in sorted(group.finding_ids - had)
+        ]
     )
     CampaignEdge.objects.bulk_create(
         [

@@ -14,7 +14,10 @@ def next_for_intake(*, without: Collection[int] = ()) -> Campaign | None:
     """
     waiting = Campaign.objects.select_for_update(skip_locked=True, no_key=True)
     return (
-        waiting.filter(needs_intake=True).exclude(pk__in=without).order_by("updated_at", "id").first()
+        waiting.filter(needs_intake=True)
+        .exclude(pk__in=without)
+        .order_by("updated_at", "id")
+        .first()
     )
 
 
@@ -31,4 +34,6 @@ def mark_taken(*, campaign: Campaign) -> None:
 
 def ask_again(*, campaign_ids: Collection[int]) -> int:
     """What kept these from being taken is gone."""
-    return Campaign.objects.filter(pk__in=campaign_ids, needs_intake=False).update(needs_intake=True)
+    return Campaign.objects.filter(pk__in=campaign_ids, needs_intake=False).update(
+        needs_intake=True
+    )

@@ -82,7 +82,7 @@ def step_shard(*, shard_id: int) -> int:
     except PoisonError as error:
         _held.pop(shard_id, None)
         _note_failure(shard_id, error.signal_id, "".join(traceback.format_exception(error)))
-    except Exception as error:  # noqa: BLE001 -- task border: kept on the row, retried smaller
+    except Exception as error:  # task border: kept on the row, retried smaller
         _held.pop(shard_id, None)
         _note_failure(shard_id, None, "".join(traceback.format_exception(error)))
     return 1
@@ -189,9 +189,7 @@ def _tick_jam(shard: Shard) -> bool:
     """Whether this shard is so far ahead of its sisters that their tick parts would pile up."""
     if shard.of == 1:
         return False
-    waiting = TickPart.objects.filter(
-        config=shard.config, stream=shard.stream, number=shard.number
-    )
+    waiting = TickPart.objects.filter(config=shard.config, stream=shard.stream, number=shard.number)
     return waiting.count() >= MAX_WAITING_TICKS
 
 

@@ -51,13 +51,13 @@ class Told:
 
     def about_group(self, accounts: int, pairs: int, values: Mapping[str, Any]) -> str:
         """15 accounts on 3 platforms acted on the same 12 links within 60 s of each other; ..."""
-        platforms = values["platforms"]
+        platforms, pair = values["platforms"], self.pair
         where = f" on {platforms} platforms" if platforms > 1 else ""
         return (
             f"{accounts:,} accounts{where} acted on the same {values['synchronous_objects']:,} "
             f"{self._noun} within {duration(values['window_s'])} of each other in "
-            f"{self.lookback_d} d; the weakest of {pairs:,} pairs: {self.pair.c} of {self.pair.n} within "
-            f"{duration(self.pair.window_s)}, {self._reason}."
+            f"{self.lookback_d} d; the weakest of {pairs:,} pairs: {pair.c} of {pair.n} within "
+            f"{duration(pair.window_s)}, {self._reason}."
         )
 
     @property

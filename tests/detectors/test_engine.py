@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from detectors.base import FindingDraft, Signal
 from detectors.engine import HEARTBEAT, Event, Found, PoisonError, Runner, Ticked, run_all
 from tests.sample_detector import Counting, Sharing
+
 
 def _signal(number: int, at: float, actor: str = "a", *objects: str, kind: str = "post") -> Signal:
     return Signal(id=number, at=at, platform="x", kind=kind, actor=actor, objects=objects)
@@ -93,7 +95,7 @@ def test_any_split_into_batches_gives_the_same_events(
     runner = _runner(kind)
     pieces: list[Event] = []
     edges = [0, *sorted(cut for cut in cuts if cut < len(signals)), len(signals)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         pieces += runner.feed(signals[start:end])
     assert pieces == whole
 

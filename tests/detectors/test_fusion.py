@@ -27,7 +27,7 @@ def _evidence(
         "last_at": 0.0,
         **other,
     }
-    return Evidence(id=number, family=family, subjects=subjects, llr=llr, **values)  # type: ignore[arg-type] -- a table of optional values
+    return Evidence(id=number, family=family, subjects=subjects, llr=llr, **values)  # type: ignore[arg-type]  # a table of optional values
 
 
 def _groups(*evidence: Evidence) -> list[Group]:
@@ -49,17 +49,13 @@ def test_one_hard_identifier_opens_a_case() -> None:
 
 
 def test_two_families_open_a_case() -> None:
-    (group,) = _groups(
-        _evidence(1, Family.TIMING, 6.5), _evidence(2, Family.CONTENT, 3.0)
-    )
+    (group,) = _groups(_evidence(1, Family.TIMING, 6.5), _evidence(2, Family.CONTENT, 3.0))
     assert group.opens
     assert group.families == (Family.TIMING, Family.CONTENT)
 
 
 def test_inside_a_family_the_strongest_counts_and_never_the_sum() -> None:
-    (group,) = _groups(
-        _evidence(1, Family.INFRA_HARD, 7.0), _evidence(2, Family.INFRA_HARD, 8.0)
-    )
+    (group,) = _groups(_evidence(1, Family.INFRA_HARD, 7.0), _evidence(2, Family.INFRA_HARD, 8.0))
     assert group.parts == {"prior": -6.0, "infra-hard": 8.0}
 
 
@@ -99,9 +95,7 @@ def test_an_account_on_one_strong_edge_joins_outside_the_core() -> None:
 
 
 def test_three_shared_texts_weigh_more_than_one() -> None:
-    texts = [
-        _evidence(n, Family.CONTENT, 3.0, detector="near-duplicate-text") for n in range(1, 4)
-    ]
+    texts = [_evidence(n, Family.CONTENT, 3.0, detector="near-duplicate-text") for n in range(1, 4)]
     timing = _evidence(9, Family.TIMING, 6.5)
     (one,) = _groups(timing, texts[0])
     (three,) = _groups(timing, *texts)
@@ -117,8 +111,7 @@ def test_old_evidence_fades_by_its_half_life() -> None:
 def test_an_account_that_alone_joins_four_groups_is_set_aside() -> None:
     teams = [tuple(f"x:{team}-{n}" for n in range(3)) for team in range(4)]
     evidence = [
-        _evidence(n, Family.INFRA_HARD, 8.0, (*team, "x:helper"))
-        for n, team in enumerate(teams, 1)
+        _evidence(n, Family.INFRA_HARD, 8.0, (*team, "x:helper")) for n, team in enumerate(teams, 1)
     ]
     groups = _groups(*evidence)
     assert sorted(tuple(sorted(group.members)) for group in groups) == sorted(teams)

@@ -23,6 +23,7 @@ from detectors.normalise import (
 )
 
 SEGWIT = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+LITECOIN = "ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9"
 BTC = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
 
 
@@ -173,7 +174,8 @@ def test_phone(raw: str, region: str | None, phone: str | None) -> None:
         (SEGWIT.upper(), f"btc:{SEGWIT}"),
         (SEGWIT[:-1] + "p", None),
         (SEGWIT[:-1] + "Q", None),
-        ("ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", None),
+        (LITECOIN, f"ltc:{LITECOIN}"),
+        (LITECOIN[:-1] + "8", None),
         (BTC[:-1] + "3", None),
         (BTC.lower(), None),
         ("0x" + "aB" * 20, "eth:0x" + "ab" * 20),

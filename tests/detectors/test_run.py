@@ -26,6 +26,7 @@ from detectors.models import (
 from detectors.partitions import ensure_partitions
 from detectors.services import run
 from detectors.services.config import save_config
+from detectors.services.finding import record_findings
 from tests.sample_detector import Counting, Sharing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -202,14 +203,13 @@ def test_a_batch_that_fails_without_a_culprit_is_halved_until_one_is_left(
 ) -> None:
     _store(live, 40)
     _configure()
-    real = run.record_findings
     culprit = Signal.objects.get(external_id="s17").pk
 
     def record(*, found: list[Any], **rest: Any) -> int:
         if any(one.signal_id == culprit for one in found):
             message = "the database refuses this finding"
             raise RuntimeError(message)
-        return real(found=found, **rest)
+        return record_findings(found=found, **rest)
 
     monkeypatch.setattr(run, "record_findings", record)
     _drain(live)

@@ -86,9 +86,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(live: Stream) -> None:
     _store(live, *names)
     seen: list[str] = []
     position = Position()
-    while page := stream.read(live.pk, position, 3):
-        if not page.signals:
-            break
+    while (page := stream.read(live.pk, position, 3)).signals:
         seen += [signal.text for signal in page.signals]
         position = page.last
     assert seen == names

@@ -22,7 +22,7 @@ from cases.services.case import escalate_case, snooze_case
 from cases.services.decision import record_decision, undo_decision
 from cases.services.note import add_note
 from cases.ui import rail, undo as undo_toast
-from cases.ui.forms import NEXT, DecisionForm, DraftForm, ReasonForm, SnoozeForm
+from cases.ui.forms import NEXT, ClaimForm, DecisionForm, DraftForm, ReasonForm, SnoozeForm
 from cases.ui.views.case import DRAFTS, render_case
 
 Action = Callable[[DeskRequest, Case], HttpResponse]
@@ -56,13 +56,13 @@ def claim(request: DeskRequest, case: Case) -> HttpResponse:
 @case_action
 def renew(request: DeskRequest, case: Case) -> HttpResponse:
     """Heartbeat of the open page."""
-    form = DecisionForm(request.POST)
-    form.is_valid()
+    form = ClaimForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"message": "There is no claim to renew."}, status=409)
     try:
-        queue.renew(actor=request.user, case=case, claim_id=form.cleaned_data.get("claim_id"))
-    except AbuseDeskError as error:
+        case = queue.renew(actor=request.user, case=case, claim_id=form.cleaned_data["claim_id"])
+    except ConflictError as error:
         return JsonResponse({"message": error.message}, status=error.status)
-    case.refresh_from_db(fields=["claim_expires_at"])
     return JsonResponse({"expires_at": case.claim_expires_at})
 
 

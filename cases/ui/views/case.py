@@ -12,6 +12,7 @@ from abusedesk.core import ids
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases.models import Case
 from cases.selectors.case import case_by_ref
+from cases.services.case import record_visit
 from cases.ui import panels, rail
 from cases.ui.forms import DecisionForm
 
@@ -24,6 +25,8 @@ def case_detail(request: DeskRequest, ref: str) -> HttpResponse:
     """The case, or one of its tabs."""
     case = case_by_ref(ref, request.user)
     draft = request.session.pop(DRAFTS, {}).get(case.ref, {})
+    if not request.htmx or request.htmx.boosted:
+        record_visit(actor=request.user, case=case)
     return render_case(request, case, form=decision_form(case, draft))
 
 

@@ -17,13 +17,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from abusedesk import env
+from abusedesk.celery import ABANDONED
 from abusedesk.core import embedded, ids
 from abusedesk.core.broker import Broker
 from abusedesk.core.models import Role, User
 from abusedesk.core.supervise import Child, ChildError, Supervisor
 
 MANAGE: Final = (sys.executable, settings.BASE_DIR / "manage.py")
-CELERY: Final = (sys.executable, "-m", "celery", "-A", "abusedesk")
+CELERY: Final = (sys.executable, "-m", "celery", "--quiet", "-A", "abusedesk")
+# Celery warns on several lines; its reason, pickle, is not used here.
+AS_ROOT: Final = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 WORKER_STOP_S: Final = 20
 WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- what to open, not to bind
 STATIC_STAMP: Final = settings.STATIC_ROOT / ".made-from"
@@ -62,7 +65,9 @@ def _database(desk: Supervisor) -> Iterator[None]:
     paths = embedded.Paths.for_var(settings.VAR_DIR)
     with embedded.acquire(paths):
         if not paths.root.is_relative_to(settings.VAR_DIR):
-            desk.say(f"The database lies in {paths.root}: Postgres does not run as root, nobody cannot reach here.")
+            desk.say(
+                f"The database lies in {paths.root}: Postgres does not run as root, nobody cannot reach here."
+            )
         launch = embedded.prepare(paths)
         desk.start(
             Child(
@@ -87,7 +92,21 @@ def _prepare(desk: Supervisor) -> None:
     fingerprint = _static_fingerprint()
     if not STATIC_STAMP.exists() or STATIC_STAMP.read_text() != fingerprint:
         desk.say("Collecting and compressing static files.")
-        desk.run_once(Child("static", (*MANAGE, "collectstatic", "--noinput", "--clear", "-v", "0")))
+        desk.run_once(
+            Child(
+                "static",
+                (
+                    *MANAGE,
+                    "collectstatic",
+                    "--noinput",
+                    "--clear",
+                    "-v",
+                    "0",
+                    "-i",
+                    "rest_framework",
+                ),
+            )
+        )
         STATIC_STAMP.write_text(fingerprint)
     with closing(connection):
         if not User.objects.exists():
@@ -121,18 +140,20 @@ def _worker() -> Child:
         "--without-gossip",
         "--without-mingle",
     )
-    # SIGQUIT ends pool processes too, at once; their tasks are safe to be cut anywhere.
     return Child(
         "worker",
         argv,
+        env=AS_ROOT,
         cwd=settings.BASE_DIR,
         stop_timeout_s=WORKER_STOP_S,
-        death_signal=signal.SIGQUIT,
+        death_signal=ABANDONED,
     )
 
 
 def _beat() -> Child:
-    return Child("beat", (*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"), cwd=settings.BASE_DIR)
+    return Child(
+        "beat", (*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"), cwd=settings.BASE_DIR
+    )
 
 
 def _require_free_port() -> None:
@@ -156,7 +177,9 @@ def _require_broker_client() -> None:
 def _web_answers() -> bool:
     """Whether the web server answers at all."""
     here = env.current()
-    with closing(http.client.HTTPConnection(WILDCARDS.get(here.host, here.host), here.port, timeout=10)) as client:
+    with closing(
+        http.client.HTTPConnection(WILDCARDS.get(here.host, here.host), here.port, timeout=10)
+    ) as client:
         try:
             client.request("GET", "/login/", headers={"Host": "localhost"})
             client.getresponse()
@@ -167,7 +190,10 @@ def _web_answers() -> bool:
 
 def _static_fingerprint() -> str:
     """Changes when a package or one of our own static files does."""
-    files = [settings.BASE_DIR / "deploy" / "requirements.lock", *sorted((settings.BASE_DIR / "static").rglob("*"))]
+    files = [
+        settings.BASE_DIR / "deploy" / "requirements.lock",
+        *sorted((settings.BASE_DIR / "static").rglob("*")),
+    ]
     marks = (f"{path}:{path.stat().st_mtime_ns}" for path in files if path.is_file())
     return hashlib.sha256("\n".join(marks).encode()).hexdigest()
 

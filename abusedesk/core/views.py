@@ -1,0 +1,136 @@
+"""Pages that know neither cases nor detectors: sign-in, personal, tokens, errors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.views.decorators.http import require_http_methods, require_POST
+
+from abusedesk.core import clock, context
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.models import ApiToken, Role, Scope, Theme, User
+from abusedesk.core.tokens import issue_token, revoke_token
+
+YEAR_S = 365 * 86_400
+CONTRAST = "contrast"
+
+
+class LoginView(auth_views.LoginView):
+    """Sign in by name and password."""
+
+    template_name = "core/login.html"
+    redirect_authenticated_user = True
+
+
+class LookForm(forms.Form):
+    """Theme of the account, contrast of this browser."""
+
+    theme = forms.ChoiceField(choices=Theme.choices)
+    contrast = forms.BooleanField(required=False)
+
+
+class TokenForm(forms.Form):
+    """A new token."""
+
+    name = forms.CharField(max_length=80, help_text="Which integration will use it.")
+    scopes = forms.MultipleChoiceField(
+        choices=Scope.choices, error_messages={"required": "Choose at least one."}
+    )
+    days = forms.TypedChoiceField(
+        label="Valid for",
+        choices=[(90, "90 days"), (365, "a year"), (0, "no end")],
+        coerce=int,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def me(request: DeskRequest) -> HttpResponse:
+    """Personal settings."""
+    contrast = request.COOKIES.get(CONTRAST) == "more"
+    first = {"theme": request.user.theme, CONTRAST: contrast}
+    form = LookForm(request.POST or None, initial=first)
+    if not form.is_valid():
+        return render(request, "core/me.html", {"section": "me", "form": form})
+    request.user.theme = form.cleaned_data["theme"]
+    request.user.save(update_fields=["theme"])
+    response = redirect("me")
+    if form.cleaned_data[CONTRAST]:
+        response.set_cookie(CONTRAST, "more", max_age=YEAR_S, samesite="Lax", httponly=True)
+    else:
+        response.delete_cookie(CONTRAST, samesite="Lax")
+    return response
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def tokens(request: DeskRequest) -> HttpResponse:
+    """All tokens; a new one is shown once, in the answer to its form."""
+    _require_admin(request.user)
+    form = TokenForm(request.POST or None, initial={"scopes": [Scope.INGEST]})
+    plain = _issued(form, request.user) if form.is_valid() else ""
+    shown = TokenForm(initial={"scopes": [Scope.INGEST]}) if plain else form
+    page = {
+        "section": "settings",
+        "form": shown,
+        "plain": plain,
+        "tokens": ApiToken.objects.order_by("revoked_at", "-created_at"),
+    }
+    status = 422 if form.is_bound and not plain else 200
+    return render(request, "core/tokens.html", page, status=status)
+
+
+@login_required
+@require_POST
+def token_revoke(request: DeskRequest, token_id: int) -> HttpResponse:
+    """End a token at once."""
+    _require_admin(request.user)
+    token = get_object_or_404(ApiToken, pk=token_id)
+    revoke_token(actor=request.user, token=token)
+    messages.success(request, f"The token {token.name} does not work any more.")
+    return redirect("tokens")
+
+
+def error_403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 403)
+
+
+def error_404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(request, 404)
+
+
+def error_500(request: HttpRequest) -> HttpResponse:
+    return _error(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _error(request, 403)
+
+
+def _error(request: HttpRequest, status: int) -> HttpResponse:
+    """Without the shell: an error page must not need the database."""
+    page = {"request_id": context.current().request_id}
+    return HttpResponse(render_to_string(f"errors/{status}.html", page), status=status)
+
+
+def _issued(form: TokenForm, user: User) -> str:
+    said = form.cleaned_data
+    until = clock.now() + timedelta(days=said["days"]) if said["days"] else None
+    _, plain = issue_token(
+        user=user, name=said["name"], scopes=said["scopes"], expires_at=until
+    )
+    return plain
+
+
+def _require_admin(user: User) -> None:
+    if user.role != Role.ADMIN:
+        message = "There is nothing here."
+        raise NotFoundError(message)

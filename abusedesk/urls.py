@@ -1,0 +1,23 @@
+"""Every address of the desk."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path
+
+from abusedesk.core import views
+
+urlpatterns = [
+    path("login/", views.LoginView.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("me/", views.me, name="me"),
+    path("settings/tokens/", views.tokens, name="tokens"),
+    path("settings/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+    path("api/", include("abusedesk.api")),
+    path("", include("detectors.ui.urls")),
+    path("", include("cases.ui.urls")),
+]
+
+handler403 = "abusedesk.core.views.error_403"
+handler404 = "abusedesk.core.views.error_404"
+handler500 = "abusedesk.core.views.error_500"

@@ -1,0 +1,107 @@
+"""Reads from campaigns what a case is about, and writes it into the case's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, QuerySet
+
+from cases import priority, summary
+from cases.choices import BENIGN
+from cases.models import Case
+from cases.summary import Facts
+from detectors.choices import CampaignState, FindingStatus
+from detectors.models import Campaign, CampaignMember, Finding
+from detectors.selectors.evidence import signal_count
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All that intake needs of the campaigns of one case."""
+
+    facts: Facts
+    families: frozenset[str]
+    parts: dict[str, float]
+
+
+def live_campaigns(case: Case) -> list[Campaign]:
+    """The case's campaigns that have not gone into others, largest first."""
+    rows = Campaign.objects.filter(case_link__case=case).exclude(state=CampaignState.MERGED)
+    return list(rows.order_by("-size", "id"))
+
+
+def findings_behind(campaigns: Sequence[Campaign]) -> QuerySet[Finding]:
+    """Findings in force that hold these campaigns together."""
+    rows = Finding.objects.filter(campaigns__campaign__in=campaigns).distinct()
+    return rows.filter(status=FindingStatus.CURRENT)
+
+
+def picture_of(campaigns: Sequence[Campaign]) -> Picture:
+    """campaigns: at least one, the leading one first."""
+    lead = campaigns[0]
+    accounts = set(_accounts(campaigns))
+    findings = summary.strongest_first(findings_behind(campaigns).defer("values", "links"))
+    facts = Facts(
+        accounts=len(accounts) or lead.size,
+        platforms=sorted({name for one in campaigns for name in one.platforms}),
+        findings=findings,
+        first_at=min(one.first_at for one in campaigns),
+        last_at=max(one.last_at for one in campaigns),
+        signals=signal_count([one.pk for one in findings]) or lead.signal_total,
+        p=lead.p,
+        label=lead.label,
+    )
+    return Picture(
+        facts=facts,
+        families=frozenset(family for one in campaigns for family in one.families),
+        parts=_parts(facts, campaigns, accounts),
+    )
+
+
+def describe(case: Case, picture: Picture) -> None:
+    """Write the picture into the case (not saved); hits and state are the caller's."""
+    facts = picture.facts
+    case.title = summary.title(facts)
+    case.summary = list(summary.sentences(facts))
+    case.reasons = summary.reasons(facts.findings)
+    case.platforms = list(facts.platforms)
+    case.accounts = facts.accounts
+    case.how_sure = facts.p
+    case.severity = priority.severity(picture.parts)
+    case.priority = priority.priority(picture.parts)
+    case.priority_parts = picture.parts
+
+
+def _accounts(campaigns: Sequence[Campaign]) -> list[str]:
+    rows = CampaignMember.objects.filter(campaign__in=campaigns)
+    return list(rows.values_list("account", flat=True).distinct())
+
+
+def _parts(facts: Facts, campaigns: Sequence[Campaign], accounts: set[str]) -> dict[str, float]:
+    """Exposures are not known to most sources: every signal counts as one, a lower bound."""
+    return {
+        "p": facts.p,
+        "harm": priority.harm(one.anchor_type for one in facts.findings),
+        "reach": priority.reach(facts.signals),
+        "velocity": priority.velocity(facts.signals, facts.last_at - facts.first_at),
+        "novelty": 1.0 - _similarity_to_benign(campaigns, accounts),
+    }
+
+
+def _similarity_to_benign(campaigns: Sequence[Campaign], accounts: set[str]) -> float:
+    """The largest share of common accounts (Jaccard) with a campaign that was called benign."""
+    rows = (
+        CampaignMember.objects.filter(
+            account__in=accounts,
+            campaign__verdicts__outcome__in=BENIGN,
+            campaign__verdicts__withdrawn_at=None,
+        )
+        .exclude(campaign__in=campaigns)
+        .values("campaign")
+        .annotate(common=Count("account", distinct=True), size=F("campaign__size"))
+    )
+    return max(
+        (row["common"] / max(1, row["size"] + len(accounts) - row["common"]) for row in rows),
+        default=0.0,
+    )

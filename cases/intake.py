@@ -1,0 +1,197 @@
+"""Pulls campaigns into cases: gates, attach or open, regress. Never two cases for one campaign."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from django.db import DataError, IntegrityError, connection, transaction
+
+from abusedesk.core import audit, clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import AbuseDeskError
+from cases import facts, gates, lineage, states
+from cases.choices import BENIGN, State
+from cases.facts import Picture
+from cases.models import Case, CaseCampaign, Decision, Queue
+from cases.services.decision import decision_ref
+from detectors.choices import CampaignState
+from detectors.models import Campaign
+from detectors.selectors.verdict import verdicts_of
+from detectors.services import intake as campaigns
+
+log = structlog.get_logger(__name__)
+
+Told = tuple[Verb, dict[str, object]]
+
+INBOX: Final = "inbox"
+GROWTH: Final = 2
+# What one odd campaign may raise without stopping all others; a lost database is not among them.
+FAULTS: Final = (
+    AbuseDeskError, ArithmeticError, DataError, IntegrityError, LookupError, TypeError, ValueError,
+)  # fmt: skip
+
+
+def intake(limit: int = 50) -> int:
+    """Take in up to `limit` campaigns, each in its own transaction. Returns how many."""
+    taken, failed = 0, set[int]()
+    while taken + len(failed) < limit:
+        campaign_id, fault = _take_one(failed)
+        if campaign_id is None:
+            break
+        if fault is None:
+            taken += 1
+        else:
+            failed.add(campaign_id)
+            log.error("A campaign cannot be taken in", campaign=campaign_id, fault=repr(fault))
+    return taken
+
+
+def inbox() -> Queue:
+    """The queue where cases land; a migration makes it, and a missing one is made again."""
+    queue, _ = Queue.objects.get_or_create(slug=INBOX, defaults={"title": "Inbox"})
+    return queue
+
+
+@transaction.atomic
+def _take_one(without: set[int]) -> tuple[int | None, Exception | None]:
+    campaign = campaigns.next_for_intake(without=without)
+    if campaign is None:
+        return None, None
+    try:
+        with transaction.atomic():
+            _take_in(campaign)
+    except FAULTS as fault:
+        return campaign.pk, fault
+    return campaign.pk, None
+
+
+def _take_in(campaign: Campaign) -> None:
+    """Allow-list, snooze, attach to the case there is, open: in this order."""
+    campaigns.mark_taken(campaign=campaign)
+    heir = lineage.heir_of(campaign)
+    case, others = lineage.cases_of(heir)
+    if case is None and heir.state != CampaignState.OPEN:
+        return
+    gates.count_hits(heir)
+    held = gates.held_by(heir)
+    if held is not None:
+        _note_held(heir, case, held)
+    elif case is not None:
+        _attach(case, heir, others)
+    else:
+        _open(heir)
+
+
+def _note_held(campaign: Campaign, case: Case | None, held: gates.Held) -> None:
+    audit.append(
+        actor=None,
+        verb=Verb.CAMPAIGN_HELD,
+        target=case or campaign,
+        campaign=campaign.pk,
+        gate=held.kind.label,
+        accounts=held.accounts,
+        size=campaign.size,
+    )
+
+
+def _open(campaign: Campaign) -> Case:
+    queue = inbox()
+    picture = facts.picture_of([campaign])
+    number = _next_id()
+    now = clock.now()
+    case = Case(
+        pk=number,
+        ref=f"AD-{number}",
+        queue=queue,
+        hits=max(1, picture.facts.signals),
+        opened_at=now,
+        updated_at=now,
+        due_at=now + timedelta(hours=queue.sla_hours),
+    )
+    facts.describe(case, picture)
+    case.save(force_insert=True)
+    CaseCampaign.objects.create(case=case, campaign=campaign, revision=campaign.revision)
+    audit.append(
+        actor=None,
+        verb=Verb.CASE_OPENED,
+        target=case,
+        campaign=campaign.pk,
+        hits=case.hits,
+        accounts=case.accounts,
+        severity=case.severity,
+        priority=case.priority,
+    )
+    return case
+
+
+def _attach(case: Case, heir: Campaign, others: list[Case]) -> None:
+    """Count what is new, and let the state decide what it means."""
+    absorbed = lineage.absorb(case, others)
+    CaseCampaign.objects.update_or_create(
+        campaign=heir, defaults={"case": case, "revision": heir.revision}
+    )
+    picture = facts.picture_of(facts.live_campaigns(case) or [heir])
+    new = max(0, picture.facts.signals - case.hits)
+    case.hits += new
+    case.new_hits += new
+    told = (_late if case.state == State.CLOSED else _grow)(case, picture, new)
+    case.save()
+    lineage.tell(case, absorbed, new)
+    if told is not None:
+        verb, data = told
+        audit.append(actor=None, verb=verb, target=case, campaign=heir.pk, hits=new, **data)
+
+
+def _grow(case: Case, picture: Picture, new: int) -> Told | None:
+    """An open case takes everything in; a changed picture without new signals says so."""
+    before = (case.accounts, case.severity, case.title)
+    facts.describe(case, picture)
+    states.touch(case)
+    if new:
+        return Verb.CASE_GREW, {"accounts": case.accounts, "priority": case.priority}
+    if before != (case.accounts, case.severity, case.title):
+        return Verb.CASE_CHANGED, {"what": f"{case.accounts} accounts", "title": case.title}
+    return None
+
+
+def _late(case: Case, picture: Picture, new: int) -> Told | None:
+    """Evidence after closing: it regresses the case, or stays quiet under a benign decision."""
+    decision = case.decisions.filter(undone_at=None).first()
+    why, until = _reopens(decision, picture, new)
+    if why:
+        states.transition(case, to=State.OPEN)
+        facts.describe(case, picture)
+        case.regressed = True
+        case.due_at = clock.now() + timedelta(hours=case.queue.sla_hours)
+        return Verb.CASE_REGRESSED, {"why": why, "accounts": case.accounts}
+    if new:
+        case.updated_at = clock.now()
+        return Verb.CASE_SUPPRESSED, {"until": until}
+    return None
+
+
+def _reopens(decision: Decision | None, picture: Picture, new: int) -> tuple[str, str]:
+    """(why the case comes back, or "", until when it is kept closed)."""
+    if decision is None or decision.outcome not in BENIGN:
+        return ("new evidence after the decision" if new else ""), ""
+    verdicts = list(verdicts_of(decision_ref(decision)))
+    ends = [one.expires_at for one in verdicts if one.expires_at is not None]
+    if not ends or max(ends) <= clock.now():
+        return ("the benign decision has expired" if new else ""), ""
+    until = f"{max(ends):%-d %b %Y}"
+    known = {family for one in verdicts for family in one.families}
+    if fresh := sorted(picture.families - known):
+        return f"new kind of evidence: {', '.join(fresh)}", until
+    size = sum(one.size for one in verdicts)
+    if picture.facts.accounts >= GROWTH * size:
+        return f"{picture.facts.accounts} accounts, {size} when it was decided", until
+    return "", until
+
+
+def _next_id() -> int:
+    """The reference holds the id, so the id comes first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('cases_case', 'id'))")
+        return int(cursor.fetchone()[0])

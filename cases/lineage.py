@@ -1,0 +1,88 @@
+"""Which case a campaign belongs to when campaigns have gone into each other."""
+
+from __future__ import annotations
+
+from abusedesk.core import audit
+from abusedesk.core.audit import Verb
+from cases import queue, states
+from cases.choices import State
+from cases.models import Case, CaseCampaign
+from detectors.models import Campaign
+from detectors.services.intake import lock_campaign
+
+
+def heir_of(campaign: Campaign) -> Campaign:
+    """The campaign into which this one went, at the end of the chain, locked."""
+    heir = campaign
+    while heir.merged_into_id is not None:
+        heir = lock_campaign(campaign_id=heir.merged_into_id)
+    return heir
+
+
+def cases_of(heir: Campaign) -> tuple[Case | None, list[Case]]:
+    """The case that goes on, and others of campaigns that went into `heir`; all locked.
+
+    The heir's own case goes on; else one that is still open, else the oldest.
+    """
+    links = dict(
+        CaseCampaign.objects.filter(campaign__in=_family(heir)).values_list("campaign", "case")
+    )
+    found = _lock({_survivor_id(case_id) for case_id in links.values()})
+    if not found:
+        return None, []
+    own = _survivor_id(links[heir.pk]) if heir.pk in links else 0
+    found.sort(key=lambda case: (case.pk != own, case.state not in states.ACTIVE, case.pk))
+    return found[0], found[1:]
+
+
+def absorb(case: Case, others: list[Case]) -> list[Case]:
+    """Merge into `case` those that nobody has touched. Returns them; the rest stays as it is."""
+    if case.state not in states.ACTIVE:
+        return []
+    absorbed = [other for other in others if _untouched(other)]
+    for other in absorbed:
+        states.transition(other, to=State.MERGED)
+        other.merged_into = case
+        other.save()
+        CaseCampaign.objects.filter(case=other).update(case=case)
+    return absorbed
+
+
+def tell(case: Case, absorbed: list[Case], hits: int) -> None:
+    """Both timelines say what happened; the lock on the chain comes after all writing."""
+    for other in absorbed:
+        audit.append(actor=None, verb=Verb.CASE_MERGED, target=other, into=case.ref)
+        audit.append(
+            actor=None, verb=Verb.CASE_ABSORBED, target=case, absorbed=other.ref, hits=hits
+        )
+
+
+def _family(heir: Campaign) -> set[int]:
+    """The heir and everything that went into it, directly or not."""
+    family = fresh = {heir.pk}
+    while fresh:
+        rows = Campaign.objects.filter(merged_into__in=fresh).values_list("pk", flat=True)
+        fresh = set(rows) - family
+        family = family | fresh
+    return family
+
+
+def _survivor_id(case_id: int) -> int:
+    following = Case.objects.values_list("merged_into", flat=True).get(pk=case_id)
+    return case_id if following is None else _survivor_id(following)
+
+
+def _lock(case_ids: set[int]) -> list[Case]:
+    """In order of id, so that two workers never wait for each other in a ring."""
+    rows = Case.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=case_ids)
+    return list(rows.select_related("queue", "claimed_by").order_by("pk"))
+
+
+def _untouched(case: Case) -> bool:
+    """No person has decided, noted, moved or taken it."""
+    return (
+        case.state == State.OPEN
+        and queue.holder_of(case) is None
+        and not case.decisions.exists()
+        and not case.notes.exists()
+    )

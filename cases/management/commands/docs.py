@@ -1,0 +1,178 @@
+"""Writes the reference pages under docs/reference/ from the code, or checks that they are true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from abusedesk import env
+from abusedesk.core import audit, shortcuts
+from abusedesk.core.models import Role, Scope
+from cases import policy, states
+from detectors import registry, scoring
+from detectors.base import Detector
+from detectors.schema import Kind
+
+FOLDER = Path("docs/reference")
+
+
+class Command(BaseCommand):
+    help = "Write docs/reference/ from the code; --check says which page is not true any more."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--check", action="store_true")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        stale = [name for name, page in PAGES.items() if not _is_current(name, page())]
+        if check and stale:
+            message = f"Run `make docs`: {', '.join(stale)} in {FOLDER} differ from the code."
+            raise CommandError(message)
+        for name in [] if check else stale:
+            path = _path(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(PAGES[name](), encoding="utf-8")
+        self.stdout.write(f"{len(PAGES)} pages are true, {len(stale)} were written.")
+
+
+def _path(name: str) -> Path:
+    return Path(settings.BASE_DIR) / FOLDER / name
+
+
+def _is_current(name: str, text: str) -> bool:
+    path = _path(name)
+    return path.exists() and path.read_text(encoding="utf-8") == text
+
+
+def _page(title: str, *parts: str) -> str:
+    note = "This page is made from the code by `make docs`."
+    return "\n\n".join([f"# {title}", note, *parts]) + "\n"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    columns = list(head)
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _settings() -> str:
+    rows = []
+    for name, field in env.Env.model_fields.items():
+        secret = (
+            " Also as a file: `" + env.variable(name) + "_FILE`." if name in env.SECRETS else ""
+        )
+        default = "" if field.default is None else f"`{_default(field.default)}`"
+        rows.append((f"`{env.variable(name)}`", default, f"{field.description}{secret}"))
+    intro = (
+        "Every variable of the environment that the desk reads. A wrong value or an unknown"
+        " `ABUSEDESK_…` stops the start with a sentence."
+    )
+    return _page("Settings", intro, _table(("Variable", "Default", "Meaning"), rows))
+
+
+def _default(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _detectors() -> str:
+    return _page("Detectors", *(_detector(kind) for kind in registry.all_detectors().values()))
+
+
+def _detector(kind: type[Detector[Any, Any]]) -> str:
+    meta = kind.meta
+    properties = kind.Params.model_json_schema()["properties"]
+    rows = [
+        (
+            f"`{name}`",
+            f"{field.get('default', '')} {field.get('unit', '')}".strip(),
+            _bounds(field),
+            field.get("description", ""),
+        )
+        for name, field in properties.items()
+    ]
+    falsifiers = "\n".join(f"- {line}" for line in meta.falsifiers)
+    head = f"## {meta.title} (`{meta.slug}`, version {meta.version}, family {meta.family})"
+    table = _table(("Parameter", "Default", "Bounds", "Meaning"), rows)
+    return "\n\n".join(
+        [
+            head,
+            meta.doc,
+            table,
+            f"What would make a finding false:\n\n{falsifiers}",
+            f"Source: {meta.source}",
+        ]
+    )
+
+
+def _bounds(field: dict[str, Any]) -> str:
+    low, high = field.get("minimum"), field.get("maximum")
+    return "" if low is None and high is None else f"{low} to {high}"
+
+
+def _fusion() -> str:
+    rows = [
+        (name, weight.cap, f"{weight.half_life_d:g} days")
+        for name, weight in scoring.WEIGHTS.items()
+    ]
+    intro = (
+        f"A pair of accounts starts at log odds {scoring.PRIOR:g}. Inside a family the strongest"
+        " finding counts, families add up; each fades with its half-life."
+    )
+    return _page("Evidence weights", intro, _table(("Family", "Cap", "Half-life"), rows))
+
+
+def _keys() -> str:
+    parts = []
+    for title, entries in shortcuts.groups():
+        rows = [
+            (" ".join(f"`{key}`" for key in shortcuts.shown(one)), one.label) for one in entries
+        ]
+        parts.append(f"## {title}\n\n" + _table(("Key", "What it does"), rows))
+    return _page("Keys", *parts)
+
+
+def _permissions() -> str:
+    roles = list(Role)
+    rows = [
+        (f"`{verb}`", *("yes" if role in allowed else "" for role in roles))
+        for verb, allowed in sorted(policy.PERMISSIONS.items())
+    ]
+    moves = [
+        (state.label, ", ".join(sorted(to.label for to in after)) or "nothing")
+        for state, after in states.TRANSITIONS.items()
+    ]
+    scopes = [(f"`{scope.value}`", scope.label) for scope in Scope]
+    return _page(
+        "Permissions and states",
+        "## Roles\n\n" + _table(("Permission", *(role.label for role in roles)), rows),
+        "## Token scopes\n\n" + _table(("Scope", "Allows"), scopes),
+        "## States of a case\n\n" + _table(("From", "To"), moves),
+    )
+
+
+def _vocabulary() -> str:
+    verbs = [(f"`{verb}`", sentence) for verb, sentence in audit.SENTENCES.items()]
+    kinds = [(f"`{kind.value}`",) for kind in Kind]
+    return _page(
+        "Vocabulary",
+        "## Signal kinds\n\n" + _table(("Kind",), kinds),
+        "## Audit verbs\n\n" + _table(("Verb", "Sentence"), verbs),
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": _settings,
+    "detectors.md": _detectors,
+    "evidence-weights.md": _fusion,
+    "keys.md": _keys,
+    "permissions.md": _permissions,
+    "vocabulary.md": _vocabulary,
+}

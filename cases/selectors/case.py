@@ -1,0 +1,95 @@
+"""Reads cases and queues; what the viewer may not see does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet, Value
+
+from abusedesk.core import clock
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import User
+from cases import policy, queue, states
+from cases.choices import State
+from cases.models import Case, Queue
+
+AT_RISK: Final = timedelta(minutes=15)  # of every hour of the service level: its last quarter
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """One queue in numbers. late: past its due time; at_risk: late or the last quarter runs."""
+
+    queue: Queue
+    open: int
+    escalated: int
+    snoozed: int
+    closed: int
+    regressed: int
+    late: int
+    at_risk: int
+    oldest_at: datetime | None
+
+    @property
+    def backlog(self) -> int:
+        """Cases that wait for a person."""
+        return self.open + self.escalated
+
+    @property
+    def slug(self) -> str:
+        return self.queue.slug
+
+    @property
+    def title(self) -> str:
+        return self.queue.title
+
+    @property
+    def sla_hours(self) -> int:
+        return self.queue.sla_hours
+
+
+def cases_for(viewer: User) -> QuerySet[Case]:
+    """Cases in the viewer's queues."""
+    return Case.objects.filter(queue__in=policy.queues_of(viewer)).select_related("queue")
+
+
+def case_by_ref(ref: str, viewer: User) -> Case:
+    """One case. Raises NotFoundError, also for what the viewer may not see."""
+    case = cases_for(viewer).select_related("claimed_by").filter(ref=ref).first()
+    if case is None:
+        message = "There is no such case."
+        raise NotFoundError(message)
+    return case
+
+
+def queue_page(viewer: User, queue_: Queue, state: State) -> QuerySet[Case]:
+    """Rows of one queue in one state: in the order of "next"; closed ones newest first."""
+    rows = cases_for(viewer).filter(queue=queue_, state=state).select_related("claimed_by")
+    if state == State.CLOSED:
+        return rows.order_by("-closed_at", "-id")
+    return queue.ordered(rows, clock.now())
+
+
+def queue_counts(viewer: User) -> list[QueueCount]:
+    """All queues of the viewer in one query, in their order."""
+    now = Value(clock.now())
+    last_quarter = ExpressionWrapper(F("sla_hours") * Value(AT_RISK), DurationField())
+    waiting = Q(cases__state__in=states.WAITING)
+    rows = policy.queues_of(viewer).annotate(
+        open=_count(Q(cases__state=State.OPEN)),
+        escalated=_count(Q(cases__state=State.ESCALATED)),
+        snoozed=_count(Q(cases__state=State.SNOOZED)),
+        closed=_count(Q(cases__state=State.CLOSED)),
+        regressed=_count(waiting & Q(cases__regressed=True)),
+        late=_count(waiting & Q(cases__due_at__lte=now)),
+        at_risk=_count(waiting & Q(cases__due_at__lte=now + last_quarter)),
+        oldest_at=Min("cases__opened_at", filter=waiting),
+    )
+    names = [one for one in QueueCount.__dataclass_fields__ if one != "queue"]
+    return [QueueCount(queue=row, **{name: getattr(row, name) for name in names}) for row in rows]
+
+
+def _count(condition: Q) -> Count:
+    return Count("cases", filter=condition)

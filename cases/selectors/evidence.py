@@ -1,0 +1,73 @@
+"""Reads what a case rests on: signals, findings, and how the score comes about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Final
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Value
+
+from abusedesk.core.models import User
+from cases import facts, policy
+from cases.models import Case
+from cases.summary import strongest_first
+from detectors.models import Finding, Signal
+from detectors.scoring import PRIOR
+from detectors.selectors.signal import signals_for
+
+MAX_IDS: Final = 5_000
+FAST_CLOCK: Final = timedelta(minutes=10)  # how far ahead a sender's clock may run
+
+
+def findings_of(case: Case, viewer: User) -> list[Finding]:
+    """Findings in force behind the case, strongest first."""
+    if not policy.can_see(viewer, case):
+        return []
+    rows = facts.findings_behind(facts.live_campaigns(case))
+    return strongest_first(rows.select_related("config"))
+
+
+def evidence_of(case: Case, viewer: User, limit: int = 50) -> list[Signal]:
+    """The newest cited signals; `finding_ids` on each names the findings that cite it.
+
+    One query over the partitions between the first and the last cited moment.
+    """
+    findings = findings_of(case, viewer)
+    cited = _cited(findings)
+    if not cited:
+        return []
+    span = (
+        min(one.first_at for one in findings) - FAST_CLOCK,
+        max(one.last_at for one in findings) + FAST_CLOCK,
+    )
+    rows = (
+        signals_for(viewer)
+        .filter(pk__in=list(cited), occurred_at__range=span)
+        .annotate(finding_ids=Value([], ArrayField(BigIntegerField())))
+        .order_by("-occurred_at", "-id")[:limit]
+    )
+    signals = list(rows)
+    for signal in signals:
+        signal.finding_ids = cited[signal.pk]
+    return list(signals)
+
+
+def contributions_of(case: Case) -> dict[str, float]:
+    """Log odds by family, the prior first; they add up to the score of the leading campaign."""
+    campaigns = facts.live_campaigns(case)
+    parts = dict(campaigns[0].parts) if campaigns else {}
+    prior = parts.pop("prior", PRIOR)
+    return {"prior": prior, **dict(sorted(parts.items(), key=lambda part: -abs(part[1])))}
+
+
+def _cited(findings: list[Finding]) -> dict[int, list[int]]:
+    """Signal id -> ids of findings, for the newest 5,000 or so signals."""
+    cited: dict[int, list[int]] = defaultdict(list)
+    for finding in sorted(findings, key=lambda one: one.last_at, reverse=True):
+        if len(cited) >= MAX_IDS:
+            break
+        for signal_id in finding.signal_ids:
+            cited[signal_id].append(finding.pk)
+    return cited

@@ -1,0 +1,110 @@
+"""Moves cases between states by hand and by the clock, and remembers who looked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from abusedesk.core import audit, clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import ForbiddenError, InvalidError
+from abusedesk.core.models import User
+from cases import fields, policy, queue, states
+from cases.choices import State
+from cases.models import Case, CaseVisit
+
+REASON_LIMIT: Final = 500
+SNOOZE_MAX: Final = timedelta(days=90)
+VISIT: Final = timedelta(minutes=5)
+
+
+@transaction.atomic
+def escalate_case(*, actor: User, case: Case, reason: str) -> Case:
+    """Hand the case to a lead; the claim ends."""
+    policy.require(actor, "case.escalate", case)
+    reason = fields.text(reason, field="reason", limit=REASON_LIMIT)
+    case = _moved(actor, case, State.ESCALATED)
+    audit.append(actor=actor, verb=Verb.CASE_ESCALATED, target=case, reason=reason)
+    return case
+
+
+@transaction.atomic
+def snooze_case(*, actor: User, case: Case, until: datetime) -> Case:
+    """Put the case away until `until`, at most 90 days; the claim ends."""
+    policy.require(actor, "case.snooze", case)
+    if not clock.now() < until <= clock.now() + SNOOZE_MAX:
+        message = f"Choose a time in the next {SNOOZE_MAX.days} days."
+        raise InvalidError(message, field="until")
+    case = _moved(actor, case, State.SNOOZED, until)
+    audit.append(actor=actor, verb=Verb.CASE_SNOOZED, target=case, until=until)
+    return case
+
+
+@transaction.atomic
+def reopen_case(*, actor: User, case: Case, reason: str) -> Case:
+    """Put an escalated, snoozed or closed case back for review.
+
+    A decision stays as it was made; to take it back there is `undo_decision`.
+    """
+    policy.require(actor, "case.reopen", case)
+    reason = fields.text(reason, field="reason", limit=REASON_LIMIT)
+    was_closed = case.state == State.CLOSED
+    case = _moved(actor, case, State.OPEN)
+    if was_closed:
+        case.due_at = clock.now() + timedelta(hours=case.queue.sla_hours)
+        case.save(update_fields=["due_at"])
+    audit.append(actor=actor, verb=Verb.CASE_REOPENED, target=case, reason=reason)
+    return case
+
+
+def return_snoozed(limit: int = 200) -> int:
+    """Bring back cases whose snooze is over, each in its own transaction. Returns how many."""
+    returned = 0
+    while returned < limit and _return_one():
+        returned += 1
+    return returned
+
+
+@transaction.atomic
+def record_visit(*, actor: User, case: Case) -> CaseVisit:
+    """Remember that `actor` looked, and how many hits there were; one audit entry in 5 minutes."""
+    policy.require(actor, "case.view", case)
+    last = CaseVisit.objects.filter(case=case, user=actor).first()
+    visit, _ = CaseVisit.objects.update_or_create(
+        case=case, user=actor, defaults={"hits": case.hits, "at": clock.now()}
+    )
+    if last is None or clock.now() - last.at > VISIT:
+        audit.append(actor=actor, verb=Verb.CASE_VIEWED, target=case)
+    return visit
+
+
+@transaction.atomic
+def _return_one() -> bool:
+    case = (
+        Case.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .filter(state=State.SNOOZED, snoozed_until__lte=clock.now())
+        .order_by("snoozed_until", "id")
+        .first()
+    )
+    if case is None:
+        return False
+    states.transition(case, to=State.OPEN)
+    case.save()
+    audit.append(actor=None, verb=Verb.CASE_RETURNED, target=case)
+    return True
+
+
+def _moved(actor: User, case: Case, to: State, until: datetime | None = None) -> Case:
+    """The case in its new state, saved, unless somebody else is working on it."""
+    case = queue.lock(case)
+    holder = queue.holder_of(case)
+    if holder not in (None, actor) and not policy.allowed(actor, "case.take_over"):
+        message = f"{case.ref} is claimed by {holder}."
+        raise ForbiddenError(message, holder=str(holder))
+    states.transition(case, to=to)
+    case.snoozed_until = until
+    queue.drop(case)
+    case.save()
+    return case

@@ -1,0 +1,154 @@
+"""Words about a case, made from facts by templates: title, sentences, reasons. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypedDict
+
+from detectors.base import Family
+from detectors.models import Finding
+
+TITLE_LIMIT: Final = 200
+REASONS: Final = 3
+HOWS: Final = 5
+PLATFORMS_NAMED: Final = 3
+
+# What a finding of this detector means in a title; `{anchor}` is the type of what was shared.
+DETECTOR_WORDS: Final = {
+    "coaction-synchrony": "same items within seconds",
+    "near-duplicate-text": "near-identical text",
+    "shared-infrastructure": "shared {anchor}",
+    "velocity": "sudden speed",
+}
+FAMILY_WORDS: Final = {
+    Family.TIMING: "same rhythm",
+    Family.CONTENT: "same content",
+    Family.INFRA_HARD: "shared {anchor}",
+    Family.INFRA_SOFT: "shared {anchor}",
+    Family.IDENTITY: "look-alike profiles",
+    Family.AI: "same AI output",
+    Family.BEHAVIOUR: "same behaviour",
+    Family.LIST: "listed indicators",
+}
+ANCHOR_WORDS: Final = {"ip": "IP address", "asn": "network", "ja4": "client software"}
+
+
+class Sentence(TypedDict):
+    """One line of the summary with the findings that it rests on."""
+
+    lead: str
+    text: str
+    finding_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the words are made from. findings: those in force, strongest first; p: 0..1."""
+
+    accounts: int
+    platforms: Sequence[str]
+    findings: Sequence[Finding]
+    first_at: datetime
+    last_at: datetime
+    signals: int
+    p: float
+    label: str = ""
+
+
+def title(facts: Facts) -> str:
+    """`12 accounts on x and telegram: shared device, same items within seconds`."""
+    words = list(dict.fromkeys(_words(one) for one in _one_a_family(facts.findings)))
+    how = f": {', '.join(words)}" if words else ""
+    where = f" on {_listed(facts.platforms)}" if facts.platforms else ""
+    return _cut(f"{_number(facts.accounts, 'account')}{where}{how}", TITLE_LIMIT)
+
+
+def reasons(findings: Sequence[Finding]) -> list[str]:
+    """The sentences of the three strongest findings, one a family first."""
+    first = _one_a_family(findings)
+    rest = [one for one in findings if one not in first]
+    return [one.sentence for one in [*first, *rest][:REASONS]]
+
+
+def sentences(facts: Facts) -> list[Sentence]:
+    """What, since when, how, where: each line with its evidence."""
+    every = [one.pk for one in facts.findings]
+    return [
+        {"lead": "What", "text": _what(facts), "finding_ids": every},
+        {"lead": "When", "text": _when(facts), "finding_ids": every},
+        *(_how(one) for one in _one_a_family(facts.findings)[:HOWS]),
+        *_where(facts),
+    ]
+
+
+def strongest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """By weight of evidence, then the one with more accounts."""
+    return sorted(findings, key=lambda one: (-one.llr, -len(one.subjects), one.pk))
+
+
+def _what(facts: Facts) -> str:
+    label = f" Label: {facts.label}." if facts.label else ""
+    return (
+        f"{_number(facts.accounts, 'account')} act together; each link between two of them is real "
+        f"with probability {facts.p:.2f} (uncalibrated).{label}"
+    )
+
+
+def _when(facts: Facts) -> str:
+    span = f"from {_moment(facts.first_at)} to {_moment(facts.last_at)}"
+    return f"{_number(facts.signals, 'signal')} {span} UTC."
+
+
+def _how(finding: Finding) -> Sentence:
+    return {"lead": "How", "text": finding.sentence, "finding_ids": [finding.pk]}
+
+
+def _where(facts: Facts) -> list[Sentence]:
+    """Platforms in the order in which the evidence reached them."""
+    if len(facts.platforms) < 2:  # noqa: PLR2004 -- an order takes two
+        return []
+    first: dict[str, datetime] = {}
+    for one in sorted(facts.findings, key=lambda one: one.first_at):
+        for name in one.subjects:
+            first.setdefault(name.partition(":")[0], one.first_at)
+    order = [name for name in first if name in facts.platforms]
+    missing = [name for name in facts.platforms if name not in first]
+    text = f"Platforms in order of the evidence: {', '.join([*order, *missing])}."
+    return [{"lead": "Where", "text": text, "finding_ids": []}]
+
+
+def _one_a_family(findings: Sequence[Finding]) -> list[Finding]:
+    best: dict[str, Finding] = {}
+    for one in findings:
+        best.setdefault(one.family, one)
+    return list(best.values())
+
+
+def _words(finding: Finding) -> str:
+    words = DETECTOR_WORDS.get(finding.detector) or FAMILY_WORDS.get(
+        Family(finding.family), finding.family
+    )
+    anchor = finding.anchor_type
+    return words.format(anchor=ANCHOR_WORDS.get(anchor, anchor.replace("-", " ")))
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > PLATFORMS_NAMED:
+        return (
+            f"{', '.join(names[: PLATFORMS_NAMED - 1])} and {len(names) - PLATFORMS_NAMED + 1} more"
+        )
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%-d %b %Y %H:%M}"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,30 @@
+"""Celery tasks of cases: work taken from rows, safe to run twice or never."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from cases import actions, gates
+from cases import intake as pulling
+from cases.services import case
+
+
+@shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
+def intake() -> None:
+    """Take campaigns into cases."""
+    pulling.intake()
+
+
+@shared_task(name="cases.deliver_actions", acks_late=True, soft_time_limit=120, time_limit=150)
+def deliver_actions() -> None:
+    """Send what receivers are owed."""
+    actions.deliver_due(limit=10)
+
+
+@shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)
+def sweep() -> None:
+    """What a lost message forgot, and what comes by the clock alone."""
+    case.return_snoozed()
+    gates.release_expired()
+    pulling.intake()
+    actions.deliver_due(limit=10)

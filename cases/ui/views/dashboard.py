@@ -1,0 +1,68 @@
+"""The operations dashboard: always a full load, because the policy belongs to the document."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from abusedesk.core import clock
+from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.templatetags.ui import relative, span
+from cases import figures
+from cases.selectors.case import queue_counts
+from cases.selectors.dashboard import backlog_ages, cases_by_day
+from detectors.selectors.config import lag_seconds
+from detectors.selectors.dashboard import signals_by_day
+
+SPANS = (7, 14, 30, 90)
+# The hash of the empty style element that Plotly fills by CSSOM; without it bars are drawn shifted.
+PLOTLY = {
+    "style-src": ["'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"],
+    "img-src": ["data:", "blob:"],
+}
+
+
+@login_required
+@require_GET
+@csp_update(PLOTLY)
+def operations(request: DeskRequest) -> HttpResponse:
+    """Signals in, cases opened and closed, age of what waits."""
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in {str(value) for value in SPANS} else SPANS[1]
+    today = clock.now().date()
+    dates = [today - timedelta(days=back) for back in reversed(range(days))]
+    context = {
+        "section": "dashboards",
+        "days": days,
+        "spans": SPANS,
+        "tiles": _tiles(request),
+        "charts": [
+            figures.signals_chart(signals_by_day(request.user, days), dates),
+            figures.cases_chart(cases_by_day(request.user, days), dates),
+            figures.backlog_chart(backlog_ages(request.user)),
+        ],
+    }
+    return render(request, "cases/operations.html", context)
+
+
+def _tiles(request: DeskRequest) -> list[dict[str, Any]]:
+    counts = queue_counts(request.user)
+    queues, lag = reverse("cases:queues"), lag_seconds()
+    oldest = min((one.oldest_at for one in counts if one.oldest_at), default=None)
+    return [
+        {"value": f"{sum(one.open for one in counts):,}", "label": "wait for review", "href": queues},
+        {"value": f"{sum(one.late for one in counts):,}", "label": "are late", "href": queues},
+        {"value": relative(oldest) if oldest else "none", "label": "oldest waiting", "href": queues},
+        {
+            "value": span(lag) if lag else "0 s",
+            "label": "detectors are behind",
+            "href": reverse("detectors:detector-list"),
+        },
+    ]

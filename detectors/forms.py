@@ -1,0 +1,152 @@
+"""Parameters of a detector as a form: bounds, unit, step, help and default from the typed model."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Union, get_args, get_origin
+
+from django import forms
+from django.forms import BoundField
+from pydantic.fields import FieldInfo
+
+from detectors.base import BaseParams
+from detectors.choices import Mode
+
+PREFIX = "p_"
+
+
+class ConfigForm(forms.Form):
+    """Mode and reason; `config_form` adds one field for each parameter."""
+
+    mode = forms.ChoiceField(choices=Mode.choices)
+    reason = forms.CharField(
+        max_length=500, error_messages={"required": "Say why; the next person will ask."}
+    )
+
+    def params(self) -> dict[str, Any]:
+        """Cleaned values by parameter name."""
+        return {
+            name.removeprefix(PREFIX): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(PREFIX)
+        }
+
+
+class ListField(forms.CharField):
+    """Several values in one line, separated by commas."""
+
+    def __init__(self, kind: type, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else value
+
+    def clean(self, value: Any) -> Any:
+        words = [word.strip() for word in str(super().clean(value)).split(",") if word.strip()]
+        try:
+            return [self.kind(word) for word in words]
+        except ValueError as error:
+            message = "Write numbers, separated by commas."
+            raise forms.ValidationError(message) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRow:
+    """One line of the settings table."""
+
+    field: BoundField
+    unit: str
+    default: str
+    bounds: str
+    rebuild: bool
+    changed: bool
+
+
+def config_form(
+    model: type[BaseParams], current: Mapping[str, Any], mode: str, data: Any = None
+) -> ConfigForm:
+    """The form of one detector, filled with what is in force."""
+    first = {f"{PREFIX}{name}": value for name, value in current.items()}
+    form = ConfigForm(data, initial={"mode": mode, **first})
+    for name, info in model.model_fields.items():
+        form.fields[f"{PREFIX}{name}"] = _field(name, info)
+    return form
+
+
+def param_rows(form: ConfigForm, model: type[BaseParams]) -> list[ParamRow]:
+    """The parameters with what the model says of them."""
+    defaults = model().model_dump(mode="json")
+    return [
+        _row(form[f"{PREFIX}{name}"], info, defaults[name])
+        for name, info in model.model_fields.items()
+    ]
+
+
+def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
+    extra = _extra(info)
+    low, high = bounds_of(info)
+    limits = f"{_said(low)} to {_said(high)}" if low is not None and high is not None else ""
+    return ParamRow(
+        field=bound,
+        unit=str(extra.get("unit") or ""),
+        default=_said(default),
+        bounds=limits,
+        rebuild=bool(extra.get("rebuild")),
+        changed=bound.initial != default,
+    )
+
+
+def bounds_of(info: FieldInfo) -> tuple[float | None, float | None]:
+    """Lowest and highest value of a parameter."""
+    low = next((one.ge for one in info.metadata if hasattr(one, "ge")), None)
+    high = next((one.le for one in info.metadata if hasattr(one, "le")), None)
+    return low, high
+
+
+def _field(name: str, info: FieldInfo) -> forms.Field:
+    kind = _bare(info.annotation)
+    common: dict[str, Any] = {
+        "label": name.replace("_", " ").capitalize(),
+        "help_text": info.description or "",
+    }
+    if kind is bool:
+        return forms.BooleanField(required=False, **common)
+    if get_origin(kind) is Literal:
+        return forms.ChoiceField(choices=[(one, one) for one in get_args(kind)], **common)
+    if get_origin(kind) in {tuple, list, frozenset, set}:
+        return ListField(get_args(kind)[0], required=False, **common)
+    if kind in {int, float}:
+        return _number(kind, info, common)
+    return forms.CharField(required=False, **common)
+
+
+def _number(kind: Any, info: FieldInfo, common: dict[str, Any]) -> forms.Field:
+    low, high = bounds_of(info)
+    step = _extra(info).get("step")
+    field_class = forms.IntegerField if kind is int else forms.FloatField
+    field = field_class(min_value=low, max_value=high, **common)
+    # "any": a step would refuse values that the model takes; it only drives the arrows.
+    field.widget.attrs["step"] = step if kind is int and step else "any"
+    return field
+
+
+def _bare(annotation: Any) -> Any:
+    """`int` for `int | None`."""
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return next(one for one in get_args(annotation) if one is not type(None))
+    return annotation
+
+
+def _extra(info: FieldInfo) -> dict[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_said(one) for one in value)
+    if isinstance(value, float) and value == int(value) and abs(value) >= 1:
+        return f"{int(value):,}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,83 @@
+"""Values by which signals are counted together: address, device, text, link, object and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
+from urllib.parse import urlsplit
+
+from detectors import normalise
+from detectors.base import Signal
+from detectors.identifiers import identifier_values
+
+MAX_VALUES = 10
+MIN_TEXT = 20
+
+
+@lru_cache(maxsize=4_096)
+def text_name(text: str) -> str:
+    """Name of a text for exact comparison; empty for one that many people write by chance."""
+    plain = normalise.match_text(text)
+    if len(plain) < MIN_TEXT:
+        return ""
+    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _by_text(signal: Signal, _: str) -> tuple[str, ...]:
+    name = text_name(signal.text)
+    return (name,) if name else ()
+
+
+def _by_client(signal: Signal, _: str) -> tuple[str, ...]:
+    """Address and client together: one address alone may be a campus."""
+    told = signal.attributes.get("user_agent")
+    agents = identifier_values(signal, "user_agent") or identifier_values(signal, "ja4")
+    agent = told if isinstance(told, str) and told else next(iter(agents), "")
+    if not agent:
+        return ()
+    name = blake2b(agent.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    return tuple(f"{ip} {name}" for ip in identifier_values(signal, "ip"))
+
+
+def _by_domain(signal: Signal, _: str) -> tuple[str, ...]:
+    hosts = (urlsplit(url).hostname or "" for url in signal.urls[:MAX_VALUES])
+    found = (normalise.registrable_domain(host) for host in hosts)
+    return tuple(dict.fromkeys(domain for domain in found if domain))
+
+
+def _by_ai_key(signal: Signal, _: str) -> tuple[str, ...]:
+    ai = signal.ai
+    return (f"{ai.provider}:{ai.key}",) if ai is not None and ai.key else ()
+
+
+def _by_object(signal: Signal, wanted: str) -> tuple[str, ...]:
+    pairs = (item.partition(":") for item in signal.objects)
+    return tuple(
+        f"{kind}:{normalise.canonical(kind, raw) or raw}"
+        for kind, _, raw in pairs
+        if not wanted or kind == wanted
+    )
+
+
+GROUPS: dict[str, Callable[[Signal, str], tuple[str, ...]]] = {
+    "actor": lambda signal, _: (signal.account,),
+    "ip": lambda signal, _: identifier_values(signal, "ip"),
+    "device": lambda signal, _: identifier_values(signal, "device"),
+    "client": _by_client,
+    "text": _by_text,
+    "url": lambda signal, _: signal.urls,
+    "domain": _by_domain,
+    "ai-key": _by_ai_key,
+    "object": _by_object,
+}
+GROUP_NOUNS = {
+    "actor": "account",
+    "ip": "IP address",
+    "device": "device",
+    "text": "text",
+    "url": "link",
+    "domain": "domain",
+    "ai-key": "AI key",
+    "object": "object",
+}
