@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ BASE_DIR: Final = Path(__file__).resolve().parent.parent
 PREFIX: Final = "ABUSEDESK_"
 BROKERS: Final = ("pgmq", "redis", "rediss", "amqp", "amqps", "memory")
 MIN_SECRET: Final = 32
+MAX_PORT: Final = 65535
 SECRETS: Final = (
     "database_url",
     "broker_url",
@@ -52,7 +53,7 @@ class Env(BaseSettings):
         None,
         validation_alias="DATABASE_URL",
         description="Postgres >= 15, e.g. postgresql://user:password@host/desk or "
-        "postgresql:///desk?host=/run/postgresql&user=desk. Unset: the embedded server under ABUSEDESK_VAR.",
+        "postgresql:///desk?host=/run/postgresql&user=desk. Unset: the embedded server.",
     )
     broker_url: SecretStr | None = Field(
         None,
@@ -61,25 +62,25 @@ class Env(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="Signs sessions, at least 32 characters. Unset: made once in secret_key under ABUSEDESK_VAR.",
+        description="Signs sessions, at least 32 characters. Unset: made once in var/secret_key.",
     )
     token_pepper: SecretStr | None = Field(
         None,
-        description="Mixed into the hashes of API tokens, at least 32 characters; a change makes all tokens invalid. "
-        "Unset: made once in token_pepper under ABUSEDESK_VAR.",
+        description="Mixed into hashes of API tokens, at least 32 characters; a change makes all "
+        "tokens invalid. Unset: made once in var/token_pepper.",
     )
     var: Path = Field(Path("var"), description="Directory of everything the desk keeps on disk.")
     host: str = Field("127.0.0.1", description="Address on which the web server listens.")
-    port: int = Field(8000, ge=1, le=65535, description="TCP port of the web server.")
+    port: int = Field(8000, ge=1, le=MAX_PORT, description="TCP port of the web server.")
     allowed_hosts: WordList = Field(
         ("localhost", "127.0.0.1", "[::1]"),
         description="Host names under which people open the desk, by comma.",
     )
     https: bool = Field(
-        False, description="People reach the desk over https only: secure cookies and HSTS."
+        default=False, description="People reach the desk over https only: secure cookies and HSTS."
     )
     debug: bool = Field(
-        False, description="Django's debug pages; never where attackers' evidence is real."
+        default=False, description="Django's debug pages; never where attackers' evidence is real."
     )
     web_workers: int = Field(2, ge=1, le=64, description="Processes of the web server.")
     web_threads: int = Field(
@@ -105,27 +106,28 @@ class Env(BaseSettings):
     )
     outbound_allow: NetworkList = Field(
         (),
-        description="Private networks (CIDR, by comma) that webhooks and partners' servers may nevertheless be in.",
+        description="Private networks (CIDR, by comma) where webhooks and partners may be.",
     )
     oldest_signal: date = Field(
         date(2000, 1, 1), description="Signals that happened before this day are refused."
     )
-    demo: bool = Field(True, description="Load the demo world when the desk is empty.")
+    demo: bool = Field(default=True, description="Load the demo world when the desk is empty.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
     log_json: bool = Field(
-        False, description="One JSON object a log line instead of text for people."
+        default=False, description="One JSON object a log line instead of text for people."
     )
 
-    @field_validator("allowed_hosts", "outbound_allow", mode="before")
+    @field_validator("allowed_hosts", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        return (
-            tuple(filter(None, map(str.strip, value.split(","))))
-            if isinstance(value, str)
-            else value
-        )
+    def _split_hosts(cls, value: object) -> object:
+        return _words(value) if isinstance(value, str) else value
+
+    @field_validator("outbound_allow", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        return tuple(map(ip_network, _words(value))) if isinstance(value, str) else value
 
     @field_validator("var")
     @classmethod
@@ -191,8 +193,13 @@ def parse_dsn(url: str) -> dict[str, str]:
     try:
         params = conninfo_to_dict(url)
     except ProgrammingError as error:
-        msg = f"is not a Postgres URL ({str(error).strip()})"
+        reason = str(error).strip().replace(url, "...")  # it may hold the password
+        msg = f"is not a Postgres URL ({reason})"
         raise ValueError(msg) from None
+    ports = str(params.get("port") or "5432").split(",")
+    if not all(port.isdecimal() and 0 < int(port) <= MAX_PORT for port in ports):
+        msg = "is not a Postgres URL (the port must be a number from 1 to 65535)"
+        raise ValueError(msg)
     if not params.get("dbname"):
         msg = "must name a database: postgresql://user:password@host/database"
         raise ValueError(msg)
@@ -229,6 +236,10 @@ def current() -> Env:
 def variable(field: str) -> str:
     """Name of the environment variable of a field."""
     return str(Env.model_fields[field].validation_alias or f"{PREFIX}{field.upper()}")
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
 def _unknown_variables() -> list[str]:
@@ -272,7 +283,7 @@ def _sentence(fault: ErrorDetails) -> str:
 
 
 def _kept_secret(path: Path) -> str:
-    """Read the secret at `path`, first made when it is not there; two processes at once get the same."""
+    """The secret at `path`, made when it is not there; two processes at once get the same."""
     if not path.exists():
         make_directory(path.parent)
         fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

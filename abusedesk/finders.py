@@ -33,8 +33,11 @@ class PlotlyFinder(BaseFinder):
         yield self.source.name, storage
 
 
-class DeskStaticStorage(CompressedManifestStaticFilesStorage):
-    """Hashed, compressed files once collectstatic ran; plain names before, so that tests and a fresh checkout work."""
+class DeskStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # untyped package
+    """Hashed, compressed files once collectstatic ran; plain names before it.
+
+    So tests and a fresh checkout need no collectstatic.
+    """
 
     def stored_name(self, name: str) -> str:
         return str(super().stored_name(name)) if self.hashed_files else name

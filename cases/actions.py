@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from abusedesk.core import audit, clock, outbound
 from abusedesk.core.audit import Verb
 from abusedesk.core.outbound import OutboundError
+from abusedesk.core.queueing import wake
 from cases.choices import DeliveryState
 from cases.models import Delivery
 from cases.services.delivery import host_of, redeliver
@@ -30,16 +32,30 @@ def deliver_due(limit: int = 50) -> int:
     """Send up to `limit` messages whose time has come. Returns how many were tried."""
     tried = 0
     while tried < limit and (row := _take()) is not None:
-        taken, answer = _send(row)
+        try:
+            taken, answer = _send(row)
+        except OutboundError as error:
+            taken, answer = False, str(error)
+            _pause_others(row)
         _finish(row, taken=taken, answer=answer)
         tried += 1
     return tried
+
+
+def wake_if_due() -> None:
+    """Wake a sender when something is owed; the sweep itself must not wait for receivers."""
+    if _due().exists():
+        wake("cases.deliver_actions")
 
 
 def signature(secret: str, body: str, at_s: int) -> str:
     """Value of X-Abusedesk-Signature: HMAC-SHA-256 over `<unix time>.<body>`."""
     mac = hmac.new(secret.encode(), f"{at_s}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={at_s},v1={mac}"
+
+
+def _due() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state=DeliveryState.WAITING, due_at__lte=clock.now())
 
 
 @transaction.atomic
@@ -49,8 +65,8 @@ def _take() -> Delivery | None:
     No transaction is open while it travels; the lease keeps other workers away.
     """
     row = (
-        Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .filter(state=DeliveryState.WAITING, due_at__lte=clock.now())
+        _due()
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("webhook", "decision")
         .order_by("due_at", "id")
         .first()
@@ -63,7 +79,7 @@ def _take() -> Delivery | None:
 
 
 def _send(row: Delivery) -> tuple[bool, str]:
-    """Whether the receiver took it, and what it said."""
+    """Whether the receiver took it, and what it said. Raises OutboundError when it was silent."""
     if not row.webhook.active:
         return False, "this webhook is switched off"
     headers = {
@@ -72,11 +88,14 @@ def _send(row: Delivery) -> tuple[bool, str]:
         ),
         "X-Abusedesk-Delivery": str(row.pk),
     }
-    try:
-        reply = outbound.post_json(row.webhook.url, row.body.encode(), headers=headers)
-    except OutboundError as error:
-        return False, str(error)
+    reply = outbound.post_json(row.webhook.url, row.body.encode(), headers=headers)
     return reply.status in OK, f"HTTP {reply.status}"
+
+
+def _pause_others(row: Delivery) -> None:
+    """A receiver that does not answer is asked once a minute, whatever it is owed."""
+    same = _due().filter(webhook=row.webhook_id).exclude(pk=row.pk)
+    same.update(due_at=clock.now() + timedelta(minutes=BACKOFF_MIN[0]))
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from abusedesk.core.templatetags.ui import platform
 from detectors import figures
 
 
@@ -31,7 +32,7 @@ class Chart:
 
 def signals_chart(counts: Mapping[str, Mapping[date, int]], days: Sequence[date]) -> Chart:
     """Signals of each platform by day."""
-    series = figures.by_day(counts, days)
+    series = {platform(name): values for name, values in figures.by_day(counts, days).items()}
     return _by_day(
         "signals",
         "Signals by platform",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import DataError, IntegrityError, connection, transaction
@@ -11,6 +11,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import AbuseDeskError
+from abusedesk.core.queueing import wake
 from cases import facts, gates, lineage, states
 from cases.choices import BENIGN, State
 from cases.facts import Picture
@@ -23,7 +24,7 @@ from detectors.services import intake as campaigns
 
 log = structlog.get_logger(__name__)
 
-Told = tuple[Verb, dict[str, object]]
+Told = tuple[Verb, dict[str, Any]]
 
 INBOX: Final = "inbox"
 GROWTH: Final = 2
@@ -45,6 +46,8 @@ def intake(limit: int = 50) -> int:
         else:
             failed.add(campaign_id)
             log.error("A campaign cannot be taken in", campaign=campaign_id, fault=repr(fault))
+    if taken and taken + len(failed) >= limit:
+        wake("cases.intake")
     return taken
 
 

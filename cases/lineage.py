@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
-from cases import queue, states
+from cases import claims, states
 from cases.choices import State
 from cases.models import Case, CaseCampaign
 from detectors.models import Campaign
@@ -74,15 +74,15 @@ def _survivor_id(case_id: int) -> int:
 
 def _lock(case_ids: set[int]) -> list[Case]:
     """In order of id, so that two workers never wait for each other in a ring."""
-    rows = Case.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=case_ids)
-    return list(rows.select_related("queue", "claimed_by").order_by("pk"))
+    rows = Case.objects.select_for_update(no_key=True).filter(pk__in=case_ids)
+    return list(rows.order_by("pk"))
 
 
 def _untouched(case: Case) -> bool:
     """No person has decided, noted, moved or taken it."""
     return (
         case.state == State.OPEN
-        and queue.holder_of(case) is None
+        and claims.holder_of(case) is None
         and not case.decisions.exists()
         and not case.notes.exists()
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,19 +15,41 @@ from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import policy, states
+from cases import claims, policy, states
 from cases.choices import State
+from cases.claims import holder_of
 from cases.models import Case, Queue
 
-CLAIM: Final = timedelta(minutes=10)
+__all__ = ["claim", "claim_next", "holder_of", "ordered", "position", "release", "renew"]
+
+# More people than this never press Next in the same millisecond.
+_CANDIDATES: Final = 50
 
 # One statement: a row that another person's statement has locked is passed over, not waited for.
+# The heads of each queue and state come from two indexes (100,000 cases: 3 ms instead of 110 ms
+# for sorting them all).
 _TAKE_NEXT = """
 UPDATE cases_case SET claim_id = %(claim)s, claimed_by_id = %(actor)s, claim_expires_at = %(until)s
 WHERE id = (
     SELECT id FROM cases_case
-    WHERE queue_id = ANY(%(queues)s) AND state = ANY(%(states)s) AND id <> %(skip)s
-        AND (claim_expires_at IS NULL OR claim_expires_at <= %(now)s)
+    WHERE id IN (
+        SELECT head.id
+        FROM unnest(%(queues)s::bigint[]) AS queue (id)
+        CROSS JOIN unnest(%(states)s::text[]) AS state (name)
+        CROSS JOIN LATERAL (
+            (SELECT one.id FROM cases_case AS one
+             WHERE one.queue_id = queue.id AND one.state = state.name AND one.due_at <= %(now)s
+                AND (one.claim_expires_at IS NULL OR one.claim_expires_at <= %(now)s)
+             ORDER BY one.priority DESC, one.id LIMIT %(most)s)
+            UNION ALL
+            (SELECT one.id FROM cases_case AS one
+             WHERE one.queue_id = queue.id AND one.state = state.name AND one.due_at > %(now)s
+                AND (one.claim_expires_at IS NULL OR one.claim_expires_at <= %(now)s)
+             ORDER BY one.priority DESC, one.id LIMIT %(most)s)
+        ) AS head
+    )
+    AND id <> %(skip)s AND state = ANY(%(states)s)
+    AND (claim_expires_at IS NULL OR claim_expires_at <= %(now)s)
     ORDER BY (due_at <= %(now)s) DESC, priority DESC, id
     LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED
@@ -63,7 +85,7 @@ def claim(*, actor: User, case: Case) -> Case:
     Raises ConflictError that says who holds it, or what state keeps it from being claimed.
     """
     policy.require(actor, "case.claim", case)
-    case = lock(case)
+    case = claims.lock(case)
     state = State(case.state)
     if state not in policy.claimable_states(actor):
         message = f"{case.ref} is {state.label.lower()}; it cannot be claimed."
@@ -74,8 +96,8 @@ def claim(*, actor: User, case: Case) -> Case:
     if holder is not None and not policy.allowed(actor, "case.take_over"):
         message = f"{case.ref} is claimed by {holder}."
         raise ConflictError(message, holder=str(holder), until=case.claim_expires_at)
-    give(case, actor)
-    case.save(update_fields=CLAIM_FIELDS)
+    claims.give(case, actor)
+    case.save(update_fields=claims.FIELDS)
     if holder is None:
         audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
     else:
@@ -87,13 +109,13 @@ def claim(*, actor: User, case: Case) -> Case:
 def release(*, actor: User, case: Case) -> Case:
     """Give the case back to its queue; a free case stays free."""
     policy.require(actor, "case.claim", case)
-    case = lock(case)
+    case = claims.lock(case)
     holder = holder_of(case)
     if holder not in (None, actor):
         message = f"{case.ref} is claimed by {holder}."
         raise ClaimLostError(message, holder=str(holder))
-    drop(case)
-    case.save(update_fields=CLAIM_FIELDS)
+    claims.drop(case)
+    case.save(update_fields=claims.FIELDS)
     if holder is not None:
         audit.append(actor=actor, verb=Verb.CASE_RELEASED, target=case)
     return case
@@ -103,8 +125,8 @@ def release(*, actor: User, case: Case) -> Case:
 def renew(*, actor: User, case: Case, claim_id: UUID) -> Case:
     """Ten more minutes: the heartbeat of an open page. Raises ClaimLostError."""
     policy.require(actor, "case.claim", case)
-    case = lock(case)
-    require_claim(case, actor, claim_id)
+    case = claims.lock(case)
+    claims.require_claim(case, actor, claim_id)
     return _extended(case)
 
 
@@ -132,63 +154,17 @@ def ordered(cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:
     return cases.annotate(breached=breached).order_by("-breached", "-priority", "id")
 
 
-# For services: claims inside their own transaction.
-
-CLAIM_FIELDS: Final = ("claim_id", "claimed_by", "claim_expires_at")
-
-
-def lock(case: Case) -> Case:
-    """The newest version of `case`, locked until commit; readers and foreign keys do not wait."""
-    return (
-        Case.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("queue", "claimed_by")
-        .get(pk=case.pk)
-    )
-
-
-def holder_of(case: Case) -> User | None:
-    """Whose unexpired claim the case is under."""
-    if case.claim_expires_at is None or case.claim_expires_at <= clock.now():
-        return None
-    return case.claimed_by
-
-
-def require_claim(case: Case, actor: User, claim_id: UUID) -> None:
-    """Raises ClaimLostError unless `actor` holds `case` under this very claim."""
-    holder = holder_of(case)
-    if holder == actor and case.claim_id == claim_id:
-        return
-    if holder is None:
-        message = f"Your claim on {case.ref} has ended. Claim it again; your text is kept."
-    elif holder == actor:
-        message = f"You claimed {case.ref} again elsewhere. Go on there, or claim it again here."
-    else:
-        message = f"{case.ref} is claimed by {holder} now."
-    raise ClaimLostError(message, holder=str(holder or ""))
-
-
-def give(case: Case, user: User) -> None:
-    """A new claim (not saved)."""
-    case.claim_id = ids.new_uuid()
-    case.claimed_by = user
-    case.claim_expires_at = clock.now() + CLAIM
-
-
-def drop(case: Case) -> None:
-    """No claim (not saved)."""
-    case.claim_id = case.claimed_by = case.claim_expires_at = None
-
-
 def _take_next(actor: User, queues: list[int], skip: Case | None) -> int | None:
     now = clock.now()
     values: dict[str, Any] = {
         "claim": ids.new_uuid(),
         "actor": actor.pk,
-        "until": now + CLAIM,
+        "until": now + claims.LASTS,
         "queues": queues,
         "states": [state.value for state in policy.claimable_states(actor)],
         "skip": skip.pk if skip else 0,
         "now": now,
+        "most": _CANDIDATES,
     }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_NEXT, values)
@@ -208,6 +184,6 @@ def _own_open_claim(actor: User, queues: list[int], skip: Case | None) -> Case |
 
 
 def _extended(case: Case) -> Case:
-    case.claim_expires_at = clock.now() + CLAIM
+    case.claim_expires_at = clock.now() + claims.LASTS
     case.save(update_fields=["claim_expires_at"])
     return case

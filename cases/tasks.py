@@ -27,4 +27,4 @@ def sweep() -> None:
     case.return_snoozed()
     gates.release_expired()
     pulling.intake()
-    actions.deliver_due(limit=10)
+    actions.wake_if_due()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +21,11 @@ MINUTE_S = 60
 HOUR_S = 3_600
 DAY_S = 86_400
 MAX_SIGNAL_IDS = 2_000
+MAX_IDENTIFIERS = 10
+PLACEHOLDERS = frozenset(
+    {"-", "0", "0.0.0.0", "::", "n/a", "na", "nil", "none", "null", "undefined", "unknown"}  # noqa: S104 -- what senders write; nothing is bound
+)
+_OPAQUE = re.compile(r"[A-Za-z0-9_+/=:.-]{16,500}")
 
 
 class Family(StrEnum):
@@ -84,11 +90,18 @@ class Signal(msgspec.Struct, frozen=True, dict=True):
         return f"{self.platform}:{self.actor}" if self.actor else ""
 
     def identifiers(self, kind: str) -> tuple[str, ...]:
-        """Canonical values of one identifier type, each once, in the sender's order."""
+        """Values of one identifier type, canonical, each once, at most MAX_IDENTIFIERS.
+
+        A value without a canonical form counts as it is where it looks like an HMAC: senders may
+        hash addresses, e-mails and phones. Placeholders such as `unknown` are nobody's.
+        """
         raw = self.identifier_map.get(kind, ())
-        values = (raw,) if isinstance(raw, str) else raw
-        found = (normalise.canonical(kind, value) for value in values)
-        return tuple(dict.fromkeys(value for value in found if value))
+        found: dict[str, None] = {}
+        for value in ((raw,) if isinstance(raw, str) else raw)[:MAX_IDENTIFIERS]:
+            name = normalise.canonical(kind, value) or (value if _OPAQUE.fullmatch(value) else "")
+            if name and name not in PLACEHOLDERS:
+                found[name] = None
+        return tuple(found)
 
     @cached_property
     def mentions(self) -> tuple[normalise.Mention, ...]:
@@ -210,7 +223,7 @@ class Detector(Generic[StateT, ParamsT]):
 
     The engine owns order, clock, shards, expiry, checkpoints and transactions. It calls `apply`
     once per (signal, key) in stream order, so that any batching gives the same findings, and drops
-    a key that was not touched for `lookback_s`. `State` is made with no arguments.
+    a key that was not touched for `keep_s`. `State` is made with no arguments.
 
     secret: the deployment's key for samples that nobody outside can predict.
     """
@@ -225,6 +238,11 @@ class Detector(Generic[StateT, ParamsT]):
     def keys(self, signal: Signal, p: ParamsT) -> Iterable[Key]:
         """Keys whose state this signal touches; pure in (signal, p)."""
         raise NotImplementedError
+
+    def keep_s(self, key: Key, p: ParamsT) -> float:
+        """Seconds after which an untouched key is dropped; never more than `lookback_s`."""
+        del key, p
+        return float(self.meta.lookback_s)
 
     def apply(self, key: Key, signal: Signal, state: StateT, p: ParamsT) -> list[FindingDraft]:
         """Fold one signal into `state` in place; return what it brought to light, without ticks."""

@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
+from detectors.base import HOUR_S, BaseParams, Detector, FindingDraft, Key, Signal
 
 HEARTBEAT = "engine.heartbeat"
 """Kind of the rows that keep the clock of an idle stream going."""
 MAX_KEYS = 2_000_000
-EXPIRY_STEPS = 16
+EXPIRY_S = 6 * HOUR_S
+"""Distance of the sweeps that drop old keys: each looks at all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Runner:
         self.truncated = False
         meta = detector.meta
         self._tick_s = max(meta.tick_s, tick_floor_s) if meta.tick_s else 0
-        self._expiry_s = max(60.0, meta.lookback_s / EXPIRY_STEPS)
+        self._expiry_s = min(float(EXPIRY_S), meta.lookback_s / 2)
         self._kinds = frozenset(meta.kinds)
         self._touched = False
         self._slots: dict[Key, _Slot] = {}
@@ -168,9 +169,13 @@ class Runner:
         return Ticked(at, signal_id, msgspec.msgpack.encode(part))
 
     def _expire(self, moment: float) -> None:
-        """Drop keys that the lookback has passed, and the oldest ones above the cap."""
-        horizon = moment - self.detector.meta.lookback_s
-        self._slots = {key: slot for key, slot in self._slots.items() if slot.touched >= horizon}
+        """Drop keys that time has passed, and the oldest ones above the cap."""
+        keep_s, params = self.detector.keep_s, self.params
+        self._slots = {
+            key: slot
+            for key, slot in self._slots.items()
+            if slot.touched + keep_s(key, params) >= moment
+        }
         if len(self._slots) > MAX_KEYS:
             newest = sorted(self._slots.items(), key=lambda item: (-item[1].touched, item[0]))
             self._slots = dict(newest[: MAX_KEYS * 3 // 4])

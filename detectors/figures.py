@@ -25,7 +25,7 @@ def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], unit: str
             "x": [chart_text(label) for label in labels],
             "y": list(values),
             "meta": {"colour": f"chart-{number % COLOURS + 1}"},
-            "marker": {"pattern": {"shape": SHAPES[number % COLOURS], "solidity": 0.25}},
+            "marker": {"pattern": {"shape": SHAPES[number % COLOURS]}},
             "hovertemplate": f"%{{x}}: %{{y:,}} {chart_text(unit)}<extra>{chart_text(name)}</extra>",
         }
         for number, (name, values) in enumerate(series.items())
@@ -49,8 +49,14 @@ def layout(unit: str, *, legend: bool) -> dict[str, Any]:
         "margin": {"l": 48, "r": 8, "t": 8, "b": 36},
         "bargap": 0.25,
         "showlegend": legend,
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        "xaxis": {"type": "category", "nticks": 16, "tickangle": 0},
+        "legend": {
+            "traceorder": "normal",
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+        },
+        "xaxis": {"type": "category", "nticks": 16, "tickangle": 0, "showgrid": False},
         "yaxis": {"title": {"text": chart_text(unit)}, "rangemode": "tozero"},
     }
 

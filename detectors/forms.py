@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from detectors.base import BaseParams
 from detectors.choices import Mode
 
 PREFIX = "p_"
+_UNIT_SUFFIX = re.compile(r"_(s|min|h|d|m|km)$")
 
 
 class ConfigForm(forms.Form):
@@ -58,6 +60,7 @@ class ParamRow:
     """One line of the settings table."""
 
     field: BoundField
+    help: str
     unit: str
     default: str
     bounds: str
@@ -91,6 +94,7 @@ def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
     limits = f"{_said(low)} to {_said(high)}" if low is not None and high is not None else ""
     return ParamRow(
         field=bound,
+        help=f"{(info.description or '').rstrip('.')}.",
         unit=str(extra.get("unit") or ""),
         default=_said(default),
         bounds=limits,
@@ -109,7 +113,7 @@ def bounds_of(info: FieldInfo) -> tuple[float | None, float | None]:
 def _field(name: str, info: FieldInfo) -> forms.Field:
     kind = _bare(info.annotation)
     common: dict[str, Any] = {
-        "label": name.replace("_", " ").capitalize(),
+        "label": _UNIT_SUFFIX.sub("", name).replace("_", " ").capitalize(),
         "help_text": info.description or "",
     }
     if kind is bool:

@@ -158,14 +158,19 @@ def _add_clique(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) 
 def _add_several(
     pairs: Pairs, same: Sequence[Evidence], index: dict[str, int], least: int, llr: float
 ) -> None:
-    """Raise pairs that share at least `least` findings with different anchors."""
-    anchors = {one.anchor: one for one in same}
-    if len(anchors) < least:
+    """Raise pairs that share at least `least` findings about different things.
+
+    What stands behind a slash in an anchor is a part of one cluster, no text of its own.
+    """
+    named: dict[str, set[str]] = {}
+    for one in same:
+        named.setdefault(one.anchor.partition("/")[0], set()).update(one.subjects)
+    if len(named) < least:
         return
     size = len(pairs.accounts)
     count = np.zeros((size, size), dtype=np.int64)
-    for one in anchors.values():
-        places = [index[name] for name in one.subjects if name in index]
+    for names in named.values():
+        places = [index[name] for name in sorted(names) if name in index]
         count[np.ix_(places, places)] += 1
     best, by = _matrices(pairs, same[0].family)
     enough = (count >= least) & (best < llr)

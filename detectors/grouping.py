@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.base import Signal
-from detectors.identifiers import identifier_values
 
 MAX_VALUES = 10
 MIN_TEXT = 20
@@ -32,12 +31,12 @@ def _by_text(signal: Signal, _: str) -> tuple[str, ...]:
 def _by_client(signal: Signal, _: str) -> tuple[str, ...]:
     """Address and client together: one address alone may be a campus."""
     told = signal.attributes.get("user_agent")
-    agents = identifier_values(signal, "user_agent") or identifier_values(signal, "ja4")
+    agents = signal.identifiers("user_agent") or signal.identifiers("ja4")
     agent = told if isinstance(told, str) and told else next(iter(agents), "")
     if not agent:
         return ()
     name = blake2b(agent.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-    return tuple(f"{ip} {name}" for ip in identifier_values(signal, "ip"))
+    return tuple(f"{ip} {name}" for ip in signal.identifiers("ip"))
 
 
 def _by_domain(signal: Signal, _: str) -> tuple[str, ...]:
@@ -62,8 +61,8 @@ def _by_object(signal: Signal, wanted: str) -> tuple[str, ...]:
 
 GROUPS: dict[str, Callable[[Signal, str], tuple[str, ...]]] = {
     "actor": lambda signal, _: (signal.account,),
-    "ip": lambda signal, _: identifier_values(signal, "ip"),
-    "device": lambda signal, _: identifier_values(signal, "device"),
+    "ip": lambda signal, _: signal.identifiers("ip"),
+    "device": lambda signal, _: signal.identifiers("device"),
     "client": _by_client,
     "text": _by_text,
     "url": lambda signal, _: signal.urls,

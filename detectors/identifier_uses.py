@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 
 MAX_ACCOUNTS = 1_000
+"""Highest limit there is; a state holds one more, so that it sees the limit passed."""
 
 
 class Use(msgspec.Struct, array_like=True):
@@ -60,7 +61,7 @@ def _forget(state: Identifier, horizon: float) -> None:
         kept = {name: use for name, use in state.accounts.items() if use.last_at >= horizon}
         state.accounts = kept
         state.said = min(state.said, len(kept))
-    if len(state.accounts) >= MAX_ACCOUNTS:
+    if len(state.accounts) > MAX_ACCOUNTS:
         oldest = min(state.accounts, key=lambda name: (state.accounts[name].last_at, name))
         del state.accounts[oldest]
         state.truncated = True

@@ -13,7 +13,7 @@ from detectors.base import Signal
 
 MAX_CLUSTERS = 8
 MAX_TEXTS = 8
-GUESTS = 8
+GUESTS = 50
 NO_PAIR = -1.0
 _CACHED = 2_048
 _LINK_OR_NAME = re.compile(r"(?:https?|h[x*]{2}ps?)://\S+|(?<![\w@])@[\w.]+")

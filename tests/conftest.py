@@ -1,14 +1,16 @@
-"""One database server for the whole run, one database for each xdist worker, and a real Celery worker on demand."""
+"""One database server a run, one database an xdist worker, a real Celery worker on demand."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import django
@@ -55,9 +57,9 @@ def _set_up_django() -> Paths:
         "ABUSEDESK_VAR": str(_home()),
         "ABUSEDESK_LOG_LEVEL": "WARNING",
         "DATABASE_URL": paths.dsn_of(name),
-        "DJANGO_SETTINGS_MODULE": "abusedesk.settings",
     }
     django.setup()
+    del os.environ["DJANGO_SETTINGS_MODULE"]  # set by abusedesk.celery; xdist's workers inherit it
     return paths
 
 
@@ -121,9 +123,9 @@ def start_worker(transactional_db: None) -> Iterator[Callable[..., subprocess.Po
 
     yield start
     for process in started:
-        process.terminate()
-    for process in started:
-        process.wait(WORKER_READY_S)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _is_controller(config: pytest.Config) -> bool:

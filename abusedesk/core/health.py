@@ -23,7 +23,7 @@ WORKER_WAIT_S: Final = 10
 CLOCK_TOLERANCE_S: Final = 2
 DISK_BAD: Final = 0.05  # share of the disk that is free
 DISK_POOR: Final = 0.15
-# Cursors that stand behind the newest transaction this database ever had: it was restored from a dump.
+# Cursors ahead of every transaction this database ever had: it was restored from a dump.
 AHEAD: Final = """
 SELECT count(*) FROM detectors_cursor JOIN detectors_epoch ON epoch = number
 WHERE tx > pg_snapshot_xmax(pg_current_snapshot())::text::bigint
@@ -60,7 +60,8 @@ def examine() -> Iterator[Verdict]:
 
 
 def _version() -> Iterator[Verdict]:
-    major = connection.pg_version // 10_000
+    ((number,),) = _rows("SHOW server_version_num")
+    major = int(number) // 10_000
     if major < OLDEST:
         yield _fault("version", f"Postgres {major} is too old; {OLDEST} or newer is needed.")
     else:
@@ -139,15 +140,15 @@ def _disk() -> Iterator[Verdict]:
 
 
 def _store_epoch() -> Iterator[Verdict]:
-    """Transaction numbers begin anew after a logical restore; the epoch must tell old ones from new."""
+    """After a logical restore transaction numbers begin anew; the epoch tells old from new."""
     if not _present("detectors_epoch"):
         return
     ((ahead,),) = _rows(AHEAD)
     if ahead:
         yield _fault(
             "epoch",
-            "The store was restored from a dump: cursors are ahead of this database, so new signals are not read. "
-            "Run: UPDATE detectors_epoch SET number = number + 1;",
+            "The store was restored from a dump: cursors are ahead of this database, so "
+            "new signals are not read. Run: UPDATE detectors_epoch SET number = number + 1;",
         )
     else:
         yield _ok("epoch", "Cursors and transaction numbers fit together.")
@@ -161,7 +162,8 @@ def _present(relation: str) -> bool:
 def _rows(query: str, *params: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def _ok(name: str, sentence: str) -> Verdict:

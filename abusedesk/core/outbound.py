@@ -9,20 +9,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
 from threading import Timer
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from abusedesk.core.addresses import Address, is_public
 
 TIMEOUT_S = 10.0
 MAX_BYTES = 64 * 1024
 MAX_URL = 500
 PORTS = {"http": 80, "https": 443}
 USER_AGENT = "abusedesk/1"
-_NAT64 = IPv6Network("64:ff9b::/96")
-
-Address = IPv4Address | IPv6Address
 
 
 class OutboundError(Exception):
@@ -109,7 +108,7 @@ def post_json(
             response = connection.getresponse()
             return Reply(response.status, response.read(max_bytes))
     except (OSError, HTTPException) as error:
-        message = f"{target.host} did not answer: {error or type(error).__name__}"
+        message = f"{target.host} did not answer: {str(error) or type(error).__name__}"
         raise OutboundError(message) from error
 
 
@@ -126,14 +125,6 @@ def resolve(target: Target) -> list[Address]:
     return addresses
 
 
-def is_public(address: Address) -> bool:
-    """Whether the address, and what it may be a wrapping of, is on the public Internet."""
-    return all(
-        one.is_global and not (one.is_multicast or one.is_reserved or one.is_unspecified)
-        for one in _unwrapped(address)
-    )
-
-
 def _refuse_literal(host: str) -> None:
     """A literal address can be refused before anything is stored."""
     try:
@@ -148,21 +139,6 @@ def _refuse(address: Address) -> None:
         return
     message = f"{address} is not a public address (ABUSEDESK_OUTBOUND_ALLOW may list exceptions)."
     raise RefusedError(message)
-
-
-def _unwrapped(address: Address) -> Iterator[Address]:
-    """The address and the IPv4 addresses that its IPv6 form carries."""
-    if isinstance(address, IPv4Address):
-        yield address
-        return
-    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if address in _NAT64:
-        inner.append(IPv4Address(int(address) & 0xFFFF_FFFF))
-    carried = [one for one in inner if one is not None]
-    yield from carried
-    # a mapped address is nothing but its inner one; all other forms must be public themselves
-    if address.ipv4_mapped is None:
-        yield address
 
 
 @contextmanager

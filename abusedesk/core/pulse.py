@@ -17,7 +17,7 @@ TICK: Final = "tick"
 
 
 def worker_answers(timeout_s: float) -> bool:
-    """Whether a worker runs a task within `timeout_s`: broker, worker and database work together."""
+    """Whether a worker runs a task within `timeout_s`: broker, worker and database together."""
     nonce = ids.new_uuid().hex
     return _heard(nonce, timeout_s, first=lambda: send("core.ping", nonce, expires_s=60))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import structlog
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -17,9 +15,14 @@ log = structlog.get_logger(__name__)
 def wake(task_name: str, *args: int | str) -> None:
     """Send `task_name` its ids once the transaction is committed.
 
-    Never raises into the caller: the work is a row, and the next sweep finds what a lost message forgot.
+    Never raises into the caller: the work is a row, and the next sweep finds what a lost message
+    forgot.
     """
-    transaction.on_commit(partial(send, task_name, *args), robust=True)
+
+    def after_commit() -> None:  # a partial has no name for the log line of a robust callback
+        send(task_name, *args)
+
+    transaction.on_commit(after_commit, robust=True)
 
 
 def send(task_name: str, *args: int | str, expires_s: int | None = None) -> None:

@@ -42,7 +42,7 @@ def spawn(
     output: int | IO[Any] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start `argv` in a process group of its own; on Linux it gets `death_signal` when we die, however we die.
+    """Start `argv` in a process group of its own. On Linux it gets `death_signal` however we die.
 
     Linux watches the thread that calls this, so call it from one that lives as long as the program.
     """
@@ -66,5 +66,5 @@ def spawn(
         group=account.gid if account else None,
         extra_groups=[] if account else None,
         process_group=0,
-        preexec_fn=die_with_parent,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 -- two system calls, no lock
     )

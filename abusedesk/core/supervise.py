@@ -1,4 +1,4 @@
-"""The children of `make run`: started in order, restarted when they crash, stopped in reverse order."""
+"""The children of `make run`: started in order, restarted after a crash, stopped in reverse."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Supervisor:
         return kind is not None and issubclass(kind, StopRequestedError)
 
     def start(self, child: Child) -> None:
-        """Start `child` and return when it is ready. Raises ChildError when it ends or takes too long."""
+        """Start `child` and wait until it is ready. Raises ChildError when that fails."""
         running = self._launch(child)
         deadline = running.since + child.ready_timeout_s
         while child.ready and not child.ready():
@@ -170,11 +170,14 @@ class Supervisor:
     def _read(self, running: _Running) -> bool:
         """Pass on one chunk; False when there is none."""
         pipe = running.process.stdout
-        chunk = pipe.read(CHUNK) if pipe and not pipe.closed else b""
+        if pipe is None or pipe.closed:
+            return False
+        try:
+            chunk = os.read(pipe.fileno(), CHUNK)
+        except BlockingIOError:
+            return False
         if not chunk:
-            if chunk == b"" and pipe and not pipe.closed:
-                self._selector.unregister(pipe)
-                pipe.close()
+            self._forget(running)
             return False
         *lines, running.pending = (running.pending + chunk).split(b"\n")
         for line in lines:

@@ -36,7 +36,7 @@ _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _LIVE = re.compile(
     r"(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"']+)"
     rf"|(?P<mail>[\w.+-]{{1,64}}@(?:{_LABEL}\.)+[^\W\d_]{{2,24}}\b)"
-    r"|(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]))"
+    r"|(?P<ip>(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\w))"
     r"|(?P<ip6>(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4})(?::?[0-9a-f]{1,4})*(?![\w:]))"
     rf"|(?P<host>(?<![\w.@-])(?:{_LABEL}\.)+(?:xn--[a-z0-9-]{{2,59}}|[^\W\d_]{{2,24}})\b)",
     re.IGNORECASE,
@@ -219,8 +219,7 @@ def _defanged_url(url: str) -> str:
     if parts is None:
         return url
     scheme, authority, rest = parts.groups()
-    dead = re.sub("tt", "xx", scheme, count=1, flags=re.IGNORECASE)
-    dead = "fxp" if dead.lower() == "ftp" else dead
+    dead = scheme.replace("tt", "xx").replace("TT", "XX").replace("ftp", "fxp")
     host = authority if "[" in authority else authority.replace(".", "[.]")
     return f"{dead}://{host}{rest}"
 

@@ -83,11 +83,9 @@ STORAGES = {
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Source maps are read by nobody but a debugger; compressing them takes longer than all else.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
-    ["map", "jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "tgz", "bz2", "tbz", "xz", "br", "woff", "woff2"]
-)
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "webp", "gz", "br", "woff", "woff2"]
 # Before the first collectstatic (tests, a fresh checkout) files are served from where they are.
-WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfiles.json").exists()
 
 # Who wakes what, by name, so that `detectors` never imports `cases`.
 TICK_TASKS = ("detectors.sweep", "cases.sweep")

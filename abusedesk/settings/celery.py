@@ -64,7 +64,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": ENV.tick_s},
     },
 }
-# One quick retry gets over connections that a restart of Postgres cut; beyond that the sweep is the retry.
+# Gets over connections that a restart of Postgres cut; beyond that the sweep is the retry.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 2,
     "interval_start": 0,

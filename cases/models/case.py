@@ -53,6 +53,8 @@ class Case(models.Model):
         indexes = [
             # queue page and "next": one state of one queue, most urgent first
             models.Index(fields=["queue", "state", "-priority", "id"], name="case_queue"),
+            # "next": what is late in one state of one queue
+            models.Index(fields=["queue", "state", "due_at"], name="case_due"),
             # case list and dashboards: newest first
             models.Index(fields=["-opened_at", "-id"], name="case_opened"),
             models.Index(fields=["-closed_at"], name="case_closed"),

@@ -11,7 +11,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import fields, policy, queue, states
+from cases import claims, fields, policy, states
 from cases.choices import State
 from cases.models import Case, CaseVisit
 
@@ -98,13 +98,13 @@ def _return_one() -> bool:
 
 def _moved(actor: User, case: Case, to: State, until: datetime | None = None) -> Case:
     """The case in its new state, saved, unless somebody else is working on it."""
-    case = queue.lock(case)
-    holder = queue.holder_of(case)
+    case = claims.lock(case)
+    holder = claims.holder_of(case)
     if holder not in (None, actor) and not policy.allowed(actor, "case.take_over"):
         message = f"{case.ref} is claimed by {holder}."
         raise ForbiddenError(message, holder=str(holder))
     states.transition(case, to=to)
     case.snoozed_until = until
-    queue.drop(case)
+    claims.drop(case)
     case.save()
     return case

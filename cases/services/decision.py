@@ -13,7 +13,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import AuditEntry, User
 from abusedesk.core.queueing import wake
-from cases import fields, policy, queue, states
+from cases import claims, fields, policy, states
 from cases.choices import BENIGN, State
 from cases.facts import live_campaigns
 from cases.models import Case, Decision
@@ -43,13 +43,13 @@ def record_decision(
     policy.require(actor, "case.decide", case)
     outcome = _outcome(outcome)
     reason = fields.text(reason, field="reason", limit=REASON_LIMIT)
-    case = queue.lock(case)
+    case = claims.lock(case)
     if first := _same_key(key, actor, case):
         return first
     states.check(case, to=State.CLOSED)
     if case.state == State.ESCALATED:
         policy.require(actor, "case.claim_escalated", case)
-    queue.require_claim(case, actor, claim_id)
+    claims.require_claim(case, actor, claim_id)
     decision = Decision.objects.create(
         case=case,
         actor=actor,
@@ -90,12 +90,12 @@ def undo_decision(*, actor: User, decision: Decision) -> Case:
     if decision.actor_id != actor.pk and not policy.allowed(actor, "case.undo_others"):
         message = f"Only {decision.actor}, a lead or an admin can undo this decision."
         raise ForbiddenError(message)
-    case = queue.lock(case)
+    case = claims.lock(case)
     decision = Decision.objects.select_related("actor", "undone_by").get(pk=decision.pk)
     _require_unchanged(case, decision)
     _put_back(case, decision.before)
     if clock.now() - decision.created_at <= CLAIM_BACK:
-        queue.give(case, actor)
+        claims.give(case, actor)
     case.save()
     decision.undone_at, decision.undone_by = clock.now(), actor
     decision.save(update_fields=["undone_at", "undone_by"])
@@ -136,7 +136,7 @@ def _same_key(key: UUID, actor: User, case: Case) -> Decision | None:
 def _close(case: Case) -> None:
     states.transition(case, to=State.CLOSED)
     case.new_hits, case.regressed = 0, False
-    queue.drop(case)
+    claims.drop(case)
     case.save()
 
 

@@ -67,11 +67,7 @@ def take_back(*, decision: Decision) -> list[str]:
 def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
     """Send a message once more, at once. Raises ConflictError when it was taken back."""
     policy.require(actor, "delivery.again")
-    row = (
-        Delivery.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("webhook", "decision")
-        .get(pk=delivery.pk)
-    )
+    row = Delivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
     taken_back = row.kind == DeliveryKind.DECISION and row.decision.undone_at is not None
     if taken_back or row.state == DeliveryState.CANCELLED:
         message = "The decision behind this message was undone."

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from abusedesk.core import clock
-from abusedesk.core.models import User
+from abusedesk.core.models import Role, User
 from cases.models import Case, CaseVisit, Decision
 from detectors.models import DetectorConfig, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. code: what to paste; without it, href leads there."""
+    """One step. href: where it is done; code: what to paste."""
 
     title: str
     text: str
@@ -23,6 +23,18 @@ class Step:
     href: str = ""
     action: str = ""
     code: str = ""
+
+
+EXPERIENCED = 5
+"""Decisions after which nobody needs the card."""
+
+
+def steps_for(user: User, base: str) -> list[Step]:
+    """The card, until all is done or the desk has seen some decisions."""
+    if Decision.objects.count() >= EXPERIENCED:
+        return []
+    steps = steps_of(user, base)
+    return [] if all(step.done for step in steps) else steps
 
 
 def steps_of(user: User, base: str) -> list[Step]:
@@ -46,9 +58,11 @@ def steps_of(user: User, base: str) -> list[Step]:
         ),
         Step(
             "Send a signal",
-            "Create a token, put it into this request and run it.",
+            "Put a token into this request and run it; only admins create tokens.",
             Source.objects.filter(token__isnull=False, last_seen_at__isnull=False).exists(),
-            code=curl(base),
+            reverse("tokens") if user.role == Role.ADMIN else "",
+            "Create a token",
+            curl(base),
         ),
         Step(
             "Tune a detector",

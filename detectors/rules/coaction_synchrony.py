@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from typing import Annotated
 from urllib.parse import urlsplit
 
 from detectors import normalise
@@ -49,44 +48,32 @@ MIN_SEQUENCE = 5
 class CoactionParams(BaseParams):
     """What an admin may tune; the windows are fixed: 10, 60, 300, 1,800 and 3,600 s."""
 
-    lookback_d: Annotated[
-        int, param(7, ge=1, le=30, step=1, unit="d", help="How far back shares are compared")
-    ]
-    n_min: Annotated[
-        int, param(4, ge=3, le=20, step=1, unit="objects", help="Shared objects a pair needs")
-    ]
-    c_min: Annotated[
-        int, param(3, ge=2, le=20, step=1, unit="objects", help="Of them inside the window")
-    ]
-    alpha: Annotated[
-        float,
-        param(0.01, ge=0.0001, le=0.1, step=0.0001, unit="rate", help="False discovery rate"),
-    ]
-    p_open: Annotated[
-        float,
-        param(1e-4, ge=1e-8, le=1e-2, step=1e-8, unit="p", help="Largest p inside a group"),
-    ]
-    min_strangers: Annotated[
-        int,
-        param(
-            50, ge=20, le=500, step=10, unit="pairs", help="Strangers that give an object its rate"
-        ),
-    ]
-    stranger_min_objects: Annotated[
-        int,
-        param(3, ge=1, le=20, step=1, unit="objects", help="Objects that make a stranger count"),
-    ]
-    cap: Annotated[
-        int,
-        param(400, ge=50, le=2000, step=50, unit="accounts", help="Sampled accounts per object"),
-    ]
-    use_prior: Annotated[
-        bool, param(default=True, unit="switch", help="Cautious rates while objects are few")
-    ]
-    domains: Annotated[
-        bool,
-        param(default=False, unit="switch", rebuild=True, help="Count a shared domain as object"),
-    ]
+    lookback_d: int = param(
+        7, ge=1, le=30, step=1, unit="d", help="How far back shares are compared"
+    )
+    n_min: int = param(4, ge=3, le=20, step=1, unit="objects", help="Shared objects a pair needs")
+    c_min: int = param(3, ge=2, le=20, step=1, unit="objects", help="Of them inside the window")
+    alpha: float = param(
+        0.01, ge=0.0001, le=0.1, step=0.0001, unit="rate", help="False discovery rate"
+    )
+    p_open: float = param(
+        1e-4, ge=1e-8, le=1e-2, step=1e-8, unit="p", help="Largest p inside a group"
+    )
+    min_strangers: int = param(
+        50, ge=20, le=500, step=10, unit="pairs", help="Strangers that give an object its rate"
+    )
+    stranger_min_objects: int = param(
+        3, ge=1, le=20, step=1, unit="objects", help="Objects that make a stranger count"
+    )
+    cap: int = param(
+        400, ge=50, le=2000, step=50, unit="accounts", help="Sampled accounts per object"
+    )
+    use_prior: bool = param(
+        default=True, unit="switch", help="Cautious rates while objects are few"
+    )
+    domains: bool = param(
+        default=False, unit="switch", rebuild=True, help="Count a shared domain as object"
+    )
 
     def settings(self) -> Settings:
         """The numbers of the test itself."""
@@ -159,7 +146,7 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
     def _run(self, table: Table, steps: Mapping[str, int], p: CoactionParams) -> Run:
         settings = p.settings()
         result = find_synchrony(table.postings(steps), settings, secret=self.secret)
-        return Run(table, result, settings, p.lookback_d)
+        return Run(table, result, settings, p.lookback_d, steps)
 
     def _live(
         self, states: Mapping[Key, Sharers], since: float

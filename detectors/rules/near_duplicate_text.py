@@ -198,22 +198,22 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
-        if not _is_new(cluster, p, own=own):
+        if not _is_new(cluster, p):
             return []
         cluster.said = len(cluster.accounts)
         return [_draft(cluster, key, p, truncated=state.truncated)]
 
 
-def _is_new(cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
+def _is_new(cluster: Cluster, p: NearDuplicateParams) -> bool:
     """Whether the account that just joined calls for a finding.
 
-    The first time it may be anybody; later only those whose pair this band owns, else an exact
-    copy would be told by every band that knows a variant of it.
+    A band speaks only when it owns some pair: copies of one text are told by the first band alone,
+    variants by the lowest band that holds them together with the oldest text.
     """
     if not cluster.owned or len(cluster.accounts) < p.min_accounts:
         return False
     if cluster.said:
-        return own and is_due(len(cluster.accounts), cluster.said)
+        return is_due(len(cluster.accounts), cluster.said)
     forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
     return len(cluster.accounts) >= p.min_accounts
 

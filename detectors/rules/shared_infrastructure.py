@@ -24,9 +24,10 @@ from detectors.base import (
 )
 from detectors.emission import counted, is_due, lasting, neighbour_links, shortened
 from detectors.identifier_uses import MAX_ACCOUNTS, Identifier, Use, note, spread
-from detectors.identifiers import identifier_values
 
 HARD_LLR = 8.0
+HOUSEHOLD_LLR = 5.0
+"""Below the prior of the fusion: a family on one device is no operation by that alone."""
 HARD_TYPES = frozenset({"payment", "wallet", "device"})
 CONTACT_TYPES = frozenset({"email", "phone"})
 SHARED_ASN_CLASSES = frozenset({"mobile", "cgnat", "education", "vpn", "proxy"})
@@ -236,7 +237,7 @@ def _keys(signal: Signal, p: SharedInfrastructureParams) -> Iterator[Key]:
     for kind in signal.identifier_map:
         if kind not in p.limits or (hidden and kind == "ip"):
             continue
-        for value in identifier_values(signal, kind):
+        for value in signal.identifiers(kind):
             yield Key(kind, value)
             if kind == "ip" and (block := _block(value)):
                 yield Key("ip-block", block)
@@ -261,7 +262,7 @@ def _is_verified(signal: Signal, kind: str) -> bool:
 
 
 def _address_in(signal: Signal, block: str) -> str:
-    return next((ip for ip in identifier_values(signal, "ip") if _block(ip) == block), "")
+    return next((ip for ip in signal.identifiers("ip") if _block(ip) == block), "")
 
 
 def _degree(state: Identifier, key: Key) -> int:
@@ -311,8 +312,9 @@ def _draft(
     names = shared.names
     uses = [state.accounts[name] for name in names]
     first, last = min(use.first_at for use in uses), max(use.last_at for use in uses)
-    llr = HARD_LLR if shared.is_hard else limits.llr
     household = shared.is_hard and len(names) <= limits.usual
+    hard_llr = HOUSEHOLD_LLR if household else HARD_LLR
+    llr = hard_llr if shared.is_hard else limits.llr
     opens = shared.is_hard and not household and len(names) >= OPENING_ACCOUNTS
     flags = [*(["household"] if household else []), *(["truncated"] if state.truncated else [])]
     return FindingDraft(

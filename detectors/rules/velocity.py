@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-
 from detectors.base import (
     DAY_S,
     BaseParams,
@@ -193,8 +192,8 @@ class Velocity(Detector[Window, VelocityParams]):
             "requests of one AI key, and one condition of your own (at least N of a measure in T "
             "seconds, for each address, device, text, link, domain, key, object or account). A "
             "busy single account never opens a case; it only supports other evidence. Up to 1,024 "
-            "members are kept; above that the finding is marked as sampled. Thresholds do not follow "
-            "the time of day: set them above the peaks that your platforms know."
+            "members are kept; above that the finding is marked as sampled. Thresholds do not "
+            "follow the time of day: set them above the peaks that your platforms know."
         ),
         falsifiers=(
             "A campus, a carrier NAT or an event put many people behind one address at one time.",
@@ -265,7 +264,7 @@ def _draft(key: Key, state: Window, rule: Rule) -> FindingDraft:
         signal_ids=tuple(sorted(act.signal_id for act in acts)),
         llr=LLR,
         score=round(number / rule.threshold, 4),
-        sentence=_sentence(key, rule, number, names),
+        sentence=_sentence(key, rule, number, len(names)),
         first_at=min(act.at for act in acts),
         last_at=max(act.at for act in acts),
         tier=Tier.OPENING if len(names) >= OPENING_ACCOUNTS else Tier.SUPPORTING,
@@ -291,17 +290,19 @@ def _draft(key: Key, state: Window, rule: Rule) -> FindingDraft:
     )
 
 
-def _sentence(key: Key, rule: Rule, number: int, names: tuple[str, ...]) -> str:
-    said = {
-        "signups": f"{number} accounts created from {_shown(key)} with one client",
-        "copies": f"{number} posts of one text by {counted(len(names), 'account')}",
-        "posts": f"{number} posts by {shortened(key.value)}",
-        "ai-requests": (
-            f"{number} AI requests with key {shortened(key.value)}"
-            f" by {counted(len(names), 'account')}"
-        ),
-        "custom": f"{_amount(rule, number)} on one {GROUP_NOUNS[rule.group]} ({_shown(key)})",
-    }[rule.name]
+def _sentence(key: Key, rule: Rule, number: int, accounts: int) -> str:
+    by = f"by {counted(accounts, 'account')}"
+    match rule.name:
+        case "signups":
+            said = f"{number} accounts created from {_shown(key)} with one client"
+        case "copies":
+            said = f"{number} posts of one text {by}"
+        case "posts":
+            said = f"{number} posts by {shortened(key.value)}"
+        case "ai-requests":
+            said = f"{number} AI requests with key {shortened(key.value)} {by}"
+        case _:
+            said = f"{_amount(rule, number)} on one {GROUP_NOUNS[rule.group]} ({_shown(key)})"
     return f"{said} in {lasting(rule.window_s)}, limit {rule.threshold}"
 
 

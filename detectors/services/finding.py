@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import NamedTuple
 
 import msgspec
+from django.db.models import F
 
 from abusedesk.core import clock
 from detectors import registry
@@ -26,21 +26,25 @@ def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[F
     if not found:
         return 0
     uids = [_uid(config, stream, one.draft) for one in found]
-    rows = {row.uid: row for row in Finding.objects.select_for_update().filter(uid__in=uids)}
+    known = _known(uids)
+    rows: dict[str, Finding] = {}
     log: list[FindingRevision] = []
     epoch = current_epoch()
     for uid, one in zip(uids, found, strict=True):
         digest = _digest(one.draft)
-        row = rows.get(uid)
-        if row is None:
-            if one.draft.lapsed:
-                continue
-            row = rows[uid] = Finding(uid=uid, config=config, stream=stream, revision=0)
-        elif row.digest == digest:
+        before = known.get(uid)
+        if before is None and one.draft.lapsed:
             continue
-        _fill(row, one.draft, digest)
-        log.append(_revision(row, one.at, one.signal_id, epoch))
-    _write(list({id(entry.finding): entry.finding for entry in log}.values()), log)
+        if before is not None and before.digest == digest:
+            continue
+        revision = before.revision + 1 if before else 1
+        row = rows.get(uid) or Finding(uid=uid, config=config, stream=stream)
+        _fill(row, one.draft, digest, revision)
+        rows[uid] = row
+        known[uid] = _Known(digest, revision)
+        log.append(_revision(row, one, revision, row.status, epoch))
+    _upsert(list(rows.values()))
+    FindingRevision.objects.bulk_create(log, 1_000)
     return len(log)
 
 
@@ -49,21 +53,38 @@ def replace_findings(
 ) -> int:
     """Store what holds at a tick; what held before and is not there any more becomes lapsed."""
     changed = record_findings(config=config, stream=stream, found=found)
-    uids = {_uid(config, stream, one.draft) for one in found}
-    gone = Finding.objects.select_for_update().filter(
-        config=config, stream=stream, status=FindingStatus.CURRENT
+    uids = [_uid(config, stream, one.draft) for one in found]
+    gone = list(
+        Finding.objects.filter(config=config, stream=stream, status=FindingStatus.CURRENT)
+        .exclude(uid__in=uids)
+        .only("uid", "revision")
+        .order_by("uid")
     )
-    lapsed = [row for row in gone.order_by("uid") if row.uid not in uids]
+    if not gone:
+        return changed
+    Finding.objects.filter(pk__in=[row.pk for row in gone]).update(
+        status=FindingStatus.LAPSED, digest="", revision=F("revision") + 1, updated_at=clock.now()
+    )
     epoch = current_epoch()
-    log = []
-    for row in lapsed:
-        row.status = FindingStatus.LAPSED
-        row.digest = ""
-        row.revision += 1
-        row.updated_at = clock.now()
-        log.append(_revision(row, at.at, at.signal_id, epoch))
-    _write(lapsed, log)
-    return changed + len(log)
+    FindingRevision.objects.bulk_create(
+        _revision(row, at, row.revision + 1, FindingStatus.LAPSED, epoch) for row in gone
+    )
+    return changed + len(gone)
+
+
+class _Known(NamedTuple):
+    """What must be known of a stored finding to tell whether a draft changes it."""
+
+    digest: str
+    revision: int
+
+
+def _known(uids: Sequence[str]) -> dict[str, _Known]:
+    rows = Finding.objects.select_for_update().filter(uid__in=set(uids))
+    return {
+        uid: _Known(digest, revision)
+        for uid, digest, revision in rows.values_list("uid", "digest", "revision")
+    }
 
 
 def _uid(config: DetectorConfig, stream: Stream, draft: FindingDraft) -> str:
@@ -73,10 +94,17 @@ def _uid(config: DetectorConfig, stream: Stream, draft: FindingDraft) -> str:
 
 
 def _digest(draft: FindingDraft) -> str:
-    return blake2b(msgspec.json.encode(draft, order="sorted"), digest_size=16).hexdigest()
+    """What makes a revision: other accounts, other evidence, another weight.
+
+    Population numbers move at every tick; a finding that only they moved stays as it was told,
+    with the constants from which its score was computed.
+    """
+    pairs = [(first, second) for first, second, _ in draft.links]
+    told = (draft.subjects, draft.signal_ids, draft.tier, draft.llr, draft.lapsed, pairs)
+    return blake2b(msgspec.msgpack.encode(told), digest_size=16).hexdigest()
 
 
-def _fill(row: Finding, draft: FindingDraft, digest: str) -> None:
+def _fill(row: Finding, draft: FindingDraft, digest: str, revision: int) -> None:
     meta = registry.get(row.config.slug).meta
     row.detector = meta.slug
     row.version = meta.version
@@ -90,38 +118,35 @@ def _fill(row: Finding, draft: FindingDraft, digest: str) -> None:
     row.last_at = datetime.fromtimestamp(draft.last_at, UTC)
     row.llr, row.score = draft.llr, draft.score
     row.sentence = draft.sentence
-    row.flags = list(draft.flags)
+    row.links = msgspec.to_builtins(draft.links)
+    row.values = msgspec.to_builtins(draft.values)
+    row.constants = msgspec.to_builtins(draft.constants)
+    row.conditions = msgspec.to_builtins(draft.conditions)
     row.falsifiers = list(meta.falsifiers)
+    row.flags = list(draft.flags)
     row.status = FindingStatus.LAPSED if draft.lapsed else FindingStatus.CURRENT
     row.digest = digest
-    row.revision += 1
+    row.revision = revision
     row.updated_at = clock.now()
-    plain = _plain(asdict(draft))
-    row.links, row.values, row.constants = plain["links"], plain["values"], plain["constants"]
-    row.conditions = _plain([msgspec.to_builtins(one) for one in draft.conditions])
 
 
-def _plain(value: Any) -> Any:
-    return msgspec.to_builtins(value)
-
-
-def _revision(row: Finding, at: float, signal_id: int, epoch: int) -> FindingRevision:
+def _revision(
+    row: Finding, event: Found | Ticked, revision: int, status: str, epoch: int
+) -> FindingRevision:
     return FindingRevision(
         finding=row,
-        revision=row.revision,
-        status=row.status,
-        at_s=at,
-        signal_id=signal_id,
+        revision=revision,
+        status=status,
+        at_s=event.at,
+        signal_id=event.signal_id,
         digest=row.digest,
         epoch=epoch,
     )
 
 
-def _write(rows: list[Finding], log: list[FindingRevision]) -> None:
-    """Rows first, so that the log can point at them."""
-    fresh = [row for row in rows if row._state.adding]  # noqa: SLF001 -- documented by Django
-    known = [row for row in rows if not row._state.adding]  # noqa: SLF001 -- as above
-    Finding.objects.bulk_create(fresh)
-    names = [field.name for field in Finding._meta.fields if field.name not in _FIXED]  # noqa: SLF001 -- as above
-    Finding.objects.bulk_update(known, names, 200)
-    FindingRevision.objects.bulk_create(log, 1_000)
+def _upsert(rows: list[Finding]) -> None:
+    """One statement for new and known rows; it fills in the ids that the log points at."""
+    fields = [field.name for field in Finding._meta.fields if field.name not in _FIXED]  # noqa: SLF001 -- documented by Django
+    Finding.objects.bulk_create(
+        rows, 500, update_conflicts=True, unique_fields=["uid"], update_fields=fields
+    )

@@ -57,9 +57,9 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
     strangers, shares = scan(rows, clock, active, settings)
     shares = newest_tested(shares, rows)
     objects = rows.object[shares.i]
-    q_own = object_rates(strangers, rate, settings.min_strangers)[objects]
-    own = judge(shares, q_own, clock, settings)
-    event = judge(shares, np.broadcast_to(rate.q, q_own.shape), clock, settings)
+    q_own = object_rates(strangers, rate, settings.min_strangers)
+    own = judge(shares, objects, q_own, clock, settings)
+    event = judge(shares, objects, np.broadcast_to(rate.q, q_own.shape), clock, settings)
     return Result(
         edges=passed_edges(rows, shares, windows_s, own, event, settings.p_open),
         m=shares.pairs,

@@ -6,7 +6,7 @@ import numpy as np
 
 from detectors.synchrony.graph import in_two_core
 from detectors.synchrony.judge import Verdict
-from detectors.synchrony.model import Edges, EdgeTier, Flags, Floats, Ints
+from detectors.synchrony.model import Edges, EdgeTier, Flags, Floats, Ints, Levels
 from detectors.synchrony.pairs import Shares
 from detectors.synchrony.rows import Rows
 
@@ -46,7 +46,7 @@ def passed_edges(
         at_a=rows.at[i],
         at_b=rows.at[j],
         shared_level=shares.level[row],
-        shared_q=_rates_of(shares, row, np.repeat(kept, count), own, event),
+        shared_q=_rates_of(rows.object[i], shares.first[row], np.repeat(kept, count), own, event),
     )
 
 
@@ -59,10 +59,10 @@ def _rows_of(shares: Shares, rows: Rows, pick: Ints) -> tuple[Ints, Ints]:
     return row[order], count
 
 
-def _rates_of(shares: Shares, row: Ints, kept: Flags, own: Verdict, event: Verdict) -> Floats:
+def _rates_of(objects: Ints, first: Levels, kept: Flags, own: Verdict, event: Verdict) -> Floats:
     """(shares, windows) chances behind each share; 0 where a clock is too coarse."""
-    q = np.where(kept[:, None], own.q[row], event.q[row])
-    possible = shares.first[row][:, None] <= np.arange(q.shape[1])
+    q = np.where(kept[:, None], own.q[objects], event.q[objects])
+    possible = first[:, None] <= np.arange(q.shape[1])
     return np.where(possible, q, 0.0)
 
 

@@ -34,12 +34,13 @@ Pairs = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One object type, tested."""
+    """One object type, tested. clock_steps: platform -> step (s) of the clocks that are coarse."""
 
     table: Table
     result: Result
     settings: Settings
     lookback_d: int
+    clock_steps: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +207,16 @@ def _distinct(group: _Group, chosen: Flags) -> int:
 def _constants(group: _Group) -> dict[str, Any]:
     """All population numbers: with the cited signals they give the same p again."""
     result, settings, table = group.run.result, group.run.settings, group.run.table
-    objects, where = np.unique(result.edges.shared_object[group.rows], return_index=True)
-    rates = result.edges.shared_q[group.rows[where]].tolist()
-    labels = [table.objects[index] for index in objects.tolist()]
+    order = np.argsort(result.edges.shared_object[group.rows], kind="stable")
+    objects = result.edges.shared_object[group.rows][order]
+    head = np.flatnonzero(np.diff(objects, prepend=-1))
+    highest = np.maximum.reduceat(result.edges.shared_q[group.rows][order], head, axis=0)
+    rates = dict(zip(objects[head].tolist(), highest.tolist(), strict=True))
     return {
         "windows_s": list(result.windows_s),
         "q": list(result.q),
-        "object_q": {
-            f"{key.type}:{key.value}": rate for key, rate in zip(labels, rates, strict=True)
-        },
+        "object_q": {":".join(table.objects[index]): rate for index, rate in rates.items()},
+        "clock_step_s": dict(group.run.clock_steps),
         "m": result.m,
         "p_threshold": result.event_threshold
         if group.tier is EdgeTier.EVENT_EXPLAINED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ Q_MIN, Q_MAX = 1e-4, 0.999
 MAX_TESTED_OBJECTS = 512
 BATCH_CELLS = 1 << 19
 WIDTH_STEP = 8
+CHUNK_SHARES = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,22 @@ class GlobalRate:
     prior_used: bool
 
 
+class _Tested(NamedTuple):
+    """Columns of pairs, as in Verdict."""
+
+    n: Ints
+    c: Ints
+    best: Ints
+    sum_q: Floats
+    p: Floats
+    tests: Ints
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Per pair: distinct objects n, best window, what it holds, p; kept: passed the FDR step.
 
-    q: (shares, windows) chances that were used.
+    q: (objects, windows) chances that were used.
     """
 
     n: Ints
@@ -93,30 +106,20 @@ def newest_tested(shares: Shares, rows: Rows) -> Shares:
     return kept
 
 
-def judge(shares: Shares, q: Floats, clock: Clock, settings: Settings) -> Verdict:
-    """Test every pair.
+def judge(shares: Shares, objects: Ints, q: Floats, clock: Clock, settings: Settings) -> Verdict:
+    """Test every pair, a bounded number of shares at a time.
 
-    q: (shares, windows) chances. Pairs whose count is not above its expectation get p_w = 1: their
-    exact value is at least 0.5 (the median of a Poisson-binomial is next to its mean), never kept.
+    objects: (shares,) index into q; q: (objects, windows) chances.
     """
-    head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
-    pair, level, first = shares.pair[head], shares.level[head], shares.first[head]
-    chance = np.maximum.reduceat(q, head, axis=0) if len(head) else q
-    window = np.arange(len(clock.windows))
-    chance = np.where(first[:, None] <= window, chance, 0.0)
-    start = np.flatnonzero(np.diff(pair, prepend=-1))
-    n = np.diff(start, append=len(pair))
-    c = _per_pair(level[:, None] <= window, start)
-    possible = _per_pair(first[:, None] <= window, start) > 0
-    p_window = _p_values(chance, start, n, c, settings)
-    best, p = _best(p_window, tests := possible.sum(axis=1))
-    kept, threshold = false_discovery(p, settings.alpha)
-    sum_q = np.zeros(len(p))
-    for index in np.flatnonzero(kept).tolist():
-        own = chance[start[index] : start[index] + n[index], best[index]]
-        sum_q[index] = math.fsum(own.tolist())
-    c_best = np.take_along_axis(c, best[:, None], axis=1)[:, 0] if c.size else best
-    return Verdict(n, c_best, best, sum_q, p, tests, kept, threshold, q)
+    parts = [
+        _tested(shares.take(part), q[objects[part]], len(clock.windows), settings)
+        for part in _slices(shares.pair)
+    ]
+    none = np.zeros(0, dtype=np.int64)
+    columns = zip(*parts, strict=True) if parts else [[none]] * len(_Tested._fields)
+    tested = _Tested(*(np.concatenate(column) for column in columns))
+    kept, threshold = false_discovery(tested.p, settings.alpha)
+    return Verdict(*tested, kept, threshold, q)
 
 
 def tail_p(q: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
@@ -151,20 +154,43 @@ def false_discovery(p: Floats, alpha: float) -> tuple[Flags, float]:
     return p <= threshold, threshold
 
 
-def _per_pair(flags: Flags, start: Ints) -> Ints:
-    """(pairs, windows) counts of flags (objects, windows) in runs that begin at `start`."""
-    if not len(start):
-        return np.zeros((0, flags.shape[1]), dtype=np.int64)
-    return np.add.reduceat(flags, start, axis=0, dtype=np.int64)
+def _slices(pair: Ints) -> Iterator[slice]:
+    """Ranges of about CHUNK_SHARES shares that cut no pair."""
+    begin = 0
+    while begin < len(pair):
+        last = pair[min(begin + CHUNK_SHARES, len(pair)) - 1]
+        stop = int(np.searchsorted(pair, last, side="right"))
+        yield slice(begin, stop)
+        begin = stop
 
 
-def _p_values(chance: Floats, start: Ints, n: Ints, c: Ints, settings: Settings) -> Floats:
-    """(pairs, windows) p of each window, in batches of about equal n."""
-    p = np.ones(c.shape)
-    if not len(start):
-        return p
+def _tested(shares: Shares, q: Floats, windows: int, settings: Settings) -> _Tested:
+    """q: (shares, windows). A bundle counts once, with its largest q."""
+    head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
+    pair, level, first = shares.pair[head], shares.level[head], shares.first[head]
+    window = np.arange(windows)
+    possible = first[:, None] <= window
+    chance = np.where(possible, np.maximum.reduceat(q, head, axis=0), 0.0)
+    start = np.flatnonzero(np.diff(pair, prepend=-1))
+    n = np.diff(start, append=len(pair))
+    c = np.add.reduceat(level[:, None] <= window, start, axis=0, dtype=np.int64)
     mean = np.add.reduceat(chance, start, axis=0)
-    pair, window = np.nonzero((c >= settings.c_min) & (c > np.floor(mean - 1e-9)))
+    p_window = _p_values(chance, start, n, c, mean, settings.c_min)
+    tests = np.logical_or.reduceat(possible, start, axis=0).sum(axis=1)
+    best = p_window.argmin(axis=1)
+    row = np.arange(len(n))
+    p = np.minimum(1.0, tests * p_window[row, best])
+    return _Tested(n, c[row, best], best, mean[row, best], p, tests)
+
+
+def _p_values(chance: Floats, start: Ints, n: Ints, c: Ints, mean: Floats, c_min: int) -> Floats:
+    """(pairs, windows) p of each window, in batches of about equal n.
+
+    Counts that are not above their expectation get 1: their exact value is at least 0.5 (the median
+    of a Poisson-binomial lies next to its mean), which no alpha keeps.
+    """
+    p = np.ones(c.shape)
+    pair, window = np.nonzero((c >= c_min) & (c > np.floor(mean - 1e-9)))
     for rows, width in _batches(n[pair]):
         who, when = pair[rows], window[rows]
         column = np.arange(width)
@@ -183,12 +209,3 @@ def _batches(n: Ints) -> Iterator[tuple[Ints, int]]:
         size = max(1, BATCH_CELLS // width)
         for begin in range(0, len(rows), size):
             yield rows[begin : begin + size], width
-
-
-def _best(p_window: Floats, tests: Ints) -> tuple[Ints, Floats]:
-    """The window with the smallest p of each pair, and that p corrected for its windows."""
-    if not p_window.size:
-        return np.zeros(len(p_window), dtype=np.int64), np.ones(len(p_window))
-    best = p_window.argmin(axis=1)
-    lowest = np.take_along_axis(p_window, best[:, None], axis=1)[:, 0]
-    return best, np.minimum(1.0, tests * lowest)

@@ -89,10 +89,16 @@ class Shares:
         """How many pairs there are."""
         return int(self.pair[-1]) + 1 if len(self) else 0
 
-    def take(self, index: npt.NDArray[Any]) -> Shares:
-        """The shares at these positions or where a mask is true."""
-        columns = (self.i, self.j, self.level, self.first, self.pair, self.bundle)
-        return Shares(*(column[index] for column in columns))
+    def take(self, index: npt.NDArray[Any] | slice) -> Shares:
+        """The shares at these positions, in this range or where a mask is true."""
+        return Shares(
+            i=self.i[index],
+            j=self.j[index],
+            level=self.level[index],
+            first=self.first[index],
+            pair=self.pair[index],
+            bundle=self.bundle[index],
+        )
 
 
 def count_pairs(
@@ -256,6 +262,12 @@ def _counted(low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:
 
 def _distinct(low: Ints, high: Ints, objects: Ints) -> tuple[Ints, Ints, Ints]:
     """Each (pair, object) once."""
+    people, things = int(high.max(initial=0)) + 1, int(objects.max(initial=0)) + 1
+    if people * people * things < 1 << 63:  # one packed column sorts about five times faster
+        key = np.sort((objects * people + low) * people + high)
+        rest, high = np.divmod(key[_starts(key)], people)
+        objects, low = np.divmod(rest, people)
+        return low, high, objects
     order = np.lexsort((objects, high, low))
     low, high, objects = low[order], high[order], objects[order]
     fresh = _starts(low, high, objects)

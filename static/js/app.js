@@ -54,6 +54,9 @@ startCase();
 startToasts();
 document.addEventListener("click", copy);
 document.addEventListener("submit", submitOnce);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.shouldSwap) delete document.documentElement.dataset.ready;
+});
 document.addEventListener("htmx:afterSettle", settle);
 document.addEventListener("htmx:afterRequest", (event) => delete event.target.dataset?.busy);
 document.addEventListener("htmx:sendError", () => complain("The desk cannot be reached. Nothing was lost; try again."));

@@ -22,8 +22,12 @@ function paint(trace) {
   if (!TRACES.has(trace.type)) throw new Error(`trace type ${trace.type} is not allowed`);
   if (!token) return trace;
   const ink = colour(token);
-  const marker = { ...trace.marker, color: ink };
-  if (trace.type === "scatter") return { ...trace, marker, line: { ...trace.line, color: ink } };
+  const pattern = { ...trace.marker?.pattern, fillmode: "overlay", fgcolor: colour("bg"), fgopacity: 0.45, size: 7, solidity: 0.18 };
+  const marker = { ...trace.marker, color: ink, pattern };
+  if (trace.type === "scatter") {
+    delete marker.pattern;
+    return { ...trace, marker, line: { ...trace.line, color: ink } };
+  }
   return { ...trace, marker: { ...marker, line: { width: 0 } } };
 }
 

@@ -37,7 +37,8 @@ function candidates(keys) {
 }
 
 function available(id) {
-  return id in actions ? actions[id].ready() : Boolean(target(id));
+  if (id in actions) return actions[id].ready();
+  return Boolean((id === "submit" && ownSubmit()) || target(id));
 }
 
 function press(id) {

@@ -78,7 +78,7 @@ def rows_to_postings(rows: list[Row], accounts: int, **more: object) -> Postings
         at=columns[2],
         signal=columns[3],
         accounts=[f"a{index:03}" for index in range(accounts)],
-        **more,  # type: ignore[arg-type] -- step, skew or alone
+        **more,  # type: ignore[arg-type]  # step, skew or alone
     )
 
 
@@ -156,10 +156,12 @@ def test_a_small_tick_takes_milliseconds() -> None:
         )
     ]
     postings = rows_to_postings(rows, 400)
-    find_synchrony(postings, BARE)
-    began = time.perf_counter()
-    find_synchrony(postings, BARE)
-    assert time.perf_counter() - began <= 0.05
+    taken = []
+    for _ in range(5):
+        began = time.perf_counter()
+        find_synchrony(postings, BARE)
+        taken.append(time.perf_counter() - began)
+    assert min(taken) <= 0.05
 
 
 def test_no_postings_no_findings() -> None:
@@ -383,7 +385,7 @@ SMALL = Settings(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=300)
 @given(rows=small_worlds(), coarse=st.sets(st.integers(0, 5)), skew=st.integers(0, 30))
 def test_a_slow_second_implementation_agrees(rows: list[Row], coarse: set[int], skew: int) -> None:
     step = [60 if row[1] in coarse else 1 for row in rows]

@@ -11,6 +11,7 @@ from abusedesk.core import clock
 from abusedesk.core.models import Role, User
 from cases.choices import Severity, State
 from cases.models import Case, CaseCampaign, Queue
+from cases.priority import priority
 from detectors import registry
 from detectors.choices import CampaignState, Mode, StreamKind
 from detectors.models import (
@@ -69,12 +70,9 @@ def people() -> dict[str, User]:
 def desk(cases: int = 8) -> Desk:
     """Two queues; `cases` cases in the first one."""
     staff = people()
-    queue, _ = Queue.objects.get_or_create(
-        slug="operations", defaults={"title": "Operations", "sla_hours": 24}
-    )
-    Queue.objects.get_or_create(
-        slug="scams", defaults={"title": "Scams and money", "sla_hours": 8, "position": 1}
-    )
+    Queue.objects.all().delete()
+    queue = Queue.objects.create(slug="operations", title="Operations", position=1)
+    Queue.objects.create(slug="scams", title="Scams and money", sla_hours=8, position=2)
     found = [case(queue, number) for number in range(1, cases + 1)]
     return Desk(staff["rita"], staff["lena"], staff["ada"], staff["petra"], queue, found)
 
@@ -84,6 +82,7 @@ def case(queue: Queue, number: int, *, text: str = "", **changes: Any) -> Case:
     now = clock.now()
     signals = signals_of(number, now, text=text)
     campaign = campaign_of(number, signals, now)
+    parts = {"p": campaign.p, "harm": 0.7, "reach": 0.9 - number / 100, "velocity": 1.0, "novelty": 1.0}
     row = {
         "ref": f"AD-{number}",
         "title": TITLES[number % len(TITLES)],
@@ -91,8 +90,8 @@ def case(queue: Queue, number: int, *, text: str = "", **changes: Any) -> Case:
         "queue": queue,
         "severity": (Severity.HIGH, Severity.CRITICAL, Severity.MEDIUM, Severity.LOW)[number % 4],
         "how_sure": campaign.p,
-        "priority": 92.0 - number * 1.7,
-        "priority_parts": {"p": campaign.p, "harm": 0.7, "reach": 0.4, "velocity": 1.0, "novelty": 1.0},
+        "priority": priority(parts),
+        "priority_parts": parts,
         "platforms": campaign.platforms,
         "reasons": [link.finding.sentence for link in campaign.evidence.order_by("pk")],
         "accounts": campaign.size,

@@ -148,6 +148,12 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def signed(value: float) -> str:
+    """`+6.50`."""
+    return f"{value:+.2f}"
+
+
+@register.filter
 def platform(slug: str) -> str:
     """A platform as people write it."""
     return PLATFORMS.get(slug, slug.replace("-", " ").capitalize())

@@ -36,7 +36,7 @@ def render_case(
     """The page around a form that may carry errors and what was typed."""
     tab = panels.tab_of(request.GET.get("tab", ""))
     context: dict[str, Any] = {
-        "section": "cases",
+        "section": "queues",
         "case": case,
         "queue": case.queue,
         "form": form,

@@ -13,9 +13,8 @@ from django.views.decorators.http import require_GET
 from abusedesk.core import clock
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
-from cases.models import Decision
 from cases.selectors.case import cases_for, queue_counts
-from cases.ui.first_run import steps_of
+from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
 
 LAST = 8
@@ -29,7 +28,7 @@ def work(request: DeskRequest) -> HttpResponse:
     counts = queue_counts(user)
     mine = cases_for(user).filter(claimed_by=user, claim_expires_at__gt=clock.now())
     decisions = user.decisions.select_related("case")[:LAST]
-    steps = [] if Decision.objects.exists() else steps_of(user, request.build_absolute_uri("/"))
+    steps = steps_for(user, request.build_absolute_uri("/"))
     context: dict[str, Any] = {
         "section": "work",
         "tiles": _tiles(counts, user),

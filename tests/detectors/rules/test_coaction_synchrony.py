@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -15,15 +17,19 @@ from hypothesis import strategies as st
 
 from bench.worlds import coaction
 from detectors.base import DAY_S, MAX_SIGNAL_IDS, FindingDraft, Key, Signal, Tier
-from detectors.engine import Runner, run_all
+from detectors.engine import Event, Runner, Ticked, run_all, tick_drafts
 from detectors.rules.coaction_synchrony import CoactionParams, CoactionSynchrony
 from detectors.synchrony import WINDOWS_S, keyed_rank, tail_p
 from detectors.synchrony.sharers import MAX_ACCOUNTS, MAX_DAYS, Sharers
 
 START = 1_700_000_000 // DAY_S * DAY_S
 RULE = CoactionSynchrony(b"secret")
-BARE = CoactionParams(use_prior=False)
+BARE = CoactionParams.model_validate({"use_prior": False})
 WHOLE_WEEK = 10**9
+
+
+def tuned(**values: object) -> CoactionParams:
+    return CoactionParams.model_validate(values)
 
 
 def signal(number: int, at: float, actor: str, **more: Any) -> Signal:
@@ -72,10 +78,14 @@ def tick(
     clock = 0.0
     for shard in range(shards):
         runner = Runner(RULE, p, shard=shard, of=shards, tick_floor_s=WHOLE_WEEK)
-        parts += [getattr(event, "part") for event in runner.feed(signals) + runner.finish()]  # noqa: B009 -- union
+        parts += [event.part for event in ticks(runner, signals)]
         clock = runner.clock
-    wire = [msgspec.msgpack.decode(msgspec.msgpack.encode(part)) for part in parts]
-    return RULE.tick(clock, wire, p)
+    return tick_drafts(RULE, p, clock, parts)
+
+
+def ticks(runner: Runner, signals: Sequence[Signal]) -> list[Ticked]:
+    events = runner.feed(signals) + runner.finish()
+    return [event for event in events if isinstance(event, Ticked)]
 
 
 @cache
@@ -149,7 +159,7 @@ def test_five_hashtags_in_a_row_are_an_object_of_their_own() -> None:
 def test_domains_are_off_until_asked_for() -> None:
     one = link(1, 0, "ann", "story")
     assert ("domain", "news.example") not in keys(one)
-    assert ("domain", "news.example") in keys(one, CoactionParams(domains=True))
+    assert ("domain", "news.example") in keys(one, tuned(domains=True))
 
 
 def test_prompts_are_objects_but_not_texts() -> None:
@@ -256,7 +266,7 @@ def test_a_single_pair_only_supports() -> None:
 
 
 def test_few_objects_are_said_to_rest_on_a_prior() -> None:
-    found = tick(by_time(ring(["ann", "bob", "cy"], 9), backdrop()), CoactionParams())
+    found = tick(by_time(ring(["ann", "bob", "cy"], 9), backdrop()), tuned())
     assert found
     assert all("prior_q" in draft.flags for draft in found)
 
@@ -302,7 +312,7 @@ def test_shares_outside_the_lookback_are_forgotten() -> None:
     later = [link(90_000, 9 * DAY_S, "dee", "late")]
     signals = by_time(ring(["ann", "bob", "cy"], 6), backdrop(), later)
     assert tick(signals) == []
-    assert tick(signals, CoactionParams(use_prior=False, lookback_d=30)) != []
+    assert tick(signals, tuned(use_prior=False, lookback_d=30)) != []
 
 
 def test_a_repeated_share_is_no_new_object() -> None:
@@ -321,7 +331,20 @@ def test_a_minute_clock_is_noticed() -> None:
     ]
     found = tick(signals)
     assert found[0].constants["windows_s"] == [60, 300, 1_800, 3_600]
+    assert found[0].constants["clock_step_s"] == {"x": 60}
     assert found[0].values["window_s"] == 60
+
+
+def test_one_coarse_platform_does_not_blind_the_others() -> None:
+    """The rate of an object is kept for every window that some pair could use."""
+    signals = [
+        msgspec.structs.replace(one, at=one.at // 60 * 60) if one.platform == "mail" else one
+        for one in by_time(ring(["ann", "bob", "cy", "dan"], 6, ("mail", "x")), backdrop())
+    ]
+    found = tick(signals)
+    assert found[0].constants["clock_step_s"] == {"mail": 60}
+    assert {edge[4] for edge in found[0].values["edges"]} == {10, 60}
+    assert all(rate[0] > 0 for rate in found[0].constants["object_q"].values())
 
 
 def test_evidence_is_limited_and_counted() -> None:
@@ -377,27 +400,32 @@ def test_any_order_of_arrival_gives_the_same_findings() -> None:
     assert RULE.tick(signals[last].at, [part], BARE) == world_findings("W2", 21)
 
 
+class FourTimesADay(CoactionSynchrony):
+    """The same rule with fewer ticks, to keep the test short."""
+
+    meta = replace(CoactionSynchrony.meta, tick_s=6 * 3_600)
+
+
 @settings(deadline=None, max_examples=20)
 @given(cuts=st.lists(st.integers(0, 400), max_size=6), shards=st.sampled_from([1, 3, 16]))
 def test_any_split_into_batches_gives_the_same_findings(cuts: list[int], shards: int) -> None:
+    rule = FourTimesADay(b"secret")
     signals = by_time(ring(["ann", "bob", "cy"], 6), backdrop())
-    whole = run_all(RULE, BARE, signals)
-    runner = Runner(RULE, BARE)
-    events = []
-    edges = [0, *sorted(cuts), len(signals)]
-    for start, end in zip(edges, edges[1:], strict=False):  # noqa: RUF007 -- pairs of cuts
+    whole = run_all(rule, BARE, signals)
+    runner = Runner(rule, BARE)
+    events: list[Event] = []
+    for start, end in pairwise([0, *sorted(cuts), len(signals)]):
         events += runner.feed(signals[start:end])
-        kept = runner.dump()
-        clock, runner = runner.clock, Runner(RULE, BARE)
+        kept, clock = runner.dump(), runner.clock
+        runner = Runner(rule, BARE)
         runner.load(clock, kept)
-    events += runner.finish()
+    at_ticks = [event for event in events + runner.finish() if isinstance(event, Ticked)]
     split = [
-        draft
-        for event in events
-        for draft in RULE.tick(event.at, [getattr(event, "part")], BARE)  # noqa: B009 -- union
+        draft for event in at_ticks for draft in tick_drafts(rule, BARE, event.at, [event.part])
     ]
+    assert len(split) > 5
     assert [found.draft for found in whole] == split
-    assert [found.draft for found in run_all(RULE, BARE, signals, of=shards)] == split
+    assert [found.draft for found in run_all(rule, BARE, signals, of=shards)] == split
 
 
 @pytest.mark.parametrize(("name", "least"), [("W2", 50), ("W5", 50)])

@@ -66,7 +66,8 @@ def _database(desk: Supervisor) -> Iterator[None]:
     with embedded.acquire(paths):
         if not paths.root.is_relative_to(settings.VAR_DIR):
             desk.say(
-                f"The database lies in {paths.root}: Postgres does not run as root, nobody cannot reach here."
+                f"The database lies in {paths.root}: Postgres does not run as root, "
+                "and the user nobody cannot reach this checkout."
             )
         launch = embedded.prepare(paths)
         desk.start(
@@ -164,7 +165,8 @@ def _require_free_port() -> None:
         try:
             probe.bind((here.host, here.port))
         except OSError as error:
-            msg = f"Cannot listen on {here.host}:{here.port} ({error.strerror}). Set ABUSEDESK_PORT to a free port."
+            where = f"{here.host}:{here.port}"
+            msg = f"Cannot listen on {where} ({error.strerror}). Set ABUSEDESK_PORT to a free port."
             raise CommandError(msg) from None
 
 

@@ -1,0 +1,92 @@
+"""API tokens: made, checked, ended. Only a peppered hash is ever stored."""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from abusedesk.core import audit, clock, ids
+from abusedesk.core.models import ApiToken, User
+
+WORDS = frozenset({b"bearer", b"token"})
+PREFIX_LENGTH = 8
+MAX_LENGTH = 200
+USED_EVERY = timedelta(minutes=1)
+
+
+@transaction.atomic
+def issue_token(
+    *, user: User, name: str, scopes: Sequence[str], expires_at: datetime | None = None
+) -> tuple[ApiToken, str]:
+    """A new token and its plain text, `ad_<prefix>_<secret>`, which is never to be had again."""
+    prefix = ids.random_code(PREFIX_LENGTH, string.ascii_lowercase + string.digits)
+    plain = f"ad_{prefix}_{ids.random_token()}"
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=_digest(plain),
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+    )
+    audit.append(
+        actor=user, verb=audit.Verb.TOKEN_CREATED, target=token, name=name, scopes=token.scopes
+    )
+    return token, plain
+
+
+@transaction.atomic
+def revoke_token(*, actor: User | None, token: ApiToken) -> None:
+    """End a token at once; ending it again changes nothing."""
+    if token.revoked_at is not None:
+        return
+    token.revoked_at = clock.now()
+    token.save(update_fields=["revoked_at"])
+    audit.append(actor=actor, verb=audit.Verb.TOKEN_REVOKED, target=token, name=token.name)
+
+
+def find_token(plain: str) -> ApiToken | None:
+    """The token that may be used now, or none: unknown, ended, expired, or of an inactive user."""
+    if len(plain) > MAX_LENGTH:
+        return None
+    now = clock.now()
+    token = ApiToken.objects.select_related("user").filter(digest=_digest(plain)).first()
+    if token is None or token.revoked_at is not None or not token.user.is_active:
+        return None
+    if token.expires_at is not None and token.expires_at <= now:
+        return None
+    if token.last_used_at is None or now - token.last_used_at > USED_EVERY:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer ad_…`; the token is then `request.auth`."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() not in WORDS:
+            return None
+        if len(words) != 2:  # noqa: PLR2004 -- a word and the token
+            message = "The Authorization header must be: Bearer <token>."
+            raise AuthenticationFailed(message)
+        token = find_token(words[1].decode("latin-1"))
+        if token is None:
+            message = "This token is unknown, expired or revoked."
+            raise AuthenticationFailed(message)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+def _digest(plain: str) -> str:
+    return hashlib.sha256(f"{plain}{settings.TOKEN_PEPPER}".encode()).hexdigest()

@@ -1,0 +1,157 @@
+"""The signal contract for OpenAPI, taken from the msgspec structs that check it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from detectors.ingest.body import JSON, NDJSON
+from detectors.ingest.rules import MAX_DEPTH
+from detectors.schema import MAX_ATTRIBUTES_BYTES, MAX_BATCH, MAX_TEXT_BYTES, SignalIn
+
+PLACE: Final = "#/components/schemas/{name}"
+SIGNAL: Final = {"$ref": PLACE.format(name="SignalIn")}
+NOTES: Final[Mapping[str, str]] = {
+    "external_id": "The sender's id. Unique with source and occurred_at: replay is harmless.",
+    "platform": "Where it happened: x, telegram, openai-api, email, ... An open set.",
+    "kind": "What happened.",
+    "occurred_at": "Event time, RFC 3339 with offset, at most 10 minutes in the future.",
+    "actor": "Account id on that platform; opaque, may be an HMAC.",
+    "actor_profile": "What the platform shows of the account.",
+    "text": f"The author's text, at most {MAX_TEXT_BYTES:,} bytes in UTF-8. No NUL.",
+    "urls": "Links; more are extracted from the text, defanged forms too.",
+    "objects": "What was acted on, as type:value: hashtag:, target:, repost:,"
+    " media:pdq-<hex>, prompt:, ...",
+    "identifiers": "Type -> value or values; a type matches ^[a-z0-9_]{1,40}$: ip, asn, device,"
+    " email, phone, payment, ja4, wallet, cookie, ... Values may be HMACs.",
+    "ai": "The AI service behind a request or response.",
+    "fingerprints": "Sketches of text that the sender does not share.",
+    "attributes": f"Anything else, at most {MAX_ATTRIBUTES_BYTES:,} bytes as JSON and"
+    f" {MAX_DEPTH} levels deep.",
+}
+"""What each field means."""
+
+CONTENT_ENCODING: Final = OpenApiParameter(
+    "Content-Encoding",
+    location=OpenApiParameter.HEADER,
+    enum=["gzip"],
+    description="gzip, when the body is compressed.",
+)
+
+
+class SignalBodySerializer(serializers.Serializer[Any]):
+    """Stands for one signal; never validates anything (`detectors.ingest` does)."""
+
+
+class IngestBodySerializer(serializers.Serializer[Any]):
+    """Stands for the three ways to write a JSON body."""
+
+
+INGEST_REQUEST: Final[dict[Any, Any]] = {
+    JSON: IngestBodySerializer,
+    NDJSON[0]: {
+        "type": "string",
+        "description": f"One signal a line, at most {MAX_BATCH:,} lines.",
+    },
+}
+REPLAY_REQUEST: Final[dict[Any, Any]] = {JSON: SignalBodySerializer}
+
+
+class BodyRequired(AutoSchema):
+    """An operation makes no sense without its body."""
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        body = super()._get_request_body(direction)
+        if body:
+            body["required"] = True
+        return body
+
+
+class SignalBodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call] # registers itself
+    """Component `SignalIn` and what it refers to."""
+
+    target_class = "detectors.api.schema.SignalBodySerializer"
+
+    def get_name(self, auto_schema: Any, direction: Any) -> str:
+        """The name of the struct."""
+        return "SignalIn"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """The struct as OpenAPI 3.0; nested ones become components of their own."""
+        components = _components()
+        for name, schema in components.items():
+            if name != "SignalIn":
+                _register(auto_schema, name, schema)
+        return components["SignalIn"]
+
+
+class IngestBodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call] # registers itself
+    """Component `IngestBody`."""
+
+    target_class = "detectors.api.schema.IngestBodySerializer"
+
+    def get_name(self, auto_schema: Any, direction: Any) -> str:
+        """Its name."""
+        return "IngestBody"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """One signal, a list, or a list inside an object."""
+        for name, schema in _components().items():
+            _register(auto_schema, name, schema)
+        many = {"type": "array", "items": SIGNAL, "maxItems": MAX_BATCH}
+        envelope = {
+            "type": "object",
+            "properties": {"signals": many},
+            "required": ["signals"],
+            "additionalProperties": False,
+        }
+        return {"oneOf": [SIGNAL, envelope, many]}
+
+
+def _register(auto_schema: Any, name: str, schema: dict[str, Any]) -> None:
+    component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)
+    auto_schema.registry.register_on_missing(component)
+
+
+def _components() -> dict[str, dict[str, Any]]:
+    _, found = msgspec.json.schema_components([SignalIn], ref_template=PLACE)
+    components = {name: _as_openapi(schema) for name, schema in found.items()}
+    properties = components["SignalIn"]["properties"]
+    properties["text"]["maxLength"] = MAX_TEXT_BYTES
+    for name, note in NOTES.items():
+        properties[name] = _noted(properties[name], note)
+    return components
+
+
+def _noted(schema: dict[str, Any], note: str) -> dict[str, Any]:
+    """OpenAPI 3.0 ignores what stands beside a reference, so that is wrapped."""
+    wrapped = {"allOf": [schema]} if "$ref" in schema else schema
+    return {**wrapped, "description": note}
+
+
+def _as_openapi(schema: Any) -> Any:
+    """JSON Schema 2020-12 in the dialect of OpenAPI 3.0: `nullable`, no `propertyNames`."""
+    if isinstance(schema, list):
+        return [_as_openapi(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    done = {
+        key: _as_openapi(value)
+        for key, value in schema.items()
+        if key != "propertyNames" and not (key == "required" and not value)
+    }
+    if "enum" in done:
+        done["type"] = "string"
+    options = done.get("anyOf", [])
+    if {"type": "null"} not in options:
+        return done
+    (option,) = [one for one in options if one != {"type": "null"}]
+    kept = {"allOf": [option]} if "$ref" in option else option
+    return {**kept, "nullable": True}

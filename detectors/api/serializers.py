@@ -1,0 +1,126 @@
+"""Shapes of answers. Signals on their way in are checked by `schema.py`, not here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from detectors.models import DeadLetter, DetectorConfig, Finding, Signal
+
+
+class SignalSerializer(serializers.ModelSerializer[Signal]):
+    source = serializers.SlugRelatedField("slug", read_only=True)
+
+    class Meta:
+        model = Signal
+        fields: ClassVar = [
+            "id",
+            "source",
+            "external_id",
+            "platform",
+            "kind",
+            "occurred_at",
+            "received_at",
+            "actor",
+            "text",
+            "payload",
+        ]
+
+
+class MentionSerializer(serializers.Serializer[Any]):
+    """One entity in a signal: canonical value, and how the sender wrote it."""
+
+    type = serializers.CharField(source="entity.type")
+    value = serializers.CharField(source="entity.value")
+    role = serializers.CharField()
+    raw = serializers.CharField()
+
+
+class SignalDetailSerializer(SignalSerializer):
+    entities = MentionSerializer(many=True, read_only=True)
+
+    class Meta(SignalSerializer.Meta):
+        fields: ClassVar = [*SignalSerializer.Meta.fields, "entities"]
+
+
+class ItemErrorSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class RejectedSerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    external_id = serializers.CharField(allow_blank=True)
+    errors = ItemErrorSerializer(many=True)
+
+
+class IngestAnswerSerializer(serializers.Serializer[Any]):
+    accepted = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    rejected = RejectedSerializer(many=True)
+
+
+class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
+    source = serializers.SlugRelatedField("slug", read_only=True)
+    raw = serializers.SerializerMethodField()
+    state = serializers.CharField(read_only=True, help_text="open, replayed or discarded")
+
+    class Meta:
+        model = DeadLetter
+        fields: ClassVar = [
+            "id",
+            "source",
+            "received_at",
+            "position",
+            "external_id",
+            "raw",
+            "truncated",
+            "errors",
+            "state",
+        ]
+
+    def get_raw(self, letter: DeadLetter) -> str:
+        return bytes(letter.raw).decode("utf-8", "replace")
+
+
+class FindingSerializer(serializers.ModelSerializer[Finding]):
+    class Meta:
+        model = Finding
+        fields: ClassVar = [
+            "id",
+            "uid",
+            "detector",
+            "version",
+            "family",
+            "tier",
+            "anchor_type",
+            "anchor_value",
+            "subjects",
+            "signal_ids",
+            "signal_total",
+            "first_at",
+            "last_at",
+            "llr",
+            "score",
+            "sentence",
+            "values",
+            "conditions",
+            "falsifiers",
+            "flags",
+            "revision",
+            "status",
+        ]
+
+
+class DetectorConfigSerializer(serializers.ModelSerializer[DetectorConfig]):
+    """The configuration in force; `reason` is required for a change."""
+
+    reason = serializers.CharField(max_length=500)
+    params = serializers.DictField()
+
+    class Meta:
+        model = DetectorConfig
+        fields: ClassVar = ["slug", "number", "mode", "params", "reason", "created_at"]
+        read_only_fields: ClassVar = ["slug", "number", "created_at"]

@@ -1,0 +1,246 @@
+"""Stores signals set-based, each once, and keeps what was refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import msgspec
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg import errors
+
+from abusedesk.core import clock
+from abusedesk.core.queueing import wake
+from detectors.ingest import Refused
+from detectors.models import DeadLetter, Source, Stream
+from detectors.partitions import ensure_partitions, forget_partitions
+from detectors.schema import ActorProfile, Ai, SignalIn
+from detectors.services.source import live_stream
+from detectors.stream import current_epoch
+
+ATTEMPTS: Final = 5
+MAX_RAW_BYTES: Final = 64 * 1024
+SEEN_EVERY_S: Final = 5
+WAKES: Final = 20  # at once; then so many a second
+
+COLUMNS: Final = (
+    "stream_id, source_id, external_id, platform, kind, occurred_at, received_at, actor, text,"
+    " payload, epoch"
+)
+_COPY: Final = f"COPY {{}} ({COLUMNS}) FROM STDIN"
+_STAGING: Final = """
+CREATE TEMPORARY TABLE IF NOT EXISTS signal_staging
+    (LIKE detectors_signal INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
+"""
+# Numbered in the order they came, stored in the order of the key: two writers meet without a ring.
+_MERGE: Final = f"""
+INSERT INTO detectors_signal (id, {COLUMNS})
+SELECT id, {COLUMNS} FROM signal_staging ORDER BY external_id COLLATE "C", occurred_at
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 -- a constant
+_SEEN: Final = """
+UPDATE detectors_source SET last_seen_at = %(now)s WHERE id = (
+    SELECT id FROM detectors_source
+    WHERE id = %(source)s
+      AND coalesce(last_seen_at, '-infinity')
+          < %(now)s::timestamptz - %(every)s * interval '1 second'
+    FOR NO KEY UPDATE SKIP LOCKED)
+"""
+
+T = TypeVar("T")
+
+_resenders: set[int] = set()
+"""Sources whose last batch held known signals; they go the way that expects some."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """How many signals were stored and how many were known."""
+
+    accepted: int = 0
+    duplicates: int = 0
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The contract's fields without a column; `stream.Payload` reads them."""
+
+    actor_profile: ActorProfile | None = None
+    urls: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    identifiers: dict[str, Any] = {}
+    ai: Ai | None = None
+    fingerprints: tuple[str, ...] = ()
+    attributes: dict[str, Any] = {}
+
+
+def ingest_batch(
+    *, source: Source, signals: Sequence[SignalIn], stream: Stream | None = None
+) -> IngestResult:
+    """Store one batch in one transaction, each signal once. stream: None is the live one.
+
+    Ids ascend in the order of `signals`. The same batch twenty times at once is stored once.
+    """
+    if not signals:
+        return IngestResult()
+    stream = stream or live_stream()
+    result = committed(lambda: store(source=source, signals=signals, stream=stream), signals)
+    wake_detectors()
+    return result
+
+
+def keep_rejected(*, source: Source, rejected: Iterable[Refused]) -> None:
+    """Keep refused items whole (up to 64 KiB) with their reasons, to be fixed and replayed."""
+    now = clock.now()
+    DeadLetter.objects.bulk_create(
+        (
+            DeadLetter(
+                source=source,
+                received_at=now,
+                position=one.position,
+                external_id=one.external_id,
+                raw=one.raw[:MAX_RAW_BYTES],
+                truncated=len(one.raw) > MAX_RAW_BYTES,
+                errors=[msgspec.to_builtins(fault) for fault in one.faults],
+            )
+            for one in rejected
+        ),
+        batch_size=500,
+    )
+
+
+def committed(work: Callable[[], T], signals: Sequence[SignalIn]) -> T:
+    """Run `work` in one transaction, the partitions of `signals` being there; again if it must."""
+    for attempt in range(1, ATTEMPTS + 1):
+        ensure_partitions(signal.occurred_at for signal in signals)
+        try:
+            with transaction.atomic():
+                return work()
+        except (errors.Error, OperationalError, IntegrityError) as error:
+            if attempt == ATTEMPTS or not _passes(error.__cause__ or error):
+                raise
+    raise AssertionError
+
+
+def store(*, source: Source, signals: Sequence[SignalIn], stream: Stream) -> IngestResult:
+    """Write inside the caller's transaction (`committed`).
+
+    COPY into the table itself takes half the time of staging, so it is tried first; a known signal
+    undoes it, and from then on this source is staged until a batch brings only new ones.
+    """
+    rows = _rows(_first_of(signals), source, stream)
+    stored = None if source.pk in _resenders else _copy_or_none(rows)
+    if stored is None:
+        stored = _merge(rows)
+    (_resenders.discard if stored == len(signals) else _resenders.add)(source.pk)
+    _note_seen(source)
+    return IngestResult(stored, len(signals) - stored)
+
+
+def wake_detectors() -> None:
+    """Wake the sweep after commit; in a flood, a wake-up for each post would drown the workers."""
+    if _bucket.take():
+        wake("detectors.sweep")
+
+
+class _Bucket:
+    """`WAKES` tokens, refilled at that rate a second. The beat finds what found none."""
+
+    def __init__(self) -> None:
+        self.tokens, self.at = float(WAKES), time.monotonic()
+
+    def take(self) -> bool:
+        now = time.monotonic()
+        self.tokens = min(float(WAKES), self.tokens + (now - self.at) * WAKES)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+_bucket = _Bucket()
+
+
+def _passes(reason: BaseException) -> bool:
+    """Whether the same again may go well."""
+    if isinstance(reason, errors.CheckViolation):
+        forget_partitions()  # one that was there is gone: dropped, or its making was rolled back
+        return True
+    passing = isinstance(reason, errors.DeadlockDetected | errors.SerializationFailure)
+    return passing and not connection.in_atomic_block
+
+
+def _first_of(signals: Sequence[SignalIn]) -> list[SignalIn]:
+    """Each key once, the first one wins, in order."""
+    once: dict[tuple[str, Any], SignalIn] = {}
+    for one in signals:
+        once.setdefault((one.external_id, one.occurred_at), one)
+    return list(once.values())
+
+
+def _rows(signals: Iterable[SignalIn], source: Source, stream: Stream) -> list[tuple[Any, ...]]:
+    now, epoch = clock.now(), current_epoch()
+    return [
+        (
+            stream.pk,
+            source.pk,
+            one.external_id,
+            one.platform,
+            one.kind.value,
+            one.occurred_at,
+            now,
+            one.actor,
+            one.text,
+            _payload(one),
+            epoch,
+        )
+        for one in signals
+    ]
+
+
+def _payload(one: SignalIn) -> str:
+    payload = Payload(
+        one.actor_profile,
+        one.urls,
+        one.objects,
+        one.identifiers,
+        one.ai,
+        one.fingerprints,
+        one.attributes,
+    )
+    return msgspec.json.encode(payload).decode()
+
+
+def _copy_or_none(rows: Sequence[tuple[Any, ...]]) -> int | None:
+    """Rows stored, or None when one of them is known."""
+    try:
+        with transaction.atomic():
+            _copy(rows, "detectors_signal")
+    except errors.UniqueViolation:
+        return None
+    return len(rows)
+
+
+def _merge(rows: Sequence[tuple[Any, ...]]) -> int:
+    """Rows that were not known."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STAGING)
+        _copy(rows, "signal_staging")
+        cursor.execute(_MERGE)
+        stored = int(cursor.rowcount)
+        cursor.execute("TRUNCATE signal_staging")  # a second merge in the same transaction
+    return stored
+
+
+def _copy(rows: Iterable[tuple[Any, ...]], table: str) -> None:
+    with connection.cursor() as cursor, cursor.copy(_COPY.format(table)) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _note_seen(source: Source) -> None:
+    """At most every five seconds, and never waiting for another batch of the same source."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN, {"now": clock.now(), "source": source.pk, "every": SEEN_EVERY_S})

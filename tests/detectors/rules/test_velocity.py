@@ -1,0 +1,250 @@
+"""D13: too many acts in a window, by fixed conditions and by one that an admin writes."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from detectors.base import FindingDraft, Key, Signal, Tier
+from detectors.grouping import GROUPS
+from detectors.rules.velocity import Group, Kind, Velocity, VelocityParams
+from detectors.schema import Ai
+from detectors.schema import Kind as WireKind
+from detectors.sliding import MAX_KEPT
+from tests.harness import T0, bag, largest_state, post, rewound, run
+
+RULE = Velocity()
+DEFAULTS = VelocityParams()
+SLOGAN = "Everybody is talking about the new bridge now"
+OFF: dict[str, Any] = {"signups": 0, "copies": 0, "posts": 0, "ai_requests": 0}
+
+
+def find(signals: list[Signal], **params: Any) -> list[tuple[int, FindingDraft]]:
+    return run(RULE, VelocityParams(**params), signals)
+
+
+def last(found: list[tuple[int, FindingDraft]]) -> FindingDraft:
+    return found[-1][1]
+
+
+def signup(position: int, actor: str, ip: str, agent: str = "curl/8", at: float = 0) -> Signal:
+    return Signal(
+        id=position + 1,
+        at=T0 + (at or 30 * position),
+        platform="forum",
+        kind="account.created",
+        actor=actor,
+        identifier_map={"ip": ip},
+        attributes={"user_agent": agent} if agent else {},
+    )
+
+
+def test_three_sign_ups_from_one_client_are_found() -> None:
+    found = find([signup(n, f"u{n}", "203.0.113.7") for n in range(4)])
+    assert [len(draft.subjects) for _, draft in found] == [3, 4]
+    first = found[0][1]
+    assert first.sentence == (
+        "3 accounts created from 203.0.113.7 with one client in 10 min, limit 3"
+    )
+    assert (first.tier, first.llr, first.anchor.type) == (Tier.OPENING, 2.0, "signups")
+    assert [(row.value, row.op, row.limit, row.met) for row in first.conditions] == [
+        (3, ">=", 3, True)
+    ]
+
+
+def test_a_shared_address_with_different_clients_is_nothing() -> None:
+    signals = [signup(n, f"u{n}", "203.0.113.7", f"browser {n}") for n in range(30)]
+    assert find(signals) == []
+    assert find([signup(n, f"u{n}", "203.0.113.7", "") for n in range(30)]) == []
+
+
+def test_slow_sign_ups_are_nothing() -> None:
+    signals = [signup(n, f"u{n}", "203.0.113.7", at=301 * (n + 1)) for n in range(30)]
+    assert find(signals) == []
+
+
+def test_an_account_that_is_told_twice_counts_once() -> None:
+    assert find([signup(n, f"u{n % 2}", "203.0.113.7") for n in range(30)]) == []
+
+
+def test_a_hundred_copies_in_a_minute_are_found() -> None:
+    found = find([post(n, f"u{n % 90}", SLOGAN, at=T0 + n * 0.5) for n in range(100)])
+    assert [position for position, _ in found] == [99]
+    assert last(found).sentence == "100 posts of one text by 90 accounts in 1 min, limit 100"
+    assert len(last(found).signal_ids) == 100
+
+
+def test_a_short_cheer_of_a_crowd_is_nothing() -> None:
+    assert find([post(n, f"u{n}", "GOOOAL!!!", at=T0) for n in range(500)]) == []
+
+
+def test_a_busy_account_supports_and_never_opens() -> None:
+    found = find([post(n, "feed", f"item {n}", at=T0 + n) for n in range(200)])
+    assert [draft.values["value"] for _, draft in found] == [60, 120]
+    assert {draft.tier for _, draft in found} == {Tier.SUPPORTING}
+    assert {draft.subjects for _, draft in found} == {("x:feed",)}
+    assert found[0][1].sentence == "60 posts by x:feed in 10 min, limit 60"
+
+
+def test_requests_with_one_key_are_counted_over_accounts() -> None:
+    signals = [
+        post(
+            n, f"u{n % 4}", "", at=T0 + n * 0.05, kind="ai.request", ai=Ai(provider="p", key="k-17")
+        )
+        for n in range(600)
+    ]
+    draft = last(find(signals))
+    assert draft.sentence == "600 AI requests with key p:k-17 by 4 accounts in 1 min, limit 600"
+    assert draft.tier is Tier.OPENING
+    assert find([post(n, "u", "", at=T0, kind="ai.request") for n in range(900)]) == []
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize(
+    ("group", "more", "shown"),
+    [
+        ("ip", {"identifier_map": {"ip": "203.0.113.7"}}, "IP address (203.0.113.7)"),
+        ("device", {"identifier_map": {"device": "d-1"}}, "device (d-1)"),
+        ("url", {"raw_urls": ("https://evil.example/a",)}, "link (https:…le/a)"),
+        ("domain", {"raw_urls": ("https://www.evil.example/a",)}, "domain (evil.example)"),
+        ("ai-key", {"ai": Ai(provider="p", key="k")}, "AI key (p:k)"),
+        ("object", {"objects": ("hashtag:#Vote",)}, "object (hashtag:vote)"),
+    ],
+)
+def test_an_admin_can_set_at_least_n_in_t_by_entity(
+    group: str, more: dict[str, Any], shown: str
+) -> None:
+    signals = [post(n, f"u{n}", "hello", **more) for n in range(6)]
+    wanted = {**OFF, "custom": 5, "custom_group": group, "custom_window_s": 600}
+    found = find(signals, **wanted)
+    assert [position for position, _ in found] == [4, 5]
+    assert found[0][1].sentence == f"5 different accounts on one {shown} in 10 min, limit 5"
+    assert find(signals, **{**wanted, "custom_window_s": 120}) == []
+    assert find(signals, **{**wanted, "custom_kind": "login"}) == []
+    assert find(signals, **{**wanted, "custom": 7}) == []
+
+
+def test_an_own_condition_can_count_acts_or_texts() -> None:
+    signals = [post(n, "u", f"offer number {n // 2} for you, friend") for n in range(12)]
+    base = {**OFF, "custom_group": "actor", "custom": 6, "custom_window_s": 3_600}
+    acts = find(signals, **base, custom_measure="count")
+    texts = find(signals, **base, custom_measure="texts")
+    assert [position for position, _ in acts] == [5, 11]
+    assert [position for position, _ in texts] == [10]
+    assert "6 different texts on one account (x:u)" in texts[0][1].sentence
+
+
+def test_an_own_condition_by_object_can_name_the_type() -> None:
+    signals = [post(n, f"u{n}", "", objects=("hashtag:a", "target:t1")) for n in range(3)]
+    wanted = {**OFF, "custom": 3, "custom_group": "object", "custom_object_type": "target"}
+    assert {draft.anchor.value for _, draft in find(signals, **wanted)} == {"target:t1"}
+
+
+def test_a_condition_with_threshold_0_is_off() -> None:
+    assert VelocityParams(**OFF).rules == {}
+    assert set(DEFAULTS.rules) == {"signups", "copies", "posts", "ai-requests"}
+
+
+def test_choices_are_those_of_the_contract() -> None:
+    assert set(get_args(Kind)) == {"any", *WireKind}
+    assert set(get_args(Group)) == set(GROUPS) - {"client"}
+    with pytest.raises(ValidationError):
+        VelocityParams.model_validate({"custom_group": "shoe"})
+    with pytest.raises(ValidationError):
+        VelocityParams(custom=5_000)
+
+
+def test_the_window_slides_exactly() -> None:
+    wanted = {**OFF, "custom": 3, "custom_group": "actor", "custom_measure": "count"}
+    at = [0, 599, 600, 601]
+    signals = [post(n, "u", "", at=T0 + moment) for n, moment in enumerate(at)]
+    assert [position for position, _ in find(signals, **wanted)] == [3]
+
+
+def test_late_signals_count_where_they_belong() -> None:
+    wanted = {**OFF, "custom": 3, "custom_group": "actor", "custom_measure": "count"}
+    at = [1_000, 100, 1_100, 1_050]
+    signals = [post(n, "u", "", at=T0 + moment) for n, moment in enumerate(at)]
+    found = find(signals, **wanted)
+    assert [position for position, _ in found] == [3]
+    assert last(found).signal_ids == (1, 3, 4)
+
+
+def test_after_a_calm_the_next_burst_is_told_again() -> None:
+    burst = [post(n, "u", "", at=T0 + n) for n in range(60)]
+    again = [post(60 + n, "u", "", at=T0 + 5_000 + n) for n in range(60)]
+    assert [position for position, _ in find(burst + again)] == [59, 119]
+
+
+def test_above_the_cap_the_finding_is_marked_as_sampled() -> None:
+    states: dict[Key, Any] = {}
+    params = VelocityParams(**OFF, custom=1_000, custom_group="ip")
+    signals = [
+        post(n, f"u{n}", "", at=T0, identifier_map={"ip": "203.0.113.7"}) for n in range(3_000)
+    ]
+    found = run(RULE, params, signals, states=states)
+    assert len(states[Key("custom", "203.0.113.7")].acts) == MAX_KEPT
+    assert last(found).values["value"] <= MAX_KEPT
+    assert largest_state(states) < 64_000
+    assert states[Key("custom", "203.0.113.7")].sampled
+
+
+def test_signals_without_an_actor_form_no_key() -> None:
+    assert list(RULE.keys(post(0, "", SLOGAN), DEFAULTS)) == []
+
+
+@pytest.mark.parametrize("text", ["", "\u200b" * 99, "a" * 65_536, "\U0001f600\u0644\ufdfa" * 999])
+def test_odd_texts_do_no_harm(text: str) -> None:
+    states: dict[Key, Any] = {}
+    params = VelocityParams(custom=2, custom_group="text", custom_measure="texts")
+    signals = [
+        post(n, f"u{n}", text, raw_urls=("::", "http://[x"), objects=("a", ":", "b:"))
+        for n in range(3)
+    ]
+    run(RULE, params, signals, states=states)
+    for group in get_args(Group):
+        run(RULE, VelocityParams(custom=2, custom_group=group), signals, states=states)
+    assert rewound(RULE, states) == states
+
+
+def test_an_untouched_key_is_kept_for_its_window() -> None:
+    assert RULE.keep_s(Key("signups", "x"), DEFAULTS) == 600
+
+
+streams = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 2), st.integers(0, 2_000)), max_size=60
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(stream=streams, shards=st.sampled_from([2, 3, 16]))
+def test_any_number_of_shards_gives_the_same_findings(
+    stream: list[tuple[int, int, int]], shards: int
+) -> None:
+    params = VelocityParams(custom=3, custom_group="ip", posts=4, copies=3)
+    signals = [
+        post(n, f"u{who}", f"{SLOGAN} {ip}", at=T0 + at, identifier_map={"ip": f"10.0.0.{ip}"})
+        for n, (who, ip, at) in enumerate(stream)
+    ]
+    assert bag(run(RULE, params, signals)) == bag(run(RULE, params, signals, shards=shards))
+
+
+@settings(max_examples=60, deadline=None)
+@given(stream=streams)
+def test_the_window_holds_exactly_what_a_recount_finds(stream: list[tuple[int, int, int]]) -> None:
+    params = VelocityParams(**OFF, custom=1_000, custom_group="ip", custom_window_s=500)
+    signals = [
+        post(n, f"u{who}", "", at=T0 + at, identifier_map={"ip": "10.0.0.1"})
+        for n, (who, _, at) in enumerate(stream)
+    ]
+    states: dict[Key, Any] = {}
+    run(RULE, params, signals, states=states)
+    clock = max((signal.at for signal in signals), default=0.0)
+    expected = {signal.account for signal in signals if signal.at > clock - 500}
+    for state in states.values():
+        assert set(state.acts) == expected == set(state.by_account)
+        assert sum(state.by_account.values()) == len(state.acts)

@@ -1,0 +1,138 @@
+"""A browser, a seeded desk, and a watch that sees what a page must never do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from tests.ui import world
+
+# Playwright's sync API keeps an event loop in this thread; Django would refuse the ORM beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SCRIPT = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+NO_MOUSE = """
+for (const kind of ["mousedown", "pointerdown", "mouseup", "pointerup", "dblclick"])
+  addEventListener(kind, (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, true);
+"""
+
+
+@dataclass
+class Watch:
+    """What one browser did that it must not do."""
+
+    off_origin: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Visitor:
+    """A signed-in person at a browser of their own."""
+
+    page: Page
+    base: str
+    watch: Watch
+
+    def go(self, path: str) -> None:
+        """Open a page and wait until its keys work."""
+        self.page.goto(f"{self.base}{path}")
+        self.ready()
+
+    def ready(self) -> None:
+        """Keys work as soon as app.js ran."""
+        self.page.wait_for_selector("html[data-ready]")
+
+    def press(self, *keys: str) -> None:
+        """Keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def violations(self) -> list[str]:
+        """Reports of the content policy on the page that is open."""
+        found: list[str] = self.page.evaluate("window.violations")
+        return found
+
+
+def executable() -> str | None:
+    """A browser of the system; None lets Playwright use the one that it installed."""
+    own = os.environ.get("ABUSEDESK_CHROMIUM") or os.environ.get("CHROMIUM")
+    return own or next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_root() -> None:
+    """WhiteNoise warns about a directory that only collectstatic makes."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=executable(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def desk(transactional_db: None) -> world.Desk:
+    """Eight cases in the first queue."""
+    return world.desk()
+
+
+@pytest.fixture
+def enter(
+    browser: Browser, live_server: LiveServer, desk: world.Desk
+) -> Iterator[Callable[..., Visitor]]:
+    """A function that signs somebody in and returns them at their browser."""
+    contexts: list[BrowserContext] = []
+
+    def sign_in(name: str = "rita", *, mouse: bool = True, script: bool = True) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, java_script_enabled=script
+        )
+        contexts.append(context)
+        context.add_init_script(SCRIPT)
+        if not mouse:
+            context.add_init_script(NO_MOUSE)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        visitor = Visitor(page, live_server.url, _watch(page, live_server.url))
+        page.goto(f"{live_server.url}/login/")
+        page.keyboard.type(name)
+        page.keyboard.press("Tab")
+        page.keyboard.type(world.PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{live_server.url}/")
+        return visitor
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+
+
+def _watch(page: Page, base: str) -> Watch:
+    watch = Watch()
+
+    def on_request(url: str) -> None:
+        if not url.startswith((base, "data:", "blob:")):
+            watch.off_origin.append(url)
+
+    page.on("request", lambda request: on_request(request.url))
+    page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on("dialog", lambda dialog: (watch.dialogs.append(dialog.message), dialog.dismiss()))
+    return watch

@@ -1,0 +1,161 @@
+"""Every page in dark and light: accessible, not too wide, charts drawn, colours with contrast."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from abusedesk.core.models import User
+from detectors.models import Signal
+from detectors.services.config import ensure_configs
+from tests.ui import world
+from tests.ui.conftest import Visitor
+
+ROOT = Path(__file__).resolve().parents[2]
+SHOTS = os.environ.get("SCREENSHOTS", "")
+PAGES = {
+    "work": "/",
+    "queues": "/queues/",
+    "queue": "/queues/operations/",
+    "queue-empty": "/queues/scams/",
+    "case": "/cases/AD-3/",
+    "case-evidence": "/cases/AD-3/?tab=evidence",
+    "case-why": "/cases/AD-3/?tab=why",
+    "case-timeline": "/cases/AD-3/?tab=timeline",
+    "cases": "/cases/",
+    "signals": "/signals/",
+    "detectors": "/detectors/",
+    "detector": "/detectors/near-duplicate-text/",
+    "dashboard": "/dashboards/operations/",
+    "tokens": "/settings/tokens/",
+    "me": "/me/",
+    "not-found": "/cases/nothing/",
+}
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_every_page_is_accessible_and_fits(
+    enter: Callable[..., Visitor], desk: world.Desk, theme: str
+) -> None:
+    ensure_configs()
+    User.objects.update(theme=theme)
+    ada = enter("ada")
+    ada.go("/cases/AD-3/")
+    ada.press("a")
+    expect(ada.page.get_by_text("Claimed by you")).to_be_visible()
+    signal = Signal.objects.order_by("pk").first()
+    assert signal is not None
+    for name, path in {**PAGES, "signal": f"/signals/{signal.pk}/"}.items():
+        ada.page.goto(f"{ada.base}{path}")
+        _fits(ada, path)
+        _is_accessible(ada, path)
+        _shoot(ada, f"{name}-{theme}")
+    assert ada.watch.off_origin == []
+    assert ada.watch.errors == []
+
+
+def _fits(visitor: Visitor, path: str) -> None:
+    for width in (1440, 1024, 360):
+        visitor.page.set_viewport_size({"width": width, "height": 900})
+        wide = visitor.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wide <= 0, f"{path} is {wide} px too wide at {width}"
+    visitor.page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def _is_accessible(visitor: Visitor, path: str) -> None:
+    found = Axe().run(visitor.page).response["violations"]
+    bad = [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0].get('failureSummary', '')[:200]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+    assert bad == [], path
+
+
+def _shoot(visitor: Visitor, name: str) -> None:
+    """With SCREENSHOTS=directory in the environment the run leaves a picture of each page."""
+    if SHOTS:
+        Path(SHOTS).mkdir(parents=True, exist_ok=True)
+        if "dashboard" in name:
+            visitor.page.wait_for_selector("[data-drawn]")
+        visitor.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
+
+
+@pytest.mark.ui
+def test_the_login_page_is_accessible(enter: Callable[..., Visitor], desk: world.Desk) -> None:
+    rita = enter()
+    rita.page.context.clear_cookies()
+    rita.page.goto(f"{rita.base}/login/")
+    _is_accessible(rita, "/login/")
+    _shoot(rita, "login-dark")
+
+
+@pytest.mark.ui
+def test_charts_are_drawn_on_their_axes(enter: Callable[..., Visitor], desk: world.Desk) -> None:
+    """Where Plotly's style element is blocked, bars are shifted against the axis without an error."""
+    ada = enter("ada")
+    page = ada.page
+    ada.go("/dashboards/operations/")
+    page.wait_for_selector("[data-drawn]")
+    expect(page.locator("[data-drawn]")).to_have_count(3)
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll(".chart")].map((chart) => {
+          const plot = chart.querySelector(".nsewdrag").getBoundingClientRect();
+          const bars = [...chart.querySelectorAll(".bars .point path")]
+            .map((bar) => bar.getBoundingClientRect()).filter((box) => box.height > 1);
+          return {count: bars.length, off: bars.filter((box) => box.left < plot.left - 1
+            || box.right > plot.right + 1 || Math.abs(box.bottom - plot.bottom) > plot.height).length};
+        })"""
+    )
+    assert all(box["count"] > 0 and box["off"] == 0 for box in boxes), boxes
+    assert page.locator(".js-plotly-plot a, .modebar-btn").count() == 0
+    known = [report for report in ada.violations() if "plotly.min.js" in report]
+    assert ada.violations() == known
+    assert len(known) <= 3
+    assert ada.watch.off_origin == []
+    page.get_by_text("Show as table").first.click()
+    total = page.locator(".twin").first.locator("tbody td").all_inner_texts()
+    assert sum(int(cell.replace(",", "")) for cell in total) == Signal.objects.count()
+
+
+PAIRS = re.compile(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")
+TOKENS = dict(
+    (name, (light, dark))
+    for name, light, dark in PAIRS.findall(
+        (ROOT / "static/css/tokens.css").read_text(encoding="utf-8").split("data-contrast")[0]
+    )
+)
+LEAST = {
+    **dict.fromkeys(("text", "muted", "critical", "high", "medium", "low", "info", "good"), 5.3),
+    **dict.fromkeys(("focus", "border"), 3.4),
+    **dict.fromkeys([f"chart-{number}" for number in range(1, 7)], 3.9),
+}
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("name", LEAST)
+def test_tokens_have_contrast_on_all_surfaces(name: str, theme: int) -> None:
+    for surface in ("bg", "surface", "raised"):
+        ratio = _contrast(TOKENS[name][theme], TOKENS[surface][theme])
+        assert ratio >= LEAST[name], f"{name} on {surface}: {ratio:.2f}"
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
