@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from datetime import date
 from difflib import get_close_matches
@@ -20,7 +19,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from abusedesk.core.embedded import Paths, make_directory
+from abusedesk.core import ids
+from abusedesk.core.pgpaths import Paths, make_directory
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 PREFIX: Final = "ABUSEDESK_"
@@ -286,9 +286,9 @@ def _kept_secret(path: Path) -> str:
     """The secret at `path`, made when it is not there; two processes at once get the same."""
     if not path.exists():
         make_directory(path.parent)
-        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        fresh = path.with_name(f".{path.name}.{ids.random_token(8)}")
         fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        fresh.write_text(ids.random_token(48), encoding="ascii")
         with suppress(FileExistsError):
             path.hardlink_to(fresh)
         fresh.unlink()

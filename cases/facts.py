@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db.models import Count, F, QuerySet
 
@@ -14,6 +15,8 @@ from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.models import Campaign, CampaignMember, Finding
 from detectors.selectors.evidence import signal_count
+
+HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
     """campaigns: at least one, the leading one first."""
     lead = campaigns[0]
     accounts = set(_accounts(campaigns))
-    findings = summary.strongest_first(findings_behind(campaigns).defer("values", "links"))
+    findings = summary.strongest_first(findings_behind(campaigns).defer(*HEAVY))
     facts = Facts(
         accounts=len(accounts) or lead.size,
         platforms=sorted({name for one in campaigns for name in one.platforms}),

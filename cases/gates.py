@@ -45,8 +45,11 @@ def count_hits(campaign: Campaign) -> int:
 
 def release_expired() -> int:
     """Ask again for campaigns that only an expired gate kept from a case. Returns how many."""
+    ended = Gate.objects.filter(expires_at__lte=clock.now())
+    if not ended.exists():
+        return 0
     named = CampaignMember.objects.filter(
-        campaign=OuterRef("pk"), account__in=Gate.objects.values("account")
+        campaign=OuterRef("pk"), account__in=ended.values("account")
     )
     waiting = Campaign.objects.filter(
         Exists(named),

@@ -19,15 +19,16 @@ _COLUMNS = """
 SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
        extract(epoch FROM received_at)::float8, source_id, platform, kind, actor, text,
        payload::text
-FROM detectors_signal
+FROM detectors_signal AS s
 """
 
-# Rows of transactions that may still be open are not read, so none is ever skipped.
+# Rows of transactions that may still be open are not read, so none is ever skipped. The order is
+# by the table's columns, which an index has; a bare `tx` would be the converted output column.
 _PAGE = f"""
 {_COLUMNS}
 WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s)
   AND tx < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY epoch, tx, id
+ORDER BY s.epoch, s.tx, s.id
 LIMIT %s
 """
 
@@ -96,9 +97,9 @@ def before_time(stream_id: int, moment_s: float) -> Position:
     """The position right before the first signal that occurred at `moment_s` or later."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT epoch, tx::text::bigint, id - 1 FROM detectors_signal"
+            "SELECT epoch, tx::text::bigint, id - 1 FROM detectors_signal AS s"
             " WHERE stream_id = %s AND occurred_at >= to_timestamp(%s)"
-            " ORDER BY epoch, tx, id LIMIT 1",
+            " ORDER BY s.epoch, s.tx, s.id LIMIT 1",
             [stream_id, moment_s],
         )
         row = cursor.fetchone()
@@ -109,9 +110,9 @@ def newest(stream_id: int) -> Position:
     """Position of the last readable signal of a stream."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT epoch, tx::text::bigint, id FROM detectors_signal"
+            "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
             " WHERE stream_id = %s AND tx < pg_snapshot_xmin(pg_current_snapshot())"
-            " ORDER BY epoch DESC, tx DESC, id DESC LIMIT 1",
+            " ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1",
             [stream_id],
         )
         row = cursor.fetchone()

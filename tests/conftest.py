@@ -21,7 +21,8 @@ from pytest_django import DjangoDbBlocker
 
 from abusedesk.celery import ABANDONED, app
 from abusedesk.core import embedded, pulse
-from abusedesk.core.embedded import Paths, Server
+from abusedesk.core.embedded import Server
+from abusedesk.core.pgpaths import Paths
 from abusedesk.core.spawn import spawn
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -56,9 +56,7 @@ def token(
     """A token and its text. days: until it expires; negative is in the past."""
     until = None if days is None else clock.now() + timedelta(days=days)
     wanted = scopes or (Scope.INGEST,)
-    return issue_token(
-        user=user or cast.integration(), name=name, scopes=wanted, expires_at=until
-    )
+    return issue_token(user=user or cast.integration(), name=name, scopes=wanted, expires_at=until)
 
 
 def bearer(*scopes: Scope, **about: Any) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 from abusedesk.core import clock, context
 from abusedesk.core.models import AuditEntry, User
@@ -33,6 +33,7 @@ class Check:
     fault: str = ""
 
 
+@transaction.atomic(savepoint=False)
 def append(
     *,
     actor: User | None,

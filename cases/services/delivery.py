@@ -108,7 +108,7 @@ def _after_flight(lease_ends: datetime) -> datetime:
 
 
 def _body(decision: Decision, kind: DeliveryKind, *, reverses: int | None = None) -> dict[str, Any]:
-    """The public body; docs/guides describe it. `entities` are accounts as `platform:actor`."""
+    """The public body. entities: accounts as `platform:actor`; reverses: a delivery's id."""
     case = decision.case
     accounts = (
         CampaignMember.objects.filter(campaign__case_link__case=case)

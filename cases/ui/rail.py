@@ -10,8 +10,9 @@ from abusedesk.core import clock
 from abusedesk.core.models import User
 from cases import policy, states
 from cases.choices import State
+from cases.claims import holder_of
 from cases.models import Case, Decision
-from cases.queue import holder_of, ordered, position
+from cases.queue import ordered, position
 from cases.selectors.case import cases_for
 from cases.ui.forms import SNOOZES
 from detectors.choices import Outcome

@@ -31,9 +31,9 @@ OPENS_ALONE_OBJECTS = 5
 CURSOR = "fusion"
 
 _LOG = """
-SELECT epoch, tx::text::bigint, id, finding_id FROM detectors_findingrevision
+SELECT epoch, tx::text::bigint, id, finding_id FROM detectors_findingrevision AS r
 WHERE (epoch, tx, id) > (%s, %s::text::xid8, %s) AND tx < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY epoch, tx, id
+ORDER BY r.epoch, r.tx, r.id
 LIMIT %s
 """
 

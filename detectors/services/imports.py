@@ -23,6 +23,7 @@ from detectors.ingest import Parsed, Window, read_item
 from detectors.ingest.files import Line, Reader, check_name, merged
 from detectors.models import ImportRun, Source, Stream
 from detectors.schema import SignalIn
+from detectors.services.heartbeat import end_stream
 from detectors.services.ingest import IngestResult, committed, keep_rejected, store, wake_detectors
 
 TICK_FLOOR_S: Final = 21_600
@@ -89,6 +90,7 @@ def import_files(
         wake_detectors()
         yield Progress(run, _read(readers), size, _unsorted(readers))
     _finish(run)
+    wake_detectors()
     yield Progress(run, size, size, _unsorted(readers))
 
 
@@ -124,6 +126,7 @@ def _finish(run: ImportRun) -> None:
     _lock(run)
     run.state, run.finished_at = ImportState.DONE, clock.now()
     run.save(update_fields=["state", "finished_at"])
+    end_stream(stream=run.stream)
     audit.append(
         actor=None,
         verb=Verb.SIGNALS_IMPORTED,

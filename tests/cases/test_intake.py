@@ -17,7 +17,9 @@ from cases.services.gate import save_gate
 from cases.services.note import add_note
 from cases.services.webhook import save_webhook
 from detectors.choices import CampaignState, Outcome
-from detectors.models import Campaign, Verdict
+from detectors.models import Campaign, Finding, FindingRevision, Verdict
+from detectors.services.fusion import fuse_findings
+from detectors.stream import current_epoch
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
@@ -407,3 +409,35 @@ def test_deciding_while_evidence_arrives_neither_locks_up_nor_loses_anything() -
         pass
     assert Case.objects.count() == 12
     assert all(case.decisions.count() == 1 for _, case in pairs)
+
+
+def _log(one: Finding) -> None:
+    """What the engine writes beside each new or changed finding."""
+    FindingRevision.objects.create(
+        finding=one,
+        revision=one.revision,
+        status=one.status,
+        at_s=0.0,
+        signal_id=0,
+        digest=one.digest,
+        epoch=current_epoch(),
+    )
+
+
+@pytest.mark.row(36)
+@pytest.mark.django_db(transaction=True)
+def test_a_second_hit_goes_through_the_real_fusion_into_the_same_case_and_counts_one() -> None:
+    one = build.finding(subjects=build.accounts(5), signal_ids=range(1, 11))
+    _log(one)
+    fuse_findings()
+    intake()
+    case = Case.objects.get()
+    assert (case.accounts, case.hits) == (5, 10)
+    one.signal_ids, one.signal_total, one.revision = list(range(1, 12)), 11, 2
+    one.save()
+    _log(one)
+    fuse_findings()
+    intake()
+    case.refresh_from_db()
+    assert (Case.objects.count(), case.hits, case.new_hits) == (1, 11, 1)
+    assert build.verbs(case) == ["case.opened", "case.grew"]

@@ -23,6 +23,7 @@ from cases.services.note import add_note
 from cases.services.webhook import save_webhook
 from cases.timeline import timeline_of
 from detectors.choices import Outcome
+from tests import cast
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,13 @@ def test_for_who_sees_no_cases_every_selector_is_empty(role: Role) -> None:
         case_by_ref(case.ref, viewer)
     with pytest.raises(ForbiddenError):
         queue.claim_next(actor=viewer)
+
+
+def test_who_left_finds_no_case_any_more() -> None:
+    _, case = build.opened()
+    assert not cases_for(cast.outsider()).exists()
+    with pytest.raises(NotFoundError):
+        add_note(actor=cast.outsider(), case=case, body="b")
 
 
 def test_a_case_that_does_not_exist_is_not_found() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from io import StringIO
 from uuid import UUID
 
@@ -170,7 +171,7 @@ def test_a_value_is_never_read_as_a_template() -> None:
 def test_eight_writers_at_once_make_one_chain() -> None:
     def write(place: int) -> None:
         for number in range(5):
-            with transaction.atomic():
+            with transaction.atomic() if place % 2 else nullcontext():
                 audit.append(actor=None, verb=Verb.LOGGED_IN, place=place, number=number)
 
     build.at_once(8, write)

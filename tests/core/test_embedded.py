@@ -16,8 +16,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from abusedesk.core import embedded, pgbinaries
-from abusedesk.core.embedded import EmbeddedError, Paths
+from abusedesk.core import embedded, pgbinaries, pgpaths
+from abusedesk.core.pgdata import EmbeddedError
+from abusedesk.core.pgpaths import Paths, make_directory
 from abusedesk.core.spawn import Account
 
 SMALL = {"shared_buffers": "16MB", "max_connections": "20"}
@@ -36,7 +37,7 @@ def var() -> Iterator[Path]:
 @pytest.fixture
 def private_var(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, var: Path) -> Path:
     """A var directory in a home closed to others; the place for root's data is moved into `var`."""
-    monkeypatch.setattr(embedded, "SHARED_ROOT", var)
+    monkeypatch.setattr(pgpaths, "SHARED_ROOT", var)
     tmp_path.chmod(0o700)
     return tmp_path / "var"
 
@@ -136,7 +137,7 @@ def test_data_of_another_major_version_gets_a_clear_message(var: Path) -> None:
 
 def test_a_directory_that_is_no_database_is_not_touched(var: Path) -> None:
     paths = Paths.for_var(var)
-    embedded.make_directory(paths.data)
+    make_directory(paths.data)
     (paths.data / "letter").write_text("dear")
     with pytest.raises(EmbeddedError, match=r"is not a Postgres data directory"):
         embedded.start(paths)
@@ -151,7 +152,7 @@ def test_a_start_that_fails_says_what_postgres_said(var: Path) -> None:
 
 def test_a_deep_var_gets_a_short_socket_path(var: Path) -> None:
     paths = Paths.for_var(var / ("long" * 20) / ("longer" * 8))
-    assert len(bytes(paths.socket_dir / embedded.SOCKET_NAME)) <= embedded.SOCKET_PATH_MAX
+    assert len(bytes(paths.socket_dir / pgpaths.SOCKET_NAME)) <= pgpaths.SOCKET_PATH_MAX
     server = embedded.start(paths, settings=SMALL)
     try:
         assert embedded.ready(paths)
@@ -162,7 +163,7 @@ def test_a_deep_var_gets_a_short_socket_path(var: Path) -> None:
 
 def test_a_socket_directory_that_somebody_else_made_is_refused(var: Path) -> None:
     paths = Paths.for_var(var)
-    embedded.make_directory(paths.root)
+    make_directory(paths.root)
     (paths.root / "elsewhere").mkdir()
     paths.socket_dir.symlink_to(paths.root / "elsewhere")
     with pytest.raises(EmbeddedError, match=r"belongs to another user"):
@@ -194,7 +195,7 @@ def test_root_steps_aside_for_nobody(var: Path) -> None:
 @as_root
 def test_a_closed_home_stays_closed_and_the_data_goes_elsewhere(private_var: Path) -> None:
     paths = Paths.for_var(private_var)
-    assert paths.root.parent == embedded.SHARED_ROOT
+    assert paths.root.parent == pgpaths.SHARED_ROOT
     modes = {path: path.stat().st_mode for path in (private_var.parent, *private_var.parents)}
     server = embedded.start(paths, settings=SMALL)
     try:
@@ -220,7 +221,7 @@ def test_binaries_that_nobody_cannot_reach_are_copied(
     real.origin = str(hidden / package.name / "__init__.py")
     monkeypatch.setattr("abusedesk.core.pgbinaries.find_spec", lambda _: real)
     account = Account.unprivileged()
-    embedded.make_directory(var)
+    make_directory(var)
     found = pgbinaries.find(account, copy_to=var)
     assert found is not None
     assert [found.directory.parents[2]] == list(var.iterdir())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +237,50 @@ def test_https_to_something_that_speaks_no_tls_is_a_failure_in_words() -> None:
         url = f"https://127.0.0.1:{server.server_port}/"
         with pytest.raises(OutboundError, match="did not answer"):
             outbound.post_json(url, b"{}", timeout_s=2)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for hook.example that nobody has signed."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    pem = tmp_path / "hook.pem"
+    subprocess.run(
+        [
+            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-days", "2", "-subj", "/CN=hook.example", "-addext",
+            "subjectAltName=DNS:hook.example", "-keyout", str(pem), "-out", str(tmp_path / "c.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    pem.write_text(pem.read_text() + (tmp_path / "c.pem").read_text())
+    return pem
+
+
+def _post_over_tls(certificate: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> int:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with _server(_answer(200), tls=context) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", _once(_resolver("127.0.0.1")))
+        url = f"https://{name}:{server.server_port}/"
+        return outbound.post_json(url, b"{}", timeout_s=3).status
+
+
+@pytest.mark.usefixtures("allow_loopback")
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OutboundError, match="CERTIFICATE_VERIFY_FAILED"):
+        _post_over_tls(certificate, "hook.example", monkeypatch)
+
+
+@pytest.mark.usefixtures("allow_loopback")
+def test_a_trusted_certificate_counts_for_its_own_name_only(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert _post_over_tls(certificate, "hook.example", monkeypatch) == 200
+    with pytest.raises(OutboundError, match="CERTIFICATE_VERIFY_FAILED"):
+        _post_over_tls(certificate, "other.example", monkeypatch)

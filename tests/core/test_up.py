@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from abusedesk.core.embedded import Paths
+from abusedesk.core.pgpaths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, str(ROOT / "manage.py")]

@@ -13,6 +13,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from detectors.partitions import forget_partitions
 from tests.ui import world
 
 # Playwright's sync API keeps an event loop in this thread; Django would refuse the ORM beside it.
@@ -76,6 +77,14 @@ def executable() -> str | None:
 def static_root() -> None:
     """WhiteNoise warns about a directory that only collectstatic makes."""
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def partitions_are_asked_for() -> Iterator[None]:
+    """A test that is rolled back takes its partitions with it; the process must not remember them."""
+    forget_partitions()
+    yield
+    forget_partitions()
 
 
 @pytest.fixture(scope="session")

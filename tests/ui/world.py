@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from abusedesk.core import clock
 from abusedesk.core.models import Role, User
@@ -62,9 +65,15 @@ def people() -> dict[str, User]:
     """One person for each role, with `PASSWORD`."""
     names = {"rita": Role.REVIEWER, "lena": Role.LEAD, "ada": Role.ADMIN, "petra": Role.PARTNER}
     return {
-        name: User.objects.create_user(name, password=PASSWORD, role=role)
+        name: User.objects.create(username=name, password=_hashed(), role=role)
         for name, role in names.items()
     }
+
+
+@cache
+def _hashed() -> str:
+    """Hashing is slow on purpose; once a run is enough."""
+    return make_password(PASSWORD)
 
 
 def desk(cases: int = 8) -> Desk:

@@ -21,7 +21,8 @@ from cases.selectors.case import case_by_ref
 from cases.services.case import escalate_case, snooze_case
 from cases.services.decision import record_decision, undo_decision
 from cases.services.note import add_note
-from cases.ui import rail, undo as undo_toast
+from cases.ui import rail
+from cases.ui import undo as undo_toast
 from cases.ui.forms import NEXT, ClaimForm, DecisionForm, DraftForm, ReasonForm, SnoozeForm
 from cases.ui.views.case import DRAFTS, render_case
 

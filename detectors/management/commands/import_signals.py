@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
         parser.add_argument("--source", type=_slug, default="import", help="slug of the source")
         parser.add_argument("--batch", type=_size, default=2_000, help="signals a transaction")
-        parser.add_argument("--platform", type=_slug, default="", help="for items that name none")
+        parser.add_argument("--platform", type=_slug, default=None, help="for items that name none")
         parser.add_argument("--no-progress", action="store_true", help="no progress bar")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if run.items:
             self.stdout.write(f"Going on after item {run.items:,}.")
         steps = import_files(
-            run=run, files=files, batch=options["batch"], platform=options["platform"]
+            run=run, files=files, batch=options["batch"], platform=options["platform"] or ""
         )
         unsorted = _watch(steps, disable=options["no_progress"])
         if unsorted:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +20,8 @@ from abusedesk.celery import ABANDONED
 from abusedesk.core import embedded, ids
 from abusedesk.core.broker import Broker
 from abusedesk.core.models import Role, User
+from abusedesk.core.pgdata import EmbeddedError, clear_stale_pid
+from abusedesk.core.pgpaths import Paths
 from abusedesk.core.supervise import Child, ChildError, Supervisor
 
 MANAGE: Final = (sys.executable, settings.BASE_DIR / "manage.py")
@@ -28,6 +29,7 @@ CELERY: Final = (sys.executable, "-m", "celery", "--quiet", "-A", "abusedesk")
 # Celery warns on several lines; its reason, pickle, is not used here.
 AS_ROOT: Final = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 WORKER_STOP_S: Final = 20
+WEB_ANSWER_S: Final = 10
 WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- what to open, not to bind
 STATIC_STAMP: Final = settings.STATIC_ROOT / ".made-from"
 
@@ -52,7 +54,7 @@ class Command(BaseCommand):
                 if env.current().demo:
                     desk.run_once(Child("demo", (*MANAGE, "demo", "--if-empty")))
                 desk.watch()
-        except (ChildError, embedded.EmbeddedError) as error:
+        except (ChildError, EmbeddedError) as error:
             raise CommandError(str(error)) from None
 
 
@@ -62,7 +64,7 @@ def _database(desk: Supervisor) -> Iterator[None]:
     if not env.current().embedded:
         yield
         return
-    paths = embedded.Paths.for_var(settings.VAR_DIR)
+    paths = Paths.for_var(settings.VAR_DIR)
     with embedded.acquire(paths):
         if not paths.root.is_relative_to(settings.VAR_DIR):
             desk.say(
@@ -76,7 +78,7 @@ def _database(desk: Supervisor) -> Iterator[None]:
                 launch.argv,
                 account=launch.account,
                 cwd=paths.root,
-                before=partial(embedded.clear_stale_pid, paths),
+                before=partial(clear_stale_pid, paths),
                 ready=partial(embedded.ready, paths),
                 stop_signal=signal.SIGINT,
                 death_signal=signal.SIGINT,
@@ -177,17 +179,13 @@ def _require_broker_client() -> None:
 
 
 def _web_answers() -> bool:
-    """Whether the web server answers at all."""
+    """Whether the web server answers a request with anything; it listens before it can."""
     here = env.current()
-    with closing(
-        http.client.HTTPConnection(WILDCARDS.get(here.host, here.host), here.port, timeout=10)
-    ) as client:
-        try:
-            client.request("GET", "/login/", headers={"Host": "localhost"})
-            client.getresponse()
-        except (OSError, http.client.HTTPException):
-            return False
-    return True
+    address = (WILDCARDS.get(here.host, here.host), here.port)
+    with suppress(OSError), socket.create_connection(address, timeout=WEB_ANSWER_S) as client:
+        client.sendall(b"GET /login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        return bool(client.recv(1))
+    return False
 
 
 def _static_fingerprint() -> str:

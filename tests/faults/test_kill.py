@@ -1,0 +1,216 @@
+"""`kill -9` of the importer, the worker and Postgres during an import changes nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psycopg
+import pytest
+
+from abusedesk.core import embedded
+from detectors import demo
+
+pytestmark = [pytest.mark.faults, pytest.mark.worker]
+ROOT = Path(__file__).resolve().parents[2]
+SETTLE_S = 240
+KILLS = ("import", "worker", "postgres", "worker", "postgres", "import", "postgres")
+PAUSE_S = 1.0
+USAGE = 2
+DATA = Path(os.environ.get("ABUSEDESK_DATA_DIR", ROOT.parent / "shared" / "data"))
+
+FINDINGS = """
+SELECT f.detector, f.anchor_type, f.anchor_value, f.revision, f.status, f.subjects, f.sentence,
+       (SELECT array_agg(s.external_id ORDER BY s.external_id) FROM detectors_signal s
+        WHERE s.id = ANY (f.signal_ids))
+FROM detectors_finding f ORDER BY 1, 2, 3
+"""
+LOG = """
+SELECT f.detector, f.anchor_value, r.revision, r.status, r.at_s
+FROM detectors_findingrevision r JOIN detectors_finding f ON f.id = r.finding_id
+ORDER BY 1, 2, 3, 4, 5
+"""
+CASES = """
+SELECT array_agg(m.account ORDER BY m.account)
+FROM cases_casecampaign cc JOIN detectors_campaignmember m ON m.campaign_id = cc.campaign_id
+JOIN cases_case c ON c.id = cc.case_id
+WHERE c.state <> 'merged'
+GROUP BY c.id ORDER BY 1
+"""
+BEHIND = """
+SELECT (SELECT count(*) FROM detectors_importrun WHERE state <> 'done')
+     + (SELECT count(*) FROM detectors_detectorconfig k
+        WHERE k.current AND NOT EXISTS (
+            SELECT 1 FROM detectors_shard h JOIN detectors_signal s ON s.stream_id = h.stream_id
+            WHERE h.config_id = k.id AND s.platform = 'engine' AND s.id = h.signal_id))
+     + (SELECT count(*) FROM detectors_campaign WHERE needs_intake)
+     + (SELECT count(*) FROM detectors_findingrevision r
+        WHERE r.id > coalesce((SELECT signal_id FROM detectors_cursor WHERE name = 'fusion'), 0))
+     + (SELECT CASE WHEN count(*) = 0 THEN 1 ELSE 0 END FROM detectors_finding)
+"""
+
+
+@dataclass
+class Desk:
+    """One desk of its own: database, worker, importer, each to be killed and started again."""
+
+    home: Path
+    files: list[Path]
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> embedded.Paths:
+        return embedded.Paths.for_var(self.home)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("ABUSEDESK_")}
+        kept.pop("DATABASE_URL", None)
+        kept.pop("DJANGO_SETTINGS_MODULE", None)
+        return kept | {
+            "ABUSEDESK_VAR": str(self.home),
+            "ABUSEDESK_SECRET_KEY": "k" * 40,
+            "ABUSEDESK_TICK_S": "1",
+            "ABUSEDESK_LOG_LEVEL": "WARNING",
+        }
+
+    def open(self) -> None:
+        self.server = embedded.start(self.paths)
+        self.manage("migrate", "-v", "0")
+        self.start("worker")
+        self.start("beat")
+
+    def manage(self, *words: str) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", *words], cwd=ROOT, env=self.environment, check=True
+        )
+
+    def start(self, name: str) -> None:
+        celery = [sys.executable, "-m", "celery", "-A", "abusedesk"]
+        argv = {
+            "worker": [*celery, "worker", "-c", "2", "-l", "ERROR", "--without-mingle"],
+            "beat": [*celery, "beat", "-l", "ERROR", "-s", str(self.home / "beat")],
+            "import": [
+                sys.executable,
+                "manage.py",
+                "import_signals",
+                "--no-progress",
+                "--batch",
+                "200",
+            ]
+            + [str(path) for path in self.files],
+        }[name]
+        self.running[name] = subprocess.Popen(
+            argv, cwd=ROOT, env=self.environment, start_new_session=True
+        )
+
+    def kill(self, name: str) -> None:
+        """End it without warning, then bring it back as the supervisor would."""
+        if name == "postgres":
+            os.kill(self.server.process.pid, signal.SIGKILL)
+            self.server.process.wait()
+            self.server = embedded.start(self.paths)
+            if self.running["import"].poll() not in {None, 0}:
+                self.start("import")
+            return
+        process = self.running[name]
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.start(name)
+
+    def settle(self) -> None:
+        """Wait until every consumer has seen everything."""
+        deadline = time.monotonic() + SETTLE_S
+        while self.behind():
+            assert self.running["import"].poll() != USAGE, "the import command refuses its words"
+            if self.running["import"].poll() not in {None, 0}:
+                self.start("import")
+            assert time.monotonic() < deadline, "the desk does not come to rest"
+            time.sleep(0.5)
+
+    def behind(self) -> int:
+        try:
+            return int(self.ask(BEHIND)[0][0])
+        except psycopg.OperationalError:
+            return 1
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.paths.dsn) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]  # the queries above
+
+    def close(self) -> None:
+        for process in self.running.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.server.stop()
+
+
+@pytest.fixture
+def make_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[Path]], Desk]]:
+    desks: list[Desk] = []
+
+    def make(files: list[Path]) -> Desk:
+        home = tmp_path_factory.mktemp("desk")
+        for parent in (home, *home.parents):
+            if parent.name.startswith("pytest-"):
+                parent.chmod(0o755)
+        home.chmod(0o755)
+        desks.append(Desk(home, files))
+        desks[-1].open()
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> list[Path]:
+    """The demo world as a file."""
+    signals = demo.world(seed=3, end=datetime(2026, 2, 20, tzinfo=UTC), days=5)
+    path = tmp_path / "world.ndjson"
+    path.write_bytes(b"\n".join(msgspec.json.encode(signal) for signal in signals))
+    return [path]
+
+
+def _told(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: desk.ask(query) for name, query in
+            (("findings", FINDINGS), ("log", LOG), ("cases", CASES))}  # fmt: skip
+
+
+def _undisturbed(desk: Desk) -> dict[str, list[tuple[Any, ...]]]:
+    desk.start("import")
+    desk.settle()
+    return _told(desk)
+
+
+def _disturbed(desk: Desk, pause_s: float) -> dict[str, list[tuple[Any, ...]]]:
+    desk.start("import")
+    for name in KILLS:
+        time.sleep(pause_s)
+        desk.kill(name)
+    desk.settle()
+    return _told(desk)
+
+
+def test_kills_during_an_import_change_neither_findings_nor_cases(
+    make_desk: Callable[[list[Path]], Desk], world: list[Path]
+) -> None:
+    expected = _undisturbed(make_desk(world))
+    assert len(expected["findings"]) > 100
+    assert len(expected["cases"]) >= 5
+    found = _disturbed(make_desk(world), PAUSE_S)
+    assert found["findings"] == expected["findings"]
+    assert found["log"] == expected["log"]
+    assert found["cases"] == expected["cases"]
