@@ -18,7 +18,7 @@ from abusedesk.core.rest import Endpoint, Nowhere
 class SchemaView(SpectacularAPIView, Endpoint):
     """OpenAPI 3; JSON, or YAML when asked for it. Public: it says nothing of this desk's data."""
 
-    permission_classes = [AllowAny]
+    permission_classes = [AllowAny]  # type: ignore[misc]  # two bases, one value
     authentication_classes = ()
     renderer_classes = [OpenApiJsonRenderer, OpenApiYamlRenderer]
     content_negotiation_class = DefaultContentNegotiation

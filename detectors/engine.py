@@ -54,13 +54,6 @@ class PoisonError(Exception):
         self.signal_id = signal_id
 
 
-class _Slot(msgspec.Struct):
-    """State of one key and the engine clock when it was last touched."""
-
-    state: Any
-    touched: float
-
-
 class Runner:
     """One shard of one detector, in memory.
 
@@ -88,11 +81,12 @@ class Runner:
         self._tick_s = max(meta.tick_s, tick_floor_s) if meta.tick_s else 0
         self._expiry_s = min(float(EXPIRY_S), meta.lookback_s / 2)
         self._kinds = frozenset(meta.kinds)
-        self._touched = False
-        self._slots: dict[Key, _Slot] = {}
+        self._tick_is_due = False
+        self._states: dict[Key, Any] = {}
+        self._touched: dict[Key, float] = {}
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return len(self._states)
 
     def feed(self, signals: Iterable[Signal], skip: Container[int] = ()) -> list[Event]:
         """Advance over these signals; those in `skip` move the clock only."""
@@ -108,32 +102,34 @@ class Runner:
 
     def finish(self) -> list[Event]:
         """The tick that a next signal would have fired; for sources that end."""
-        if not self._tick_s or not self._touched:
+        if not self._tick_s or not self._tick_is_due:
             return []
         return [self._tick(self.clock, 0)]
 
     def dump(self) -> bytes:
         """The state as bytes. Raises nothing a msgspec struct does not."""
-        rows = [
-            (key.type, key.value, slot.touched, slot.state) for key, slot in self._slots.items()
-        ]
-        return msgspec.msgpack.encode((self.late, self.truncated, self._touched, rows))
+        touched = self._touched
+        rows = [(*key, touched[key], state) for key, state in self._states.items()]
+        return msgspec.msgpack.encode((self.late, self.truncated, self._tick_is_due, rows))
 
     def load(self, clock: float, payload: bytes) -> None:
         """Continue from a dump."""
         state = self.detector.State
         row = tuple[str, str, float, state]  # type: ignore[valid-type]  # a type made at run time
         shape = tuple[int, bool, bool, list[row]]
-        self.late, self.truncated, self._touched, rows = msgspec.msgpack.decode(payload, type=shape)
+        self.late, self.truncated, self._tick_is_due, rows = msgspec.msgpack.decode(
+            payload, type=shape
+        )
         self.clock = clock
-        self._slots = {Key(kind, value): _Slot(kept, at) for kind, value, at, kept in rows}
+        self._states = {Key(kind, value): kept for kind, value, _, kept in rows}
+        self._touched = {Key(kind, value): at for kind, value, at, _ in rows}
 
     def _advance(self, signal: Signal, events: list[Event]) -> None:
         """Move the clock; what lies between the old and the new time happens first."""
         moment = min(signal.at, signal.received) if signal.received else signal.at
         if moment <= self.clock:
             return
-        if self._tick_s and self._touched and _crosses(self.clock, moment, self._tick_s):
+        if self._tick_s and self._tick_is_due and _crosses(self.clock, moment, self._tick_s):
             at = math.floor(moment / self._tick_s) * float(self._tick_s)
             events.append(self._tick(at, signal.id))
         if _crosses(self.clock, moment, self._expiry_s):
@@ -152,34 +148,31 @@ class Runner:
         # each key once: the same act told twice in one signal is still one act
         for key in dict.fromkeys(self.detector.keys(signal, self.params)):
             # a tick is due in every shard when it is due in one
-            self._touched = True
+            self._tick_is_due = True
             if self.of > 1 and key.digest() % self.of != self.shard:
                 continue
-            slot = self._slots.get(key)
-            if slot is None:
-                slot = self._slots[key] = _Slot(self.detector.State(), self.clock)
-            slot.touched = self.clock
-            for draft in self.detector.apply(key, signal, slot.state, self.params):
+            state = self._states.get(key)
+            if state is None:
+                state = self._states[key] = self.detector.State()
+            self._touched[key] = self.clock
+            for draft in self.detector.apply(key, signal, state, self.params):
                 events.append(Found(self.clock, signal.id, draft))  # noqa: PERF401 -- two levels
 
     def _tick(self, at: float, signal_id: int) -> Ticked:
-        self._touched = False
-        states = {key: slot.state for key, slot in self._slots.items()}
-        part = self.detector.part(at, states, self.params)
+        self._tick_is_due = False
+        part = self.detector.part(at, self._states, self.params)
         return Ticked(at, signal_id, msgspec.msgpack.encode(part))
 
     def _expire(self, moment: float) -> None:
         """Drop keys that time has passed, and the oldest ones above the cap."""
         keep_s, params = self.detector.keep_s, self.params
-        self._slots = {
-            key: slot
-            for key, slot in self._slots.items()
-            if slot.touched + keep_s(key, params) >= moment
-        }
-        if len(self._slots) > MAX_KEYS:
-            newest = sorted(self._slots.items(), key=lambda item: (-item[1].touched, item[0]))
-            self._slots = dict(newest[: MAX_KEYS * 3 // 4])
+        gone = [key for key, at in self._touched.items() if at + keep_s(key, params) < moment]
+        if len(self._touched) - len(gone) > MAX_KEYS:
+            oldest = sorted(self._touched.items(), key=lambda item: (item[1], item[0]))
+            gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
             self.truncated = True
+        for key in gone:
+            del self._states[key], self._touched[key]
 
 
 def tick_drafts(

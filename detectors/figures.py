@@ -1,4 +1,4 @@
-"""Figures as plain dicts for Plotly. Every string from data is escaped: labels are a kind of HTML."""
+"""Figures as plain dicts for Plotly; every string from data is escaped, labels are HTML there."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bars(series: Mapping[str, Sequence[float]], labels: Sequence[str], unit: str
             "y": list(values),
             "meta": {"colour": f"chart-{number % COLOURS + 1}"},
             "marker": {"pattern": {"shape": SHAPES[number % COLOURS]}},
-            "hovertemplate": f"%{{x}}: %{{y:,}} {chart_text(unit)}<extra>{chart_text(name)}</extra>",
+            "hovertemplate": f"%{{x}}: %{{y:,}} {chart_text(unit)}<extra></extra>",
         }
         for number, (name, values) in enumerate(series.items())
     ]

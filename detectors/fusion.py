@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
@@ -26,11 +27,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the fusion needs of one finding. links: (index, index, llr) into subjects, or none.
+class Evidence(msgspec.Struct, frozen=True):
+    """What the fusion needs of one finding, as one revision told it.
 
-    opens_alone: timing evidence over five synchronous objects or more.
+    links: (index, index, llr) into subjects, or none: all pairs with `llr`. first_at, last_at:
+    seconds since 1970. opens_alone: timing evidence over five synchronous objects or more.
     """
 
     id: int
@@ -41,6 +42,8 @@ class Evidence:
     links: tuple[tuple[int, int, float], ...]
     llr: float
     last_at: float
+    first_at: float = 0.0
+    signals: int = 0
     opens_alone: bool = False
 
 
@@ -68,6 +71,9 @@ class Group:
     opens: bool
     label: str
     finding_ids: frozenset[int]
+    first_at: float = 0.0
+    last_at: float = 0.0
+    signals: int = 0
     connectors: tuple[str, ...] = ()
 
 
@@ -238,6 +244,8 @@ def _group(
     families = _families(core_edges, core)
     label, opens = _opening(families, p, core, evidence)
     names = set(members)
+    # evidence is what joins two members; a finding that touches one explains nothing here
+    joining = [one for one in evidence if len(names.intersection(one.subjects)) > 1]
     return Group(
         members=members,
         core=core,
@@ -248,10 +256,10 @@ def _group(
         p=p,
         opens=opens,
         label=label,
-        # evidence is what joins two members; a finding that touches one explains nothing here
-        finding_ids=frozenset(
-            one.id for one in evidence if len(names.intersection(one.subjects)) > 1
-        ),
+        finding_ids=frozenset(one.id for one in joining),
+        first_at=min(one.first_at for one in joining),
+        last_at=max(one.last_at for one in joining),
+        signals=sum(one.signals for one in joining),
         connectors=connectors,
     )
 

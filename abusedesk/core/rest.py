@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, UnreadablePostError
+from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -54,7 +54,7 @@ class Endpoint(APIView):
     """Base of all endpoints: closed unless `scopes` says which scope a method needs."""
 
     permission_classes: ClassVar[list[type[BasePermission]]] = [HasScope]  # type: ignore[misc] # DRF calls it an instance variable
-    content_negotiation_class = JsonNegotiation
+    content_negotiation_class: type[BaseContentNegotiation] = JsonNegotiation
     scopes: ClassVar[Mapping[str, Scope]] = {}
 
     def get_exception_handler(self) -> Callable[..., Response | None]:
@@ -67,9 +67,7 @@ class Endpoint(APIView):
             exc = ParseError("The body cannot be read.")
         return super().handle_exception(exc)
 
-    def finalize_response(
-        self, request: Request | HttpRequest, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Every answer says which version of the contract it keeps."""
         done = super().finalize_response(request, response, *args, **kwargs)
         done["API-Version"] = VERSION
@@ -85,6 +83,14 @@ class ListEndpoint(Endpoint, GenericAPIView[Any]):
         if getattr(self, "swagger_fake_view", False):
             return User(role=Role.PARTNER)
         return caller(self.request)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A page. A cursor that is none is a bad value, not a missing page."""
+        try:
+            return super().paginate_queryset(queryset)
+        except NotFound:
+            message = "cursor is not one that this list gave out."
+            raise ValidationError({"cursor": [message]}) from None
 
 
 class Nowhere(Endpoint):
@@ -113,7 +119,7 @@ class FaultSerializer(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     detail = serializers.CharField()
-    attr = serializers.CharField(allow_null=True)  # type: ignore[assignment] # a field of the name that DRF gives a property
+    attr = serializers.CharField(allow_null=True)
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -125,7 +131,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
 
 def problems(*statuses: int) -> dict[int, type[ProblemSerializer]]:
     """For `extend_schema(responses=...)`: these, and what any endpoint can answer."""
-    return dict.fromkeys(sorted({401, 403, 405, *statuses}), ProblemSerializer)
+    return dict.fromkeys(sorted({400, 401, 403, 405, *statuses}), ProblemSerializer)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself

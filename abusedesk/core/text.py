@@ -31,7 +31,7 @@ _hidden = (
     "\u2800\u3164\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 _HIDDEN = re.compile(f"[{_hidden}]")
-_PLAIN = re.compile(rf"[\n\t -~]*\Z")
+_PLAIN = re.compile(r"[\n\t -~]*\Z")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _LIVE = re.compile(
     r"(?P<url>\b[a-z][a-z0-9+.-]{1,20}://[^\s<>\"']+)"
@@ -177,14 +177,16 @@ def _code(char: str) -> str:
 def _chips(text: str) -> str:
     if _PLAIN.match(text):
         return str(escape(text))
-    return "".join(_cluster_html(cluster, len(list(run))) for cluster, run in groupby(clusters(text)))
+    return "".join(
+        _cluster_html(cluster, len(list(run))) for cluster, run in groupby(clusters(text))
+    )
 
 
 def _cluster_html(cluster: str, times: int) -> str:
     """One grapheme `times` times; hidden characters are counted, never repeated."""
     if len(cluster) == 1 and _HIDDEN.match(cluster):
         title = unicodedata.name(cluster, "control character").lower()
-        count = f" ×{times}" if times > 1 else ""
+        count = f" \u00d7{times}" if times > 1 else ""
         label = escape(_code(cluster))
         return f'<span class="chip-code" title="U+{ord(cluster):04X} {title}">{label}{count}</span>'
     if any(joiner in cluster for joiner in JOINERS):

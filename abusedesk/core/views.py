@@ -8,12 +8,13 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_http_methods, require_POST
 
-from abusedesk.core import clock, context
+from abusedesk.core import audit, clock, context
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import ApiToken, Role, Scope, Theme, User
@@ -28,6 +29,12 @@ class LoginView(auth_views.LoginView):
 
     template_name = "core/login.html"
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """The audit chain knows who came in."""
+        response = super().form_valid(form)
+        audit.append(actor=form.get_user(), verb=audit.Verb.LOGGED_IN, target=form.get_user())
+        return response
 
 
 class LookForm(forms.Form):
@@ -124,9 +131,7 @@ def _error(request: HttpRequest, status: int) -> HttpResponse:
 def _issued(form: TokenForm, user: User) -> str:
     said = form.cleaned_data
     until = clock.now() + timedelta(days=said["days"]) if said["days"] else None
-    _, plain = issue_token(
-        user=user, name=said["name"], scopes=said["scopes"], expires_at=until
-    )
+    _, plain = issue_token(user=user, name=said["name"], scopes=said["scopes"], expires_at=until)
     return plain
 
 

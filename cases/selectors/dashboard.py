@@ -21,8 +21,8 @@ def cases_by_day(viewer: User, days: int) -> dict[str, dict[date, int]]:
     since = clock.now() - timedelta(days=days)
     found: dict[str, dict[date, int]] = {}
     for name, column in (("opened", "opened_at"), ("closed", "closed_at")):
-        rows = cases_for(viewer).filter(**{f"{column}__gte": since}).order_by()
-        rows = rows.values(day=TruncDate(column)).annotate(total=Count("id"))
+        recent = cases_for(viewer).filter(**{f"{column}__gte": since}).order_by()
+        rows = recent.values(day=TruncDate(column)).annotate(total=Count("id"))
         found[name] = {row["day"]: row["total"] for row in rows}
     return found
 

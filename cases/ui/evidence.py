@@ -74,4 +74,6 @@ def diff_view(first: str, other: str) -> SafeString:
 
 def _piece(same: bool, words: str) -> SafeString:  # noqa: FBT001 -- read once, two lines above
     shown = text.safe_view(words)
-    return shown if same or not words.strip() else format_html('<mark class="diff">{}</mark>', shown)
+    return (
+        shown if same or not words.strip() else format_html('<mark class="diff">{}</mark>', shown)
+    )

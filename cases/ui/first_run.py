@@ -51,7 +51,7 @@ def steps_of(user: User, base: str) -> list[Step]:
         ),
         Step(
             "Decide a case",
-            "Press n in a queue, a digit for the verdict, write the reason, submit. Undo is one key.",
+            "Press n in a queue, a digit for the verdict, write why, submit. Undo is one key.",
             Decision.objects.exists(),
             reverse("cases:queues"),
             "Queues",

@@ -9,7 +9,7 @@ from django_filters import rest_framework as filters
 from detectors.models import DeadLetter, Finding, Signal
 
 
-class SignalFilter(filters.FilterSet):
+class SignalFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
     source = filters.CharFilter("source__slug")
     since = filters.IsoDateTimeFilter("occurred_at", "gte")
     until = filters.IsoDateTimeFilter("occurred_at", "lt")
@@ -19,7 +19,7 @@ class SignalFilter(filters.FilterSet):
         fields: ClassVar = ["platform", "kind", "actor", "external_id"]
 
 
-class DeadLetterFilter(filters.FilterSet):
+class DeadLetterFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
     source = filters.CharFilter("source__slug")
 
     class Meta:
@@ -27,7 +27,7 @@ class DeadLetterFilter(filters.FilterSet):
         fields: ClassVar = ["state"]
 
 
-class FindingFilter(filters.FilterSet):
+class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
     account = filters.CharFilter("subjects", "contains", method="filter_account")
 
     class Meta:

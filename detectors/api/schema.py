@@ -46,10 +46,6 @@ CONTENT_ENCODING: Final = OpenApiParameter(
 )
 
 
-class SignalBodySerializer(serializers.Serializer[Any]):
-    """Stands for one signal; never validates anything (`detectors.ingest` does)."""
-
-
 class IngestBodySerializer(serializers.Serializer[Any]):
     """Stands for the three ways to write a JSON body."""
 
@@ -61,39 +57,21 @@ INGEST_REQUEST: Final[dict[Any, Any]] = {
         "description": f"One signal a line, at most {MAX_BATCH:,} lines.",
     },
 }
-REPLAY_REQUEST: Final[dict[Any, Any]] = {JSON: SignalBodySerializer}
+REPLAY_REQUEST: Final[dict[Any, Any]] = {JSON: SIGNAL}
 
 
 class BodyRequired(AutoSchema):
     """An operation makes no sense without its body."""
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        body = super()._get_request_body(direction)
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # untyped there
         if body:
             body["required"] = True
         return body
 
 
-class SignalBodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call] # registers itself
-    """Component `SignalIn` and what it refers to."""
-
-    target_class = "detectors.api.schema.SignalBodySerializer"
-
-    def get_name(self, auto_schema: Any, direction: Any) -> str:
-        """The name of the struct."""
-        return "SignalIn"
-
-    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        """The struct as OpenAPI 3.0; nested ones become components of their own."""
-        components = _components()
-        for name, schema in components.items():
-            if name != "SignalIn":
-                _register(auto_schema, name, schema)
-        return components["SignalIn"]
-
-
 class IngestBodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call] # registers itself
-    """Component `IngestBody`."""
+    """Component `IngestBody`, and `SignalIn` with what it refers to."""
 
     target_class = "detectors.api.schema.IngestBodySerializer"
 
@@ -116,7 +94,8 @@ class IngestBodyExtension(OpenApiSerializerExtension):  # type: ignore[no-untype
 
 
 def _register(auto_schema: Any, name: str, schema: dict[str, Any]) -> None:
-    component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)
+    kind = ResolvedComponent.SCHEMA
+    component = ResolvedComponent(name, kind, schema, name)  # type: ignore[no-untyped-call]  # untyped there
     auto_schema.registry.register_on_missing(component)
 
 

@@ -10,7 +10,7 @@ from detectors.models import DeadLetter, DetectorConfig, Finding, Signal
 
 
 class SignalSerializer(serializers.ModelSerializer[Signal]):
-    source = serializers.SlugRelatedField("slug", read_only=True)
+    source = serializers.SlugRelatedField[Signal]("slug", read_only=True)  # type: ignore[assignment]  # DRF names a property so
 
     class Meta:
         model = Signal
@@ -53,7 +53,7 @@ class ItemErrorSerializer(serializers.Serializer[Any]):
 class RejectedSerializer(serializers.Serializer[Any]):
     index = serializers.IntegerField()
     external_id = serializers.CharField(allow_blank=True)
-    errors = ItemErrorSerializer(many=True)
+    errors = ItemErrorSerializer(many=True)  # type: ignore[assignment]  # DRF names a property so
 
 
 class IngestAnswerSerializer(serializers.Serializer[Any]):
@@ -63,7 +63,7 @@ class IngestAnswerSerializer(serializers.Serializer[Any]):
 
 
 class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
-    source = serializers.SlugRelatedField("slug", read_only=True)
+    source = serializers.SlugRelatedField[DeadLetter]("slug", read_only=True)  # type: ignore[assignment]  # DRF names a property so
     raw = serializers.SerializerMethodField()
     state = serializers.CharField(read_only=True, help_text="open, replayed or discarded")
 
@@ -124,3 +124,16 @@ class DetectorConfigSerializer(serializers.ModelSerializer[DetectorConfig]):
         model = DetectorConfig
         fields: ClassVar = ["slug", "number", "mode", "params", "reason", "created_at"]
         read_only_fields: ClassVar = ["slug", "number", "created_at"]
+
+
+class DetectorSerializer(serializers.Serializer[Any]):
+    """One detector. parameters: JSON schema of each, with bounds, unit and step."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    version = serializers.IntegerField()
+    family = serializers.CharField()
+    doc = serializers.CharField()
+    falsifiers = serializers.ListField(child=serializers.CharField())
+    parameters = serializers.DictField()
+    config = DetectorConfigSerializer(allow_null=True)

@@ -63,8 +63,8 @@ class Reader:
         """Its items. Raises InvalidError for damaged gzip or a header that is none of ours."""
         newest = 0.0
         try:
-            with self.path.open("rb") as self._bytes:
-                for number, raw in self._items(_opened(self.path, self._bytes)):
+            with self.path.open("rb") as self._bytes, _opened(self.path, self._bytes) as stream:
+                for number, raw in self._items(stream):
                     at = _moment(raw)
                     self.unsorted += at is not None and at < newest
                     newest = max(newest, at or 0.0)
@@ -122,19 +122,29 @@ def _csv_rows(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     """Rows as JSON objects. Bytes that are no UTF-8 become escapes that validation refuses."""
     csv.field_size_limit(MAX_LINE)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.reader(text)
-    header = next(rows, [])
-    _check_header(path, header)
+    try:
+        rows = csv.reader(text)
+        header = next(rows, [])
+        _check_header(path, header)
+        for row in _rows(rows):
+            item = row if isinstance(row, str) else _item(header, row)
+            yield rows.line_num, json.dumps(item).encode()
+    finally:
+        text.detach()  # whoever opened the file closes it
+
+
+def _rows(rows: Iterator[list[str]]) -> Iterator[list[str] | str]:
+    """Rows that hold something; for one that is no CSV, what is wrong with it."""
     while True:
         try:
             row = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield rows.line_num, json.dumps(f"{error}").encode()
-            continue
-        if row:
-            yield rows.line_num, json.dumps(_item(header, row)).encode()
+            yield str(error)
+        else:
+            if row:
+                yield row
 
 
 def _check_header(path: Path, header: Sequence[str]) -> None:

@@ -55,13 +55,6 @@ CREATE TABLE detectors_signalentity (
 CREATE INDEX detectors_signalentity_signal ON detectors_signalentity (signal_id);
 """
 
-LOG_ORDER = """
-ALTER TABLE detectors_findingrevision
-    ADD COLUMN tx xid8 NOT NULL DEFAULT pg_current_xact_id();
--- the fusion's cursor
-CREATE INDEX detectors_findingrevision_order ON detectors_findingrevision (epoch, tx, id);
-"""
-
 EPOCH = """
 -- One row. Grows by one after a logical restore, where old transaction ids mean nothing.
 CREATE TABLE detectors_epoch (
@@ -78,6 +71,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(SIGNAL),
         migrations.RunSQL(SIGNAL_ENTITY),
-        migrations.RunSQL(LOG_ORDER),
         migrations.RunSQL(EPOCH),
     ]

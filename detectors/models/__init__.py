@@ -5,7 +5,7 @@ from __future__ import annotations
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
-from detectors.models.finding import Finding, FindingRevision
+from detectors.models.finding import Finding, FindingRevision, FusedFinding
 from detectors.models.run import Checkpoint, Cursor, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, Stream
@@ -23,6 +23,7 @@ __all__ = [
     "Entity",
     "Finding",
     "FindingRevision",
+    "FusedFinding",
     "ImportRun",
     "Quarantine",
     "Shard",

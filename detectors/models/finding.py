@@ -53,7 +53,7 @@ class Finding(models.Model):
     class Meta:
         ordering = ["-updated_at", "-id"]
         indexes = [
-            # fusion: current findings that name one of these accounts
+            # API: findings that name one of these accounts
             GinIndex(fields=["subjects"], name="finding_subjects"),
             # signal page: findings that cite it
             GinIndex(fields=["signal_ids"], name="finding_signals"),
@@ -66,19 +66,46 @@ class Finding(models.Model):
 
 
 class FindingRevision(models.Model):
-    """The findings log: append-only, in commit order (`tx` is filled by the database)."""
+    """The findings log: append-only.
+
+    at_s: engine clock, seconds since 1970; it never falls within one shard, so that a reader who
+    waits for the slowest shard reads the log in an order that no timing changes. evidence: what
+    the fusion needs of this revision (`fusion.Evidence`).
+    """
 
     id = models.BigAutoField(primary_key=True)
     finding = models.ForeignKey(Finding, models.CASCADE, related_name="revisions")
+    stream = models.ForeignKey(Stream, models.PROTECT)
     revision = models.PositiveIntegerField()
     status = models.CharField(max_length=8, choices=FindingStatus.choices)
     at_s = models.FloatField()
     signal_id = models.BigIntegerField()
     digest = models.CharField(max_length=32)
-    epoch = models.SmallIntegerField()
+    evidence = models.JSONField()
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            # the fusion's next entries
+            models.Index(fields=["stream", "at_s", "id"], name="findingrevision_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.finding_id} r{self.revision}"
+
+
+class FusedFinding(models.Model):
+    """A finding as the fusion has it: its last revision up to the fusion's place in the log."""
+
+    finding = models.OneToOneField(Finding, models.CASCADE, primary_key=True)
+    subjects = ArrayField(models.CharField(max_length=242))
+    evidence = models.JSONField()
+
+    class Meta:
+        indexes = [
+            # fusion: evidence that names one of these accounts
+            GinIndex(fields=["subjects"], name="fusedfinding_subjects"),
+        ]
+
+    def __str__(self) -> str:
+        return f"fused {self.finding_id}"

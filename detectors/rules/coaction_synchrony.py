@@ -49,7 +49,13 @@ class CoactionParams(BaseParams):
     """What an admin may tune; the windows are fixed: 10, 60, 300, 1,800 and 3,600 s."""
 
     lookback_d: int = param(
-        7, ge=1, le=30, step=1, unit="d", help="How far back shares are compared"
+        7,
+        ge=1,
+        le=30,
+        step=1,
+        unit="d",
+        rebuild=True,
+        help="How far back shares are compared",
     )
     n_min: int = param(4, ge=3, le=20, step=1, unit="objects", help="Shared objects a pair needs")
     c_min: int = param(3, ge=2, le=20, step=1, unit="objects", help="Of them inside the window")
@@ -115,6 +121,11 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         """Every object that the signal's actor shared."""
         return _objects(signal, p) if signal.actor else ()
 
+    def keep_s(self, key: Key, p: CoactionParams) -> float:
+        """An object matters as long as its last share is looked back at."""
+        del key
+        return float(p.lookback_d * DAY_S)
+
     def apply(
         self, key: Key, signal: Signal, state: Sharers, p: CoactionParams
     ) -> list[FindingDraft]:
@@ -152,6 +163,8 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         self, states: Mapping[Key, Sharers], since: float
     ) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
         for key, state in states.items():
+            if state.newest < since:
+                continue
             shares = state.first_since(since)
             sampled = state.sampled
             if len(shares) > MAX_ACCOUNTS:

@@ -15,9 +15,10 @@ from detectors import registry
 from detectors.base import MAX_SIGNAL_IDS, FindingDraft
 from detectors.choices import FindingStatus
 from detectors.engine import Found, Ticked
+from detectors.fusion import Evidence
 from detectors.models import DetectorConfig, Finding, FindingRevision, Stream
-from detectors.stream import current_epoch
 
+OPENS_ALONE_OBJECTS = 5
 _FIXED = {"id", "uid", "config", "stream", "detector", "version", "created_at"}
 
 
@@ -29,7 +30,6 @@ def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[F
     known = _known(uids)
     rows: dict[str, Finding] = {}
     log: list[FindingRevision] = []
-    epoch = current_epoch()
     for uid, one in zip(uids, found, strict=True):
         digest = _digest(one.draft)
         before = known.get(uid)
@@ -42,7 +42,7 @@ def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[F
         _fill(row, one.draft, digest, revision)
         rows[uid] = row
         known[uid] = _Known(digest, revision)
-        log.append(_revision(row, one, revision, row.status, epoch))
+        log.append(_revision(row, one, revision, row.status, _evidence(row, one.draft)))
     _upsert(list(rows.values()))
     FindingRevision.objects.bulk_create(log, 1_000)
     return len(log)
@@ -57,7 +57,7 @@ def replace_findings(
     gone = list(
         Finding.objects.filter(config=config, stream=stream, status=FindingStatus.CURRENT)
         .exclude(uid__in=uids)
-        .only("uid", "revision")
+        .only("uid", "revision", "stream")
         .order_by("uid")
     )
     if not gone:
@@ -65,9 +65,8 @@ def replace_findings(
     Finding.objects.filter(pk__in=[row.pk for row in gone]).update(
         status=FindingStatus.LAPSED, digest="", revision=F("revision") + 1, updated_at=clock.now()
     )
-    epoch = current_epoch()
     FindingRevision.objects.bulk_create(
-        _revision(row, at, row.revision + 1, FindingStatus.LAPSED, epoch) for row in gone
+        _revision(row, at, row.revision + 1, FindingStatus.LAPSED, {}) for row in gone
     )
     return changed + len(gone)
 
@@ -131,17 +130,37 @@ def _fill(row: Finding, draft: FindingDraft, digest: str, revision: int) -> None
 
 
 def _revision(
-    row: Finding, event: Found | Ticked, revision: int, status: str, epoch: int
+    row: Finding, event: Found | Ticked, revision: int, status: str, evidence: object
 ) -> FindingRevision:
     return FindingRevision(
         finding=row,
+        stream=row.stream,
         revision=revision,
         status=status,
         at_s=event.at,
         signal_id=event.signal_id,
         digest=row.digest,
-        epoch=epoch,
+        evidence=evidence,
     )
+
+
+def _evidence(row: Finding, draft: FindingDraft) -> object:
+    """What the fusion needs; the finding's id is put in when it is read."""
+    timing = row.values.get("synchronous_objects", 0)
+    told = Evidence(
+        id=0,
+        detector=row.detector,
+        family=row.family,
+        anchor=f"{row.anchor_type}:{row.anchor_value}",
+        subjects=draft.subjects,
+        links=draft.links,
+        llr=draft.llr,
+        first_at=draft.first_at,
+        last_at=draft.last_at,
+        signals=row.signal_total,
+        opens_alone=timing >= OPENS_ALONE_OBJECTS,
+    )
+    return msgspec.to_builtins(told)
 
 
 def _upsert(rows: list[Finding]) -> None:

@@ -1,13 +1,16 @@
-"""Turns the findings log into campaigns, in commit order, one worker at a time."""
+"""Turns the findings log into campaigns, in the order of engine time, one worker at a time."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import groupby
 
+import msgspec
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max, Min, Sum
+from django.db.models import Min
 
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
@@ -20,54 +23,103 @@ from detectors.models import (
     CampaignFinding,
     CampaignMember,
     Cursor,
-    Finding,
+    FindingRevision,
+    FusedFinding,
+    Shard,
+    Stream,
 )
 from detectors.services.drain import drain
-from detectors.stream import Position
 
-BATCH = 500
+STEP_S = 1.0
+BATCH = 200
+_LOCK = 0x4655_5345  # "FUSE"
 MAX_ROUNDS = 8
-OPENS_ALONE_OBJECTS = 5
-CURSOR = "fusion"
-
-_LOG = """
-SELECT epoch, tx::text::bigint, id, finding_id FROM detectors_findingrevision AS r
-WHERE (epoch, tx, id) > (%s, %s::text::xid8, %s) AND tx < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY r.epoch, r.tx, r.id
-LIMIT %s
-"""
 
 
 def fuse_all() -> None:
     """Read the log to its end; wakes itself when the time is up before that."""
-    if not drain(fuse_findings):
+    if not drain(lambda: sum(fuse_stream(stream=one) for one in Stream.objects.all())):
         wake("detectors.fuse")
 
 
-def fuse_findings() -> int:
-    """Fold the next batch of the findings log into campaigns. Returns how many entries it took."""
-    Cursor.objects.get_or_create(name=CURSOR)
+def fuse_stream(*, stream: Stream) -> int:
+    """Fold the next steps of one stream's findings log. Returns how many entries it took.
+
+    The log is read in steps of engine time, and only as far as the slowest detector has come: so
+    which worker was faster, and how often it was killed, does not decide what is fused with what.
+    The cursor keeps the number of the last step.
+    """
+    name = f"fusion-{stream.pk}"
+    Cursor.objects.get_or_create(name=name)
     with transaction.atomic():
-        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=CURSOR).first()
-        if cursor is None:
+        if not _alone():
             return 0
-        log = _read_log(Position(cursor.epoch, cursor.tx, cursor.signal_id))
-        if not log:
-            return 0
-        touched = Finding.objects.filter(pk__in={row[3] for row in log}, config__mode=Mode.LIVE)
-        accounts = {name for names in touched.values_list("subjects", flat=True) for name in names}
-        if accounts:
-            _refresh(accounts)
-        cursor.epoch, cursor.tx, cursor.signal_id = log[-1][:3]
-        cursor.updated_at = clock.now()
-        cursor.save()
+        cursor = Cursor.objects.select_for_update().get(name=name)
+        step_s = float(stream.tick_floor_s) or STEP_S
+        log = _read_log(stream, cursor.signal_id, step_s)
+        for _, entries in groupby(log, key=lambda row: math.floor(row.at_s / step_s)):
+            _fold(list(entries))
+        if log:
+            cursor.signal_id = math.floor(log[-1].at_s / step_s)
+            cursor.updated_at = clock.now()
+            cursor.save()
         return len(log)
 
 
-def _read_log(after: Position) -> list[tuple[int, int, int, int]]:
+def _alone() -> bool:
+    """Campaigns of two streams may meet in one account, so one worker fuses at a time."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOG, [*after, BATCH])
-        return list(cursor.fetchall())
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _read_log(stream: Stream, last_step: int, step_s: float) -> list[FindingRevision]:
+    """Whole steps after the last one, at least one if it is complete, about BATCH entries."""
+    waiting = FindingRevision.objects.filter(
+        stream=stream, at_s__gte=(last_step + 1) * step_s, at_s__lt=_complete(stream, step_s)
+    ).order_by("at_s", "id")
+    places = list(waiting.values_list("at_s", flat=True)[:BATCH])
+    if not places:
+        return []
+    end = (math.floor(places[-1] / step_s) + 1) * step_s
+    return list(waiting.filter(at_s__lt=end).select_related("finding__config"))
+
+
+def _complete(stream: Stream, step_s: float) -> float:
+    """End of the last step in which no detector of the stream can find anything any more."""
+    clocks = Shard.objects.filter(stream=stream, config__current=True, config__mode=Mode.LIVE)
+    slowest = clocks.aggregate(slowest=Min("clock_s"))["slowest"]
+    return math.floor((slowest or 0.0) / step_s) * step_s
+
+
+def _fold(entries: Sequence[FindingRevision]) -> None:
+    """Bring one step of the log into force, then compute the campaigns around it again."""
+    newest = {entry.finding_id: entry for entry in sorted(entries, key=_order)}
+    live = [entry for entry in newest.values() if entry.finding.config.mode == Mode.LIVE]
+    stood = FusedFinding.objects.filter(finding__in=[entry.finding_id for entry in live])
+    accounts = {name for names in stood.values_list("subjects", flat=True) for name in names}
+    standing = [entry for entry in live if entry.status == FindingStatus.CURRENT]
+    stood.exclude(finding__in=[entry.finding_id for entry in standing]).delete()
+    FusedFinding.objects.bulk_create(
+        [
+            FusedFinding(
+                finding=entry.finding,
+                subjects=entry.evidence["subjects"],
+                evidence=entry.evidence,
+            )
+            for entry in standing
+        ],
+        update_conflicts=True,
+        unique_fields=["finding"],
+        update_fields=["subjects", "evidence"],
+    )
+    accounts.update(name for entry in standing for name in entry.evidence["subjects"])
+    if accounts:
+        _refresh(accounts)
+
+
+def _order(entry: FindingRevision) -> tuple[float, int]:
+    return entry.at_s, entry.revision
 
 
 def _refresh(accounts: set[str]) -> None:
@@ -111,24 +163,11 @@ def _neighbourhood(accounts: set[str]) -> tuple[list[Evidence], set[str]]:
 
 
 def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
-    rows = Finding.objects.filter(
-        subjects__overlap=sorted(accounts), status=FindingStatus.CURRENT, config__mode=Mode.LIVE
-    )
-    return [_evidence(row) for row in rows.order_by("pk")]
-
-
-def _evidence(row: Finding) -> Evidence:
-    return Evidence(
-        id=row.pk,
-        detector=row.detector,
-        family=row.family,
-        anchor=f"{row.anchor_type}:{row.anchor_value}",
-        subjects=tuple(row.subjects),
-        links=tuple((a, b, llr) for a, b, llr in row.links),
-        llr=row.llr,
-        last_at=row.last_at.timestamp(),
-        opens_alone=row.values.get("synchronous_objects", 0) >= OPENS_ALONE_OBJECTS,
-    )
+    rows = FusedFinding.objects.filter(subjects__overlap=sorted(accounts)).order_by("finding")
+    return [
+        msgspec.convert({**row.evidence, "id": row.finding_id}, Evidence, strict=False)
+        for row in rows
+    ]
 
 
 def _lineage(before: Sequence[Campaign], groups: Sequence[Group]) -> dict[int, list[Campaign]]:
@@ -169,19 +208,16 @@ def _fill(campaign: Campaign, group: Group) -> bool:
     """Bring a campaign's rows to what the group says. Returns whether anything changed."""
     members = dict(campaign.members.values_list("account", "p")) if campaign.pk else {}
     had = set(campaign.evidence.values_list("finding_id", flat=True)) if campaign.pk else set()
-    facts = Finding.objects.filter(pk__in=group.finding_ids).aggregate(
-        first=Min("first_at"), last=Max("last_at"), total=Sum("signal_total")
-    )
     state = CampaignState.OPEN if group.opens else CampaignState.WATCH
     same = (
         set(members) == set(group.members)
         and had == group.finding_ids
-        and campaign.signal_total == facts["total"]
+        and campaign.signal_total == group.signals
         and campaign.state in {state, CampaignState.OPEN}
     )
     if same:
         return False
-    _describe(campaign, group, facts["first"], facts["last"], facts["total"])
+    _describe(campaign, group)
     if campaign.state != CampaignState.OPEN:
         campaign.state = state
     campaign.save()
@@ -189,17 +225,16 @@ def _fill(campaign: Campaign, group: Group) -> bool:
     return True
 
 
-def _describe(
-    campaign: Campaign, group: Group, first: datetime, last: datetime, total: int
-) -> None:
+def _describe(campaign: Campaign, group: Group) -> None:
     campaign.size = len(group.members)
     campaign.platforms = sorted({name.partition(":")[0] for name in group.members})
     campaign.families = list(group.families)
     campaign.p, campaign.score = group.p, group.score
     campaign.parts = group.parts
     campaign.label = group.label
-    campaign.first_at, campaign.last_at = first, last
-    campaign.signal_total = total
+    campaign.first_at = datetime.fromtimestamp(group.first_at, UTC)
+    campaign.last_at = datetime.fromtimestamp(group.last_at, UTC)
+    campaign.signal_total = group.signals
     campaign.revision += 1
     campaign.updated_at = clock.now()
 

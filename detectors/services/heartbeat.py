@@ -17,17 +17,17 @@ from detectors.stream import current_epoch
 NOBODY = 0
 """Heartbeats have no source."""
 
-# Soon after the last real signal, then seldom: an idle desk must not fill its own store.
+# Soon after the last real signal, then seldom: an idle desk must not fill its own store. The last
+# one is the last in commit order: what was posted late is older than a heartbeat by its time.
 _BEAT = """
 INSERT INTO detectors_signal (stream_id, source_id, external_id, platform, kind, occurred_at,
     received_at, actor, text, payload, epoch)
 SELECT stream_id, %(nobody)s, 'heartbeat-' || stream_id, 'engine', %(kind)s, %(now)s, %(now)s, '',
     '', '{}', epoch
-FROM (SELECT * FROM detectors_signal
-      WHERE stream_id = %(stream)s AND occurred_at > %(now)s::timestamptz - interval '1 day'
-      ORDER BY occurred_at DESC LIMIT 1) AS last
+FROM (SELECT s.* FROM detectors_signal AS s WHERE stream_id = %(stream)s
+      ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1) AS last
 WHERE received_at < %(now)s::timestamptz
-    - CASE kind WHEN %(kind)s THEN interval '5 minutes' ELSE interval '10 seconds' END
+    - CASE kind WHEN %(kind)s THEN interval '5 minutes' ELSE interval '2 seconds' END
 ON CONFLICT DO NOTHING
 """
 
@@ -37,29 +37,37 @@ def beat_idle_streams() -> None:
     now = clock.now()
     ensure_partitions([now])
     for one in Stream.objects.filter(kind=StreamKind.LIVE):
-        values = {"stream": one.pk, "kind": HEARTBEAT, "now": now, "nobody": NOBODY}
         with connection.cursor() as cursor:
-            cursor.execute(_BEAT, values)
+            cursor.execute(
+                _BEAT, {"stream": one.pk, "kind": HEARTBEAT, "now": now, "nobody": NOBODY}
+            )
 
 
 def end_stream(*, stream: Stream) -> None:
-    """Close an import: the last tick fires as if one more signal had come."""
+    """Close an import: what one more signal would have fired, fires; the fusion may read it all.
+
+    Two heartbeats: the first crosses the last tick, the second ends the step that it is in.
+    """
     signals = Signal.objects.filter(stream=stream)
     last = signals.aggregate(last=Max("occurred_at"))["last"]
     if last is None or signals.filter(kind=HEARTBEAT).exists():
         return
-    end = min(last + timedelta(seconds=stream.tick_floor_s), clock.now())
-    ensure_partitions([end])
-    Signal.objects.create(
-        stream=stream,
-        source_id=NOBODY,
-        external_id=f"end-{stream.pk}",
-        platform="engine",
-        kind=HEARTBEAT,
-        occurred_at=end,
-        received_at=clock.now(),
-        actor="",
-        text="",
-        payload={},
-        epoch=current_epoch(),
+    step = timedelta(seconds=max(1, stream.tick_floor_s))
+    ends = [last + step, last + 2 * step]
+    ensure_partitions(ends)
+    Signal.objects.bulk_create(
+        Signal(
+            stream=stream,
+            source_id=NOBODY,
+            external_id=f"end-{stream.pk}",
+            platform="engine",
+            kind=HEARTBEAT,
+            occurred_at=end,
+            received_at=end,
+            actor="",
+            text="",
+            payload={},
+            epoch=current_epoch(),
+        )
+        for end in ends
     )

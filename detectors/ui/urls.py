@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui import views
+from detectors.ui.views import detector, signal
 
 app_name = "detectors"
 urlpatterns = [
-    path("signals/", views.signal_list, name="signal-list"),
-    path("signals/<int:signal_id>/", views.signal_detail, name="signal-detail"),
-    path("detectors/", views.detector_list, name="detector-list"),
-    path("detectors/<slug:slug>/", views.detector_detail, name="detector-detail"),
+    path("signals/", signal.signal_list, name="signal-list"),
+    path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
+    path("detectors/", detector.detector_list, name="detector-list"),
+    path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
 ]

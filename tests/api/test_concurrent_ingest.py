@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from abusedesk.core.models import Scope
 from detectors.models import Signal, Source
+from detectors.partitions import ensure_partitions
 from detectors.services.ingest import ingest_batch
+from detectors.services.source import live_stream
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,32 +80,34 @@ def test_overlapping_batches_in_any_order_never_deadlock_for_good() -> None:
 def test_different_batches_of_one_source_do_not_wait_for_each_other() -> None:
     """A batch that holds its transaction open, source row included, lets another one pass."""
     source = make.source()
+    live_stream()
+    ensure_partitions([make.MOMENT])
     from_first, may_end = threading.Event(), threading.Event()
 
     def slow() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
+        with transaction.atomic():
             ingest_batch(source=source, signals=[make.signal(1)])
             from_first.set()
             may_end.wait(30)
-            cursor.execute("COMMIT")
         connections.close_all()
 
     thread = threading.Thread(target=slow)
     thread.start()
     assert from_first.wait(30)
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '5s'")
-    assert ingest_batch(source=source, signals=[make.signal(2)]).accepted == 1
-    may_end.set()
-    thread.join(30)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            assert ingest_batch(source=source, signals=[make.signal(2)]).accepted == 1
+    finally:
+        may_end.set()
+        thread.join(30)
 
 
 def test_a_first_use_at_twenty_places_makes_one_source() -> None:
     header = make.bearer(Scope.INGEST, name="new shop")
 
     def post(number: int) -> int:
-        send = {"content_type": "application/json", "headers": header}
+        send: dict[str, Any] = {"content_type": "application/json", "headers": header}
         return Client().post(URL, make.item(number), **send).status_code
 
     assert at_once(post) == [201] * CLIENTS

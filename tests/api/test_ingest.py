@@ -151,7 +151,7 @@ def test_an_empty_list_is_harmless(door: dict[str, str]) -> None:
 
 
 def test_every_field_of_the_contract_comes_back_as_it_was_sent(door: dict[str, str]) -> None:
-    rest = {
+    rest: dict[str, Any] = {
         "actor_profile": {"handle": "h", "created_at": "2020-01-01T00:00:00Z", "followers": 0},
         "urls": ["hxxp://a[.]example/"],
         "objects": ["hashtag:x", "repost:y:1"],
@@ -288,7 +288,7 @@ def test_a_refused_item_is_fixed_and_replayed(door: dict[str, str]) -> None:
     post([make.item(1), make.item(2, kind="shout")], door)
     (row,) = Client().get("/api/v1/dead-letters/?state=open", headers=door).json()["results"]
     replay = f"/api/v1/dead-letters/{row['id']}/replay/"
-    send = {"content_type": "application/json", "headers": door}
+    send: dict[str, Any] = {"content_type": "application/json", "headers": door}
     assert Client().post(replay, **send).status_code == 400
     fixed = Client().post(replay, make.item(2), **send)
     assert (fixed.status_code, fixed.json()) == (201, answer(accepted=1))

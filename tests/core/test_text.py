@@ -89,12 +89,12 @@ def test_hidden_characters_become_labelled_chips(char: str, chip: str) -> None:
 
 
 def test_a_run_of_hidden_characters_is_counted() -> None:
-    assert "ZWSP ×5000" in text.safe_view("\u200b" * 5_000, limit=10_000)
+    assert "ZWSP \u00d75000" in text.safe_view("\u200b" * 5_000, limit=10_000)
 
 
 def test_joined_emoji_and_scripts_that_need_joiners_stay_whole() -> None:
     family = f"\U0001f468{ZWJ}\U0001f469{ZWJ}\U0001f467"
-    persian = "می\u200cخواهم"
+    persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     assert family in text.safe_view(family)
     assert "\u200c" in text.safe_view(persian)
     assert "chip-dot" in text.safe_view(family)

@@ -5,22 +5,27 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from django.db import connections
 
 from detectors.base import Family
 from detectors.choices import CampaignState, FindingStatus, Mode, StreamKind
-from detectors.models import Campaign, DetectorConfig, Finding, FindingRevision, Stream
+from detectors.fusion import Evidence
+from detectors.models import Campaign, DetectorConfig, Finding, FindingRevision, Shard, Stream
 from detectors.services import fusion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
+FAR = 1_000_000.0
 
 
 @pytest.fixture
 def config() -> DetectorConfig:
-    Stream.objects.create(slug="test", title="Test", kind=StreamKind.LIVE)
-    return _config("test", Mode.LIVE)
+    stream = Stream.objects.create(slug="test", title="Test", kind=StreamKind.LIVE)
+    config = _config("test", Mode.LIVE)
+    Shard.objects.create(config=config, stream=stream, number=0, of=1, clock_s=FAR)
+    return config
 
 
 def _config(slug: str, mode: str) -> DetectorConfig:
@@ -58,8 +63,26 @@ def _find(
         "status": status,
     }
     finding, _ = Finding.objects.update_or_create(uid=f"{family}-{anchor}", defaults=values)
+    evidence = Evidence(
+        id=0,
+        detector=config.slug,
+        family=family,
+        anchor=f"device:{anchor}",
+        subjects=tuple(accounts),
+        links=(),
+        llr=llr,
+        last_at=0.0,
+        signals=len(accounts),
+    )
     FindingRevision.objects.create(
-        finding=finding, revision=1, status=status, at_s=0, signal_id=0, digest="", epoch=0
+        finding=finding,
+        stream=finding.stream,
+        revision=1,
+        status=status,
+        at_s=10.0 * (FindingRevision.objects.count() + 1),
+        signal_id=0,
+        digest="",
+        evidence=msgspec.to_builtins(evidence),
     )
     return finding
 
@@ -143,6 +166,30 @@ def test_a_lapsed_finding_is_no_evidence_any_more(config: DetectorConfig) -> Non
     fusion.fuse_all()
     _find(config, "d2", _names("x", 8)[4:], status=FindingStatus.LAPSED)
     _find(config, "d4", [*_names("x", 4), "x:7"])
+    fusion.fuse_all()
+    assert sorted(campaign.size for campaign in _alive()) == [4, 5]
+
+
+def test_the_log_is_read_only_as_far_as_the_slowest_detector_has_come(
+    config: DetectorConfig,
+) -> None:
+    slow = _config("slow", Mode.LIVE)
+    shard = Shard.objects.create(
+        config=slow, stream=Stream.objects.get(), number=0, of=1, clock_s=5.0
+    )
+    _find(config, "d1", _names("x", 4))
+    fusion.fuse_all()
+    assert _alive() == []
+    Shard.objects.filter(pk=shard.pk).update(clock_s=11.0)
+    fusion.fuse_all()
+    assert len(_alive()) == 1
+
+
+def test_how_often_the_fusion_ran_does_not_matter(config: DetectorConfig) -> None:
+    """A finding that held for a while opens its campaign, also when the log is read much later."""
+    _find(config, "d1", _names("x", 4))
+    _find(config, "d1", _names("x", 4), status=FindingStatus.LAPSED)
+    _find(config, "d2", _names("y", 5))
     fusion.fuse_all()
     assert sorted(campaign.size for campaign in _alive()) == [4, 5]
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from detectors.partitions import forget_partitions
 from tests.ui import world
+from tests.ui.browser import executable
 
 # Playwright's sync API keeps an event loop in this thread; Django would refuse the ORM beside it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCRIPT = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -26,7 +25,10 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 NO_MOUSE = """
 for (const kind of ["mousedown", "pointerdown", "mouseup", "pointerup", "dblclick"])
-  addEventListener(kind, (event) => { event.preventDefault(); event.stopImmediatePropagation(); }, true);
+  addEventListener(kind, (event) => {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
 """
 
 
@@ -67,12 +69,6 @@ class Visitor:
         return found
 
 
-def executable() -> str | None:
-    """A browser of the system; None lets Playwright use the one that it installed."""
-    own = os.environ.get("ABUSEDESK_CHROMIUM") or os.environ.get("CHROMIUM")
-    return own or next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def static_root() -> None:
     """WhiteNoise warns about a directory that only collectstatic makes."""
@@ -81,7 +77,7 @@ def static_root() -> None:
 
 @pytest.fixture(autouse=True)
 def partitions_are_asked_for() -> Iterator[None]:
-    """A test that is rolled back takes its partitions with it; the process must not remember them."""
+    """A test that is rolled back takes its partitions with it; nobody must remember them."""
     forget_partitions()
     yield
     forget_partitions()
@@ -89,9 +85,10 @@ def partitions_are_asked_for() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    path = executable()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=executable(), args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
         yield chromium
         chromium.close()
@@ -141,7 +138,11 @@ def _watch(page: Page, base: str) -> Watch:
         if not url.startswith((base, "data:", "blob:")):
             watch.off_origin.append(url)
 
+    def on_dialog(dialog: Dialog) -> None:
+        watch.dialogs.append(dialog.message)
+        dialog.dismiss()
+
     page.on("request", lambda request: on_request(request.url))
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
-    page.on("dialog", lambda dialog: (watch.dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", on_dialog)
     return watch

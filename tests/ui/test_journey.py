@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +17,13 @@ from tests.ui.conftest import Visitor
 pytestmark = [pytest.mark.ui]
 CASE_URL = re.compile(r"/cases/AD-\d+/")
 Enter = Callable[..., Visitor]
+# From the key to the frame after the next case stands; decide-and-next keeps the document.
+STOPWATCH = """() => {
+  window.times = [];
+  addEventListener("keydown", () => { window.began = performance.now(); }, true);
+  document.addEventListener("htmx:afterSettle", () => requestAnimationFrame(() =>
+    requestAnimationFrame(() => window.times.push(performance.now() - window.began))));
+}"""
 
 
 def ref_of(page: Page) -> str:
@@ -171,17 +178,17 @@ def test_the_next_case_is_there_at_once(enter: Enter, desk: world.Desk) -> None:
     rita.press("n")
     page.wait_for_url(CASE_URL)
     rita.ready()
-    times = []
+    page.evaluate(STOPWATCH)
     for _ in range(24):
         ref = ref_of(page)
         rita.press("3", "y")
         page.keyboard.type("Nothing here")
-        start = time.perf_counter()
         rita.press("Control+Enter")
         wait_for_other(page, ref)
-        times.append(time.perf_counter() - start)
-    p95 = sorted(times)[int(len(times) * 0.95)]
-    print(f"submit -> next painted: median {sorted(times)[12] * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms")
+    page.wait_for_function("window.times.length === 24")
+    times = page.evaluate("window.times.map((one) => one / 1000)")
+    median, p95 = (sorted(times)[int(len(times) * share)] for share in (0.5, 0.95))
+    sys.stdout.write(f"submit to next: median {median * 1e3:.0f} ms, p95 {p95 * 1e3:.0f} ms\n")
     assert p95 < 0.3
 
 
@@ -271,3 +278,33 @@ def test_deciding_works_without_javascript(enter: Enter, desk: world.Desk) -> No
     assert Decision.objects.get().outcome == "no_abuse"
     page.get_by_role("button", name="Undo").click()
     assert Decision.objects.exclude(undone_at=None).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "works"),
+    [
+        ({"key": "y", "code": "KeyZ"}, True),
+        ({"key": "Y", "code": "KeyY"}, True),  # Caps Lock
+        ({"key": "\u043d", "code": "KeyY"}, True),  # a Cyrillic layout
+        ({"key": "Y", "code": "KeyY", "shiftKey": True}, False),
+        ({"key": "y", "code": "KeyY", "isComposing": True}, False),
+        ({"key": "y", "code": "KeyY", "ctrlKey": True}, False),
+        ({"key": "y", "code": "KeyY", "altKey": True}, False),
+        ({"key": "y", "code": "KeyY", "repeat": True}, False),
+    ],
+)
+def test_keys_mind_layout_and_composition(
+    enter: Enter, desk: world.Desk, event: dict[str, object], works: bool
+) -> None:
+    rita = enter()
+    rita.go("/cases/AD-1/")
+    rita.press("a")
+    expect(rita.page.get_by_text("Claimed by you")).to_be_visible()
+    rita.ready()
+    rita.page.evaluate(
+        "init => document.body.dispatchEvent(new KeyboardEvent("
+        "'keydown', {bubbles: true, cancelable: true, ...init}))",
+        event,
+    )
+    focused = rita.page.evaluate("document.activeElement.id") == "reason"
+    assert focused is works

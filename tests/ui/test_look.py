@@ -46,6 +46,8 @@ def test_every_page_is_accessible_and_fits(
     enter: Callable[..., Visitor], desk: world.Desk, theme: str
 ) -> None:
     ensure_configs()
+    for number in range(9, 33 if SHOTS else 9):
+        world.case(desk.queue, number)
     User.objects.update(theme=theme)
     ada = enter("ada")
     ada.go("/cases/AD-3/")
@@ -54,7 +56,9 @@ def test_every_page_is_accessible_and_fits(
     signal = Signal.objects.order_by("pk").first()
     assert signal is not None
     for name, path in {**PAGES, "signal": f"/signals/{signal.pk}/"}.items():
-        ada.page.goto(f"{ada.base}{path}")
+        response = ada.page.goto(f"{ada.base}{path}")
+        assert response is not None
+        assert response.status == (404 if name == "not-found" else 200), path
         _fits(ada, path)
         _is_accessible(ada, path)
         _shoot(ada, f"{name}-{theme}")
@@ -75,7 +79,7 @@ def _fits(visitor: Visitor, path: str) -> None:
 def _is_accessible(visitor: Visitor, path: str) -> None:
     found = Axe().run(visitor.page).response["violations"]
     bad = [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]} {one['nodes'][0].get('failureSummary', '')[:200]}"
+        (one["id"], one["nodes"][0]["html"][:160], one["nodes"][0].get("failureSummary", ""))
         for one in found
         if one["impact"] in SERIOUS
     ]
@@ -102,7 +106,7 @@ def test_the_login_page_is_accessible(enter: Callable[..., Visitor], desk: world
 
 @pytest.mark.ui
 def test_charts_are_drawn_on_their_axes(enter: Callable[..., Visitor], desk: world.Desk) -> None:
-    """Where Plotly's style element is blocked, bars are shifted against the axis without an error."""
+    """Where Plotly's style element is blocked, bars are shifted without an error."""
     ada = enter("ada")
     page = ada.page
     ada.go("/dashboards/operations/")
@@ -114,7 +118,8 @@ def test_charts_are_drawn_on_their_axes(enter: Callable[..., Visitor], desk: wor
           const bars = [...chart.querySelectorAll(".bars .point path")]
             .map((bar) => bar.getBoundingClientRect()).filter((box) => box.height > 1);
           return {count: bars.length, off: bars.filter((box) => box.left < plot.left - 1
-            || box.right > plot.right + 1 || Math.abs(box.bottom - plot.bottom) > plot.height).length};
+            || box.right > plot.right + 1
+            || Math.abs(box.bottom - plot.bottom) > plot.height).length};
         })"""
     )
     assert all(box["count"] > 0 and box["off"] == 0 for box in boxes), boxes
@@ -129,12 +134,12 @@ def test_charts_are_drawn_on_their_axes(enter: Callable[..., Visitor], desk: wor
 
 
 PAIRS = re.compile(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);")
-TOKENS = dict(
-    (name, (light, dark))
+TOKENS = {
+    name: (light, dark)
     for name, light, dark in PAIRS.findall(
         (ROOT / "static/css/tokens.css").read_text(encoding="utf-8").split("data-contrast")[0]
     )
-)
+}
 LEAST = {
     **dict.fromkeys(("text", "muted", "critical", "high", "medium", "low", "info", "good"), 5.3),
     **dict.fromkeys(("focus", "border"), 3.4),
@@ -157,5 +162,7 @@ def _contrast(one: str, other: str) -> float:
 
 def _luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

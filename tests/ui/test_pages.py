@@ -322,7 +322,9 @@ def test_queries_are_few_and_do_not_grow_with_rows(
 ) -> None:
     client = as_(desk.reviewer)
     client.get(path)
-    with CaptureQueriesContext(connection, ) as few:
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
         client.get(path)
     for number in range(5, 16):
         world.case(desk.queue, number)

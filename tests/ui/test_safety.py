@@ -73,7 +73,9 @@ def _looks_safe(visitor: Visitor, path: str) -> None:
     assert RLO not in body.inner_text(), path
     assert page.locator('a[href*="evil"], img, iframe, object, main script[src]').count() == 0, path
     assert page.locator("[onerror], [onload], main [hx-get='/logout/']").count() == 0, path
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     assert wide <= 0, f"{path} is {wide} px too wide"
     unknown = [report for report in visitor.violations() if KNOWN not in report]
     assert unknown == [], path

@@ -12,7 +12,9 @@ from abusedesk.core import shortcuts
 from abusedesk.core.shortcuts import SHORTCUTS, TOGETHER, KeyScope
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html"))
+TEMPLATES = "".join(
+    path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html")
+)
 # Bound by a table (tabs, verdicts) or by list.js instead of a `hotkey` tag.
 INDIRECT = re.compile(r"^(verdict-\d|tab-\w+|item-\w+|submit.*)$")
 

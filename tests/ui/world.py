@@ -35,7 +35,7 @@ PASSWORD = "correct horse battery"
 PLATFORMS = ("x", "telegram", "youtube", "openai-api", "medium", "facebook")
 TEXTS = (
     "They told us the vote was clean. Read what they hid: https://truth-report.example/vote/{n}",
-    "Our lawyer recovered {n}000 EUR for victims of the Nordbank fraud, write to help@nord-law.example",
+    "Our lawyer recovered {n}000 EUR for Nordbank victims, write to help@nord-law.example",
     "Honest question: why does nobody speak about the {n} missing ballots in district nine?",
     "I met her on the app and after {n} days she asked for a VIP fee. Pay at 203.0.113.{n}",
 )
@@ -91,7 +91,13 @@ def case(queue: Queue, number: int, *, text: str = "", **changes: Any) -> Case:
     now = clock.now()
     signals = signals_of(number, now, text=text)
     campaign = campaign_of(number, signals, now)
-    parts = {"p": campaign.p, "harm": 0.7, "reach": 0.9 - number / 100, "velocity": 1.0, "novelty": 1.0}
+    parts = {
+        "p": campaign.p,
+        "harm": 0.7,
+        "reach": 0.9 - number / 100,
+        "velocity": 1.0,
+        "novelty": 1.0,
+    }
     row = {
         "ref": f"AD-{number}",
         "title": TITLES[number % len(TITLES)],
@@ -180,8 +186,16 @@ def campaign_of(number: int, signals: list[Signal], now: datetime) -> Campaign:
     for member in subjects:
         CampaignMember.objects.create(campaign=campaign, account=member, p=0.95, core=True)
     for slug, family, words in (
-        ("near-duplicate-text", "content", "4 accounts on 2 platforms, 1 word changed, J 0.91-1.00"),
-        ("coaction-synchrony", "timing", "4 accounts shared the same 6 links, 6 within 60 s (p 3e-10)"),
+        (
+            "near-duplicate-text",
+            "content",
+            "4 accounts on 2 platforms, 1 word changed, J 0.91-1.00",
+        ),
+        (
+            "coaction-synchrony",
+            "timing",
+            "4 accounts shared the same 6 links, 6 within 60 s (p 3e-10)",
+        ),
     ):
         row = finding(slug, family, words, number, subjects, signals)
         CampaignFinding.objects.create(campaign=campaign, finding=row)
@@ -210,9 +224,30 @@ def finding(
         llr=6.5 if family == "timing" else 3.0,
         sentence=sentence,
         conditions=[
-            {"name": "accounts", "value": len(subjects), "op": ">=", "limit": 3, "unit": "accounts", "met": True},
-            {"name": "similarity", "value": 0.934, "op": ">=", "limit": 0.8, "unit": "Jaccard", "met": True},
-            {"name": "p", "value": 0.0031, "op": "<=", "limit": 0.0001, "unit": "probability", "met": False},
+            {
+                "name": "accounts",
+                "value": len(subjects),
+                "op": ">=",
+                "limit": 3,
+                "unit": "accounts",
+                "met": True,
+            },
+            {
+                "name": "similarity",
+                "value": 0.934,
+                "op": ">=",
+                "limit": 0.8,
+                "unit": "Jaccard",
+                "met": True,
+            },
+            {
+                "name": "p",
+                "value": 0.0031,
+                "op": "<=",
+                "limit": 0.0001,
+                "unit": "probability",
+                "met": False,
+            },
         ],
         falsifiers=["the text is a quote or a petition", "the accounts are one declared newsroom"],
         flags=["prior_q"] if family == "timing" else [],
@@ -263,17 +298,23 @@ def _summary(campaign: Campaign) -> list[dict[str, Any]]:
     return [
         {
             "lead": "What",
-            "text": f"{campaign.size} accounts act together; each link between two of them is real with probability {campaign.p:.2f} (uncalibrated).",
+            "text": f"{campaign.size} accounts act together; each link between two of them is "
+            f"real with probability {campaign.p:.2f} (uncalibrated).",
             "finding_ids": [link.finding_id for link in links],
         },
         {
             "lead": "When",
-            "text": f"{campaign.signal_total} signals from {campaign.first_at:%-d %b %Y %H:%M} to {campaign.last_at:%-d %b %Y %H:%M} UTC.",
+            "text": f"{campaign.signal_total} signals from {campaign.first_at:%-d %b %H:%M} to "
+            f"{campaign.last_at:%-d %b %H:%M} UTC.",
             "finding_ids": [],
         },
         *(
             {"lead": "How", "text": link.finding.sentence, "finding_ids": [link.finding_id]}
             for link in links
         ),
-        {"lead": "Where", "text": f"Platforms in order of the evidence: {', '.join(campaign.platforms)}.", "finding_ids": []},
+        {
+            "lead": "Where",
+            "text": f"Platforms in order of the evidence: {', '.join(campaign.platforms)}.",
+            "finding_ids": [],
+        },
     ]

@@ -69,7 +69,10 @@ def hotkey(shortcut_id: str) -> SafeString:
 def key_groups() -> list[tuple[str, list[dict[str, Any]]]]:
     """What the `?` dialog lists."""
     return [
-        (title, [{"id": one.id, "label": one.label, "keys": shortcuts.shown(one)} for one in entries])
+        (
+            title,
+            [{"id": one.id, "label": one.label, "keys": shortcuts.shown(one)} for one in entries],
+        )
         for title, entries in shortcuts.groups()
     ]
 
@@ -119,7 +122,8 @@ def meter(share: float, label: str, css: str = "") -> SafeString:
     """A bar of 0..1; the width is an SVG attribute because the policy blocks inline styles."""
     width = round(100 * min(1.0, max(0.0, share)), 1)
     return format_html(
-        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 4" preserveAspectRatio="none">'
+        '<svg class="bar" role="img" aria-label="{}" viewBox="0 0 100 4" '
+        'preserveAspectRatio="none">'
         '<rect class="track" width="100" height="4"/><rect class="fill {}" width="{}" height="4"/>'
         "</svg>",
         label,
@@ -180,5 +184,7 @@ def span(seconds: float | timedelta) -> str:
     left = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
     for size, unit in ((2 * DAY, "d"), (2 * HOUR, "h"), (MINUTE, "min")):
         if left >= size:
-            return f"{int(left // (DAY if unit == 'd' else HOUR if unit == 'h' else MINUTE))} {unit}"
+            return (
+                f"{int(left // (DAY if unit == 'd' else HOUR if unit == 'h' else MINUTE))} {unit}"
+            )
     return f"{int(left)} s"

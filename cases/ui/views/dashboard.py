@@ -31,7 +31,7 @@ PLOTLY = {
 
 @login_required
 @require_GET
-@csp_update(PLOTLY)
+@csp_update(PLOTLY)  # type: ignore[arg-type]  # it knows plain requests only
 def operations(request: DeskRequest) -> HttpResponse:
     """Signals in, cases opened and closed, age of what waits."""
     asked = request.GET.get("days", "")
@@ -57,9 +57,17 @@ def _tiles(request: DeskRequest) -> list[dict[str, Any]]:
     queues, lag = reverse("cases:queues"), lag_seconds()
     oldest = min((one.oldest_at for one in counts if one.oldest_at), default=None)
     return [
-        {"value": f"{sum(one.open for one in counts):,}", "label": "wait for review", "href": queues},
+        {
+            "value": f"{sum(one.open for one in counts):,}",
+            "label": "wait for review",
+            "href": queues,
+        },
         {"value": f"{sum(one.late for one in counts):,}", "label": "are late", "href": queues},
-        {"value": relative(oldest) if oldest else "none", "label": "oldest waiting", "href": queues},
+        {
+            "value": relative(oldest) if oldest else "none",
+            "label": "oldest waiting",
+            "href": queues,
+        },
         {
             "value": span(lag) if lag else "0 s",
             "label": "detectors are behind",

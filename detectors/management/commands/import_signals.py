@@ -41,14 +41,14 @@ class Command(BaseCommand):
             message = f"There is no file {missing[0]}."
             raise CommandError(message)
         try:
-            self._import(files, **options)
+            self._import(**options)
         except AbuseDeskError as error:
             raise CommandError(error.message) from None
         except KeyboardInterrupt:
             message = "Stopped; the same command goes on where it stopped."
             raise CommandError(message) from None
 
-    def _import(self, files: list[Path], **options: Any) -> None:
+    def _import(self, *, files: list[Path], **options: Any) -> None:
         source = ensure_source(slug=options["source"], title=options["source"])
         run = open_run(files=files, source=source)
         if run.state == ImportState.DONE:

@@ -31,10 +31,12 @@ class Command(BaseCommand):
     def _create(
         self, *, name: str, scope: list[str], user: str | None, days: int | None, **_: Any
     ) -> None:
-        people = User.objects.filter(username=user) if user else User.objects.filter(role=Role.ADMIN)
+        wanted = {"username": user} if user else {"role": Role.ADMIN}
+        people = User.objects.filter(**wanted)
         owner = people.order_by("pk").first()
         if owner is None:
-            message = f"There is no user {user}." if user else "There is no admin; run `make run` once."
+            nobody = "There is no admin; run `make run` once."
+            message = f"There is no user {user}." if user else nobody
             raise CommandError(message)
         until = clock.now() + timedelta(days=days) if days else None
         _, plain = issue_token(user=owner, name=name, scopes=scope, expires_at=until)

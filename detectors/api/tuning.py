@@ -1,0 +1,128 @@
+"""Detectors and findings over REST: what runs, with which parameters, and what it found."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import Scope
+from abusedesk.core.pagination import KeysetPagination
+from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
+from detectors import registry
+from detectors.api.filters import FindingFilter
+from detectors.api.serializers import (
+    DetectorConfigSerializer,
+    DetectorSerializer,
+    FindingSerializer,
+)
+from detectors.models import DetectorConfig, Finding
+from detectors.selectors.config import current_configs
+from detectors.selectors.finding import finding_by_id, findings_for
+from detectors.services.config import save_config
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="detectors_list", responses={200: DetectorSerializer(many=True)}
+    ),
+)
+class DetectorsView(Endpoint):
+    """All detectors with their parameters' JSON schema and the configuration in force."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    def get(self, request: Request) -> Response:
+        """All detectors, by slug."""
+        configs = current_configs()
+        return Response([_described(slug, configs.get(slug)) for slug in registry.all_detectors()])
+
+
+@extend_schema_view(
+    get=extend_schema(responses={200: DetectorSerializer, **problems(404)}),
+    put=extend_schema(
+        request=DetectorConfigSerializer,
+        responses={200: DetectorSerializer, **problems(400, 404, 422)},
+    ),
+)
+class DetectorView(Endpoint):
+    """One detector; PUT makes a new version of its configuration."""
+
+    scopes: ClassVar = {"GET": Scope.READ, "PUT": Scope.ADMIN}
+
+    def get(self, request: Request, slug: str) -> Response:
+        """One detector."""
+        _require(slug)
+        return Response(_described(slug, current_configs().get(slug)))
+
+    def put(self, request: Request, slug: str) -> Response:
+        """Use this mode and these parameters from now on; what is left out is at its default."""
+        _require(slug)
+        form = DetectorConfigSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        config = save_config(actor=caller(request), slug=slug, **form.validated_data)
+        return Response(_described(slug, config))
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="findings_list", responses={200: FindingSerializer, **problems(400)}
+    ),
+)
+class FindingsView(ListModelMixin, ListEndpoint):
+    """What detectors found, newest first."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+    serializer_class = FindingSerializer
+    filterset_class = FindingFilter
+    pagination_class = KeysetPagination
+
+    def get_queryset(self) -> QuerySet[Finding]:
+        """What the caller may see."""
+        return findings_for(self.viewer)
+
+    def get(self, request: Request) -> Response:
+        """Findings, newest first."""
+        return self.list(request)
+
+
+@extend_schema_view(get=extend_schema(responses={200: FindingSerializer, **problems(404)}))
+class FindingView(RetrieveModelMixin, ListEndpoint):
+    """One finding with everything behind it."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+    serializer_class = FindingSerializer
+
+    def get(self, request: Request, finding_id: int) -> Response:
+        """One finding."""
+        return self.retrieve(request)
+
+    def get_object(self) -> Finding:
+        """The finding of the path."""
+        return finding_by_id(self.kwargs["finding_id"], self.viewer)
+
+
+def _require(slug: str) -> None:
+    if slug not in registry.all_detectors():
+        message = "There is no such detector."
+        raise NotFoundError(message)
+
+
+def _described(slug: str, config: DetectorConfig | None) -> dict[str, Any]:
+    kind = registry.get(slug)
+    schema = kind.Params.model_json_schema()
+    return {
+        "slug": slug,
+        "title": kind.meta.title,
+        "version": kind.meta.version,
+        "family": str(kind.meta.family),
+        "doc": kind.meta.doc,
+        "falsifiers": list(kind.meta.falsifiers),
+        "parameters": schema["properties"],
+        "config": DetectorConfigSerializer(config).data if config else None,
+    }

@@ -1,0 +1,39 @@
+"""Runs the whole desk in this process: what the workers would do, to the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+from django.db.models import Max
+
+from abusedesk.core import clock
+from cases.intake import intake
+from detectors import stream
+from detectors.models import Shard, Stream
+from detectors.services import engine, fusion, link, run
+from detectors.services.config import ensure_configs
+from detectors.services.heartbeat import beat_idle_streams
+
+QUIET = timedelta(seconds=5)
+
+
+def forget() -> None:
+    """Start as a fresh worker does: nothing of an earlier test is kept in memory."""
+    run.forget_runners()
+    stream.forget_pages()
+
+
+def work() -> None:
+    """Link, detect, fuse and take in everything that is stored, as after a few quiet seconds."""
+    ensure_configs()
+    seen = Shard.objects.aggregate(last=Max("clock_s"))["last"] or 0.0
+    later = max(clock.now(), datetime.fromtimestamp(seen, UTC)) + QUIET
+    with time_machine.travel(later, tick=False):
+        beat_idle_streams()
+    for one in Stream.objects.all():
+        link.link_stream(stream_id=one.pk)
+        engine.advance(stream_id=one.pk)
+    fusion.fuse_all()
+    while intake():
+        pass
