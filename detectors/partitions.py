@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import connection, transaction
 
@@ -24,7 +25,8 @@ def ensure_partitions(moments: Iterable[datetime]) -> None:
     missing = sorted(month for month in months if (database, *month) not in _known)
     for year, month in missing:
         _create(year, month)
-        _known.add((database, year, month))
+        # an outer transaction may still be rolled back
+        transaction.on_commit(partial(_known.add, (database, year, month)))
 
 
 def forget_partitions() -> None:

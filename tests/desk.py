@@ -34,6 +34,6 @@ def work() -> None:
     for one in Stream.objects.all():
         link.link_stream(stream_id=one.pk)
         engine.advance(stream_id=one.pk)
-    fusion.fuse_all()
+    fusion.fuse_all(budget_s=600)
     while intake():
         pass

@@ -14,11 +14,13 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from abusedesk.core import audit, clock, ids
-from abusedesk.core.models import ApiToken, User
+from abusedesk.core.errors import InvalidError
+from abusedesk.core.models import ApiToken, Scope, User
 
 WORDS = frozenset({b"bearer", b"token"})
 PREFIX_LENGTH = 8
 MAX_LENGTH = 200
+MAX_NAME = 80
 USED_EVERY = timedelta(minutes=1)
 
 
@@ -26,7 +28,16 @@ USED_EVERY = timedelta(minutes=1)
 def issue_token(
     *, user: User, name: str, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
-    """A new token and its plain text, `ad_<prefix>_<secret>`, which is never to be had again."""
+    """A new token and its plain text, `ad_<prefix>_<secret>`, which is never to be had again.
+
+    Raises InvalidError for a name of no use or scopes that do not exist.
+    """
+    if not 1 <= len(name) <= MAX_NAME:
+        message = f"A token's name has 1 to {MAX_NAME} characters."
+        raise InvalidError(message, field="name")
+    if not scopes or not set(scopes) <= set(Scope.values):
+        message = f"Scopes are: {', '.join(Scope.values)}."
+        raise InvalidError(message, field="scopes")
     prefix = ids.random_code(PREFIX_LENGTH, string.ascii_lowercase + string.digits)
     plain = f"ad_{prefix}_{ids.random_token()}"
     token = ApiToken.objects.create(

@@ -49,6 +49,9 @@ CELERY_TASK_ROUTES = (
         ("*.backtest*", {"queue": "backtest"}),
         ("detectors.link*", {"queue": "ingest"}),
         ("detectors.ingest*", {"queue": "ingest"}),
+        # short, and must not wait behind a detector that catches up
+        ("detectors.sweep", {"queue": "cases"}),
+        ("detectors.fuse", {"queue": "cases"}),
         ("detectors.*", {"queue": "detect"}),
         ("cases.share*", {"queue": "share"}),
         ("cases.*", {"queue": "cases"}),

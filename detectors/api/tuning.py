@@ -29,7 +29,8 @@ from detectors.services.config import save_config
 
 @extend_schema_view(
     get=extend_schema(
-        operation_id="detectors_list", responses={200: DetectorSerializer(many=True)}
+        operation_id="detectors_list",
+        responses={200: DetectorSerializer(many=True), **problems()},
     ),
 )
 class DetectorsView(Endpoint):

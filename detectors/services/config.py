@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from pydantic import ValidationError
 
 from abusedesk.core import audit
@@ -15,6 +15,8 @@ from abusedesk.core.queueing import wake
 from detectors import registry
 from detectors.choices import Mode
 from detectors.models import DetectorConfig
+
+_LOCK = 0x434F_4E46  # "CONF"
 
 
 @transaction.atomic
@@ -29,6 +31,7 @@ def save_config(
         message = "Choose off, shadow or live."
         raise InvalidError(message, field="mode")
     checked = _checked(slug, params)
+    _one_at_a_time()
     before = DetectorConfig.objects.select_for_update().filter(slug=slug, current=True).first()
     DetectorConfig.objects.filter(slug=slug, current=True).update(current=False)
     config = DetectorConfig.objects.create(
@@ -56,10 +59,23 @@ def save_config(
 
 def ensure_configs() -> None:
     """Give every detector that has none its defaults, live."""
-    known = set(DetectorConfig.objects.filter(current=True).values_list("slug", flat=True))
-    for slug in registry.all_detectors():
-        if slug not in known:
+    if not _unconfigured():
+        return
+    with transaction.atomic():
+        _one_at_a_time()
+        for slug in _unconfigured():
             save_config(actor=None, slug=slug, mode=Mode.LIVE, params={}, reason="as shipped")
+
+
+def _unconfigured() -> list[str]:
+    known = set(DetectorConfig.objects.filter(current=True).values_list("slug", flat=True))
+    return [slug for slug in registry.all_detectors() if slug not in known]
+
+
+def _one_at_a_time() -> None:
+    """Two writers would both make version n + 1."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _checked(slug: str, params: Mapping[str, Any]) -> Any:

@@ -28,7 +28,7 @@ from detectors.models import (
     Shard,
     Stream,
 )
-from detectors.services.drain import drain
+from detectors.services.drain import SHORT_S, drain
 
 STEP_S = 1.0
 BATCH = 200
@@ -36,9 +36,9 @@ _LOCK = 0x4655_5345  # "FUSE"
 MAX_ROUNDS = 8
 
 
-def fuse_all() -> None:
+def fuse_all(budget_s: float = SHORT_S) -> None:
     """Read the log to its end; wakes itself when the time is up before that."""
-    if not drain(lambda: sum(fuse_stream(stream=one) for one in Stream.objects.all())):
+    if not drain(lambda: sum(fuse_stream(stream=one) for one in Stream.objects.all()), budget_s):
         wake("detectors.fuse")
 
 

@@ -18,13 +18,14 @@ from django.db.models import F
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError
-from detectors.choices import ImportState, StreamKind
+from detectors.choices import ImportState
 from detectors.ingest import Parsed, Window, read_item
 from detectors.ingest.files import Line, Reader, check_name, merged
-from detectors.models import ImportRun, Source, Stream
+from detectors.models import ImportRun, Source
 from detectors.schema import SignalIn
 from detectors.services.heartbeat import end_stream
 from detectors.services.ingest import IngestResult, committed, keep_rejected, store, wake_detectors
+from detectors.services.source import history_stream
 
 TICK_FLOOR_S: Final = 21_600
 HEAD_BYTES: Final = 64 * 1024
@@ -54,13 +55,8 @@ def open_run(*, files: Sequence[Path], source: Source) -> ImportRun:
         return run
     title = ", ".join(path.name for path in files)
     with transaction.atomic():
-        stream, _ = Stream.objects.get_or_create(
-            slug=f"import-{digest[:16]}",
-            defaults={
-                "title": title[:TITLE_LENGTH],
-                "kind": StreamKind.IMPORT,
-                "tick_floor_s": TICK_FLOOR_S,
-            },
+        stream = history_stream(
+            slug=f"import-{digest[:16]}", title=title[:TITLE_LENGTH], tick_floor_s=TICK_FLOOR_S
         )
         run, _ = ImportRun.objects.get_or_create(
             digest=digest,

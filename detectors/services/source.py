@@ -48,6 +48,15 @@ def live_stream() -> Stream:
     return stream
 
 
+def history_stream(*, slug: str, title: str, tick_floor_s: int) -> Stream:
+    """A time-line for signals of the past, with a clock of its own."""
+    stream, _ = Stream.objects.get_or_create(
+        slug=slug,
+        defaults={"title": title, "kind": StreamKind.IMPORT, "tick_floor_s": tick_floor_s},
+    )
+    return stream
+
+
 def _has_ended(token: ApiToken) -> bool:
     over = token.expires_at is not None and token.expires_at <= clock.now()
     return over or token.revoked_at is not None

@@ -123,7 +123,7 @@ class Desk:
         """End it without warning, then bring it back as the supervisor would."""
         if name == "postgres":
             os.kill(self.server.process.pid, signal.SIGKILL)
-            self.server.process.wait()
+            self.server.stop()  # it is dead; this lets go of its place on disk
             self.server = embedded.start(self.paths)
             if self.running["import"].poll() not in {None, 0}:
                 self.start("import")

@@ -12,12 +12,14 @@ from abusedesk.core import clock
 from detectors.demo import SCENARIOS, SOURCE, world
 from detectors.models import Signal
 from detectors.schema import SignalIn
-from detectors.services.ingest import ingest_batch
-from detectors.services.source import ensure_source
+from detectors.services.heartbeat import end_stream
+from detectors.services.ingest import ingest_batch, wake_detectors
+from detectors.services.source import ensure_source, history_stream
 
 SLUG = "demo"
 TITLE = "Demo world (reconstruction)"
 BATCH = 1_000
+TICK_S = 3_600
 MAX_DAYS = 60
 
 
@@ -59,11 +61,19 @@ class Command(BaseCommand):
         end = clock.now().replace(second=0, microsecond=0)
         signals = world(seed=seed, end=end, days=days, scenarios=chosen)
         source = ensure_source(slug=SLUG, title=TITLE)
+        # a time-line of its own: five days of history need no five-minute ticks
+        line = history_stream(
+            slug=f"demo-{seed}-{end:%Y%m%d%H%M}", title=TITLE, tick_floor_s=TICK_S
+        )
         accepted = duplicates = 0
         for start in range(0, len(signals), BATCH):
-            result = ingest_batch(source=source, signals=signals[start : start + BATCH])
+            result = ingest_batch(
+                source=source, signals=signals[start : start + BATCH], stream=line
+            )
             accepted += result.accepted
             duplicates += result.duplicates
+        end_stream(stream=line)
+        wake_detectors()
         self.stdout.write(_summary(signals, days, chosen))
         known = f"; {duplicates:,} were known already" if duplicates else ""
         self.stdout.write(self.style.SUCCESS(f"{accepted:,} signals stored{known}."))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Q
 
 from abusedesk.core import clock
 from abusedesk.core.models import ApiToken, Role, Scope, User
@@ -26,20 +28,25 @@ class Command(BaseCommand):
         verbs.add_parser("revoke").add_argument("prefix")
 
     def handle(self, *args: Any, verb: str, **options: Any) -> None:
-        {"create": self._create, "list": self._list, "revoke": self._revoke}[verb](**options)
+        verbs: dict[str, Callable[..., None]] = {
+            "create": self._create,
+            "list": self._list,
+            "revoke": self._revoke,
+        }
+        verbs[verb](**options)
 
     def _create(
         self, *, name: str, scope: list[str], user: str | None, days: int | None, **_: Any
     ) -> None:
-        wanted = {"username": user} if user else {"role": Role.ADMIN}
-        people = User.objects.filter(**wanted)
+        wanted = Q(username=user) if user else Q(role=Role.ADMIN)
+        people = User.objects.filter(wanted)
         owner = people.order_by("pk").first()
         if owner is None:
             nobody = "There is no admin; run `make run` once."
             message = f"There is no user {user}." if user else nobody
             raise CommandError(message)
         until = clock.now() + timedelta(days=days) if days else None
-        _, plain = issue_token(user=owner, name=name, scopes=scope, expires_at=until)
+        plain = issue_token(user=owner, name=name, scopes=scope, expires_at=until)[1]
         self.stderr.write("This is the only time the token is shown:")
         self.stdout.write(plain)
 

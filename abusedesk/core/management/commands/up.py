@@ -28,6 +28,9 @@ MANAGE: Final = (sys.executable, settings.BASE_DIR / "manage.py")
 CELERY: Final = (sys.executable, "-m", "celery", "--quiet", "-A", "abusedesk")
 # Celery warns on several lines; its reason, pickle, is not used here.
 AS_ROOT: Final = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+# Two workers, so that a case never waits behind three months of imported signals.
+LONG_WORK: Final = "ingest,detect,backtest"
+SHORT_WORK: Final = "cases,share"
 WORKER_STOP_S: Final = 20
 WEB_ANSWER_S: Final = 10
 WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- what to open, not to bind
@@ -48,7 +51,8 @@ class Command(BaseCommand):
             with Supervisor() as desk, _database(desk):
                 _prepare(desk)
                 desk.start(_web())
-                desk.start(_worker())
+                desk.start(_worker("worker", LONG_WORK, env.current().worker_concurrency))
+                desk.start(_worker("cases", SHORT_WORK, 1))
                 desk.start(_beat())
                 desk.say(f"The desk is open at {_url()} (Ctrl-C stops it).")
                 if env.current().demo:
@@ -132,19 +136,23 @@ def _web() -> Child:
     return Child("web", argv, ready=_web_answers, cwd=settings.BASE_DIR)
 
 
-def _worker() -> Child:
+def _worker(name: str, queues: str, concurrency: int) -> Child:
     argv = (
         *CELERY,
         "worker",
+        "--hostname",
+        f"{name}@%h",
+        "--queues",
+        queues,
         "--concurrency",
-        str(env.current().worker_concurrency),
+        str(concurrency),
         "--loglevel",
         env.current().log_level,
         "--without-gossip",
         "--without-mingle",
     )
     return Child(
-        "worker",
+        name,
         argv,
         env=AS_ROOT,
         cwd=settings.BASE_DIR,
