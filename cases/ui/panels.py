@@ -12,6 +12,7 @@ from cases.selectors.evidence import contributions_of, evidence_of, findings_of
 from cases.timeline import timeline_of
 from cases.ui import evidence, rail
 
+FINDINGS = 50
 TABS = ("summary", "evidence", "why", "timeline")
 ICONS = {
     "case.opened": "case",
@@ -80,8 +81,10 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
 
 def _why(case: Case, viewer: User) -> dict[str, Any]:
     parts = contributions_of(case)
+    findings = findings_of(case, viewer)
     return {
-        "findings": list(findings_of(case, viewer)),
+        "findings": findings[:FINDINGS],
+        "finding_total": len(findings),
         "sure_parts": _bars(parts, FAMILY_NAMES),
         "sure_sum": f"{sum(parts.values()):+.2f}",
         "bad_parts": _bars(_points(case.priority_parts), PRIORITY_NAMES),

@@ -47,16 +47,18 @@ def detector_stats() -> dict[str, DetectorStats]:
     found = {
         slug: (total, opening)
         for slug, total, opening in Finding.objects.filter(created_at__gte=since)
-        .values_list("detector")
-        .annotate(Count("id"), Count("id", filter=Q(tier="opening")))
+        .values("detector")
+        .annotate(total=Count("id"), opening=Count("id", filter=Q(tier="opening")))
+        .values_list("detector", "total", "opening")
     }
     shards: dict[str, list[Shard]] = {}
     for shard in Shard.objects.filter(config__current=True).select_related("config", "stream"):
         shards.setdefault(shard.config.slug, []).append(shard)
     aside = dict(
         Quarantine.objects.filter(config__current=True)
-        .values_list("config__slug")
-        .annotate(Count("id"))
+        .values("config__slug")
+        .annotate(total=Count("id"))
+        .values_list("config__slug", "total")
     )
     return {
         slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), aside.get(slug, 0))

@@ -52,12 +52,10 @@ function openMenu(event) {
   }
 }
 
-export function start() {
-  setInterval(tick, 1000);
-  setInterval(beat, BEAT_MS);
-  for (const kind of ["pointerdown", "keydown"]) {
-    document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
-  }
-  document.addEventListener("toggle", openMenu, true);
-  tick();
+setInterval(tick, 1000);
+setInterval(beat, BEAT_MS);
+for (const kind of ["pointerdown", "keydown"]) {
+  document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
 }
+document.addEventListener("toggle", openMenu, true);
+tick();

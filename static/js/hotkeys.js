@@ -1,8 +1,9 @@
 // Keys of the registry: a key clicks (or focuses) the element that carries its id.
 const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
 const LATIN = /^[a-z]$/;
+// Keys that click nothing: list.js listens.
+const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open" };
 const SEQUENCE_MS = 1000;
-let actions = {};
 let pending = "";
 let timer = 0;
 
@@ -37,14 +38,14 @@ function candidates(keys) {
 }
 
 function available(id) {
-  if (id in actions) return actions[id].ready();
+  if (id in ITEM_KEYS) return Boolean(document.querySelector("[data-item]"));
   return Boolean((id === "submit" && ownSubmit()) || target(id));
 }
 
 function press(id) {
   if (!available(id)) return false;
-  if (id in actions) {
-    actions[id].run();
+  if (id in ITEM_KEYS) {
+    document.dispatchEvent(new CustomEvent("desk:item", { detail: ITEM_KEYS[id] }));
     return true;
   }
   const node = (id === "submit" && ownSubmit()) || target(id);
@@ -121,15 +122,11 @@ function markAway() {
   }
 }
 
-// ownActions: id -> {ready, run} for keys that click nothing.
-export function start(ownActions = {}) {
-  actions = ownActions;
-  document.addEventListener("keydown", onKey);
-  document.addEventListener("click", (event) => {
-    if (event.target.closest?.("[data-open-keys]")) {
-      markAway();
-      document.getElementById("keys").showModal();
-    }
-    if (event.target.closest?.("[data-close-dialog]")) event.target.closest("dialog").close();
-  });
-}
+document.addEventListener("keydown", onKey);
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-open-keys]")) {
+    markAway();
+    document.getElementById("keys").showModal();
+  }
+  if (event.target.closest?.("[data-close-dialog]")) event.target.closest("dialog").close();
+});

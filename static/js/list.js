@@ -31,21 +31,14 @@ function restore() {
   item.scrollIntoView({ block: "nearest" });
 }
 
-const ready = () => items().length > 0;
+const KEYS = { next: () => move(1), previous: () => move(-1), open };
 
-export const actions = {
-  "item-next": { ready, run: () => move(1) },
-  "item-previous": { ready, run: () => move(-1) },
-  "item-open": { ready: () => Boolean(document.querySelector("[data-item] a[data-open]")), run: open },
-};
-
-export function start() {
-  document.addEventListener("focusin", (event) => {
-    const item = event.target.closest?.("[data-item]");
-    if (item && item !== current()) {
-      current()?.classList.remove("is-current");
-      item.classList.add("is-current");
-    }
-  });
-  restore();
-}
+document.addEventListener("desk:item", (event) => KEYS[event.detail]());
+document.addEventListener("focusin", (event) => {
+  const item = event.target.closest?.("[data-item]");
+  if (item && item !== current()) {
+    current()?.classList.remove("is-current");
+    item.classList.add("is-current");
+  }
+});
+restore();

@@ -47,21 +47,23 @@ JOIN cases_case c ON c.id = cc.case_id
 WHERE c.state <> 'merged'
 GROUP BY c.id ORDER BY 1
 """
-BEHIND = """
-SELECT (SELECT count(*) FROM detectors_importrun WHERE state <> 'done')
-     + (SELECT count(*) FROM detectors_detectorconfig k
-        WHERE k.current AND NOT EXISTS (
-            SELECT 1 FROM detectors_shard h JOIN detectors_signal s ON s.stream_id = h.stream_id
-            WHERE h.config_id = k.id AND s.id = h.signal_id AND s.platform = 'engine'
-              AND NOT EXISTS (SELECT 1 FROM detectors_signal n
-                              WHERE n.stream_id = s.stream_id AND n.id > s.id)))
-     + (SELECT count(*) FROM detectors_campaign WHERE needs_intake)
-     + (SELECT count(*) FROM detectors_findingrevision r
+# Rows that each say how much one consumer still has to do.
+BEHIND = {
+    "imports": "SELECT count(*) FROM detectors_importrun WHERE state <> 'done'",
+    "findings": "SELECT 1 - least(count(*), 1) FROM detectors_finding",
+    "detectors": """
+        SELECT count(*) FROM detectors_detectorconfig k WHERE k.current AND NOT EXISTS (
+            SELECT 1 FROM detectors_shard h WHERE h.config_id = k.id AND h.signal_id =
+                (SELECT max(s.id) FROM detectors_signal s WHERE s.stream_id = h.stream_id))
+    """,
+    "fusion": """
+        SELECT count(*) FROM detectors_findingrevision r
         JOIN detectors_stream t ON t.id = r.stream_id
         LEFT JOIN detectors_cursor c ON c.name = 'fusion-' || t.id
-        WHERE floor(r.at_s / greatest(t.tick_floor_s, 1)) > coalesce(c.signal_id, 0))
-     + (SELECT CASE WHEN count(*) = 0 THEN 1 ELSE 0 END FROM detectors_finding)
-"""
+        WHERE floor(r.at_s / greatest(t.tick_floor_s, 1)) > coalesce(c.signal_id, 0)
+    """,
+    "intake": "SELECT count(*) FROM detectors_campaign WHERE needs_intake",
+}
 
 
 @dataclass
@@ -137,20 +139,22 @@ class Desk:
     def settle(self) -> None:
         """Wait until every consumer has seen everything."""
         deadline = time.monotonic() + SETTLE_S
-        while self.behind():
+        while left := self.behind():
             assert self.running["import"].poll() != USAGE, "the import command refuses its words"
             if self.running["import"].poll() not in {None, 0}:
                 self.failures += 1
                 assert self.failures < MAX_FAILURES, "the import fails again and again"
                 self.start("import")
-            assert time.monotonic() < deadline, "the desk does not come to rest"
+            assert time.monotonic() < deadline, f"the desk does not come to rest: {left}"
             time.sleep(0.5)
 
-    def behind(self) -> int:
+    def behind(self) -> dict[str, int]:
+        """Consumers that are not done, with what is left for them."""
         try:
-            return int(self.ask(BEHIND)[0][0])
+            left = {name: int(self.ask(query)[0][0]) for name, query in BEHIND.items()}
         except psycopg.OperationalError:
-            return 1
+            return {"postgres": 1}
+        return {name: count for name, count in left.items() if count}
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.paths.dsn) as connection:

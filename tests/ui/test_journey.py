@@ -171,7 +171,7 @@ def test_two_browsers_that_press_next_get_different_cases(enter: Enter, desk: wo
 @pytest.mark.row(30)
 def test_the_next_case_is_there_at_once(enter: Enter, desk: world.Desk) -> None:
     """The best of three rounds: what else the machine does can only make it slower."""
-    for number in range(9, 44):
+    for number in range(9, 62):
         world.case(desk.queue, number)
     rita = enter()
     rita.go("/queues/operations/")
@@ -179,15 +179,15 @@ def test_the_next_case_is_there_at_once(enter: Enter, desk: world.Desk) -> None:
     rita.page.wait_for_url(CASE_URL)
     rita.ready()
     rita.page.evaluate(STOPWATCH)
-    rounds = [_timed(rita, decisions=14) for _ in range(3)]
-    p95 = min(times[-1] for times in rounds)
+    rounds = [_timed(rita, decisions=19) for _ in range(3)]
+    p95 = min(times[int(len(times) * 0.95)] for times in rounds)
     median = min(times[len(times) // 2] for times in rounds)
     sys.stdout.write(f"submit to next: median {median:.0f} ms, p95 {p95:.0f} ms\n")
     assert p95 < 300
 
 
 def _timed(rita: Visitor, decisions: int) -> list[float]:
-    """Milliseconds from submit to the next case, sorted; the last one stands for p95."""
+    """Milliseconds from submit to the next case, sorted."""
     page = rita.page
     page.evaluate("() => { window.times = []; }")
     for _ in range(decisions):

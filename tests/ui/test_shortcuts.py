@@ -53,3 +53,9 @@ def test_what_is_printed_is_what_works() -> None:
     assert shortcuts.shown(shortcuts.BY_ID["submit-stay"]) == ["⇧N"]
     assert shortcuts.aria(shortcuts.BY_ID["submit"]) == "Control+Enter"
     assert shortcuts.aria(shortcuts.BY_ID["tab-why"]) == ""
+
+
+def test_modules_import_nothing_by_a_name_that_hashing_changes() -> None:
+    """Static files are served under hashed names only; an import by the plain one is a 404."""
+    modules = (ROOT / "static" / "js").glob("*.js")
+    assert [path.name for path in modules if re.search(r"^import ", path.read_text(), re.M)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -160,7 +161,8 @@ def signed(value: float) -> str:
 @register.filter
 def platform(slug: str) -> str:
     """A platform as people write it."""
-    return PLATFORMS.get(slug, slug.replace("-", " ").capitalize())
+    words = slug.replace("-", " ").capitalize()
+    return PLATFORMS.get(slug, re.sub(r"\b(api|ai)\b", lambda word: word[0].upper(), words))
 
 
 @register.filter
