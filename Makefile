@@ -75,7 +75,9 @@ scoreboard: $(DEV)  ## which rows of the scoreboard have a passing test
 
 screenshots: $(DEV)  ## remake the pictures of the README
 	@$(BIN)/python tests/ui/browser.py
-	@$(BIN)/python manage.py screenshots $(ARGS)
+	@SCREENSHOTS=var/screenshots $(BIN)/pytest tests/ui/test_look.py -m ui -p no:randomly -q
+	@mkdir -p docs/img && cp var/screenshots/case-why-dark.png docs/img/case.png
+	@cp var/screenshots/queue-dark.png docs/img/queue.png
 
 bench: $(DEV)  ## every benchmark (ARGS="--quick --json")
 	@for script in bench/*.py; do $(BIN)/python $$script $(ARGS); done

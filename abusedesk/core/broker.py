@@ -14,6 +14,7 @@ from abusedesk.env import parse_dsn
 CLIENTS: Final = {"redis": ("redis", "kombu[redis]"), "rediss": ("redis", "kombu[redis]")}
 CONNECT_TIMEOUT_S: Final = 5
 POOL_SIZE: Final = 2
+POLL_S: Final = 0.2  # NOTIFY wakes an idle worker at once; a full one looks again after so long
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def _pgmq_options(dsn: str, url: str | None, visibility_timeout_s: int) -> dict[
         "init_extension": False,  # core/0002 installs the SQL; the extension is rarely offered
         "use_notify": True,
         "wait_time_seconds": 0,  # a long poll of one queue holds up the others; NOTIFY wakes all
+        "polling_interval": POLL_S,
         "visibility_timeout": visibility_timeout_s,
         "pool_size": POOL_SIZE,
         "pool_timeout": CONNECT_TIMEOUT_S,

@@ -87,6 +87,7 @@ def queue_counts(viewer: User) -> list[QueueCount]:
         at_risk=_count(waiting & Q(cases__due_at__lte=now + last_quarter)),
         oldest_at=Min("cases__opened_at", filter=waiting),
     )
+    rows = rows.order_by("position", "slug")  # grouping drops the model's own order
     names = [one for one in QueueCount.__dataclass_fields__ if one != "queue"]
     return [QueueCount(queue=row, **{name: getattr(row, name) for name in names}) for row in rows]
 

@@ -63,6 +63,8 @@ def fuse_stream(*, stream: Stream) -> int:
             cursor.signal_id = math.floor(log[-1].at_s / step_s)
             cursor.updated_at = clock.now()
             cursor.save()
+        if Campaign.objects.filter(needs_intake=True).exists():
+            wake(settings.ON_CAMPAIGN_TASK)
         return len(log)
 
 
@@ -200,7 +202,6 @@ def _store(group: Group, continued: list[Campaign]) -> None:
         return
     if campaign.state == CampaignState.OPEN:
         campaign.needs_intake = True
-        wake(settings.ON_CAMPAIGN_TASK)
         campaign.save(update_fields=["needs_intake"])
 
 

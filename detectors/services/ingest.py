@@ -23,7 +23,7 @@ from detectors.stream import current_epoch
 ATTEMPTS: Final = 5
 MAX_RAW_BYTES: Final = 64 * 1024
 SEEN_EVERY_S: Final = 5
-WAKES: Final = 20  # at once; then so many a second
+WAKES: Final = 4  # at once; then so many a second
 
 COLUMNS: Final = (
     "stream_id, source_id, external_id, platform, kind, occurred_at, received_at, actor, text,"

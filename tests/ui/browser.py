@@ -11,14 +11,14 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-VARIABLES = ("ABUSEDESK_CHROMIUM", "CHROMIUM")
+VARIABLE = "CHROMIUM"
 APT = (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "chromium"])
 PLAYWRIGHT = [sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"]
 
 
 def executable() -> str | None:
     """The browser to start: named by a variable, found on the system, or Playwright's own."""
-    named = next((os.environ[name] for name in VARIABLES if os.environ.get(name)), None)
+    named = os.environ.get(VARIABLE)
     return named or next((path for name in NAMES if (path := shutil.which(name))), None) or _own()
 
 
