@@ -143,6 +143,17 @@ def test_a_desk_opens_survives_crashes_and_ends(desk: Desk) -> None:
     assert "The database cannot be reached" in examined.stdout
 
 
+@pytest.mark.row(75)
+@pytest.mark.row(76)
+def test_one_command_opens_a_desk_of_postgres_web_and_workers_alone(desk: Desk) -> None:
+    desk.wait_for(r"ready\.")
+    known = re.compile(r"postgres|gunicorn|celery|manage\.py\0up")
+    lines = list(desk.processes().values())
+    assert [line for line in lines if line and not known.search(line)] == []
+    for kind in ("gunicorn", "worker", "beat"):
+        assert any(kind in line for line in lines), kind
+
+
 def test_kill_9_of_the_supervisor_leaves_nothing_and_a_second_run_continues(desk: Desk) -> None:
     desk.wait_for(r"ready\.")
     desk.process.kill()
