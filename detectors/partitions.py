@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
 
 from django.db import connection, transaction
 
@@ -25,12 +24,11 @@ def ensure_partitions(moments: Iterable[datetime]) -> None:
     missing = sorted(month for month in months if (database, *month) not in _known)
     for year, month in missing:
         _create(year, month)
-        # an outer transaction may still be rolled back
-        transaction.on_commit(partial(_known.add, (database, year, month)))
+        _known.add((database, year, month))
 
 
 def forget_partitions() -> None:
-    """Ask the database again; for whoever dropped a partition."""
+    """Ask the database again: one was dropped, or the transaction that made it rolled back."""
     _known.clear()
 
 

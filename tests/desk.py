@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import time_machine
+from django.db import connection
 from django.db.models import Max
 
 from abusedesk.core import clock
@@ -24,6 +26,24 @@ def forget() -> None:
     stream.forget_pages()
 
 
+def await_horizon(seconds: float = 60) -> None:
+    """Wait until every stored signal may be read.
+
+    Readers stop before the oldest open transaction of the whole server, and other tests run on it.
+    """
+    deadline = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT count(*) FROM detectors_signal"
+                " WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())"
+            )
+            if not cursor.fetchone()[0]:
+                return
+            assert time.monotonic() < deadline, "a transaction stays open"
+            time.sleep(0.02)
+
+
 def work() -> None:
     """Link, detect, fuse and take in everything that is stored, as after a few quiet seconds."""
     ensure_configs()
@@ -31,6 +51,7 @@ def work() -> None:
     later = max(clock.now(), datetime.fromtimestamp(seen, UTC)) + QUIET
     with time_machine.travel(later, tick=False):
         beat_idle_streams()
+    await_horizon()
     for one in Stream.objects.all():
         link.link_stream(stream_id=one.pk)
         engine.advance(stream_id=one.pk)

@@ -13,6 +13,7 @@ from detectors.choices import StreamKind
 from detectors.models import Cursor, Entity, Signal, SignalEntity, Source, Stream
 from detectors.partitions import ensure_partitions
 from detectors.services import link
+from tests import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -59,6 +60,7 @@ def test_every_part_of_a_signal_gives_its_entities(live: Stream) -> None:
             "actor_profile": {"handle": "@Rosa"},
         },
     )
+    desk.await_horizon()
     link.link_stream(stream_id=live.pk)
     found = _entities(signal)
     assert {
@@ -75,9 +77,11 @@ def test_every_part_of_a_signal_gives_its_entities(live: Stream) -> None:
 
 def test_linking_again_adds_nothing(live: Stream) -> None:
     _store(live, "one", text="https://a.example/1")
+    desk.await_horizon()
     link.link_stream(stream_id=live.pk)
     before = (Entity.objects.count(), SignalEntity.objects.count())
     Cursor.objects.all().delete()
+    desk.await_horizon()
     link.link_stream(stream_id=live.pk)
     assert (Entity.objects.count(), SignalEntity.objects.count()) == before
 
@@ -85,6 +89,7 @@ def test_linking_again_adds_nothing(live: Stream) -> None:
 def test_an_entity_knows_when_it_was_first_and_last_seen(live: Stream) -> None:
     for name, at in (("b", 50), ("a", 10), ("c", 90)):
         _store(live, name, at, payload={"urls": ["https://a.example/1"]})
+    desk.await_horizon()
     link.link_stream(stream_id=live.pk)
     entity = Entity.objects.get(type="url")
     assert entity.first_seen_at == START + timedelta(seconds=10)
@@ -94,6 +99,7 @@ def test_an_entity_knows_when_it_was_first_and_last_seen(live: Stream) -> None:
 def test_the_text_itself_is_never_changed(live: Stream) -> None:
     text = "hxxps://a[.]example\u200b\u202e and A(dot)example"
     signal = _store(live, "one", text=text)
+    desk.await_horizon()
     link.link_stream(stream_id=live.pk)
     signal.refresh_from_db()
     assert signal.text == text
@@ -103,6 +109,7 @@ def test_the_same_account_name_on_two_platforms_is_two_entities(live: Stream) ->
     _store(live, "one")
     Signal.objects.filter(external_id="one").update(platform="telegram")
     _store(live, "two")
+    desk.await_horizon()
     link.link_stream(stream_id=live.pk)
     accounts = Entity.objects.filter(type="account").values_list("value", flat=True)
     assert sorted(accounts) == ["telegram:a", "x:a"]

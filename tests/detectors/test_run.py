@@ -27,6 +27,7 @@ from detectors.partitions import ensure_partitions
 from detectors.services import run
 from detectors.services.config import save_config
 from detectors.services.finding import record_findings
+from tests import desk
 from tests.sample_detector import Counting, Sharing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,6 +80,7 @@ def _configure(slug: str = "sharing", **params: Any) -> DetectorConfig:
 
 
 def _drain(one: Stream) -> None:
+    desk.await_horizon()
     while sum(run.step_shard(shard_id=shard) for shard in run.shards_of(one.pk)):
         pass
 
@@ -126,6 +128,7 @@ def test_a_worker_that_forgets_everything_after_each_batch_loses_nothing(
     monkeypatch.setattr(run, "BATCH", 13)
     monkeypatch.setattr(run, "CHECKPOINT_SIGNALS", checkpoint_every)
     _configure(slug)
+    desk.await_horizon()
     while sum(run.step_shard(shard_id=shard) for shard in run.shards_of(live.pk)):
         run.forget_runners()
     assert _log() == expected
@@ -140,6 +143,7 @@ def test_a_step_that_is_rolled_back_is_as_if_it_had_not_been(
     monkeypatch.setattr(run, "BATCH", 40)
     _configure()
     (shard,) = run.shards_of(live.pk)
+    desk.await_horizon()
     run.step_shard(shard_id=shard)
     with transaction.atomic():
         run.step_shard(shard_id=shard)

@@ -14,6 +14,7 @@ from detectors.choices import StreamKind
 from detectors.models import Signal, Source, Stream
 from detectors.partitions import ensure_partitions
 from detectors.stream import Position
+from tests import desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -48,6 +49,7 @@ def _store(one: Stream, *names: str) -> None:
 
 
 def _texts(one: Stream, after: Position = Position(), limit: int = 100) -> list[str]:  # noqa: B008 -- an immutable tuple
+    desk.await_horizon()
     return [signal.text for signal in stream.read(one.pk, after, limit).signals]
 
 
@@ -86,6 +88,7 @@ def test_pages_follow_each_other_without_gap_or_overlap(live: Stream) -> None:
     _store(live, *names)
     seen: list[str] = []
     position = Position()
+    desk.await_horizon()
     while (page := stream.read(live.pk, position, 3)).signals:
         seen += [signal.text for signal in page.signals]
         position = page.last
@@ -111,6 +114,7 @@ def test_a_logical_restore_does_not_hide_what_comes_after_it(live: Stream) -> No
     _store(live, "before")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE detectors_signal SET tx = '1'::xid8 WHERE text = 'before'")
+    desk.await_horizon()
     first = stream.read(live.pk, Position(), 10)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE detectors_signal SET tx = '2'::xid8 WHERE text = 'before'")
@@ -122,5 +126,6 @@ def test_a_logical_restore_does_not_hide_what_comes_after_it(live: Stream) -> No
 def test_a_clock_that_runs_ahead_is_set_to_the_time_of_receipt(live: Stream) -> None:
     _store(live, "ahead")
     Signal.objects.filter(text="ahead").update(occurred_at=START + timedelta(hours=9))
+    desk.await_horizon()
     (signal,) = stream.read(live.pk, Position(), 10).signals
     assert signal.at == (START + timedelta(hours=1)).timestamp()
