@@ -173,9 +173,11 @@ def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
 
 
 def _lineage(before: Sequence[Campaign], groups: Sequence[Group]) -> dict[int, list[Campaign]]:
-    """Group number -> the campaigns it continues, oldest first.
+    """Group number -> the campaigns it continues, the one that lives on first.
 
-    A campaign lives on in the group that holds most of its members, if that is at least half.
+    A campaign lives on in the group that holds most of its members, if that is at least half. Of
+    several the oldest one that has opened does: what has opened never goes back to the watch list,
+    so whether the intake came before or after a merger makes no difference.
     """
     heirs: dict[int, list[Campaign]] = {}
     for campaign in before:
@@ -186,7 +188,11 @@ def _lineage(before: Sequence[Campaign], groups: Sequence[Group]) -> dict[int, l
         count, place = max(shared, default=(0, 0))
         if count and 2 * count >= len(members):
             heirs.setdefault(-place, []).append(campaign)
-    return heirs
+    return {place: sorted(several, key=_seniority) for place, several in heirs.items()}
+
+
+def _seniority(campaign: Campaign) -> tuple[bool, int]:
+    return campaign.state != CampaignState.OPEN, campaign.pk
 
 
 def _store(group: Group, continued: list[Campaign]) -> None:

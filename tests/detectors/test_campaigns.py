@@ -142,6 +142,20 @@ def test_a_bridge_merges_two_campaigns_into_the_older(config: DetectorConfig) ->
     assert [campaign.size for campaign in _alive()] == [8]
 
 
+def test_a_watched_campaign_merges_into_the_one_that_has_opened(config: DetectorConfig) -> None:
+    """Also when it is older: a case that may be open already must go on."""
+    _find(config, "t1", _names("x", 4), Family.TIMING, 6.5)
+    _find(config, "d1", _names("y", 4))
+    fusion.fuse_all()
+    watched, opened = Campaign.objects.order_by("pk")
+    assert (watched.state, opened.state) == ("watch", "open")
+    _find(config, "d2", ["x:0", "x:1", "y:0", "y:1"])
+    fusion.fuse_all()
+    assert _alive() == [opened]
+    watched.refresh_from_db()
+    assert (watched.state, watched.merged_into) == ("merged", opened)
+
+
 def test_a_soft_family_alone_is_watched_and_a_second_one_opens(config: DetectorConfig) -> None:
     _find(config, "d1", _names("x", 4), Family.TIMING, 6.5)
     fusion.fuse_all()
