@@ -7,7 +7,14 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "abusedesk.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        reason = str(error).partition("\n")[0]
+        sys.exit(
+            f"The database does not answer ({reason}).\nIs `make run` up? `manage.py doctor` tells."
+        )
