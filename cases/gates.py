@@ -39,7 +39,12 @@ def held_by(campaign: Campaign) -> Held | None:
 def count_hits(campaign: Campaign) -> int:
     """Every entry that names a member has been hit once more. Returns how many entries."""
     # locked in one order, so that two workers never wait for each other in a ring
-    rows = _in_force(campaign).select_for_update().order_by("pk").values_list("pk", flat=True)
+    rows = (
+        _in_force(campaign)
+        .select_for_update(no_key=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
     return Gate.objects.filter(pk__in=list(rows)).update(hits=F("hits") + 1)
 
 

@@ -17,7 +17,7 @@ PLATFORMS_NAMED: Final = 3
 
 # What a finding of this detector means in a title; `{anchor}` is the type of what was shared.
 DETECTOR_WORDS: Final = {
-    "coaction-synchrony": "same items within seconds",
+    "coaction-synchrony": "synchronised sharing",
     "near-duplicate-text": "near-identical text",
     "shared-infrastructure": "shared {anchor}",
     "velocity": "sudden speed",
@@ -58,7 +58,7 @@ class Facts:
 
 
 def title(facts: Facts) -> str:
-    """`12 accounts on x and telegram: shared device, same items within seconds`."""
+    """`12 accounts on x and telegram: shared device, synchronised sharing`."""
     words = list(dict.fromkeys(_words(one) for one in _one_a_family(facts.findings)))
     how = f": {', '.join(words)}" if words else ""
     where = f" on {_listed(facts.platforms)}" if facts.platforms else ""
@@ -98,7 +98,7 @@ def _what(facts: Facts) -> str:
 
 def _when(facts: Facts) -> str:
     span = f"from {_moment(facts.first_at)} to {_moment(facts.last_at)}"
-    return f"{_number(facts.signals, 'signal')} {span} UTC."
+    return f"{_number(facts.signals, 'signal')} in the findings in force, {span} UTC."
 
 
 def _how(finding: Finding) -> Sentence:

@@ -48,6 +48,9 @@ LOGGING = {
         # Two lines a task would bury the rest.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # A sweep that came too late is dropped, and PGMQ's URL names no server: nothing to tell.
+        "celery.worker.request": {"level": "WARNING"},
+        "celery.worker.consumer.connection": {"level": "WARNING"},
         "kombu": {"level": "WARNING"},
         "pgmq": {"level": "WARNING"},
     },

@@ -28,7 +28,11 @@ def save_webhook(
     policy.require(actor, "webhook.save")
     url = fields.text(url, field="url", limit=outbound.MAX_URL)
     _check(url, secret)
-    row = Webhook() if webhook is None else Webhook.objects.select_for_update().get(pk=webhook.pk)
+    row = (
+        Webhook()
+        if webhook is None
+        else Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk)
+    )
     row.url, row.active = url, active
     row.secret = secret or row.secret or ids.random_token()
     row.save()

@@ -32,7 +32,11 @@ def save_config(
         raise InvalidError(message, field="mode")
     checked = _checked(slug, params)
     _one_at_a_time()
-    before = DetectorConfig.objects.select_for_update().filter(slug=slug, current=True).first()
+    before = (
+        DetectorConfig.objects.select_for_update(no_key=True)
+        .filter(slug=slug, current=True)
+        .first()
+    )
     DetectorConfig.objects.filter(slug=slug, current=True).update(current=False)
     config = DetectorConfig.objects.create(
         slug=slug,

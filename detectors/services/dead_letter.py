@@ -52,7 +52,7 @@ def raw_of(letter: DeadLetter) -> bytes:
 
 def _locked(letter: DeadLetter) -> DeadLetter:
     locked = (
-        DeadLetter.objects.select_for_update(of=("self",))
+        DeadLetter.objects.select_for_update(no_key=True, of=("self",))
         .select_related("source")
         .get(pk=letter.pk)
     )

@@ -79,7 +79,7 @@ class _Known(NamedTuple):
 
 
 def _known(uids: Sequence[str]) -> dict[str, _Known]:
-    rows = Finding.objects.select_for_update().filter(uid__in=set(uids))
+    rows = Finding.objects.select_for_update(no_key=True).filter(uid__in=set(uids))
     return {
         uid: _Known(digest, revision)
         for uid, digest, revision in rows.values_list("uid", "digest", "revision")

@@ -54,7 +54,7 @@ def fuse_stream(*, stream: Stream) -> int:
     with transaction.atomic():
         if not _alone():
             return 0
-        cursor = Cursor.objects.select_for_update().get(name=name)
+        cursor = Cursor.objects.select_for_update(no_key=True).get(name=name)
         step_s = float(stream.tick_floor_s) or STEP_S
         log = _read_log(stream, cursor.signal_id, step_s)
         for _, entries in groupby(log, key=lambda row: math.floor(row.at_s / step_s)):
@@ -127,7 +127,7 @@ def _order(entry: FindingRevision) -> tuple[float, int]:
 def _refresh(accounts: set[str]) -> None:
     """Compute the campaigns around these accounts again, and move what changed into the tables."""
     before = list(
-        Campaign.objects.select_for_update(of=("self",))
+        Campaign.objects.select_for_update(no_key=True, of=("self",))
         .exclude(state=CampaignState.MERGED)
         .filter(pk__in=CampaignMember.objects.filter(account__in=accounts).values("campaign"))
         .order_by("pk")

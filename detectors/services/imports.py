@@ -111,7 +111,7 @@ def _store_chunk(run: ImportRun, chunk: Sequence[Line], platform: str) -> None:
 
 def _lock(run: ImportRun) -> None:
     """The row, when nobody went on with it since."""
-    now = ImportRun.objects.select_for_update().get(pk=run.pk)
+    now = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
     if now.items != run.items or now.state != ImportState.RUNNING:
         message = "Another process runs this import."
         raise ConflictError(message)

@@ -52,7 +52,11 @@ def link_entities(*, stream_id: int) -> int:
     name = f"link-{stream_id}"
     Cursor.objects.get_or_create(name=name)
     with transaction.atomic():
-        cursor = Cursor.objects.select_for_update(skip_locked=True).filter(name=name).first()
+        cursor = (
+            Cursor.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(name=name)
+            .first()
+        )
         if cursor is None:
             return 0
         position = Position(cursor.epoch, cursor.tx, cursor.signal_id)

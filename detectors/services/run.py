@@ -90,7 +90,7 @@ def step_shard(*, shard_id: int) -> int:
 
 def _step(shard_id: int) -> int:
     shard = (
-        Shard.objects.select_for_update(skip_locked=True, of=("self",))
+        Shard.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("config", "stream")
         .filter(pk=shard_id)
         .first()
@@ -228,7 +228,7 @@ def _skipped(shard: Shard) -> frozenset[int]:
 @transaction.atomic
 def _note_failure(shard_id: int, signal_id: int | None, text: str) -> None:
     """Keep the error on the shard and narrow the batch; a single culprit is set aside."""
-    shard = Shard.objects.select_for_update().get(pk=shard_id)
+    shard = Shard.objects.select_for_update(no_key=True).get(pk=shard_id)
     shard.error = text[-8_000:]
     shard.attempts += 1
     shard.updated_at = clock.now()

@@ -47,7 +47,7 @@ WEAKER = _finding(4, "content", 2.0, detector="near-duplicate-text", anchor_type
 
 def test_a_title_says_how_many_where_and_how() -> None:
     assert summary.title(_facts(DEVICE, RHYTHM)) == (
-        "12 accounts on telegram and x: shared device, same items within seconds"
+        "12 accounts on telegram and x: shared device, synchronised sharing"
     )
 
 
@@ -106,7 +106,10 @@ def test_every_sentence_names_the_findings_it_rests_on() -> None:
         ("Where", []),
     ]
     assert "probability 0.97 (uncalibrated)" in lines[0]["text"]
-    assert lines[1]["text"] == "340 signals from 3 Nov 2026 12:00 to 3 Nov 2026 18:00 UTC."
+    assert (
+        lines[1]["text"]
+        == "340 signals in the findings in force, from 3 Nov 2026 12:00 to 3 Nov 2026 18:00 UTC."
+    )
     assert lines[-1]["text"] == "Platforms in order of the evidence: x, telegram."
 
 

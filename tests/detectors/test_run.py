@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, connections, transaction
 
 from detectors import registry, stream
 from detectors.choices import Mode, StreamKind
@@ -16,6 +17,7 @@ from detectors.models import (
     DetectorConfig,
     Finding,
     FindingRevision,
+    FusedFinding,
     Quarantine,
     Shard,
     Signal,
@@ -24,7 +26,7 @@ from detectors.models import (
     TickPart,
 )
 from detectors.partitions import ensure_partitions
-from detectors.services import run
+from detectors.services import fusion, run
 from detectors.services.config import save_config
 from detectors.services.finding import record_findings
 from tests import desk
@@ -178,6 +180,28 @@ def test_shards_give_the_findings_of_one(
     _drain(live)
     assert _log() == expected
     assert not TickPart.objects.exists()
+
+
+def test_the_fusion_does_not_wait_for_a_detector_that_writes(live: Stream) -> None:
+    """Each waiting for a finding that the other has locked was a dead-lock."""
+    _store(live, 60)
+    _configure()
+    (shard,) = run.shards_of(live.pk)
+    _drain(live)
+    _store(live, 60, 60)
+    desk.await_horizon()
+
+    def fuse() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        fusion.fuse_all()
+        connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        run.step_shard(shard_id=shard)
+        assert Finding.objects.filter(revision__gt=1).exists()
+        pool.submit(fuse).result()
+    assert FusedFinding.objects.exists()
 
 
 def test_a_tick_lets_lapse_what_it_does_not_find_again(live: Stream) -> None:

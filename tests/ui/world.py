@@ -40,10 +40,10 @@ TEXTS = (
     "I met her on the app and after {n} days she asked for a VIP fee. Pay at 203.0.113.{n}",
 )
 TITLES = (
-    "9 accounts on X and Telegram: near-identical text, same items within seconds",
+    "9 accounts on X and Telegram: near-identical text, synchronised sharing",
     "23 accounts on X, YouTube and Medium: shared device, near-identical text",
     "5 accounts on Telegram: shared payment",
-    "14 accounts on Facebook and X: same items within seconds",
+    "14 accounts on Facebook and X: synchronised sharing",
     "61 accounts on OpenAI API and X: same AI output, sudden speed",
     "7 accounts on Medium: near-identical text",
 )
