@@ -68,16 +68,19 @@ def return_snoozed(limit: int = 200) -> int:
 
 
 @transaction.atomic
-def record_visit(*, actor: User, case: Case) -> CaseVisit:
+def record_visit(*, actor: User, case: Case) -> None:
     """Remember that `actor` looked, and how many hits there were; one audit entry in 5 minutes."""
     policy.require(actor, "case.view", case)
+    now = clock.now()
     last = CaseVisit.objects.filter(case=case, user=actor).first()
-    visit, _ = CaseVisit.objects.update_or_create(
-        case=case, user=actor, defaults={"hits": case.hits, "at": clock.now()}
+    CaseVisit.objects.bulk_create(
+        [CaseVisit(case=case, user=actor, hits=case.hits, at=now)],
+        update_conflicts=True,
+        unique_fields=["case", "user"],
+        update_fields=["hits", "at"],
     )
-    if last is None or clock.now() - last.at > VISIT:
+    if last is None or now - last.at > VISIT:
         audit.append(actor=actor, verb=Verb.CASE_VIEWED, target=case)
-    return visit
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""Evidence as the page shows it: one card a signal, near-duplicate texts side by side."""
+"""Evidence as the page shows it: what was shared, near-duplicate texts, one card a signal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from abusedesk.core import text
+from abusedesk.core.templatetags.ui import span
 from detectors.base import Family
 from detectors.models import Finding, Signal
+from detectors.selectors.evidence import Shared
 
+SHARED = 12
+NAMED = 8
+EXCERPT_CHARS = 160
+# Keys whose value is a digest: the text of the first act says what it stands for.
+DIGESTS = frozenset({"text", "hashtag-seq", "copies"})
 GROUPS = 5
 TEXTS = 6
 DIFF_CHARS = 2_000
@@ -40,6 +47,52 @@ class Twins:
 def item(signal: Signal) -> Item:
     """A signal with the links that its sender listed."""
     return Item(signal, links=list(signal.payload.get("urls") or []))
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One account on one thing. after: how long after the first one, in words."""
+
+    signal_id: int
+    account: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """One thing that accounts acted on; value: what it is, excerpt: the text that shows it."""
+
+    kind: str
+    value: str
+    excerpt: str
+    accounts: int
+    within: str
+    acts: list[Act]
+
+
+def together(shared: Sequence[Shared]) -> list[Together]:
+    """The first twelve things that several accounts acted on, with who came when."""
+    return [_together(one) for one in shared[:SHARED]]
+
+
+def _together(one: Shared) -> Together:
+    acts = one.in_order
+    digest = one.key.type in DIGESTS
+    return Together(
+        kind=one.key.type.replace("-", " "),
+        value="" if digest else one.key.value,
+        excerpt=acts[0].text[:EXCERPT_CHARS] if digest else "",
+        accounts=len(acts),
+        within=span(one.span_s),
+        acts=[
+            Act(act.id, act.account.partition(":")[2], _after(act.at - acts[0].at))
+            for act in acts[:NAMED]
+        ],
+    )
+
+
+def _after(seconds: float) -> str:
+    return f"+{span(seconds)}" if seconds else "same time"
 
 
 def twins(findings: Iterable[Finding], signals: Sequence[Signal]) -> list[Twins]:

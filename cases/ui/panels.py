@@ -11,6 +11,7 @@ from cases.priority import WEIGHTS
 from cases.selectors.evidence import contributions_of, evidence_of, findings_of
 from cases.timeline import timeline_of
 from cases.ui import evidence, rail
+from detectors.selectors.evidence import shared_in
 
 FINDINGS = 50
 TABS = ("summary", "evidence", "why", "timeline")
@@ -71,8 +72,9 @@ def _summary(case: Case, viewer: User) -> dict[str, Any]:
 
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
-    signals = list(evidence_of(case, viewer))
+    signals = evidence_of(findings, viewer)
     return {
+        "together": evidence.together(shared_in(findings, viewer)),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
         "signal_total": case.hits,

@@ -1,10 +1,23 @@
-"""Reads what findings rest on."""
+"""Reads what findings rest on: how many signals, and what their accounts did together."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from django.db import connection
+from pydantic import ValidationError
+
+from abusedesk.core.models import User
+from detectors import registry, stream
+from detectors.base import Key, Signal
+from detectors.models import Finding
+from detectors.selectors.signal import may_read
+
+MAX_SIGNALS: Final = 600  # 0.1 ms each to cut into keys: the page stays within its budget
+MAX_FINDINGS: Final = 10
+HIDDEN: Final = frozenset({"text-band"})  # a detector's inner names tell a person nothing
 
 _COUNT = """
 SELECT count(DISTINCT signal), coalesce(max(signal_total), 0)
@@ -13,9 +26,78 @@ WHERE id = ANY(%s)
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One thing that several accounts acted on; acts: account -> its first act on it."""
+
+    key: Key
+    acts: dict[str, Signal] = field(default_factory=dict)
+
+    @property
+    def in_order(self) -> list[Signal]:
+        """The acts by time."""
+        return sorted(self.acts.values(), key=_moment)
+
+    @property
+    def span_s(self) -> float:
+        """Seconds from the first to the last act."""
+        moments = [signal.at for signal in self.acts.values()]
+        return max(moments) - min(moments)
+
+
 def signal_count(finding_ids: Collection[int]) -> int:
     """Different signals that these findings cite; ids are capped per finding, totals are not."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, [list(finding_ids)])
         distinct, largest = cursor.fetchone()
     return max(int(distinct), int(largest))
+
+
+def shared_in(findings: Sequence[Finding], viewer: User) -> list[Shared]:
+    """What the accounts of these findings did together, by number of accounts, then by closeness.
+
+    findings: with their `config`, the strongest first; of the first 10, up to 600 cited signals
+    are cut into the keys that their detector keeps.
+    """
+    chosen = _bounded(findings) if may_read(viewer) else {}
+    ids = sorted({one for cited in chosen.values() for one in cited})
+    signals = {signal.id: signal for signal in stream.signals_by_id(ids)}
+    found: dict[Key, Shared] = {}
+    for finding, cited in chosen.items():
+        cut, subjects = _cutter(finding), frozenset(finding.subjects)
+        for signal in (signals[one] for one in cited if one in signals):
+            if signal.account not in subjects:
+                continue
+            for key in cut(signal):
+                acts = found.setdefault(key, Shared(key)).acts
+                known = acts.setdefault(signal.account, signal)
+                acts[signal.account] = min(known, signal, key=_moment)
+    several = [one for one in found.values() if len(one.acts) > 1]
+    return sorted(several, key=lambda one: (-len(one.acts), one.span_s, one.key))
+
+
+def _bounded(findings: Sequence[Finding]) -> dict[Finding, list[int]]:
+    """The newest cited signals of each finding, until there are enough."""
+    chosen: dict[Finding, list[int]] = {}
+    left = MAX_SIGNALS
+    for finding in findings[:MAX_FINDINGS]:
+        if left <= 0:
+            break
+        chosen[finding] = list(finding.signal_ids[-left:])
+        left -= len(chosen[finding])
+    return chosen
+
+
+def _cutter(finding: Finding) -> Callable[[Signal], list[Key]]:
+    """How the detector of the finding cuts a signal into keys; into none if it is gone by now."""
+    try:
+        rule = registry.get(finding.detector)
+        params = rule.Params.model_validate(finding.config.params)
+    except (KeyError, ValidationError):
+        return lambda _: []
+    keys = rule().keys
+    return lambda signal: [key for key in keys(signal, params) if key.type not in HIDDEN]
+
+
+def _moment(signal: Signal) -> tuple[float, int]:
+    return signal.at, signal.id

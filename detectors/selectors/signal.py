@@ -12,9 +12,14 @@ from detectors.models import Finding, Signal, SignalEntity
 READERS = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
 
 
+def may_read(viewer: User) -> bool:
+    """Whether this person may see signals at all."""
+    return viewer.role in READERS
+
+
 def signals_for(viewer: User) -> QuerySet[Signal]:
     """Signals this person may see, newest first. Partners see none."""
-    if viewer.role not in READERS:
+    if not may_read(viewer):
         return Signal.objects.none()
     return Signal.objects.exclude(kind=HEARTBEAT).select_related("source")
 

@@ -89,7 +89,7 @@ def test_for_who_sees_no_cases_every_selector_is_empty(role: Role) -> None:
     assert queue_counts(viewer) == []
     assert not queue_page(viewer, case.queue, State.OPEN).exists()
     assert findings_of(case, viewer) == []
-    assert evidence_of(case, viewer) == []
+    assert evidence_of(findings_of(case, viewer), viewer) == []
     assert timeline_of(case, viewer) == []
     with pytest.raises(NotFoundError):
         case_by_ref(case.ref, viewer)
