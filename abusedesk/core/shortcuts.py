@@ -59,6 +59,7 @@ SHORTCUTS = (
     Shortcut("item-previous", KeyScope.ITEMS, ("k",), "Previous row"),
     Shortcut("item-open", KeyScope.ITEMS, ("o",), "Open the row (also Enter)"),
     Shortcut("filter", KeyScope.ITEMS, ("f",), "Filter"),
+    Shortcut("show-new", KeyScope.ITEMS, ("r",), "Show new rows"),
     Shortcut("queue-next", KeyScope.QUEUE, ("n",), "Start review: claim the next case"),
     Shortcut("verdict-1", KeyScope.CASE, ("1",), "Abuse confirmed"),
     Shortcut("verdict-2", KeyScope.CASE, ("2",), "Coordinated, legitimate"),

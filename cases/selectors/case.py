@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Coalesce
 
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
@@ -20,7 +31,11 @@ AT_RISK: Final = timedelta(minutes=15)  # of every hour of the service level: it
 
 @dataclass(frozen=True, slots=True)
 class QueueCount:
-    """One queue in numbers. late: past its due time; at_risk: late or the last quarter runs."""
+    """One queue in numbers.
+
+    late: past its due time; at_risk: late or the last quarter runs; newest: id of the case that
+    was opened last, 0 without any.
+    """
 
     queue: Queue
     open: int
@@ -31,6 +46,7 @@ class QueueCount:
     late: int
     at_risk: int
     oldest_at: datetime | None
+    newest: int
 
     @property
     def backlog(self) -> int:
@@ -86,6 +102,7 @@ def queue_counts(viewer: User) -> list[QueueCount]:
         late=_count(waiting & Q(cases__due_at__lte=now)),
         at_risk=_count(waiting & Q(cases__due_at__lte=now + last_quarter)),
         oldest_at=Min("cases__opened_at", filter=waiting),
+        newest=Coalesce(Max("cases"), 0),
     )
     rows = rows.order_by("position", "slug")  # grouping drops the model's own order
     names = [one for one in QueueCount.__dataclass_fields__ if one != "queue"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import actions, case, dashboard, queue, work
+from cases.ui.views import actions, case, dashboard, live, queue, work
 
 app_name = "cases"
 urlpatterns = [
     path("", work.work, name="work"),
+    path("live/", live.live, name="live"),
     path("queues/", queue.queues, name="queues"),
     path("queues/<slug:slug>/", queue.queue, name="queue"),
     path("queues/<slug:slug>/next/", queue.claim_next, name="next"),

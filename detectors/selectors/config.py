@@ -72,6 +72,16 @@ def lag_seconds() -> float:
     return max((_lag(row) for row in rows.exclude(config__mode="off")), default=0.0)
 
 
+def is_reading() -> bool:
+    """Whether some detector has signals before it, on whatever stream."""
+    rows = Shard.objects.filter(config__current=True).exclude(config__mode="off")
+    behind: dict[int, Position] = {}
+    for row in rows:
+        seen = Position(row.epoch, row.tx, row.signal_id)
+        behind[row.stream_id] = min(seen, behind.get(row.stream_id, seen))
+    return any(seen < stream.newest(stream_id) for stream_id, seen in behind.items())
+
+
 def _stats(total: int, opening: int, shards: list[Shard], aside: int) -> DetectorStats:
     live = [shard for shard in shards if shard.stream.kind == StreamKind.LIVE]
     return DetectorStats(

@@ -18,9 +18,18 @@ from cases.models import Case
 from cases.queue import claim_next as claim_next_of
 from cases.selectors.case import cases_for, queue_counts, queue_page
 from cases.ui.rows import with_claims
+from detectors.selectors.config import is_reading
 
 PAGE = 50
 TABS = (State.OPEN, State.ESCALATED, State.SNOOZED, State.CLOSED)
+QUIET = (
+    "No case waits here. New ones land in this queue as soon as detectors agree that accounts act "
+    "together."
+)
+WORKING = (
+    "No case waits here yet: detectors are still reading signals. What they find comes to this "
+    "page by itself."
+)
 STATES = [("", "any"), *[(state.value, state.label) for state in TABS]]
 
 
@@ -56,6 +65,8 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         "other_action": f"{other.open} wait in {other.title}" if other else "",
         **_page(request, queue_page(request.user, found, state)),
     }
+    if not context["rows"]:
+        context["nothing_waits"] = WORKING if is_reading() else QUIET
     return render_part(request, "cases/queue.html", context, part="rows")
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from abusedesk.core import clock
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
-from cases.selectors.case import cases_for, queue_counts
+from cases.selectors.case import QueueCount, cases_for, queue_counts
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
 
@@ -41,17 +41,22 @@ def work(request: DeskRequest) -> HttpResponse:
     return render(request, "cases/work.html", context)
 
 
-def _tiles(counts: Any, user: User) -> list[dict[str, Any]]:
-    queues = reverse("cases:queues")
+def _tiles(counts: list[QueueCount], user: User) -> list[dict[str, Any]]:
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     decided = user.decisions.filter(created_at__gte=today, undone_at=None).count()
     return [
-        {"value": sum(one.open for one in counts), "label": "wait for review", "href": queues},
-        {"value": sum(one.late for one in counts), "label": "are late", "href": queues},
-        {"value": sum(one.escalated for one in counts), "label": "are escalated", "href": queues},
+        _counted("open", "wait for review", counts),
+        _counted("late", "are late", counts),
+        _counted("escalated", "are escalated", counts),
         {
             "value": decided,
             "label": "decided by me today",
             "href": f"{reverse('cases:case-list')}?state=closed",
         },
     ]
+
+
+def _counted(name: str, label: str, counts: list[QueueCount]) -> dict[str, Any]:
+    """A tile over all queues that the page keeps true."""
+    total = sum(getattr(one, name) for one in counts)
+    return {"value": total, "label": label, "href": reverse("cases:queues"), "live": f"all.{name}"}
