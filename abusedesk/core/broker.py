@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,7 +10,6 @@ from psycopg.conninfo import make_conninfo
 
 from abusedesk.env import parse_dsn
 
-CLIENTS: Final = {"redis": ("redis", "kombu[redis]"), "rediss": ("redis", "kombu[redis]")}
 CONNECT_TIMEOUT_S: Final = 5
 POOL_SIZE: Final = 2
 POLL_S: Final = 0.2  # NOTIFY wakes an idle worker at once; a full one looks again after so long
@@ -32,14 +30,6 @@ class Broker:
     @property
     def is_pgmq(self) -> bool:
         return self.scheme == "pgmq"
-
-    @property
-    def missing_client(self) -> str | None:
-        """A sentence when the Python client of this broker is not installed."""
-        module, extra = CLIENTS.get(self.scheme, (None, ""))
-        if module is None or find_spec(module):
-            return None
-        return f"The client of {self.scheme}:// is not installed: pip install '{extra}'."
 
 
 def choose(*, url: str | None, dsn: str, visibility_timeout_s: int) -> Broker:

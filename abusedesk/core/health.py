@@ -102,9 +102,6 @@ def _clock() -> Iterator[Verdict]:
 
 def _queues() -> Iterator[Verdict]:
     broker = Broker(settings.CELERY_BROKER_URL)
-    if broker.missing_client:
-        yield _fault("broker", broker.missing_client)
-        return
     if broker.is_pgmq and not _present("pgmq.meta"):
         yield _fault("queues", "Schema pgmq is missing: run `manage.py migrate core`.")
         return

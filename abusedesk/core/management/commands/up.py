@@ -18,7 +18,6 @@ from django.db import connection
 from abusedesk import env
 from abusedesk.celery import ABANDONED
 from abusedesk.core import embedded, ids
-from abusedesk.core.broker import Broker
 from abusedesk.core.models import Role, User
 from abusedesk.core.pgdata import EmbeddedError, clear_stale_pid
 from abusedesk.core.pgpaths import Paths
@@ -46,7 +45,6 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **__: Any) -> None:
         """Start in order, then watch until a signal comes."""
         _require_free_port()
-        _require_broker_client()
         try:
             with Supervisor() as desk, _database(desk):
                 _prepare(desk)
@@ -178,12 +176,6 @@ def _require_free_port() -> None:
             where = f"{here.host}:{here.port}"
             msg = f"Cannot listen on {where} ({error.strerror}). Set ABUSEDESK_PORT to a free port."
             raise CommandError(msg) from None
-
-
-def _require_broker_client() -> None:
-    missing = Broker(settings.CELERY_BROKER_URL).missing_client
-    if missing:
-        raise CommandError(missing)
 
 
 def _web_answers() -> bool:
