@@ -1,4 +1,4 @@
-"""The children of `make run`: started in order, restarted after a crash, stopped in reverse."""
+"""The children of `make run`: started in order, restarted after a crash, stopped together."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Child:
     stop_timeout_s: float = 30
     account: Account | None = None
     cwd: Path | None = None
+    stops_last: bool = False  # the others need it until they have ended
 
 
 @dataclass
@@ -57,6 +58,7 @@ class _Running:
     since: float
     crashes: int = 0
     restart_at: float | None = None
+    stop_by: float = 0.0
     pending: bytes = field(default=b"", repr=False)
     last_line: str = ""
 
@@ -115,10 +117,17 @@ class Supervisor:
                 self._turn()
 
     def stop_all(self) -> None:
-        """Stop the children, the last first; a second signal does not cut this short."""
-        while self._running:
-            self._stop(self._running[-1])
-            self._running.pop()
+        """Stop the children together, and then those they need.
+
+        A second signal does not cut this short.
+        """
+        for last in (False, True):
+            several = [one for one in self._running if one.child.stops_last == last]
+            for running in several:
+                self._ask_to_stop(running)
+            for running in several:
+                self._stop(running)
+                self._running.remove(running)
 
     def say(self, line: str, name: str = "desk") -> None:
         """Write one line with the name of who says it."""
@@ -212,12 +221,15 @@ class Supervisor:
             self._listen(running)
             self.say(f"{running.child.name} was started again.")
 
+    def _ask_to_stop(self, running: _Running) -> None:
+        running.stop_by = time.monotonic() + running.child.stop_timeout_s
+        if running.process.poll() is None:
+            running.process.send_signal(running.child.stop_signal)
+
     def _stop(self, running: _Running) -> None:
+        """Wait for the end of a child that was asked to stop; kill it when that takes too long."""
         process, child = running.process, running.child
-        if process.poll() is None:
-            process.send_signal(child.stop_signal)
-        deadline = time.monotonic() + child.stop_timeout_s
-        while process.poll() is None and time.monotonic() < deadline:
+        while process.poll() is None and time.monotonic() < running.stop_by:
             self._relay()
         if process.poll() is None:
             self.say(f"{child.name} does not end and is killed.")

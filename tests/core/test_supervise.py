@@ -186,20 +186,6 @@ def test_what_must_precede_each_start_is_done(out: io.StringIO) -> None:
 
 
 @linux
-def test_leaving_stops_the_last_first(out: io.StringIO, tmp_path: Path) -> None:
-    code = (
-        "import signal, sys\n"
-        "signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit()))\n"
-    )
-    with Supervisor(out) as desk:
-        desk.start(_child("first", code + _noting(tmp_path, "first")))
-        desk.start(_child("second", code + _noting(tmp_path, "second")))
-        pids = _pids(tmp_path, "first", "second")
-    assert out.getvalue().split("\n")[:2] == ["  second | bye", "   first | bye"]
-    assert not any(map(_alive, pids))
-
-
-@linux
 def test_a_child_that_does_not_end_is_killed(out: io.StringIO, tmp_path: Path) -> None:
     code = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     with Supervisor(out) as desk:
@@ -245,3 +231,32 @@ def test_a_reader_that_went_away_leaves_no_process(
     desk.wait(10)
     assert not any(map(_alive, pids))
     desk.stdout = None
+
+
+def _leisurely(seconds: float) -> str:
+    """Code of a child that takes its time to end and says when it does."""
+    return (
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        f"    time.sleep({seconds})\n"
+        "    print(time.monotonic(), flush=True)\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        f"print('up', flush=True)\n{FOREVER}"
+    )
+
+
+def _ended(out: io.StringIO, name: str) -> float:
+    lines = [line.split(" | ") for line in out.getvalue().splitlines()]
+    return next(float(said) for who, said in lines if who.strip() == name and said[0].isdigit())
+
+
+def test_children_end_side_by_side_and_what_they_need_ends_after_them(out: io.StringIO) -> None:
+    with Supervisor(out) as desk:
+        desk.start(_child("base", _leisurely(0), stops_last=True))
+        desk.start(_child("one", _leisurely(1)))
+        desk.start(_child("two", _leisurely(1)))
+        while out.getvalue().count("up") < 3:
+            desk._turn()
+    assert abs(_ended(out, "one") - _ended(out, "two")) < 0.5
+    assert _ended(out, "base") >= max(_ended(out, "one"), _ended(out, "two"))

@@ -84,6 +84,7 @@ def _database(desk: Supervisor) -> Iterator[None]:
                 ready=partial(embedded.ready, paths),
                 stop_signal=signal.SIGINT,
                 death_signal=signal.SIGINT,
+                stops_last=True,
             )
         )
         embedded.ensure_database(paths)
