@@ -36,8 +36,10 @@ class Kind(StrEnum):
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
+# `$` also matches before a line break at the end; the look-ahead refuses that in every dialect.
+SLUG = r"^[a-z0-9-]{1,40}$(?!\n)"
 ObjectKey = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}:.+$", max_length=500)]
-IdentifierType = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}$")]
+IdentifierType = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}$(?!\n)")]
 IdentifierValue = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 IdentifierList = Annotated[list[IdentifierValue], msgspec.Meta(max_length=100)]
 Identifiers = Annotated[
@@ -75,7 +77,7 @@ class SignalIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     """One signal as an integration sends it."""
 
     external_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    platform: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
+    platform: Annotated[str, msgspec.Meta(pattern=SLUG)]
     kind: Kind
     occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
     actor: Short = ""

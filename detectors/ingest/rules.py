@@ -56,24 +56,10 @@ def attributes(value: dict[str, Any], _: Window) -> Iterator[Fault]:
         )
 
 
-def platform(value: str, _: Window) -> Iterator[Fault]:
-    """`$` of a pattern also matches before a line break at the end."""
-    if value.endswith("\n"):
-        yield fault("platform", "format", "must not end with a line break")
-
-
-def identifiers(value: Mapping[str, Any], _: Window) -> Iterator[Fault]:
-    """As for the platform."""
-    if any(name.endswith("\n") for name in value):
-        yield fault("identifiers", "format", "must not have a type that ends with a line break")
-
-
 RULES: Final[Mapping[str, Callable[[Any, Window], Iterator[Fault]]]] = {
     "occurred_at": occurred_at,
     "text": text,
     "attributes": attributes,
-    "platform": platform,
-    "identifiers": identifiers,
 }
 """Field -> what else it must keep; called with values that the struct accepted."""
 

@@ -29,7 +29,13 @@ COLUMNS: Final = (
     "stream_id, source_id, external_id, platform, kind, occurred_at, received_at, actor, text,"
     " payload, epoch"
 )
-_COPY: Final = f"COPY {{}} ({COLUMNS}) FROM STDIN"
+# Binary: formatting a row costs half of what it costs as text.
+_COPY: Final = f"COPY {{}} ({COLUMNS}) FROM STDIN (FORMAT binary)"
+_TYPES: Final = (
+    "int8", "int8", "varchar", "varchar", "varchar", "timestamptz", "timestamptz", "varchar",
+    "text", "bytea", "int2",
+)  # fmt: skip
+_JSONB: Final = b"\x01"  # what jsonb looks like in binary COPY: this version, then its text
 _STAGING: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS signal_staging
     (LIKE detectors_signal INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
@@ -200,7 +206,7 @@ def _rows(signals: Iterable[SignalIn], source: Source, stream: Stream) -> list[t
     ]
 
 
-def _payload(one: SignalIn) -> str:
+def _payload(one: SignalIn) -> bytes:
     payload = Payload(
         one.actor_profile,
         one.urls,
@@ -210,7 +216,7 @@ def _payload(one: SignalIn) -> str:
         one.fingerprints,
         one.attributes,
     )
-    return msgspec.json.encode(payload).decode()
+    return _JSONB + msgspec.json.encode(payload)
 
 
 def _copy_or_none(rows: Sequence[tuple[Any, ...]]) -> int | None:
@@ -236,6 +242,7 @@ def _merge(rows: Sequence[tuple[Any, ...]]) -> int:
 
 def _copy(rows: Iterable[tuple[Any, ...]], table: str) -> None:
     with connection.cursor() as cursor, cursor.copy(_COPY.format(table)) as copy:
+        copy.set_types(_TYPES)
         for row in rows:
             copy.write_row(row)
 
