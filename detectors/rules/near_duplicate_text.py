@@ -26,6 +26,7 @@ from detectors.base import (
 from detectors.comparables import (
     Content,
     folded,
+    group_name,
     has_tokens,
     is_sketch,
     measured,
@@ -243,7 +244,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
-        if not _is_new(cluster, p):
+        if not _is_new(cluster, p, own=own):
             return []
         cluster.said = len(cluster.accounts)
         return [_draft(cluster, key, p, truncated=state.truncated)]
@@ -255,16 +256,17 @@ def _sketch(signal: Signal, key: Key, p: NearDuplicateParams) -> Content:
     return next(one for one in found if key.value in measured(one).bands)
 
 
-def _is_new(cluster: Cluster, p: NearDuplicateParams) -> bool:
+def _is_new(cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
     """Whether the account that just joined calls for a finding.
 
     A band speaks only when it owns some pair: copies of one text are told by the first band alone,
-    variants by the lowest band that holds them together with the oldest text.
+    variants by the lowest band that holds them together with the oldest text. Once it has spoken,
+    accounts of pairs that another band owns are left to that band.
     """
     if not cluster.owned or len(cluster.accounts) < p.min_accounts:
         return False
     if cluster.said:
-        return is_due(len(cluster.accounts), cluster.said)
+        return own and is_due(len(cluster.accounts), cluster.said)
     forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
     return len(cluster.accounts) >= p.min_accounts
 
@@ -308,10 +310,15 @@ def _draft(cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: boo
 
 
 def _anchor(cluster: Cluster, key: Key) -> Key:
-    """The oldest text; a band that is not its first adds its own name, as it knows other pairs."""
-    name = blake2b(cluster.root.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    home = is_owner(key.value, cluster.root, cluster.root)
-    return Key("text", name if home else f"{name}/{key.value}")
+    """The oldest text; a band that is not its first adds its own name, as it knows other pairs.
+
+    Bands may begin with different variants. What stands before the first slash is the same for
+    most of them, so that the fusion does not take the variants of one text for several texts.
+    """
+    root = cluster.root
+    name = blake2b(root.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    value = f"{group_name(root)}/{name}"
+    return Key("text", value if is_owner(key.value, root, root) else f"{value}/{key.value}")
 
 
 def _weights(seen: list[Sighting], close_j: float) -> tuple[float, tuple[Link, ...]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import comparables, minhash, sketches
-from detectors.comparables import Content, folded, is_sketch, measured, similarity
+from detectors.comparables import Content, folded, group_name, is_sketch, measured, similarity
 
 KEY = b"a key of sixteen bytes or more"
 OLD = b"the key of the month before it"
@@ -64,13 +64,15 @@ def test_two_sketches_are_compared_as_the_published_file_compares_them() -> None
 @pytest.mark.parametrize("count", [63, 258, 270, 1_100])
 def test_near_copies_meet_whatever_steps_their_lengths_make(count: int) -> None:
     """Lengths at which one text is kept whole and the other, a little longer, is thinned."""
-    bands = 0
+    bands = names = 0
     for start in range(0, 2_000_000, 10_000):
         swap = tuple(range(start, start + count, 20))
         one = sketched(words(count, start=start, swap=swap))
         two = sketched(words(count + count // 50, start=start))
         bands += bool(comparables.lowest_shared(one, two))
+        names += group_name(one) == group_name(two)
     assert bands >= 196
+    assert names >= 200 * 0.35
 
 
 def test_sketches_of_unrelated_texts_share_no_band() -> None:
@@ -98,3 +100,11 @@ def test_words_changed_counts_the_larger_side() -> None:
     assert comparables.words_changed(Content("a b c"), Content("a b c")) == 0
     assert comparables.words_changed(Content("a b c"), Content("a x c d")) == 2
     assert comparables.words_changed(sketched(words(20)), sketched(words(30))) == 0
+
+
+def test_near_copies_mostly_have_one_group_name() -> None:
+    text = words(40)
+    variants = [folded(words(40, swap=(n,))) for n in range(40)]
+    names = [group_name(one) for one in variants]
+    assert names.count(group_name(folded(text))) >= 30
+    assert group_name(folded(words(40, start=500))) not in names
