@@ -1,9 +1,6 @@
-"""Sketches of short texts: shingle hashes, one-permutation MinHash, LSH bands, exact Jaccard."""
+"""Sets of hashes: shingles of short texts, one-permutation MinHash, LSH bands, exact Jaccard."""
 
 from __future__ import annotations
-
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,33 +16,8 @@ Hashes = NDArray[np.uint64]
 
 _BIN_BITS = 7
 _PROBES = 24
-_CACHED = 2_048
 _SHIFT = np.uint64(64 - _BIN_BITS)
 _MASK = (1 << 64) - 1
-
-
-class Sketch(NamedTuple):
-    """A text as the detectors compare it.
-
-    shingles: sorted distinct hashes. bands: one name per LSH band; equal names at one place mean
-    that all rows of that band agree.
-    """
-
-    shingles: Hashes
-    bands: tuple[str, ...]
-
-
-@lru_cache(maxsize=_CACHED)
-def sketch(text: str) -> Sketch:
-    """Sketch of a folded text; its first 4,096 characters count. About 25 us for 100 characters."""
-    shingles = shingle_hashes(text)
-    return Sketch(shingles, band_names(signature(shingles)))
-
-
-@lru_cache(maxsize=_CACHED)
-def similarity(text: str, other: str) -> float:
-    """Exact Jaccard of the shingle sets of two folded texts, 0..1."""
-    return jaccard(sketch(text).shingles, sketch(other).shingles)
 
 
 def shingle_hashes(text: str) -> Hashes:
@@ -62,6 +34,19 @@ def shingle_hashes(text: str) -> Hashes:
     fresh[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
     return ordered[fresh]
+
+
+def survivors(hashes: Hashes, count: int) -> Hashes:
+    """At most `count` hashes, sorted: those divisible by the highest powers of two, any of equals.
+
+    They are left when only multiples of 2, 4, 8, ... are kept, so that a set and what is kept of
+    it have the same ones. A random sample otherwise, whose Jaccard estimates that of the sets.
+    """
+    if len(hashes) <= count:
+        return hashes
+    lowest_bit = hashes & np.negative(hashes)
+    order = np.lexsort((_mixed(hashes), np.negative(lowest_bit)))
+    return np.sort(hashes[order[:count]])
 
 
 def signature(shingles: Hashes) -> Hashes:
@@ -89,13 +74,15 @@ def signature(shingles: Hashes) -> Hashes:
     return values
 
 
-def band_names(values: Hashes) -> tuple[str, ...]:
-    """Names of the 21 bands of 6 rows of a signature; rows 126 and 127 are unused.
+def band_names(values: Hashes, *, rows: int = ROWS) -> tuple[str, ...]:
+    """Names of the 21 bands of a signature, each of `rows` rows, at most 6; the rest is unused.
 
-    Two sets share a name with probability J^6 per band: 0.998 for at least one of 21 at J 0.8.
+    Two sets share a name with probability J^rows per band: 0.998 for at least one of 21 at J 0.8
+    and 6 rows.
     """
-    rows = values[: BANDS * ROWS].reshape(BANDS, ROWS)
-    folded = _mixed((rows * _ROW_WEIGHTS).sum(axis=1, dtype=np.uint64) + _BAND_NUMBERS)
+    table = values[: BANDS * rows].reshape(BANDS, rows)
+    weighted = (table * _ROW_WEIGHTS[:rows]).sum(axis=1, dtype=np.uint64)
+    folded = _mixed(weighted + _BAND_NUMBERS)
     text = folded.astype(">u8").tobytes().hex()
     return tuple([text[start : start + 16] for start in range(0, BANDS * 16, 16)])
 

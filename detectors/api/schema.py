@@ -32,7 +32,9 @@ NOTES: Final[Mapping[str, str]] = {
     "identifiers": "Type -> value or values; a type matches ^[a-z0-9_]{1,40}$: ip, asn, device,"
     " email, phone, payment, ja4, wallet, cookie, ... Values may be HMACs.",
     "ai": "The AI service behind a request or response.",
-    "fingerprints": "Sketches of text that the sender does not share.",
+    "fingerprints": "Keyed sketches of the text, where the sender does not share it:"
+    " afp1:<key id>:<s>:<n>:<base64>, as detectors/sketches.py makes them (docs/sketches.md)."
+    " Compared with sketches under the same key id.",
     "attributes": f"Anything else, at most {MAX_ATTRIBUTES_BYTES:,} bytes as JSON and"
     f" {MAX_DEPTH} levels deep.",
 }

@@ -1,14 +1,15 @@
-"""What a struct cannot say about a signal: moments, sizes in bytes, depth, text that is no text."""
+"""What a struct cannot say about a signal: moments, sizes, depth, sketches, text that is none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Self
 
 import msgspec
 
+from detectors import sketches
 from detectors.ingest.faults import Fault, fault
 from detectors.schema import MAX_ATTRIBUTES_BYTES, MAX_TEXT_BYTES
 
@@ -56,10 +57,20 @@ def attributes(value: dict[str, Any], _: Window) -> Iterator[Fault]:
         )
 
 
+def fingerprints(value: Sequence[str], _: Window) -> Iterator[Fault]:
+    """Each a sketch; what cannot be compared would be stored for nothing."""
+    for index, one in enumerate(value):
+        try:
+            sketches.parse(one)
+        except ValueError as error:
+            yield fault(f"fingerprints.{index}", "format", f"is no sketch: {error}")
+
+
 RULES: Final[Mapping[str, Callable[[Any, Window], Iterator[Fault]]]] = {
     "occurred_at": occurred_at,
     "text": text,
     "attributes": attributes,
+    "fingerprints": fingerprints,
 }
 """Field -> what else it must keep; called with values that the struct accepted."""
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
-from detectors import minhash
 from detectors.base import (
     DAY_S,
     HOUR_S,
@@ -24,6 +23,15 @@ from detectors.base import (
     Tier,
     param,
 )
+from detectors.comparables import (
+    Content,
+    folded,
+    group_name,
+    has_tokens,
+    is_sketch,
+    measured,
+    readable,
+)
 from detectors.emission import Link, counted, is_due, lasting, neighbour_links
 from detectors.text_clusters import (
     GUESTS,
@@ -31,9 +39,7 @@ from detectors.text_clusters import (
     Bucket,
     Cluster,
     Sighting,
-    folded,
     forget_before,
-    has_tokens,
     is_lone,
     is_owner,
     join,
@@ -44,9 +50,21 @@ from detectors.text_clusters import (
 MAX_ACCOUNTS = 1_000
 OPENING_ACCOUNTS = 3
 SAMPLES = 5
+TEXT_BAND = "text-band"
+SKETCH_BAND = "sketch-band"
+# One word in 30 changed, as 5-character pieces and as runs of 4 words tell it.
 CLOSE_J = 0.9
+CLOSE_SKETCH_J = 0.78
 CLOSE_LLR = 3.0
 LOOSE_LLR = 2.0
+
+
+class Scale(NamedTuple):
+    """Jaccard from which contents are one text, count as weaker variants, are close copies."""
+
+    join: float
+    weak: float
+    close: float
 
 
 class NearDuplicateParams(BaseParams):
@@ -64,6 +82,15 @@ class NearDuplicateParams(BaseParams):
     j_candidate: float = param(
         0.65,
         help="Texts between this and the alert value are counted as weaker variants, not named",
+        unit="Jaccard",
+        ge=0.3,
+        le=0.99,
+        step=0.01,
+        rebuild=True,
+    )
+    j_sketch: float = param(
+        0.60,
+        help="Sketches hold runs of 4 words and count as one text from here: 1 word in 15 changed",
         unit="Jaccard",
         ge=0.3,
         le=0.99,
@@ -104,6 +131,15 @@ class NearDuplicateParams(BaseParams):
         step=1,
         rebuild=True,
     )
+    min_hashes: int = param(
+        10,
+        help="Sketches of fewer hashes are not compared; a text of 13 words makes 10",
+        unit="hashes",
+        ge=10,
+        le=200,
+        step=1,
+        rebuild=True,
+    )
     common_share: float = param(
         0.001,
         help="A text on more than this share of all accounts is a slogan or boilerplate",
@@ -135,14 +171,21 @@ class NearDuplicateParams(BaseParams):
         share = int(self.common_share * self.population)
         return min(MAX_ACCOUNTS, max(self.common_floor, share))
 
+    def scale(self, content: Content) -> Scale:
+        """What a Jaccard means; weaker variants of sketches keep the proportion that texts have."""
+        if is_sketch(content):
+            weak = self.j_sketch * self.j_candidate / self.j_alert
+            return Scale(self.j_sketch, weak, CLOSE_SKETCH_J)
+        return Scale(self.j_alert, self.j_candidate, CLOSE_J)
+
 
 class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
-    """State per LSH band. Each pair of texts is owned by the lowest band that it shares."""
+    """State per LSH band. Each pair of contents is owned by the lowest band that it shares."""
 
     meta = Meta(
         slug="near-duplicate-text",
         title="Near-duplicate text",
-        version=1,
+        version=2,
         family=Family.CONTENT,
         kinds=("post", "reply", "message", "mail", "site"),
         lookback_s=DAY_S,
@@ -153,8 +196,9 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             "common pieces confirms each. Raise j_alert when unrelated announcements from one "
             "form match; lower it when a campaign rewrites its sentences. Texts on very many "
             "accounts drop out: set `population` to the accounts that are really active. "
-            "Sketches without text (`fingerprints`) are not read yet; paraphrase and translation "
-            "are not seen."
+            "Where a signal has no text, or one too short, its sketches (`fingerprints`) are "
+            "compared with those under the same key, at most two of a signal, never with texts. "
+            "Paraphrase and translation are not seen."
         ),
         falsifiers=(
             "The text is a quotation, a petition, a slogan or a song that people copy themselves.",
@@ -170,12 +214,13 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     State = Bucket
 
     def keys(self, signal: Signal, p: NearDuplicateParams) -> Iterable[Key]:
-        if not signal.actor or not signal.text:
+        if not signal.actor or not (signal.text or signal.fingerprints):
             return ()
         text = folded(signal.text)
-        if len(text) < p.min_chars or not has_tokens(text, p.min_tokens):
-            return ()
-        return map(Key, repeat("text-band"), minhash.sketch(text).bands)
+        if len(text) >= p.min_chars and has_tokens(text, p.min_tokens):
+            return map(Key, repeat(TEXT_BAND), measured(text).bands)
+        found = readable(signal.fingerprints, p.min_hashes)
+        return [Key(SKETCH_BAND, band) for one in found for band in measured(one).bands]
 
     def keep_s(self, key: Key, p: NearDuplicateParams) -> float:
         """Seconds for which an untouched key matters."""
@@ -185,35 +230,43 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     def apply(
         self, key: Key, signal: Signal, state: Bucket, p: NearDuplicateParams
     ) -> list[FindingDraft]:
-        text = folded(signal.text)
+        content = folded(signal.text) if key.type == TEXT_BAND else _sketch(signal, key, p)
         horizon = signal.at - p.window_h * HOUR_S
-        if is_lone(state, text, signal, horizon):
+        if is_lone(state, content, signal, horizon):
             return []
         unfold(state, key.value)
-        cluster, j = place(state, text, signal.id, j_join=p.j_alert, j_weak=p.j_candidate)
-        own = is_owner(key.value, text, cluster.root)
+        scale = p.scale(content)
+        cluster, j = place(state, content, signal.id, j_join=scale.join, j_weak=scale.weak)
+        own = is_owner(key.value, content, cluster.root)
         seen = Sighting(signal.at, signal.id, j)
         guests = max(GUESTS, p.min_accounts)
         if not join(cluster, signal.account, seen, own=own, guests=guests):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
-        if not _is_new(cluster, p):
+        if not _is_new(cluster, p, own=own):
             return []
         cluster.said = len(cluster.accounts)
         return [_draft(cluster, key, p, truncated=state.truncated)]
 
 
-def _is_new(cluster: Cluster, p: NearDuplicateParams) -> bool:
+def _sketch(signal: Signal, key: Key, p: NearDuplicateParams) -> Content:
+    """The sketch that this signal puts into a band."""
+    found = readable(signal.fingerprints, p.min_hashes)
+    return next(one for one in found if key.value in measured(one).bands)
+
+
+def _is_new(cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
     """Whether the account that just joined calls for a finding.
 
     A band speaks only when it owns some pair: copies of one text are told by the first band alone,
-    variants by the lowest band that holds them together with the oldest text.
+    variants by the lowest band that holds them together with the oldest text. Once it has spoken,
+    accounts of pairs that another band owns are left to that band.
     """
     if not cluster.owned or len(cluster.accounts) < p.min_accounts:
         return False
     if cluster.said:
-        return is_due(len(cluster.accounts), cluster.said)
+        return own and is_due(len(cluster.accounts), cluster.said)
     forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
     return len(cluster.accounts) >= p.min_accounts
 
@@ -232,7 +285,7 @@ def _dropped(cluster: Cluster, key: Key, p: NearDuplicateParams) -> list[Finding
 def _draft(cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: bool) -> FindingDraft:
     names = sorted(cluster.accounts)
     seen = [cluster.accounts[name] for name in names]
-    llr, links = _weights(seen)
+    llr, links = _weights(seen, p.scale(cluster.root).close)
     first, last = min(one.at for one in seen), max(one.at for one in seen)
     values = _values(cluster, names, seen)
     return FindingDraft(
@@ -242,27 +295,35 @@ def _draft(cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: boo
         llr=llr,
         links=links,
         score=values["j_min"],
-        sentence=_sentence(len(names), values, last - first),
+        sentence=_sentence(values, last - first),
         first_at=first,
         last_at=last,
         tier=Tier.OPENING if len(names) >= OPENING_ACCOUNTS else Tier.SUPPORTING,
         values=values,
         constants={"population": p.population, "common_limit": p.common_limit},
-        conditions=_conditions(cluster, len(names), values["j_min"], p),
+        conditions=(
+            *_conditions(len(names), values["j_min"], p.scale(cluster.root).join, p),
+            _size(cluster, p),
+        ),
         flags=("truncated",) if truncated or cluster.truncated else (),
     )
 
 
 def _anchor(cluster: Cluster, key: Key) -> Key:
-    """The oldest text; a band that is not its first adds its own name, as it knows other pairs."""
-    name = blake2b(cluster.root.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    home = is_owner(key.value, cluster.root, cluster.root)
-    return Key("text", name if home else f"{name}/{key.value}")
+    """The oldest text; a band that is not its first adds its own name, as it knows other pairs.
+
+    Bands may begin with different variants. What stands before the first slash is the same for
+    most of them, so that the fusion does not take the variants of one text for several texts.
+    """
+    root = cluster.root
+    name = blake2b(root.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    value = f"{group_name(root)}/{name}"
+    return Key("text", value if is_owner(key.value, root, root) else f"{value}/{key.value}")
 
 
-def _weights(seen: list[Sighting]) -> tuple[float, tuple[Link, ...]]:
+def _weights(seen: list[Sighting], close_j: float) -> tuple[float, tuple[Link, ...]]:
     """LLR of the pairs of `seen`, and the pairs one by one where some are weaker."""
-    close = [one.j == NO_PAIR or one.j >= CLOSE_J for one in seen]
+    close = [one.j == NO_PAIR or one.j >= close_j for one in seen]
     if all(close):
         return CLOSE_LLR, ()
     if sum(close) < 2:  # noqa: PLR2004 -- a pair needs two
@@ -277,10 +338,11 @@ def _values(cluster: Cluster, names: list[str], seen: list[Sighting]) -> dict[st
     shares = [one.j for one in seen if one.j != NO_PAIR]
     at = [one.at for one in seen]
     return {
+        "compared": "sketches" if is_sketch(cluster.root) else "texts",
         "accounts": len(names),
         "platforms": sorted({name.partition(":")[0] for name in names}),
         "texts": len(cluster.texts),
-        "words_changed": cluster.words,
+        **({} if is_sketch(cluster.root) else {"words_changed": cluster.words}),
         "minutes": round((max(at) - min(at)) / MINUTE_S, 1),
         "j_min": round(min(shares, default=1.0), 4),
         "j_max": round(max(shares, default=1.0), 4),
@@ -289,30 +351,41 @@ def _values(cluster: Cluster, names: list[str], seen: list[Sighting]) -> dict[st
     }
 
 
-def _sentence(accounts: int, values: dict[str, Any], seconds: float) -> str:
+def _sentence(values: dict[str, Any], seconds: float) -> str:
     low, high = f"{values['j_min']:.2f}", f"{values['j_max']:.2f}"
-    changed = values["words_changed"]
+    platforms = counted(len(values["platforms"]), "platform")
     parts = (
-        f"{counted(accounts, 'account')} on {counted(len(values['platforms']), 'platform')}",
-        f"{counted(changed, 'word')} changed" if changed else "same words",
+        f"{counted(values['accounts'], 'account')} on {platforms}",
+        _words(values.get("words_changed")),
         lasting(seconds),
         f"J {low}" if low == high else f"J {low}-{high}",
     )
     return ", ".join(parts)
 
 
+def _words(changed: int | None) -> str:
+    if changed is None:
+        return "sketches only (the desk has not seen the text)"
+    return f"{counted(changed, 'word')} changed" if changed else "same words"
+
+
 def _conditions(
-    cluster: Cluster, accounts: int, j: float, p: NearDuplicateParams
+    accounts: int, j: float, join_j: float, p: NearDuplicateParams
 ) -> tuple[Condition, ...]:
-    limit = p.common_limit
-    shortest = min(len(text) for text, _ in cluster.texts)
+    least, most = p.min_accounts, p.common_limit
     return (
-        Condition(
-            "accounts", accounts, ">=", p.min_accounts, "accounts", accounts >= p.min_accounts
-        ),
-        Condition("lowest similarity", j, ">=", p.j_alert, "Jaccard", j >= p.j_alert),
-        Condition(
-            "shortest text", shortest, ">=", p.min_chars, "characters", shortest >= p.min_chars
-        ),
-        Condition("not common", accounts, "<=", limit, "accounts", accounts <= limit),
+        Condition("accounts", accounts, ">=", least, "accounts", accounts >= least),
+        Condition("lowest similarity", j, ">=", join_j, "Jaccard", j >= join_j),
+        Condition("not common", accounts, "<=", most, "accounts", accounts <= most),
     )
+
+
+def _size(cluster: Cluster, p: NearDuplicateParams) -> Condition:
+    """The smallest of what was compared; little of it proves nothing."""
+    if is_sketch(cluster.root):
+        name, limit, unit = "smallest sketch", p.min_hashes, "hashes"
+        size = min(len(measured(one).hashes) for one, _ in cluster.texts)
+    else:
+        name, limit, unit = "shortest text", p.min_chars, "characters"
+        size = min(len(text) for text, _ in cluster.texts)
+    return Condition(name, size, ">=", limit, unit, size >= limit)

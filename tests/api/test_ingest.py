@@ -157,7 +157,7 @@ def test_every_field_of_the_contract_comes_back_as_it_was_sent(door: dict[str, s
         "objects": ["hashtag:x", "repost:y:1"],
         "identifiers": {"ip": "2001:db8::1", "phone": ["+1", "+2"]},
         "ai": {"provider": "p", "model": "m", "refused": False},
-        "fingerprints": ["mh1:abc"],
+        "fingerprints": ["afp1:acme-2026:1:1:AAAAAAAAAAE="],
         "attributes": {"deep": [{"a": 1.5}], "emoji": "😀", "big": 2**70},
     }
     post(make.item(text="é\\u0000 is only four letters", **rest), door)

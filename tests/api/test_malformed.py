@@ -17,6 +17,7 @@ from tests import cast, make
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/signals/"
+EMPTY_SKETCH = "afp1:acme:1:0:"
 LATER = (clock.now() + timedelta(hours=3)).isoformat()
 
 
@@ -107,6 +108,20 @@ ITEMS: dict[str, Item] = {
     "tokens too many": Item("ai.tokens_in", "range", {"ai": {"tokens_in": 2**60}}),
     "refused a word": Item("ai.refused", "type", {"ai": {"refused": "yes"}}),
     "fingerprints a map": Item("fingerprints", "type", {"fingerprints": {}}),
+    "fingerprints too many": Item("fingerprints", "size", {"fingerprints": [EMPTY_SKETCH] * 101}),
+    "fingerprint a number": Item("fingerprints.0", "type", {"fingerprints": [7]}),
+    "fingerprint empty": Item("fingerprints.0", "size", {"fingerprints": [""]}),
+    "fingerprint too long": Item("fingerprints.0", "size", {"fingerprints": ["a" * 4_001]}),
+    "fingerprint of another kind": Item(
+        "fingerprints.1", "format", {"fingerprints": [EMPTY_SKETCH, "mh1:abc"]}
+    ),
+    "fingerprint with a key id in capitals": Item(
+        "fingerprints.0", "format", {"fingerprints": ["afp1:ACME:1:0:"]}
+    ),
+    "fingerprint with half a hash": Item(
+        "fingerprints.0", "format", {"fingerprints": ["afp1:acme:1:1:AAAA"]}
+    ),
+    "fingerprint with NUL": Item("fingerprints.0", "encoding", {"fingerprints": ["afp1:\x00"]}),
     "attributes a list": Item("attributes", "type", {"attributes": [1]}),
     "attributes null": Item("attributes", "type", {"attributes": None}),
     "attributes too large": Item("attributes", "size", {"attributes": {"a": "x" * 16_384}}),
@@ -171,6 +186,15 @@ def test_every_reason_of_an_item_is_told_at_once(door: dict[str, str]) -> None:
     said = post(json.dumps(bad).encode(), door).json()
     fields = [error["field"] for error in said["rejected"][0]["errors"]]
     assert sorted(fields) == ["actor", "colour", "external_id", "kind", "urls.0"]
+
+
+def test_every_fingerprint_that_is_no_sketch_is_told_with_its_reason(door: dict[str, str]) -> None:
+    bad = make.item(fingerprints=["mh1:abc", EMPTY_SKETCH, "afp1:acme:3:0:"])
+    (first, second) = post(json.dumps(bad).encode(), door).json()["rejected"][0]["errors"]
+    assert first["message"] == (
+        "fingerprints.0 is no sketch: it must read afp1:<key id>:<s>:<n>:<base64>."
+    )
+    assert second["message"].startswith("fingerprints.2 is no sketch: s must be a power of 4")
 
 
 def test_a_thousand_unknown_fields_do_not_make_a_huge_answer(door: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detectors.base import Family, FindingDraft, Key, Signal, Tier
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
-from detectors.text_clusters import GUESTS, MAX_CLUSTERS, MAX_TEXTS, Bucket, words_changed
+from detectors.text_clusters import GUESTS, MAX_CLUSTERS, MAX_TEXTS, Bucket
 from tests.harness import T0, bag, largest_state, post, rewound, run
 
 STORY = (
@@ -132,6 +132,34 @@ def test_a_pair_of_texts_is_told_by_one_band_only() -> None:
     }
 
 
+def test_variants_of_one_text_do_not_pass_for_several_texts() -> None:
+    """The fusion counts anchors up to the slash; two accounts with three of them weigh more."""
+    one, many = (
+        {draft.anchor.value for _, draft in find([post(n, f"a{n:02}", text) for n, text in made])}
+        for made in (
+            [(n, variant(n)) for n in range(50)],
+            [(n, other_text(n // 5)) for n in range(50)],
+        )
+    )
+    assert len(one) >= 4
+    roots = {name.split("/")[1] for name in one}
+    assert len({name.partition("/")[0] for name in one}) < len(roots)
+    assert len({name.partition("/")[0] for name in many}) == len(many) == 10
+
+
+def test_a_band_that_spoke_is_silent_about_accounts_that_another_band_tells() -> None:
+    """Ten variants, then copies of the first text: those belong to its first band alone."""
+    variants = [post(n, f"v{n}", variant(n)) for n in range(1, 11)]
+    copies = [post(n, f"z{n}", STORY) for n in range(11, 41)]
+    told: dict[Key, list[str]] = {}
+    for _, draft in find([post(0, "v0", STORY), *variants, *copies]):
+        told.setdefault(draft.anchor, []).append(draft.sentence)
+    first, *others = sorted(map(len, told.values()), reverse=True)
+    assert first >= 30
+    assert others
+    assert max(others) <= len(variants)
+
+
 @pytest.mark.row(16)
 def test_fifty_accounts_with_rewritten_texts_are_all_found() -> None:
     found = find([post(n, f"sock{n:02}", variant(n)) for n in range(50)])
@@ -216,11 +244,6 @@ def test_weaker_variants_are_counted_but_not_named() -> None:
     story = {"x:a0", "x:a9", "x:a10"}
     assert story == set(draft.subjects)
     assert 1 <= draft.values["weaker_texts"] <= 8
-
-
-def test_words_changed_counts_the_larger_side() -> None:
-    assert words_changed("a b c", "a b c") == 0
-    assert words_changed("a b c", "a x c d") == 2
 
 
 @pytest.mark.parametrize(
