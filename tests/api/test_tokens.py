@@ -100,7 +100,7 @@ def test_a_token_of_an_admin_has_only_what_it_was_given() -> None:
         (cast.reviewer, 200, 403),
         (cast.lead, 200, 403),
         (cast.admin, 200, 201),
-        (cast.integration, 403, 403),
+        (cast.integration, 401, 401),
         (cast.partner, 403, 403),
     ],
 )
