@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -29,12 +30,11 @@ def findings_of(case: Case, viewer: User) -> list[Finding]:
     return strongest_first(rows.select_related("config"))
 
 
-def evidence_of(case: Case, viewer: User, limit: int = 50) -> list[Signal]:
+def evidence_of(findings: Sequence[Finding], viewer: User, limit: int = 50) -> Sequence[Signal]:
     """The newest cited signals; `finding_ids` on each names the findings that cite it.
 
     One query over the partitions between the first and the last cited moment.
     """
-    findings = findings_of(case, viewer)
     cited = _cited(findings)
     if not cited:
         return []
@@ -51,7 +51,7 @@ def evidence_of(case: Case, viewer: User, limit: int = 50) -> list[Signal]:
     signals = list(rows)
     for signal in signals:
         signal.finding_ids = cited[signal.pk]
-    return list(signals)
+    return signals
 
 
 def contributions_of(case: Case) -> dict[str, float]:
@@ -62,7 +62,7 @@ def contributions_of(case: Case) -> dict[str, float]:
     return {"prior": prior, **dict(sorted(parts.items(), key=lambda part: -abs(part[1])))}
 
 
-def _cited(findings: list[Finding]) -> dict[int, list[int]]:
+def _cited(findings: Sequence[Finding]) -> dict[int, list[int]]:
     """Signal id -> ids of findings, for the newest 5,000 or so signals."""
     cited: dict[int, list[int]] = defaultdict(list)
     for finding in sorted(findings, key=lambda one: one.last_at, reverse=True):

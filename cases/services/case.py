@@ -72,8 +72,12 @@ def record_visit(*, actor: User, case: Case) -> CaseVisit:
     """Remember that `actor` looked, and how many hits there were; one audit entry in 5 minutes."""
     policy.require(actor, "case.view", case)
     last = CaseVisit.objects.filter(case=case, user=actor).first()
-    visit, _ = CaseVisit.objects.update_or_create(
-        case=case, user=actor, defaults={"hits": case.hits, "at": clock.now()}
+    visit = CaseVisit(case=case, user=actor, hits=case.hits)
+    CaseVisit.objects.bulk_create(
+        [visit],
+        update_conflicts=True,
+        unique_fields=["case", "user"],
+        update_fields=["hits", "at"],
     )
     if last is None or clock.now() - last.at > VISIT:
         audit.append(actor=actor, verb=Verb.CASE_VIEWED, target=case)

@@ -71,7 +71,7 @@ def _summary(case: Case, viewer: User) -> dict[str, Any]:
 
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
-    signals = list(evidence_of(case, viewer))
+    signals = evidence_of(findings, viewer)
     return {
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
