@@ -15,6 +15,7 @@ DEV := .venv/.test-stamp
 CODE := manage.py abusedesk detectors cases tests bench
 JOBS ?= auto
 ARGS ?=
+ROWS ?=
 unexport DJANGO_SETTINGS_MODULE
 
 help:  ## this list
@@ -75,6 +76,13 @@ docs: $(DEV)  ## write the pages that are made from code
 openapi: $(DEV)  ## refresh tests/openapi.json; review the diff
 	@$(BIN)/python manage.py spectacular --validate --format openapi-json --file tests/openapi.json
 
+counts: $(DEV)  ## rewrite tests/query_counts.json, the ratchet of SQL queries; review the diff
+	@QUERY_COUNTS=write $(BIN)/pytest -q tests/test_query_counts.py
+
+scoreboard: $(DEV)  ## run what proves features, write docs/scoreboard.md (ROWS="14 16")
+	@$(BIN)/python tests/ui/browser.py
+	@$(BIN)/python manage.py scoreboard $(ROWS)
+
 screenshots: $(DEV)  ## remake the pictures of the README
 	@$(BIN)/python tests/ui/browser.py
 	@SCREENSHOTS=var/screenshots $(BIN)/pytest tests/ui/test_demo_world.py tests/ui/test_look.py \
@@ -117,4 +125,4 @@ $(DEV): deploy/requirements-test.lock $(RUN)
 	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 
 .PHONY: help setup run demo doctor test check lint fmt type unit ui faults brokers audit docs openapi \
-  screenshots bench lock clean
+  counts scoreboard screenshots bench lock clean

@@ -24,6 +24,7 @@ from abusedesk.core import embedded, pulse
 from abusedesk.core.embedded import Server
 from abusedesk.core.pgpaths import Paths
 from abusedesk.core.spawn import spawn
+from detectors.partitions import forget_partitions
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = "DESK_TEST_HOME"  # the controller tells its xdist workers where the server lies
@@ -97,6 +98,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Let transactional tests empty the audit table; UPDATE and DELETE stay refused."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER audit_guard_table")
+
+
+@pytest.fixture(autouse=True)
+def partitions_are_asked_for() -> None:
+    """The test before this one was rolled back and took its partitions with it."""
+    forget_partitions()
 
 
 @pytest.fixture

@@ -14,7 +14,50 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("abusedesk", "detectors", "cases")
-SERVICE_VERBS = re.compile(r"^[a-z]+(_[a-z0-9]+)*$")
+WRITES = {
+    "create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete",
+}  # fmt: skip
+# Just below what there is: test lines for each product line.
+MORE_TEST = 0.65
+# How often product code silences a warning; only ever fewer.
+SILENCED = {"noqa": 34, "type: ignore": 25}
+# Services that take arguments by position.
+BY_POSITION = {
+    "cases/services/decision.py decision_ref": "says a name, writes nothing",
+    "cases/services/delivery.py host_of": "says a name, writes nothing",
+    "detectors/services/dead_letter.py raw_of": "reads",
+    "detectors/services/drain.py drain": "runs other services until there is no work",
+    "detectors/services/engine.py lagging_shards": "reads",
+    "detectors/services/fusion.py fuse_all": "one budget for all streams",
+    "detectors/services/ingest.py committed": "runs a block of a service in one transaction",
+    "detectors/services/run.py save_checkpoint": "a step of the engine",
+    "detectors/services/run.py shards_of": "reads",
+}
+# Services, or files of them, that no person calls.
+WITHOUT_ACTOR = {
+    "cases/services/case.py return_snoozed": "the clock does it",
+    "cases/services/delivery.py owe_decision": "follows from a decision, which has an actor",
+    "cases/services/delivery.py take_back": "follows from an undo, which has an actor",
+    "detectors/services/config.py ensure_configs": "the desk itself, when it starts",
+    "detectors/services/engine.py": "workers",
+    "detectors/services/finding.py": "workers",
+    "detectors/services/fusion.py": "workers",
+    "detectors/services/heartbeat.py": "workers",
+    "detectors/services/imports.py": "the operator at the shell",
+    "detectors/services/ingest.py": "the source says who; ten thousand signals are no audit entry",
+    "detectors/services/intake.py": "workers, on behalf of cases",
+    "detectors/services/link.py": "workers",
+    "detectors/services/run.py": "workers",
+    "detectors/services/source.py": "follows from ingest and imports",
+    "detectors/services/verdict.py": "follows from a decision, which has an actor",
+}
+ODD_SELECTORS = {
+    "cases/selectors/case.py queue_counts": "numbers of every queue",
+    "cases/selectors/case.py queue_page": "rows in the order of `next`",
+    "cases/selectors/dashboard.py backlog_ages": "numbers",
+    "detectors/selectors/evidence.py signal_count": "a number",
+    "detectors/selectors/signal.py findings_citing": "by evidence, not by owner",
+}
 GPL = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)
 
 
@@ -100,7 +143,20 @@ def test_es_modules_are_short() -> None:
 def test_there_is_more_test_than_product() -> None:
     tests = sum(_lines(path) for path in _python("tests"))
     product = sum(_lines(path) for path in PRODUCT)
-    assert tests >= 0.6 * product, f"{tests} test lines for {product} product lines"
+    assert tests >= MORE_TEST * product, (
+        f"{tests} test lines for {product} product lines: {tests / product:.3f}. The goal is 1.3;"
+        " who lifts the ratio raises MORE_TEST, nobody lowers it."
+    )
+
+
+def test_warnings_are_not_silenced_more_often_than_before() -> None:
+    counts = {
+        mark: sum(path.read_text(encoding="utf-8").count(f"# {mark}") for path in PRODUCT)
+        for mark in SILENCED
+    }
+    assert counts == SILENCED, (
+        "More: repair the cause instead of silencing it. Fewer: well done, write it into SILENCED."
+    )
 
 
 def test_every_silenced_warning_has_a_code_and_a_reason() -> None:
@@ -178,6 +234,92 @@ def test_services_and_selectors_never_see_a_request() -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "django.http"
     ]
     assert bad == [], "Take domain objects, not requests."
+
+
+def test_rows_are_locked_beside_foreign_keys() -> None:
+    """Plain FOR UPDATE waits for every row that refers to the locked one, and dead-locks so."""
+    bad = [
+        f"{_name(path)}:{node.lineno}"
+        for path in PRODUCT
+        for node in ast.walk(_tree(path))
+        if (isinstance(node, ast.Call) and _locks_keys(node))
+        or (isinstance(node, ast.Constant) and re.search(r"\bFOR UPDATE\b", str(node.value)))
+    ]
+    assert bad == [], (
+        "Lock with `select_for_update(no_key=True)`, in SQL `FOR NO KEY UPDATE`: no key changes"
+        " here, so whoever inserts a row that refers to the locked one need not wait."
+    )
+
+
+def _locks_keys(call: ast.Call) -> bool:
+    named = {word.arg: ast.unparse(word.value) for word in call.keywords}
+    locks = isinstance(call.func, ast.Attribute) and call.func.attr == "select_for_update"
+    return locks and named.get("no_key") != "True"
+
+
+def test_a_model_is_written_by_its_owner() -> None:
+    bad = []
+    for path in _python("cases"):
+        theirs = {
+            alias.asname or alias.name
+            for node in ast.walk(_tree(path))
+            if isinstance(node, ast.ImportFrom) and (node.module or "") == "detectors.models"
+            for alias in node.names
+        }
+        bad += [
+            f"{_name(path)}:{line} {call}"
+            for line, call in _calls(path)
+            if call.split(".")[0] in theirs and call.split(".")[-1] in WRITES
+        ]
+    assert bad == [], "Call a service of detectors; only they write its models."
+
+
+def test_saving_does_nothing_more_than_saving() -> None:
+    bad = [
+        f"{_name(path)}:{node.lineno} {node.name}"
+        for path in PRODUCT
+        if "models" in path.parts or path.name == "models.py"
+        for node in _functions(path)
+        if node.name in {"save", "delete"}
+    ]
+    assert bad == [], "Write through a service: control flow can then be read."
+
+
+def _public(room: str) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """`path name` and definition of the functions that a room offers."""
+    for path in _python(f"cases/{room}", f"detectors/{room}"):
+        for node in _tree(path).body:
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                yield f"{_name(path)} {node.name}", node
+
+
+def test_services_are_called_by_keywords_and_begin_with_the_actor() -> None:
+    by_position, without_actor = set(), set()
+    for name, node in _public("services"):
+        if node.args.args or node.args.posonlyargs:
+            by_position.add(name)
+        elif [one.arg for one in node.args.kwonlyargs][:1] != ["actor"]:
+            without_actor.add(name)
+    assert by_position == set(BY_POSITION), (
+        "A service is `verb_noun(*, actor, ...)`; say in BY_POSITION why one is not."
+    )
+    machines = {name for name in without_actor if {name, name.split()[0]} & set(WITHOUT_ACTOR)}
+    assert without_actor - machines == set(), (
+        "Who does it? Take `actor` first, or say in WITHOUT_ACTOR why no person does it."
+    )
+    used = machines | {name.split()[0] for name in machines}
+    assert set(WITHOUT_ACTOR) - used == set(), "These take an actor or are gone."
+
+
+def test_selectors_say_in_their_name_what_they_need() -> None:
+    odd = {
+        name
+        for name, node in _public("selectors")
+        if not re.search(r"(_for|_of)$|_by_[a-z]+$", node.name)
+    }
+    assert odd == set(ODD_SELECTORS), (
+        "Call it `nouns_for(viewer)`, `noun_by_ref(ref, viewer)` or `nouns_of(thing, viewer)`."
+    )
 
 
 def test_there_are_no_django_signal_handlers() -> None:

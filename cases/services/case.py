@@ -59,7 +59,7 @@ def reopen_case(*, actor: User, case: Case, reason: str) -> Case:
     return case
 
 
-def return_snoozed(limit: int = 200) -> int:
+def return_snoozed(*, limit: int = 200) -> int:
     """Bring back cases whose snooze is over, each in its own transaction. Returns how many."""
     returned = 0
     while returned < limit and _return_one():

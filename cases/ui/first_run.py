@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from abusedesk.core import clock
 from abusedesk.core.models import Role, User
-from cases.models import Case, CaseVisit, Decision
+from cases import policy
+from cases.models import CaseVisit, Decision
+from cases.selectors.case import cases_for
 from detectors.models import DetectorConfig, Source
 
 
@@ -30,8 +32,8 @@ EXPERIENCED = 5
 
 
 def steps_for(user: User, base: str) -> list[Step]:
-    """The card, until all is done or the desk has seen some decisions."""
-    if Decision.objects.count() >= EXPERIENCED:
+    """The card for who reviews, until all is done or the desk has seen some decisions."""
+    if not policy.allowed(user, "case.view") or Decision.objects.count() >= EXPERIENCED:
         return []
     steps = steps_of(user, base)
     return [] if all(step.done for step in steps) else steps
@@ -39,7 +41,7 @@ def steps_for(user: User, base: str) -> list[Step]:
 
 def steps_of(user: User, base: str) -> list[Step]:
     """The steps as far as they are done. base: the address under which this desk was reached."""
-    case = Case.objects.order_by("-priority", "pk").first()
+    case = cases_for(user).order_by("-priority", "pk").first()
     case_page = reverse("cases:case-detail", args=[case.ref]) if case else reverse("cases:queues")
     return [
         Step(

@@ -11,7 +11,7 @@ from cases.priority import WEIGHTS
 from cases.selectors.evidence import contributions_of, evidence_of, findings_of
 from cases.timeline import timeline_of
 from cases.ui import evidence, rail
-from detectors.selectors.evidence import shared_in
+from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
 TABS = ("summary", "evidence", "why", "timeline")
@@ -74,7 +74,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
     return {
-        "together": evidence.together(shared_in(findings, viewer)),
+        "together": evidence.together(shared_of(findings, viewer)),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
         "signal_total": case.hits,

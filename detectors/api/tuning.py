@@ -10,7 +10,6 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
@@ -22,7 +21,7 @@ from detectors.api.serializers import (
     FindingSerializer,
 )
 from detectors.models import DetectorConfig, Finding
-from detectors.selectors.config import current_configs
+from detectors.selectors.config import configs_for, detector_by_slug, detectors_for
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.services.config import save_config
 
@@ -40,8 +39,9 @@ class DetectorsView(Endpoint):
 
     def get(self, request: Request) -> Response:
         """All detectors, by slug."""
-        configs = current_configs()
-        return Response([_described(slug, configs.get(slug)) for slug in registry.all_detectors()])
+        viewer = caller(request)
+        configs = configs_for(viewer)
+        return Response([_described(slug, configs.get(slug)) for slug in detectors_for(viewer)])
 
 
 @extend_schema_view(
@@ -58,12 +58,12 @@ class DetectorView(Endpoint):
 
     def get(self, request: Request, slug: str) -> Response:
         """One detector."""
-        _require(slug)
-        return Response(_described(slug, current_configs().get(slug)))
+        detector_by_slug(slug, caller(request))
+        return Response(_described(slug, configs_for(caller(request)).get(slug)))
 
     def put(self, request: Request, slug: str) -> Response:
         """Use this mode and these parameters from now on; what is left out is at its default."""
-        _require(slug)
+        detector_by_slug(slug, caller(request))
         form = DetectorConfigSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         config = save_config(actor=caller(request), slug=slug, **form.validated_data)
@@ -106,12 +106,6 @@ class FindingView(RetrieveModelMixin, ListEndpoint):
     def get_object(self) -> Finding:
         """The finding of the path."""
         return finding_by_id(self.kwargs["finding_id"], self.viewer)
-
-
-def _require(slug: str) -> None:
-    if slug not in registry.all_detectors():
-        message = "There is no such detector."
-        raise NotFoundError(message)
 
 
 def _described(slug: str, config: DetectorConfig | None) -> dict[str, Any]:

@@ -1,20 +1,30 @@
-"""Reads detector configurations and how detectors fare."""
+"""Reads detectors, their configurations and how they fare."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q
 
 from abusedesk.core import clock
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import User
 from detectors import registry, stream
+from detectors.base import Detector
 from detectors.choices import StreamKind
-from detectors.models import DetectorConfig, Finding, Quarantine, Shard, Stream
+from detectors.models import DetectorConfig, Finding, Quarantine, Shard
+from detectors.selectors.signal import READERS
 from detectors.stream import Position
 
 WINDOW = timedelta(days=7)
+_RECEIVED = """
+SELECT id, extract(epoch FROM max(received_at))::float8 FROM detectors_signal
+WHERE id = ANY(%s) GROUP BY id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +40,33 @@ class DetectorStats:
     error: str = ""
 
 
-def current_configs() -> dict[str, DetectorConfig]:
+def detectors_for(viewer: User) -> dict[str, type[Detector[Any, Any]]]:
+    """Slug -> detector, by slug. Partners see none: thresholds tell how to stay below them."""
+    return registry.all_detectors() if viewer.role in READERS else {}
+
+
+def detector_by_slug(slug: str, viewer: User) -> type[Detector[Any, Any]]:
+    """One detector. Raises NotFoundError, also for what the viewer may not see."""
+    found = detectors_for(viewer).get(slug)
+    if found is None:
+        message = "There is no such detector."
+        raise NotFoundError(message)
+    return found
+
+
+def configs_for(viewer: User) -> dict[str, DetectorConfig]:
     """Slug -> the configuration in force, for detectors that have one."""
-    rows = DetectorConfig.objects.filter(current=True, slug__in=registry.all_detectors())
+    rows = DetectorConfig.objects.filter(current=True, slug__in=detectors_for(viewer))
     return {row.slug: row for row in rows.select_related("created_by")}
 
 
-def configs_of(slug: str) -> list[DetectorConfig]:
+def versions_of(slug: str, viewer: User) -> list[DetectorConfig]:
     """All versions of one detector's configuration, newest first."""
-    return list(DetectorConfig.objects.filter(slug=slug).select_related("created_by"))
+    rows = DetectorConfig.objects.filter(slug__in={slug} & detectors_for(viewer).keys())
+    return list(rows.select_related("created_by"))
 
 
-def detector_stats() -> dict[str, DetectorStats]:
+def stats_for(viewer: User) -> dict[str, DetectorStats]:
     """Stats of every detector, by slug."""
     since = clock.now() - WINDOW
     found = {
@@ -54,6 +79,7 @@ def detector_stats() -> dict[str, DetectorStats]:
     shards: dict[str, list[Shard]] = {}
     for shard in Shard.objects.filter(config__current=True).select_related("config", "stream"):
         shards.setdefault(shard.config.slug, []).append(shard)
+    lags = _lags([shard for group in shards.values() for shard in group])
     aside = dict(
         Quarantine.objects.filter(config__current=True)
         .values("config__slug")
@@ -61,54 +87,59 @@ def detector_stats() -> dict[str, DetectorStats]:
         .values_list("config__slug", "total")
     )
     return {
-        slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), aside.get(slug, 0))
-        for slug in registry.all_detectors()
+        slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), lags, aside.get(slug, 0))
+        for slug in detectors_for(viewer)
     }
 
 
-def lag_seconds() -> float:
+def lag_for(viewer: User) -> float:
     """Seconds between the newest stored live signal and the newest one that all detectors saw."""
-    rows = Shard.objects.filter(stream__kind=StreamKind.LIVE, config__current=True)
-    return max((_lag(row) for row in rows.exclude(config__mode="off")), default=0.0)
+    shards = Shard.objects.filter(
+        stream__kind=StreamKind.LIVE, config__current=True, config__slug__in=detectors_for(viewer)
+    )
+    lags = _lags(shards.exclude(config__mode="off").select_related("stream"))
+    return max(lags.values(), default=0.0)
 
 
-def is_reading() -> bool:
+def unread_for(viewer: User) -> bool:
     """Whether some detector has signals before it, on whatever stream."""
-    rows = Shard.objects.filter(config__current=True).exclude(config__mode="off")
+    rows = Shard.objects.filter(config__current=True, config__slug__in=detectors_for(viewer))
     behind: dict[int, Position] = {}
-    for row in rows:
+    for row in rows.exclude(config__mode="off"):
         seen = Position(row.epoch, row.tx, row.signal_id)
         behind[row.stream_id] = min(seen, behind.get(row.stream_id, seen))
     return any(seen < stream.newest(stream_id) for stream_id, seen in behind.items())
 
 
-def _stats(total: int, opening: int, shards: list[Shard], aside: int) -> DetectorStats:
-    live = [shard for shard in shards if shard.stream.kind == StreamKind.LIVE]
+def _stats(
+    total: int, opening: int, shards: list[Shard], lags: dict[int, float], aside: int
+) -> DetectorStats:
     return DetectorStats(
         findings_7d=total,
         opening=opening,
-        lag_s=max((_lag(shard) for shard in live), default=0.0),
+        lag_s=max((lags.get(shard.pk, 0.0) for shard in shards), default=0.0),
         late=sum(shard.late for shard in shards),
         quarantined=aside,
         error=next((shard.error for shard in shards if shard.error), ""),
     )
 
 
-def _lag(shard: Shard) -> float:
-    newest = stream.newest(shard.stream_id)
-    seen = Position(shard.epoch, shard.tx, shard.signal_id)
-    if seen >= newest:
-        return 0.0
+def _lags(shards: Iterable[Shard]) -> dict[int, float]:
+    """Shard -> seconds that it is behind, for live shards that are; two queries for one stream."""
+    live = [shard for shard in shards if shard.stream.kind == StreamKind.LIVE]
+    newest = {stream_id: stream.newest(stream_id) for stream_id in {one.stream_id for one in live}}
+    behind = {
+        shard.pk: (shard.signal_id, newest[shard.stream_id].signal_id)
+        for shard in live
+        if Position(shard.epoch, shard.tx, shard.signal_id) < newest[shard.stream_id]
+    }
+    if not behind:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT extract(epoch FROM max(received_at))::float8 FROM detectors_signal"
-            " WHERE id = ANY(%s) GROUP BY id ORDER BY id",
-            [[seen.signal_id, newest.signal_id]],
-        )
-        times = [row[0] for row in cursor.fetchall()]
-    return times[-1] - times[0] if len(times) > 1 else 0.0
-
-
-def live_stream_id() -> int | None:
-    """The stream that posted signals join."""
-    return Stream.objects.filter(kind=StreamKind.LIVE).values_list("pk", flat=True).first()
+        cursor.execute(_RECEIVED, [list({one for pair in behind.values() for one in pair})])
+        at = dict(cursor.fetchall())
+    return {
+        pk: max(0.0, at[newest_id] - at[seen_id])  # a clock may have been set back
+        for pk, (seen_id, newest_id) in behind.items()
+        if seen_id in at and newest_id in at
+    }

@@ -13,7 +13,7 @@ from abusedesk.core.models import User
 from detectors import registry, stream
 from detectors.base import Key, Signal
 from detectors.models import Finding
-from detectors.selectors.signal import may_read
+from detectors.selectors.signal import READERS
 
 MAX_SIGNALS: Final = 600  # 0.1 ms each to cut into keys: the page stays within its budget
 MAX_FINDINGS: Final = 10
@@ -53,13 +53,13 @@ def signal_count(finding_ids: Collection[int]) -> int:
     return max(int(distinct), int(largest))
 
 
-def shared_in(findings: Sequence[Finding], viewer: User) -> list[Shared]:
+def shared_of(findings: Sequence[Finding], viewer: User) -> list[Shared]:
     """What the accounts of these findings did together, by number of accounts, then by closeness.
 
     findings: with their `config`, the strongest first; of the first 10, up to 600 cited signals
     are cut into the keys that their detector keeps.
     """
-    chosen = _bounded(findings) if may_read(viewer) else {}
+    chosen = _bounded(findings) if viewer.role in READERS else {}
     ids = sorted({one for cited in chosen.values() for one in cited})
     signals = {signal.id: signal for signal in stream.signals_by_id(ids)}
     found: dict[Key, Shared] = {}

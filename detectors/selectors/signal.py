@@ -12,14 +12,9 @@ from detectors.models import Finding, Signal, SignalEntity
 READERS = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
 
 
-def may_read(viewer: User) -> bool:
-    """Whether this person may see signals at all."""
-    return viewer.role in READERS
-
-
 def signals_for(viewer: User) -> QuerySet[Signal]:
     """Signals this person may see, newest first. Partners see none."""
-    if not may_read(viewer):
+    if viewer.role not in READERS:
         return Signal.objects.none()
     return Signal.objects.exclude(kind=HEARTBEAT).select_related("source")
 

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from pydantic import ValidationError
 
 from abusedesk.core import audit
-from abusedesk.core.errors import InvalidError, NotFoundError
-from abusedesk.core.models import User
+from abusedesk.core.errors import ForbiddenError, InvalidError, NotFoundError
+from abusedesk.core.models import Role, User
 from abusedesk.core.queueing import wake
 from detectors import registry
 from detectors.choices import Mode
@@ -23,7 +23,12 @@ _LOCK = 0x434F_4E46  # "CONF"
 def save_config(
     *, actor: User | None, slug: str, mode: str, params: Mapping[str, Any], reason: str
 ) -> DetectorConfig:
-    """Make these settings the current ones. Raises InvalidError naming the field."""
+    """Make these settings the current ones; actor: None is the desk itself.
+
+    Raises ForbiddenError, or InvalidError naming the field.
+    """
+    if actor is not None:
+        require_admin(actor=actor)
     if slug not in registry.all_detectors():
         message = f"There is no detector called {slug}."
         raise NotFoundError(message)
@@ -59,6 +64,13 @@ def save_config(
     )
     wake("detectors.sweep")
     return config
+
+
+def require_admin(*, actor: User) -> None:
+    """Raises ForbiddenError: what a token may do never exceeds what its owner may."""
+    if actor.role != Role.ADMIN:
+        message = "Only an admin may change a detector."
+        raise ForbiddenError(message)
 
 
 def ensure_configs() -> None:

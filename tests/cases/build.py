@@ -29,7 +29,7 @@ from detectors.models import (
     Source,
     Stream,
 )
-from detectors.partitions import ensure_partitions, forget_partitions
+from detectors.partitions import ensure_partitions
 
 NOON = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 _serial = count(1)
@@ -217,7 +217,6 @@ def live_stream() -> Stream:
 
 
 def signal(number: int, *, at: datetime = NOON, text: str = "buy now", actor: str = "a1") -> Signal:
-    forget_partitions()  # an earlier test may have rolled them back
     ensure_partitions([at])
     source, _ = Source.objects.get_or_create(slug="src", defaults={"title": "Source"})
     return Signal.objects.create(

@@ -23,7 +23,8 @@ def test_the_newest_signals_come_first_with_the_findings_that_cite_them() -> Non
     first = build.finding(subjects=names, signal_ids=ids)
     second = build.finding(subjects=names, signal_ids=ids[2:], family="content", llr=3)
     _, case = build.opened(members=names, findings=[first, second])
-    shown = evidence_of(findings_of(case, build.user()), build.user())
+    viewer = build.user()
+    shown = evidence_of(findings_of(case, viewer), viewer)
     assert [one.pk for one in shown] == ids[::-1]
     cited = {one.pk: sorted(getattr(one, "finding_ids")) for one in shown}  # noqa: B009 -- annotated at run time
     assert cited[ids[0]] == [first.pk]
@@ -38,15 +39,17 @@ def test_the_limit_is_kept_and_the_number_of_queries_does_not_grow(
     cited = build.finding(subjects=names, signal_ids=[one.pk for one in signals])
     _, case = build.opened(members=names, findings=[cited])
     viewer = build.user()
-    with django_assert_num_queries(4):
-        assert len(evidence_of(findings_of(case, viewer), viewer, limit=5)) == 5
+    findings = findings_of(case, viewer)
+    with django_assert_num_queries(1):
+        assert len(evidence_of(findings, viewer, limit=5)) == 5
 
 
 def test_a_lapsed_finding_is_no_evidence_any_more() -> None:
     _, case = build.opened()
     Finding.objects.update(status=FindingStatus.LAPSED)
-    assert findings_of(case, build.user()) == []
-    assert evidence_of([], build.user()) == []
+    viewer = build.user()
+    assert findings_of(case, viewer) == []
+    assert evidence_of(findings_of(case, viewer), viewer) == []
 
 
 def test_findings_come_strongest_first() -> None:

@@ -15,7 +15,7 @@ from cases import policy, queue
 from cases.choices import GateKind, State
 from cases.models import Case
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
-from cases.selectors.evidence import evidence_of, findings_of
+from cases.selectors.evidence import findings_of
 from cases.services.case import escalate_case, record_visit, reopen_case, snooze_case
 from cases.services.decision import record_decision
 from cases.services.gate import save_gate
@@ -89,7 +89,6 @@ def test_for_who_sees_no_cases_every_selector_is_empty(role: Role) -> None:
     assert queue_counts(viewer) == []
     assert not queue_page(viewer, case.queue, State.OPEN).exists()
     assert findings_of(case, viewer) == []
-    assert evidence_of(findings_of(case, viewer), viewer) == []
     assert timeline_of(case, viewer) == []
     with pytest.raises(NotFoundError):
         case_by_ref(case.ref, viewer)

@@ -13,6 +13,8 @@ from abusedesk import env
 OURS = ["core", "detectors", "cases"]
 # These make the first release's tables out of nothing: no code runs on them yet.
 FIRST_RELEASE = ["0001_initial", "0002_initial", "0002_store"]
+# How a variable is called in a data migration is ruff's matter.
+LEFT_OUT = ["RUNPYTHON_MODEL_VARIABLE_NAME"]
 
 
 @pytest.mark.django_db
@@ -27,7 +29,12 @@ def test_every_model_change_has_its_migration() -> None:
 @pytest.mark.django_db
 def test_migrations_do_not_break_running_code(capsys: pytest.CaptureFixture[str]) -> None:
     linter = MigrationLinter(
-        str(env.BASE_DIR), include_apps=OURS, ignore_name=FIRST_RELEASE, no_cache=True
+        str(env.BASE_DIR),
+        include_apps=OURS,
+        ignore_name=FIRST_RELEASE,
+        exclude_migration_tests=LEFT_OUT,
+        all_warnings_as_errors=True,
+        no_cache=True,
     )
     linter.lint_all_migrations()
     assert not linter.has_errors, capsys.readouterr().out

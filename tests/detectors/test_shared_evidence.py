@@ -10,7 +10,7 @@ from abusedesk.core.models import Role
 from detectors.base import Key
 from detectors.models import Finding, Signal
 from detectors.selectors import evidence
-from detectors.selectors.evidence import shared_in
+from detectors.selectors.evidence import shared_of
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def _finding(
 
 def test_a_link_names_its_accounts_in_the_order_in_which_they_came() -> None:
     signals = [_post(2, 9), _post(0, 1), _post(1, 4), _post(0, 7)]
-    (link, *_) = shared_in([_finding(signals)], build.user())
+    (link, *_) = shared_of([_finding(signals)], build.user())
     assert link.key == LINK
     assert [act.account for act in link.in_order] == ["x:a0", "x:a1", "x:a2"]
     assert link.in_order[0].id == signals[1].pk
@@ -47,42 +47,42 @@ def test_what_most_accounts_did_comes_first_and_what_one_did_not_at_all() -> Non
     signals = [_post(number, number) for number in range(3)]
     signals += [_post(number, number, "see https://two.example/") for number in range(2)]
     signals += [_post(0, 5, "see https://one.example/")]
-    found = [one.key.value for one in shared_in([_finding(signals)], build.user())]
+    found = [one.key.value for one in shared_of([_finding(signals)], build.user())]
     assert found == [LINK.value, "https://two.example/"]
 
 
 def test_accounts_that_the_finding_does_not_name_are_left_out() -> None:
     signals = [_post(number, number) for number in range(3)]
-    (link,) = shared_in([_finding(signals, accounts=2)], build.user())
+    (link,) = shared_of([_finding(signals, accounts=2)], build.user())
     assert set(link.acts) == {"x:a0", "x:a1"}
 
 
 def test_several_findings_about_one_thing_are_one_line() -> None:
     one = _finding([_post(0, 0), _post(1, 1)])
     two = _finding([_post(1, 6), _post(2, 7)])
-    (link,) = shared_in([one, two], build.user())
+    (link,) = shared_of([one, two], build.user())
     assert [act.account for act in link.in_order] == ["x:a0", "x:a1", "x:a2"]
 
 
 def test_a_detector_that_is_gone_is_passed_over() -> None:
     signals = [_post(number, number) for number in range(3)]
-    assert shared_in([_finding(signals, detector="no-more")], build.user()) == []
+    assert shared_of([_finding(signals, detector="no-more")], build.user()) == []
 
 
 def test_the_inner_keys_of_near_duplicate_text_are_not_shown() -> None:
     text = "Our town council sold the old swimming pool behind closed doors again"
     signals = [_post(number, number, text) for number in range(3)]
     texts = _finding(signals, detector="near-duplicate-text")
-    assert shared_in([texts], build.user()) == []
+    assert shared_of([texts], build.user()) == []
 
 
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "MAX_SIGNALS", 2)
     signals = [_post(number, number) for number in range(3)]
-    (link,) = shared_in([_finding(signals), _finding(signals)], build.user())
+    (link,) = shared_of([_finding(signals), _finding(signals)], build.user())
     assert set(link.acts) == {"x:a1", "x:a2"}
 
 
 def test_a_partner_sees_none_of_it() -> None:
     signals = [_post(number, number) for number in range(3)]
-    assert shared_in([_finding(signals)], build.user(Role.PARTNER)) == []
+    assert shared_of([_finding(signals)], build.user(Role.PARTNER)) == []

@@ -12,7 +12,6 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from detectors.partitions import forget_partitions
 from tests.ui import world
 from tests.ui.browser import executable
 
@@ -73,14 +72,6 @@ class Visitor:
 def static_root() -> None:
     """WhiteNoise warns about a directory that only collectstatic makes."""
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-
-
-@pytest.fixture(autouse=True)
-def partitions_are_asked_for() -> Iterator[None]:
-    """A test that is rolled back takes its partitions with it; nobody must remember them."""
-    forget_partitions()
-    yield
-    forget_partitions()
 
 
 @pytest.fixture(scope="session")

@@ -272,6 +272,15 @@ def config_of(slug: str) -> DetectorConfig:
     return row
 
 
+def settings_form(slug: str, **changes: str) -> dict[str, str]:
+    """What the form of a detector sends when nothing but `changes` was changed."""
+    values = {
+        f"p_{name}": ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in config_of(slug).params.items()
+    }
+    return {**values, "mode": Mode.LIVE.value, "reason": "too many", **changes}
+
+
 def live_stream() -> Stream:
     """The stream of posted signals."""
     row, _ = Stream.objects.get_or_create(

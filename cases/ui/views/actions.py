@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from abusedesk.core import clock
 from abusedesk.core.errors import AbuseDeskError, ClaimLostError, ConflictError, InvalidError
@@ -24,7 +25,7 @@ from cases.services.note import add_note
 from cases.ui import rail
 from cases.ui import undo as undo_toast
 from cases.ui.forms import NEXT, ClaimForm, DecisionForm, DraftForm, ReasonForm, SnoozeForm
-from cases.ui.views.case import DRAFTS, render_case
+from cases.ui.views.case import DRAFTS, decision_form, render_case
 
 Action = Callable[[DeskRequest, Case], HttpResponse]
 View = Callable[..., HttpResponse]
@@ -33,6 +34,7 @@ View = Callable[..., HttpResponse]
 def case_action(action: Action) -> View:
     """A POST on a case; a reload by GET leads back to the case."""
 
+    @require_http_methods(["GET", "POST"])
     @wraps(action)
     def view(request: DeskRequest, ref: str) -> HttpResponse:
         case = case_by_ref(ref, request.user)
@@ -104,6 +106,7 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "POST"])
 def undo(request: DeskRequest, ref: str, decision_id: int) -> HttpResponse:
     """Take a decision back."""
     case = case_by_ref(ref, request.user)
@@ -152,7 +155,11 @@ def note(request: DeskRequest, case: Case) -> HttpResponse:
     try:
         add_note(actor=request.user, case=case, body=body)
     except InvalidError as error:
-        return _notes(request, case, rail.notes(case, error=error.message, body=body), 422)
+        refused = rail.notes(case, error=error.message, body=body)
+        if not request.htmx:
+            form = decision_form(case)
+            return render_case(request, case, form=form, status=422, notes=refused)
+        return _notes(request, case, refused, 422)
     return _notes(request, case, rail.notes(case), 200) if request.htmx else to_case(case)
 
 

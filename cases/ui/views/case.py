@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -31,9 +32,18 @@ def case_detail(request: DeskRequest, ref: str) -> HttpResponse:
 
 
 def render_case(
-    request: DeskRequest, case: Case, *, form: DecisionForm, status: int = 200, claim_lost: str = ""
+    request: DeskRequest,
+    case: Case,
+    *,
+    form: DecisionForm,
+    status: int = 200,
+    claim_lost: str = "",
+    notes: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """The page around a form that may carry errors and what was typed."""
+    """The page around a form that may carry errors and what was typed.
+
+    notes: the notes' part of the rail, when a note was refused.
+    """
     tab = panels.tab_of(request.GET.get("tab", ""))
     context: dict[str, Any] = {
         "section": "queues",
@@ -43,6 +53,7 @@ def render_case(
         "claim_lost": claim_lost,
         **panels.context(case, tab, request.user),
         **rail.context(case, request.user, lost=bool(claim_lost)),
+        **(notes or {}),
     }
     return render_part(request, "cases/case_detail.html", context, part="panel", status=status)
 

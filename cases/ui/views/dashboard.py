@@ -18,7 +18,7 @@ from abusedesk.core.templatetags.ui import relative, span
 from cases import figures
 from cases.selectors.case import queue_counts
 from cases.selectors.dashboard import backlog_ages, cases_by_day
-from detectors.selectors.config import lag_seconds
+from detectors.selectors.config import lag_for
 from detectors.selectors.dashboard import signals_by_day
 
 SPANS = (7, 14, 30, 90)
@@ -54,7 +54,7 @@ def operations(request: DeskRequest) -> HttpResponse:
 
 def _tiles(request: DeskRequest) -> list[dict[str, Any]]:
     counts = queue_counts(request.user)
-    queues, lag = reverse("cases:queues"), lag_seconds()
+    queues, lag = reverse("cases:queues"), lag_for(request.user)
     oldest = min((one.oldest_at for one in counts if one.oldest_at), default=None)
     return [
         {

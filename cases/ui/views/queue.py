@@ -18,7 +18,7 @@ from cases.models import Case
 from cases.queue import claim_next as claim_next_of
 from cases.selectors.case import cases_for, queue_counts, queue_page
 from cases.ui.rows import with_claims
-from detectors.selectors.config import is_reading
+from detectors.selectors.config import unread_for
 
 PAGE = 50
 TABS = (State.OPEN, State.ESCALATED, State.SNOOZED, State.CLOSED)
@@ -66,7 +66,7 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         **_page(request, queue_page(request.user, found, state)),
     }
     if not context["rows"]:
-        context["nothing_waits"] = WORKING if is_reading() else QUIET
+        context["nothing_waits"] = WORKING if unread_for(request.user) else QUIET
     return render_part(request, "cases/queue.html", context, part="rows")
 
 

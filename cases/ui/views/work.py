@@ -32,7 +32,7 @@ def work(request: DeskRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "section": "work",
         "tiles": _tiles(counts, user),
-        "mine": with_claims(mine.select_related("queue"), user),
+        "mine": with_claims(mine.select_related("queue", "claimed_by"), user),
         "decisions": list(decisions),
         "steps": steps,
         "done": sum(1 for step in steps if step.done),

@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from abusedesk.core.errors import ForbiddenError, InvalidError, NotFoundError
+from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
-from abusedesk.core.models import Role, User
+from abusedesk.core.models import Role
 from abusedesk.core.templatetags.ui import span
 from detectors import registry
 from detectors.choices import Mode
@@ -20,19 +20,21 @@ from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
 from detectors.models import DetectorConfig
 from detectors.selectors.config import (
     DetectorStats,
-    configs_of,
-    current_configs,
-    detector_stats,
+    configs_for,
+    detector_by_slug,
+    detectors_for,
+    stats_for,
+    versions_of,
 )
-from detectors.services.config import save_config
+from detectors.services.config import require_admin, save_config
 
 
 @login_required
 @require_GET
 def detector_list(request: DeskRequest) -> HttpResponse:
     """All detectors and how they fare."""
-    configs, stats = current_configs(), detector_stats()
-    rows = [_row(slug, configs.get(slug), stats.get(slug)) for slug in registry.all_detectors()]
+    configs, stats = configs_for(request.user), stats_for(request.user)
+    rows = [_row(slug, configs.get(slug), stats[slug]) for slug in detectors_for(request.user)]
     modes = [row["mode"] for row in rows]
     context = {
         "section": "detectors",
@@ -46,16 +48,14 @@ def detector_list(request: DeskRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     """One detector: what it does, its settings, their versions."""
-    if slug not in registry.all_detectors():
-        message = "There is no such detector."
-        raise NotFoundError(message)
-    config = current_configs().get(slug)
+    detector = detector_by_slug(slug, request.user)
+    config = configs_for(request.user).get(slug)
     params = config.params if config else registry.defaults(slug).model_dump(mode="json")
     mode = config.mode if config else Mode.OFF.value
-    form = config_form(registry.get(slug).Params, params, mode, request.POST or None)
+    form = config_form(detector.Params, params, mode, request.POST or None)
     if request.method != "POST":
         return _detector_page(request, slug, config, form)
-    _require_admin(request.user)
+    require_admin(actor=request.user)
     if form.is_valid() and _saved(request, slug, form):
         return redirect("detectors:detector-detail", slug)
     return _detector_page(request, slug, config, form, status=422)
@@ -88,8 +88,8 @@ def _detector_page(
 ) -> HttpResponse:
     detector = registry.get(slug)
     meta = detector.meta
-    stats = detector_stats().get(slug, DetectorStats())
-    versions = configs_of(slug)
+    stats = stats_for(request.user)[slug]
+    versions = versions_of(slug, request.user)
     context: dict[str, Any] = {
         "section": "detectors",
         "meta": meta,
@@ -112,9 +112,8 @@ def _detector_page(
     return render(request, "detectors/detector_detail.html", context, status=status)
 
 
-def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats | None) -> dict[str, Any]:
+def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats) -> dict[str, Any]:
     meta = registry.get(slug).meta
-    numbers = stats or DetectorStats()
     return {
         "slug": slug,
         "title": meta.title,
@@ -122,14 +121,8 @@ def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats | None) 
         "family": meta.family.value,
         "mode": config.mode if config else Mode.OFF.value,
         "config": config,
-        "findings_7d": numbers.findings_7d,
-        "opening": numbers.opening,
-        "lag": span(numbers.lag_s) if numbers.lag_s else "0 s",
-        "error": numbers.error,
+        "findings_7d": stats.findings_7d,
+        "opening": stats.opening,
+        "lag": span(stats.lag_s) if stats.lag_s else "0 s",
+        "error": stats.error,
     }
-
-
-def _require_admin(user: User) -> None:
-    if user.role != Role.ADMIN:
-        message = "Only an admin may change a detector."
-        raise ForbiddenError(message)

@@ -1,0 +1,191 @@
+"""Every address of the desk, and a desk on which each of them leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.urls import URLPattern, get_resolver, reverse
+
+from abusedesk.core import clock, ids
+from abusedesk.core.models import ApiToken, Role, Scope, User
+from abusedesk.core.tokens import issue_token
+from cases import queue
+from cases.models import Case, Decision, Queue
+from cases.services.case import record_visit
+from cases.services.decision import record_decision
+from cases.services.note import add_note
+from detectors.choices import Mode, Outcome
+from detectors.models import CampaignFinding, DeadLetter, Finding, Shard, Signal
+from detectors.services.config import ensure_configs, save_config
+from detectors.services.run import ensure_shards
+from detectors.services.source import history_stream
+from tests import cast, make
+from tests.ui import world
+
+DETECTOR = "velocity"
+UNNAMED = "api-nowhere"
+"""The pattern that answers for every address of the API that is none has no name of its own."""
+
+
+@cache
+def all_addresses() -> dict[str, tuple[str, ...]]:
+    """Name -> names of the path's parts, for every URL pattern of the project."""
+    return dict(_walk(get_resolver().url_patterns, ""))
+
+
+def _walk(patterns: list[Any], space: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            name = f"{space}{pattern.name}" if pattern.name else UNNAMED
+            yield name, tuple(pattern.pattern.regex.groupindex)
+        else:
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from _walk(pattern.url_patterns, inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """A desk with some of everything. held: claimed by `keeper`; closed: decided by `keeper`."""
+
+    desk: world.Desk
+    people: dict[Role, User]
+    keeper: User
+    held: Case
+    closed: Case
+    decision: Decision
+    token: ApiToken
+
+    def path_of(self, name: str) -> str:
+        """An address of that name that exists."""
+        if name == UNNAMED:
+            return "/api/v1/nothing/"
+        parts = all_addresses()[name]
+        return reverse(name, kwargs={part: self._part(name, part) for part in parts})
+
+    def _part(self, name: str, part: str) -> str | int:
+        if part == "slug":
+            return DETECTOR if "detector" in name else self.desk.queue.slug
+        undoes = name in {"cases:undo", "api-case-undo"}
+        values: dict[str, str | int] = {
+            "ref": self.closed.ref if undoes else self.held.ref,
+            "decision_id": self.decision.pk,
+            "token_id": self.token.pk,
+            "signal_id": Signal.objects.earliest("pk").pk,
+            "finding_id": Finding.objects.earliest("pk").pk,
+            "letter_id": DeadLetter.objects.earliest("pk").pk,
+        }
+        return values[part]
+
+    def body_of(self, name: str) -> dict[str, Any]:
+        """What makes a request to that address a good one."""
+        verdict = {
+            "key": str(ids.new_uuid()),
+            "claim_id": str(self.held.claim_id),
+            "outcome": Outcome.ABUSE.value,
+            "reason": "seen",
+        }
+        item = make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
+        bodies: dict[str, dict[str, Any]] = {
+            "me": {"theme": "light"},
+            "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
+            "cases:renew": verdict,
+            "cases:decide": verdict,
+            "cases:escalate": {"reason": "too big for me"},
+            "cases:snooze": {"days": 3},
+            "cases:note": {"body": "look"},
+            "detectors:detector-detail": world.settings_form(DETECTOR),
+            "api-case-decide": verdict,
+            "api-case-undo": {"decision": self.decision.pk},
+            "api-case-notes": {"body": "look"},
+            "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
+            "api-signals": item,
+            "api-dead-letter-replay": item,
+        }
+        return bodies.get(name, {})
+
+
+def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
+    """`rows` more of everything that a page or an answer lists; nothing is random.
+
+    keeper: the role of who claimed and decided what is claimed and decided.
+    """
+    ensure_configs()
+    desk = world.desk(2 * rows)
+    staff = (desk.reviewer, desk.lead, desk.admin, desk.partner, cast.integration())
+    people = {Role(person.role): person for person in staff}
+    who = people[keeper]
+    decisions = [_decided(who, case) for case in desk.cases[rows:]]
+    for case in desk.cases[:rows]:
+        queue.claim(actor=who, case=case)
+    _evidence(desk.cases[0], rows)
+    for number in range(rows):
+        add_note(actor=who, case=desk.cases[0], body=f"note {number}")
+        Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
+        _letter(number)
+        token = _tuned(desk.admin, number)
+    record_visit(actor=who, case=desk.cases[0])
+    _work_left(rows)
+    desk.cases[0].refresh_from_db()
+    return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
+
+
+def _decided(actor: User, case: Case) -> Decision:
+    held = queue.claim(actor=actor, case=case)
+    assert held.claim_id is not None
+    return record_decision(
+        actor=actor,
+        case=case,
+        claim_id=held.claim_id,
+        outcome=Outcome.ABUSE,
+        reason="seen",
+        key=ids.new_uuid(),
+    )
+
+
+def _evidence(case: Case, rows: int) -> None:
+    """More findings behind one case, more entities in one of its signals."""
+    campaign = case.campaign_links.get().campaign
+    signals = list(Signal.objects.order_by("pk")[:12])
+    subjects = sorted({f"{one.platform}:{one.actor}" for one in signals})
+    for number in range(rows):
+        row = world.finding(
+            "near-duplicate-text", "content", "same words", 900 + number, subjects, signals
+        )
+        CampaignFinding.objects.create(campaign=campaign, finding=row)
+        world.mention(signals[0], "domain", f"more-{number}.example")
+
+
+def _letter(number: int) -> DeadLetter:
+    return DeadLetter.objects.create(
+        source=world.source_of(),
+        received_at=clock.now(),
+        position=number,
+        external_id=f"bad-{number}",
+        raw=b'{"external_id": "bad"}',
+        errors=[],
+    )
+
+
+def _tuned(admin: User, number: int) -> ApiToken:
+    """One more version of a detector's settings, one more token."""
+    save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params={}, reason=f"try {number}")
+    token, _ = issue_token(user=admin, name=f"shop-{number}", scopes=[Scope.INGEST])
+    return token
+
+
+def _work_left(rows: int) -> None:
+    """Detectors that are behind, also on `rows` streams of history."""
+    for number in range(rows):
+        history_stream(slug=f"old-{number}", title="Old", tick_floor_s=0)
+    ensure_shards()
+    with connection.cursor() as cursor:
+        # Nobody may read what an open transaction wrote, and this one stays open.
+        cursor.execute(
+            "UPDATE detectors_signal"
+            " SET tx = '3'::xid8, received_at = now() + id * interval '1 second'"
+        )
+    Shard.objects.update(tx=3, signal_id=Signal.objects.earliest("pk").pk)

@@ -1,0 +1,329 @@
+"""Who may do what at every address and with every selector: the whole table, cell by cell."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from itertools import product
+from pkgutil import iter_modules
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.db import models, transaction
+from django.test import Client
+
+import cases.selectors
+import detectors.selectors
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import Role, Scope, User
+from abusedesk.core.tokens import issue_token
+from cases.choices import State
+from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
+from cases.selectors.dashboard import backlog_ages, cases_by_day
+from cases.selectors.evidence import evidence_of, findings_of
+from detectors.models import DeadLetter, Finding, Signal
+from detectors.selectors import config
+from detectors.selectors.dashboard import signals_by_day
+from detectors.selectors.dead_letter import letter_by_id, letters_for
+from detectors.selectors.evidence import shared_of
+from detectors.selectors.finding import finding_by_id, findings_for
+from detectors.selectors.signal import signal_by_id, signals_for
+from tests.addresses import DETECTOR, Furnished, all_addresses, furnish
+
+pytestmark = pytest.mark.django_db
+Door = dict[str, str]
+"""Headers of a request: a session's cookie, a token, or nothing."""
+
+# ok: a page or an answer. rows, none: a list with or without rows. goes: a redirect. login: a
+# redirect to the login page. Numbers: refusals. Methods that are not listed do nothing for anybody.
+PAGES: Final = """
+name                      method  anon  rev   lead  adm   int   part
+login                     GET     ok    goes  goes  goes  ok    goes
+login                     POST    ok    goes  goes  goes  ok    goes
+login                     PUT     ok    goes  goes  goes  ok    goes
+login                     PATCH   405   goes  goes  goes  405   goes
+login                     DELETE  405   goes  goes  goes  405   goes
+logout                    POST    login login login login login login
+me                        GET     login ok    ok    ok    login ok
+me                        POST    login goes  goes  goes  login goes
+tokens                    GET     login 404   404   ok    login 404
+tokens                    POST    login 404   404   ok    login 404
+token-revoke              POST    login 404   404   goes  login 404
+api-docs                  GET     ok    ok    ok    ok    ok    ok
+cases:work                GET     login ok    ok    ok    login ok
+cases:live                GET     login ok    ok    ok    login ok
+cases:queues              GET     login ok    ok    ok    login ok
+cases:queue               GET     login ok    ok    ok    login 404
+cases:next                POST    login goes  goes  goes  login 404
+cases:case-list           GET     login ok    ok    ok    login ok
+cases:case-detail         GET     login ok    ok    ok    login 404
+cases:claim               GET     login goes  goes  goes  login 404
+cases:claim               POST    login goes  goes  goes  login 404
+cases:renew               GET     login goes  goes  goes  login 404
+cases:renew               POST    login ok    409   409   login 404
+cases:release             GET     login goes  goes  goes  login 404
+cases:release             POST    login goes  409   409   login 404
+cases:skip                GET     login goes  goes  goes  login 404
+cases:skip                POST    login goes  409   409   login 404
+cases:decide              GET     login goes  goes  goes  login 404
+cases:decide              POST    login goes  409   409   login 404
+cases:undo                GET     login goes  goes  goes  login 404
+cases:undo                POST    login goes  goes  goes  login 404
+cases:escalate            GET     login goes  goes  goes  login 404
+cases:escalate            POST    login goes  goes  goes  login 404
+cases:snooze              GET     login goes  goes  goes  login 404
+cases:snooze              POST    login goes  goes  goes  login 404
+cases:note                GET     login goes  goes  goes  login 404
+cases:note                POST    login goes  goes  goes  login 404
+cases:operations          GET     login ok    ok    ok    login ok
+detectors:signal-list     GET     login ok    ok    ok    login ok
+detectors:signal-detail   GET     login ok    ok    ok    login 404
+detectors:detector-list   GET     login ok    ok    ok    login ok
+detectors:detector-detail GET     login ok    ok    ok    login 404
+detectors:detector-detail POST    login 403   403   goes  login 404
+"""
+
+# Six columns of sessions, then five of tokens with just this scope; a token with all scopes but
+# this one is refused, whoever owns it. -: public.
+API: Final = """
+name                    method scope  anon rev  lead adm  int  part rev  lead adm  int  part
+api-schema              GET    -      ok   ok   ok   ok   ok   ok   ok   ok   ok   ok   ok
+api-nowhere             GET    -      404  404  404  404  404  404  404  404  404  404  404
+api-signals             GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-signals             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
+api-signal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-findings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-finding             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
+api-dead-letter-discard POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
+api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-release        POST   review 401  ok   409  409  401  403  ok   409  409  404  404
+api-case-decide         POST   review 401  ok   409  409  401  403  ok   409  409  404  404
+api-case-undo           POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-notes          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+"""
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# What a method may answer that the tables do not list: nothing happens.
+REFUSED: Final = frozenset({"401", "403", "404", "405", "login"})
+
+STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
+READERS: Final = STAFF | {Role.INTEGRATION}
+# For these roles a selector finds something, for all others nothing.
+SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], Any]]]] = {
+    "cases_for": (STAFF, lambda who, on: cases_for(who)),
+    "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
+    "queue_page": (STAFF, lambda who, on: queue_page(who, on.desk.queue, State.OPEN)),
+    "queue_counts": (STAFF, lambda who, on: queue_counts(who)),
+    "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
+    "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
+    "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
+    "evidence_of": (READERS, lambda who, on: evidence_of(list(Finding.objects.all()), who)),
+    "detectors_for": (READERS, lambda who, on: config.detectors_for(who)),
+    "detector_by_slug": (READERS, lambda who, on: config.detector_by_slug(DETECTOR, who)),
+    "configs_for": (READERS, lambda who, on: config.configs_for(who)),
+    "versions_of": (READERS, lambda who, on: config.versions_of(DETECTOR, who)),
+    "stats_for": (READERS, lambda who, on: config.stats_for(who)),
+    "unread_for": (READERS, lambda who, on: config.unread_for(who)),
+    "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
+    "lag_for": (READERS, lambda who, on: config.lag_for(who)),
+    "signals_by_day": (READERS, lambda who, on: signals_by_day(who, 30)),
+    "signals_for": (READERS, lambda who, on: signals_for(who)),
+    "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
+    "findings_for": (READERS, lambda who, on: findings_for(who)),
+    "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
+    "letters_for": (STAFF, lambda who, on: letters_for(who)),
+    "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
+}
+WITHOUT_VIEWER: Final = {
+    "contributions_of": "of a case that a selector gave to the viewer",
+    "entities_of": "of a signal that a selector gave to the viewer",
+    "findings_citing": "of a signal that a selector gave to the viewer",
+    "signal_count": "the intake counts for the case, not for a person",
+    "verdicts_of": "the intake asks what a decision said, for no person",
+}
+
+PAGE_ROWS: Final = {
+    (name, method): cells for name, method, *cells in map(str.split, PAGES.strip().splitlines()[1:])
+}
+API_ROWS: Final = {
+    (name, method): (scope, cells[:6], cells[6:])
+    for name, method, scope, *cells in map(str.split, API.strip().splitlines()[1:])
+}
+PAGE_NAMES: Final = sorted({name for name, _ in PAGE_ROWS})
+API_NAMES: Final = sorted({name for name, _ in API_ROWS})
+
+
+def _batches(names: list[str]) -> list[list[str]]:
+    """A few addresses a test: to furnish a desk takes longer than to ask at an address."""
+    return [names[at : at + 5] for at in range(0, len(names), 5)]
+
+
+def test_every_address_stands_in_the_tables() -> None:
+    assert set(all_addresses()) == {*PAGE_NAMES, *API_NAMES}, (
+        "Say in PAGES or API who may use each new address, role by role."
+    )
+
+
+@pytest.mark.parametrize("names", _batches(PAGE_NAMES), ids=", ".join)
+def test_pages_open_to_whom_the_table_says(names: list[str]) -> None:
+    on = furnish()
+    doors = _sessions(on) | {"token": _bearer(on.people[Role.ADMIN], Scope)}
+    wrong: dict[str, str] = {}
+    for name, method in product(names, METHODS):
+        cells = PAGE_ROWS.get((name, method), [])
+        to_tokens = cells[:1]  # to a page, a token is nobody
+        wrong |= _wrong(on, name, method, doors, [*cells, *to_tokens])
+    assert wrong == {}, "\n".join(f"{cell}: {what}" for cell, what in wrong.items())
+
+
+@pytest.mark.parametrize("names", _batches(API_NAMES), ids=", ".join)
+def test_the_api_opens_to_whom_the_table_says(names: list[str]) -> None:
+    on = furnish()
+    sessions = _sessions(on)
+    wrong: dict[str, str] = {}
+    for name, method in product(names, METHODS):
+        scope, to_sessions, to_tokens = API_ROWS.get((name, method), ("", [], []))
+        wrong |= _wrong(on, name, method, sessions, to_sessions)
+        fitting = [one for one in Scope if scope in {one.value, "", "-"}]
+        owners = Role if to_tokens else [Role.ADMIN]
+        doors = {f"token of {role}": _bearer(on.people[role], fitting) for role in owners}
+        wrong |= _wrong(on, name, method, doors, to_tokens)
+        others = [one for one in Scope if one not in fitting]
+        if others:
+            doors = {f"wrong token of {role}": _bearer(on.people[role], others) for role in Role}
+            wrong |= _wrong(on, name, method, doors, ["403"] * len(doors))
+    assert wrong == {}, "\n".join(f"{cell}: {what}" for cell, what in wrong.items())
+
+
+def test_pages_that_open_to_partners_show_nothing_of_the_desk() -> None:
+    on = furnish()
+    browser = Client(headers=_sessions(on)[Role.PARTNER])
+    secrets = [
+        on.held.ref,
+        on.closed.ref,
+        "morgan_",
+        "Test world",
+        "/queues/operations/",
+        DETECTOR,
+        "rita",
+    ]
+    opened = [name for (name, _), cells in PAGE_ROWS.items() if cells[-1] == "ok"]
+    assert "cases:work" in opened
+    for name in opened:
+        page = browser.get(on.path_of(name)).content.decode()
+        assert [word for word in secrets if word in page] == [], name
+
+
+def test_every_selector_takes_the_viewer_and_stands_in_the_table() -> None:
+    found = dict(_selectors())
+    blind = {name for name, call in found.items() if "viewer" not in _parameters(call)}
+    assert blind == set(WITHOUT_VIEWER), (
+        "Take `viewer`, who decides what exists, or say in WITHOUT_VIEWER why nobody asks."
+    )
+    assert set(found) - blind == set(SELECTORS), "Say in SELECTORS for which roles there is what."
+
+
+def test_a_selector_finds_nothing_for_who_may_not_see() -> None:
+    on = furnish()
+    found = {
+        name: {role for role in Role if _finds(call, on.people[role], on)}
+        for name, (_, call) in SELECTORS.items()
+    }
+    assert found == {name: roles for name, (roles, _) in SELECTORS.items()}
+
+
+def _sessions(on: Furnished) -> dict[str, Door]:
+    """Nobody, then somebody of each role at a browser."""
+    doors: dict[str, Door] = {"anonymous": {}}
+    for role in Role:
+        browser = Client()
+        browser.force_login(on.people[role])
+        key = browser.cookies[settings.SESSION_COOKIE_NAME].value
+        doors[role] = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={key}"}
+    return doors
+
+
+def _bearer(owner: User, scopes: Iterable[Scope]) -> Door:
+    _, plain = issue_token(user=owner, name="matrix", scopes=list(scopes))
+    return {"Authorization": f"Bearer {plain}"}
+
+
+def _wrong(
+    on: Furnished, name: str, method: str, doors: Mapping[str, Door], cells: Sequence[str]
+) -> dict[str, str]:
+    """Cells that differ from what happens, each with both; nothing of it stays."""
+    wrong = {}
+    path, body = on.path_of(name), {} if method == "GET" else on.body_of(name)
+    for at, (visitor, door) in enumerate(doors.items()):
+        with transaction.atomic():
+            found = _answer(method, path, body, door)
+            transaction.set_rollback(True)
+        allowed = {cells[at]} if cells else REFUSED
+        if found not in allowed:
+            wrong[f"{method} {name} {visitor}"] = f"{found}, not {' or '.join(sorted(allowed))}"
+    return wrong
+
+
+def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
+    """What happens, in a word of the tables."""
+    in_json = path.startswith("/api/")
+    raw = json.dumps(body) if in_json else urlencode(body, doseq=True)
+    media_type = "application/json" if in_json else "application/x-www-form-urlencoded"
+    client: Any = Client(headers=door)
+    response = client.generic(method, path, raw, media_type)
+    if 300 <= response.status_code < 400:
+        return "login" if response["Location"].startswith(settings.LOGIN_URL) else "goes"
+    if response.status_code >= 400:
+        return str(response.status_code)
+    listed = _listed(response)
+    return "ok" if listed is None else "rows" if listed else "none"
+
+
+def _listed(response: Any) -> list[Any] | None:
+    """Rows of an answer that is a list."""
+    if response["Content-Type"] != "application/json":
+        return None
+    answer = response.json()
+    rows = answer if isinstance(answer, list) else answer.get("results")
+    return rows if isinstance(rows, list) else None
+
+
+def _selectors() -> Iterator[tuple[str, Callable[..., Any]]]:
+    for package in (cases.selectors, detectors.selectors):
+        for about in iter_modules(package.__path__, f"{package.__name__}."):
+            for name, value in vars(import_module(about.name)).items():
+                own = inspect.isfunction(value) and value.__module__ == about.name
+                if own and not name.startswith("_"):
+                    yield name, value
+
+
+def _parameters(call: Callable[..., Any]) -> set[str]:
+    return set(inspect.signature(call).parameters)
+
+
+def _first(model: type[models.Model]) -> int:
+    return int(model._default_manager.earliest("pk").pk)
+
+
+def _finds(call: Callable[[User, Furnished], Any], viewer: User, on: Furnished) -> bool:
+    try:
+        return _is_something(call(viewer, on))
+    except NotFoundError:
+        return False
+
+
+def _is_something(found: Any) -> bool:
+    """Whether there is anything in it: rows, or numbers that are not 0."""
+    return any(map(_is_something, found.values())) if isinstance(found, dict) else bool(found)
