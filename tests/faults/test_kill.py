@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -169,14 +171,12 @@ class Desk:
 
 
 @pytest.fixture
-def make_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[Path]], Desk]]:
+def make_desk() -> Iterator[Callable[[list[Path]], Desk]]:
+    """Each in /tmp itself: pytest closes its own folders to the user that Postgres runs as."""
     desks: list[Desk] = []
 
     def make(files: list[Path]) -> Desk:
-        home = tmp_path_factory.mktemp("desk")
-        for parent in (home, *home.parents):
-            if parent.name.startswith("pytest-"):
-                parent.chmod(0o755)
+        home = Path(tempfile.mkdtemp(prefix="desk-kill-", dir="/tmp"))
         home.chmod(0o755)
         desks.append(Desk(home, files))
         desks[-1].open()
@@ -185,6 +185,7 @@ def make_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[li
     yield make
     for desk in desks:
         desk.close()
+        shutil.rmtree(desk.home)
 
 
 @pytest.fixture
