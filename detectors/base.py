@@ -223,7 +223,8 @@ class Detector(Generic[StateT, ParamsT]):
 
     The engine owns order, clock, shards, expiry, checkpoints and transactions. It calls `apply`
     once per (signal, key) in stream order, so that any batching gives the same findings, and drops
-    a key that was not touched for `keep_s`. `State` is made with no arguments.
+    a key that was not touched for `keep_s` unless `retire` keeps it. `State` is made with no
+    arguments.
 
     secret: the deployment's key for samples that nobody outside can predict.
     """
@@ -243,6 +244,14 @@ class Detector(Generic[StateT, ParamsT]):
         """Seconds after which an untouched key is dropped; never more than `lookback_s`."""
         del key, p
         return float(self.meta.lookback_s)
+
+    def retire(self, key: Key, state: StateT, idle_s: float, p: ParamsT) -> bool:
+        """Whether a key that nobody touched for `keep_s` goes; asked at every sweep from then on.
+
+        A detector that must remember a part for longer empties the rest and says False.
+        """
+        del key, state, idle_s, p
+        return True
 
     def apply(self, key: Key, signal: Signal, state: StateT, p: ParamsT) -> list[FindingDraft]:
         """Fold one signal into `state` in place; return what it brought to light, without ticks."""

@@ -165,8 +165,13 @@ class Runner:
 
     def _expire(self, moment: float) -> None:
         """Drop keys that time has passed, and the oldest ones above the cap."""
-        keep_s, params = self.detector.keep_s, self.params
-        gone = [key for key, at in self._touched.items() if at + keep_s(key, params) < moment]
+        keep_s, retire, params = self.detector.keep_s, self.detector.retire, self.params
+        gone = [
+            key
+            for key, at in self._touched.items()
+            if at + keep_s(key, params) < moment
+            and retire(key, self._states[key], moment - at, params)
+        ]
         if len(self._touched) - len(gone) > MAX_KEYS:
             oldest = sorted(self._touched.items(), key=lambda item: (item[1], item[0]))
             gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice, product
 from urllib.parse import urlsplit
 
 from detectors import normalise
@@ -12,6 +13,18 @@ from detectors.base import Signal
 
 MAX_VALUES = 10
 MIN_TEXT = 20
+JOINT = " + "
+"""Between the values of a tuple, which people read; a value that holds it is its owner's matter."""
+
+Values = tuple[str, ...]
+
+
+def group_values(signal: Signal, groups: Sequence[str], object_type: str = "") -> Values:
+    """What a signal counts for: values of one group, or tuples of values of several together."""
+    found = [GROUPS[group](signal, object_type)[:MAX_VALUES] for group in groups]
+    if len(found) == 1:
+        return found[0]
+    return tuple(JOINT.join(values) for values in islice(product(*found), MAX_VALUES))
 
 
 @lru_cache(maxsize=4_096)
@@ -23,34 +36,33 @@ def text_name(text: str) -> str:
     return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _by_text(signal: Signal, _: str) -> tuple[str, ...]:
+def _by_text(signal: Signal, _: str) -> Values:
     name = text_name(signal.text)
     return (name,) if name else ()
 
 
-def _by_client(signal: Signal, _: str) -> tuple[str, ...]:
-    """Address and client together: one address alone may be a campus."""
+def _by_agent(signal: Signal, _: str) -> Values:
+    """Name of the client: what it calls itself, else how it greets in TLS."""
     told = signal.attributes.get("user_agent")
     agents = signal.identifiers("user_agent") or signal.identifiers("ja4")
     agent = told if isinstance(told, str) and told else next(iter(agents), "")
     if not agent:
         return ()
-    name = blake2b(agent.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-    return tuple(f"{ip} {name}" for ip in signal.identifiers("ip"))
+    return (blake2b(agent.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest(),)
 
 
-def _by_domain(signal: Signal, _: str) -> tuple[str, ...]:
+def _by_domain(signal: Signal, _: str) -> Values:
     hosts = (urlsplit(url).hostname or "" for url in signal.urls[:MAX_VALUES])
     found = (normalise.registrable_domain(host) for host in hosts)
     return tuple(dict.fromkeys(domain for domain in found if domain))
 
 
-def _by_ai_key(signal: Signal, _: str) -> tuple[str, ...]:
+def _by_ai_key(signal: Signal, _: str) -> Values:
     ai = signal.ai
     return (f"{ai.provider}:{ai.key}",) if ai is not None and ai.key else ()
 
 
-def _by_object(signal: Signal, wanted: str) -> tuple[str, ...]:
+def _by_object(signal: Signal, wanted: str) -> Values:
     pairs = (item.partition(":") for item in signal.objects)
     return tuple(
         f"{kind}:{normalise.canonical(kind, raw) or raw}"
@@ -59,11 +71,11 @@ def _by_object(signal: Signal, wanted: str) -> tuple[str, ...]:
     )
 
 
-GROUPS: dict[str, Callable[[Signal, str], tuple[str, ...]]] = {
+GROUPS: dict[str, Callable[[Signal, str], Values]] = {
     "actor": lambda signal, _: (signal.account,),
     "ip": lambda signal, _: signal.identifiers("ip"),
     "device": lambda signal, _: signal.identifiers("device"),
-    "client": _by_client,
+    "agent": _by_agent,
     "text": _by_text,
     "url": lambda signal, _: signal.urls,
     "domain": _by_domain,
@@ -74,6 +86,7 @@ GROUP_NOUNS = {
     "actor": "account",
     "ip": "IP address",
     "device": "device",
+    "agent": "client",
     "text": "text",
     "url": "link",
     "domain": "domain",

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.base import FindingDraft, Signal
+from detectors.base import FindingDraft, Key, Signal
 from detectors.engine import HEARTBEAT, Event, Found, PoisonError, Runner, Ticked, run_all
-from tests.sample_detector import Counting, Sharing
+from tests.sample_detector import LOOKBACK_S, Counting, Seen, Sharing
 
 
 def _signal(number: int, at: float, actor: str = "a", *objects: str, kind: str = "post") -> Signal:
@@ -59,6 +59,23 @@ def test_a_signal_behind_the_lookback_is_counted_and_unused() -> None:
 def test_a_key_that_nobody_touched_for_the_lookback_is_dropped() -> None:
     runner = _runner()
     runner.feed([_signal(1, 10.0, "a", "old"), _signal(2, 1_500.0, "b", "new")])
+    assert len(runner) == 1
+
+
+class Remembering(Sharing):
+    """Empties a key instead of dropping it, for as long again as the lookback."""
+
+    def retire(self, key: Key, state: Seen, idle_s: float, p: Any) -> bool:
+        state.accounts.clear()
+        return idle_s > 2 * LOOKBACK_S
+
+
+def test_a_detector_may_empty_a_key_that_it_has_to_remember_for_longer() -> None:
+    runner = _runner(Remembering)
+    runner.feed([_signal(1, 10.0, "a", "old"), _signal(2, 1_500.0, "b", "new")])
+    assert len(runner) == 2
+    assert runner.feed([_signal(3, 1_600.0, "c", "old")]) == []
+    runner.feed([_signal(4, 9_000.0, "b", "new")])
     assert len(runner) == 1
 
 

@@ -1,0 +1,1 @@
+"""The parts of detector D13: parameters, bucket, season and wording."""
