@@ -69,12 +69,13 @@ class Velocity(Detector[Pace, VelocityParams]):
         return _keys(signal, p) if signal.actor else ()
 
     def keep_s(self, key: Key, p: VelocityParams) -> float:
-        """Seconds for which a window matters that nobody touches."""
-        return p.rules[key.type].span_s
+        """Seconds for which a window matters that nobody touches; 0 under a condition now off."""
+        rule = p.rules.get(key.type)
+        return rule.span_s if rule is not None else 0.0
 
     def retire(self, key: Key, state: Pace, idle_s: float, p: VelocityParams) -> bool:
         """The window goes; what is usual stays for as long as the detector looks back."""
-        if state.season is None or p.rhythm is None or idle_s > self.meta.lookback_s:
+        if state.season is None or key.type not in p.rules or idle_s > self.meta.lookback_s:
             return True
         clear(state)
         state.said = state.said_accounts = 0
@@ -86,7 +87,7 @@ class Velocity(Detector[Pace, VelocityParams]):
         if not member:
             return []
         judged = self._judge(state, member, signal, rule)
-        if 2 * judged.reached < rule.threshold:
+        if 2 * judged.reached <= rule.threshold:
             state.said = state.said_accounts = 0
             return []
         if p.rhythm is not None:
@@ -106,7 +107,7 @@ class Velocity(Detector[Pace, VelocityParams]):
         if not rule.refill:
             return Judged(number, number)
         level = pour(state.acts, member, rule.drain, rule.threshold)
-        return Judged(number, level)
+        return Judged(max(number, int(level)), level)
 
     def _hashed(self, member: str) -> int:
         return keyed_rank(member, self.secret)

@@ -166,7 +166,7 @@ class VelocityParams(BaseParams):
     season_busy: int = param(
         7,
         help=(
-            "Season: busy days or weeks, with half the threshold or more at that hour, before "
+            "Season: busy days or weeks, with more than half the threshold at that hour, before "
             "anything is usual"
         ),
         unit="times",

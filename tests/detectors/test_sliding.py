@@ -83,6 +83,14 @@ def test_a_late_act_goes_to_its_own_place() -> None:
     assert [act.signal_id for act in state.acts.values()] == [4, 0, 2, 1, 3]
 
 
+def test_an_act_from_before_the_window_adds_nothing() -> None:
+    state = Window()
+    with patch.object(sliding, "MAX_KEPT", SMALL):
+        for number in range(20):
+            count(state, str(number), Act(1_000.0, number, "u"), WINDOW_S)
+        assert count(state, "late", Act(100.0, 99, "u"), WINDOW_S) == 20
+
+
 def test_a_member_that_left_and_came_back_counts_once() -> None:
     state = Window()
     with patch.object(sliding, "MAX_KEPT", SMALL):

@@ -239,6 +239,13 @@ def test_a_bucket_larger_than_what_is_kept_is_exact() -> None:
     assert last(found).sentence.startswith("at least 3,000 signals on one text")
 
 
+def test_a_full_bucket_never_shows_fewer_acts_than_it_holds() -> None:
+    moments = [0.0] * 2_998 + [n / 5 for n in range(1, 2_950)] + [590.0] * 5
+    signals = [post(n, "u", SLOGAN, at=at) for n, at in enumerate(moments)]
+    draft = last(find(signals, **{**RATE, "custom": 3_000, "custom_refill": 300}))
+    assert (draft.values["value"], draft.score) == (3_000, 1.0)
+
+
 def test_a_bucket_counts_what_came_in_the_last_7_days_at_most() -> None:
     params = VelocityParams(**{**RATE, "custom": 1_000_000, "custom_refill": 1})
     assert RULE.keep_s(Key("custom", "x"), params) == 7 * 86_400
@@ -291,10 +298,12 @@ def test_late_signals_count_where_they_belong() -> None:
     assert last(found).signal_ids == (1, 3, 4)
 
 
-def test_after_a_calm_the_next_burst_is_told_again() -> None:
-    burst = [post(n, "u", "", at=T0 + n) for n in range(60)]
-    again = [post(60 + n, "u", "", at=T0 + 5_000 + n) for n in range(60)]
-    assert [position for position, _ in find(burst + again)] == [59, 119]
+@pytest.mark.parametrize("limit", [2, 3, 60])
+def test_after_a_calm_the_next_burst_is_told_again(limit: int) -> None:
+    burst = [post(n, "u", "", at=T0 + n) for n in range(limit)]
+    again = [post(limit + n, "u", "", at=T0 + 5_000 + n) for n in range(limit)]
+    found = find(burst + again, posts=limit)
+    assert [position for position, _ in found] == [limit - 1, 2 * limit - 1]
 
 
 @pytest.mark.parametrize(("measure", "noun"), [("actors", "account"), ("texts", "text")])
@@ -361,6 +370,19 @@ def test_the_state_of_a_flooded_value_is_bounded(measure: str) -> None:
     assert len(states[Key("custom", "203.0.113.7")].acts) == MAX_KEPT
     assert largest_state(states) < 110_000
     assert rewound(RULE, states) == states
+
+
+def test_even_the_longest_names_are_bounded() -> None:
+    states: dict[Key, Any] = {}
+    signals = [
+        post(
+            n, f"{n:06}" + "\U0001f600" * 194, "", at=n / 10,
+            identifier_map={"ip": "203.0.113.7"},
+        )
+        for n in range(2_500)
+    ]  # fmt: skip
+    run(RULE, VelocityParams(custom=9_000), signals, states=states)
+    assert largest_state(states) < 2_500_000
 
 
 def test_a_state_of_version_1_is_read_on() -> None:

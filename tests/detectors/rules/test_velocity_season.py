@@ -122,6 +122,15 @@ def test_only_values_that_were_busy_are_remembered_and_not_for_ever() -> None:
     assert b"batch" not in runner.dump()
 
 
+def test_what_a_condition_kept_goes_when_it_is_switched_off() -> None:
+    runner = Runner(Velocity(), VelocityParams(**SEASON))
+    runner.feed(burst(0, NIGHT, 80))
+    after = Runner(Velocity(), VelocityParams(season="day", posts=0))
+    after.load(runner.clock, runner.dump())
+    after.feed([post(1, "person", "hello", at=TO_MIDNIGHT + DAY_S)])
+    assert len(after) == 0
+
+
 def test_without_a_season_nothing_outlives_its_window() -> None:
     runner = Runner(Velocity(), VelocityParams(posts=60))
     runner.feed([*burst(0, NIGHT, 80), post(1, "person", "hello", at=TO_MIDNIGHT + DAY_S)])

@@ -59,6 +59,12 @@ def test_an_act_that_is_too_late_to_be_kept_fills_nothing() -> None:
     assert told == [1.0, 1.0]
 
 
+def test_a_late_act_never_lowers_what_older_acts_have_left_behind() -> None:
+    told, state = levels([0.0] * 100 + [550.0, 601.0, 500.0])
+    assert [act.level for act in state.acts.values()] == [1.0, told[100], told[101]]
+    assert told[100] == pytest.approx(101 - 550 * DRAIN)
+
+
 times = st.lists(st.integers(0, int(SPAN_S) - 1).map(float), min_size=1, max_size=60)
 
 

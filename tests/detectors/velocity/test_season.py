@@ -68,6 +68,14 @@ def test_a_steady_peak_has_the_scatter_of_a_count() -> None:
     assert found.limit == 400 + 3 * 20
 
 
+def test_the_first_peaks_weigh_the_same() -> None:
+    season = taught({3.5: 100.0, 27.5: 300.0, 51.5: 800.0}, Rhythm(24, 3.0, 3))
+    found = read(season, 75.5, Rhythm(24, 3.0, 3))
+    assert found is not None
+    assert found.norm.mean == pytest.approx(400.0)
+    assert found.norm.variance == pytest.approx(260_000 / 3)
+
+
 def test_varying_peaks_widen_what_is_usual() -> None:
     peaks = {24 * night + 3.5: 700.0 + 200 * (-1) ** night for night in range(20)}
     found = limit(taught(peaks), 24 * 20 + 3)
