@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from celery import Celery, Task
 from celery.signals import worker_init
+from django.db import close_old_connections
 
 from abusedesk.core import context
 
@@ -17,11 +18,17 @@ ABANDONED: Final = signal.SIGUSR2  # sent to a worker whose supervisor was kille
 
 
 class DeskTask(Task):  # type: ignore[type-arg] # not generic at run time
-    """Runs in the context of the request that woke it."""
+    """Runs in the context of the request that woke it, on a connection that works.
+
+    A process keeps its connection from task to task, as the web server does from request to
+    request. Nothing but this asks whether Postgres was restarted in between: without it, who was
+    idle then fails every task from then on.
+    """
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        close_old_connections()
         with context.bound(context.Context.from_headers(self.request.headers or {})):
             return super().__call__(*args, **kwargs)
 

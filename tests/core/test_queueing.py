@@ -120,6 +120,21 @@ def test_a_worker_answers_and_its_tick_is_heard(start_worker: StartWorker) -> No
 
 
 @pytest.mark.worker
+def test_a_worker_whose_connection_was_cut_between_two_tasks_runs_the_next_one(
+    start_worker: StartWorker,
+) -> None:
+    """As after a crash of Postgres: no task was under way that could have noticed."""
+    start_worker()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchall()
+    assert any(pulse.worker_answers(5) for _ in range(3))
+
+
+@pytest.mark.worker
 @pytest.mark.faults
 def test_a_killed_worker_loses_no_wake_up(start_worker: StartWorker) -> None:
     first = start_worker()
