@@ -87,7 +87,7 @@ class Env(BaseSettings):
         4, ge=1, le=64, description="Threads in each process of the web server."
     )
     worker_concurrency: int = Field(
-        2, ge=1, le=256, description="Processes of the worker that `make run` starts."
+        2, ge=1, le=256, description="Processes of the worker for long work."
     )
     detector_shards: int = Field(
         1,
