@@ -182,7 +182,13 @@ class Env(BaseSettings):
     def secret(self, name: Literal["secret_key", "token_pepper"]) -> str:
         """The given secret, or the one made once under `var`."""
         given: SecretStr | None = getattr(self, name)
-        return given.get_secret_value() if given else _kept_secret(self.var / name)
+        if given:
+            return given.get_secret_value()
+        try:
+            return _kept_secret(self.var / name)
+        except OSError as error:
+            message = f"{variable(name)} is not set and cannot be made: {error}."
+            raise SystemExit(message) from None
 
 
 def parse_dsn(url: str) -> dict[str, str]:

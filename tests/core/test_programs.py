@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
-from django.db import connection, connections
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection, connections
 from django.test import override_settings
 
 from abusedesk import env
@@ -93,6 +93,37 @@ def test_the_fingerprint_follows_what_is_in_the_files_alone(
     assert prepare._static_fingerprint() == first
     style.write_text("b {}")
     assert prepare._static_fingerprint() != first
+
+
+@pytest.mark.parametrize(("wait", "tries"), [("0", 1), ("1", 2)])
+def test_a_database_that_does_not_answer_is_waited_for_and_then_named(
+    wait: str, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[None] = []
+
+    def refuse() -> None:
+        asked.append(None)
+        message = "connection refused"
+        raise OperationalError(message)
+
+    monkeypatch.setattr(connection, "ensure_connection", refuse)
+    with pytest.raises(CommandError, match=r"cannot be reached: connection refused\."):
+        _prepare("--wait", wait)
+    assert len(asked) == tries
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_extension_that_only_a_superuser_may_make_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(prepare, "EXTENSIONS", ("pg_trgm", "pageinspect"))
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE owner_of_little; SET ROLE owner_of_little")
+        try:
+            with pytest.raises(CommandError, match=r"denied .* run: CREATE .* pageinspect;$"):
+                prepare._make_extensions()
+        finally:
+            cursor.execute("RESET ROLE; DROP ROLE owner_of_little")
 
 
 @pytest.mark.django_db(transaction=True)

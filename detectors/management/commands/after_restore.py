@@ -14,9 +14,9 @@ class Command(BaseCommand):
 
     help = "After a dump was loaded into another server: let detectors read what comes next."
 
-    def handle(self, **_: Any) -> None:
+    def handle(self, *, verbosity: int, **_: Any) -> None:
         """Say what was done."""
         if begin_epoch_after_restore(actor=None):
             self.stdout.write("The store came from another server: detectors go on in a new epoch.")
-        else:
+        elif verbosity > 0:
             self.stdout.write("The store fits this server; nothing to do.")
