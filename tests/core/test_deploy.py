@@ -24,6 +24,7 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMMON = DEPLOY / "systemd" / "abusedesk-.service.d" / "common.conf"
 PYTHON = "/opt/abusedesk/.venv/bin/python manage.py "
+GUIDE = DEPLOY.parent / "docs" / "deploy.md"
 FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file() and path.suffix != ".lock")
 VARIABLE = re.compile(r"\b(?:ABUSEDESK_[A-Z][A-Z_]*[A-Z]|DATABASE_URL(?:_FILE)?)\b")
 
@@ -91,7 +92,7 @@ def test_every_program_of_a_desk_is_started_once(where: str) -> None:
     assert [name for name, *_ in ALL[where] if name != "start"] == ["prepare"]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*FILES, GUIDE], ids=lambda path: path.name)
 def test_every_variable_is_one_that_the_desk_reads(path: Path) -> None:
     known = {env.variable(name) for name in env.Env.model_fields}
     known |= {f"{env.variable(name)}_FILE" for name in env.SECRETS}
