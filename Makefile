@@ -51,7 +51,7 @@ type: $(DEV)  ## mypy --strict
 	@$(BIN)/mypy
 
 unit: $(DEV)  ## tests without a browser, in parallel (ARGS="-k word")
-	@$(BIN)/pytest -n $(JOBS) -m "not ui and not faults and not brokers" $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) -m "not ui and not faults and not brokers and not deploy" $(ARGS)
 
 ui: $(DEV)  ## browser tests (ARGS="-k word"); finds or installs Chromium
 	@$(BIN)/python tests/ui/browser.py
@@ -62,6 +62,9 @@ faults: $(DEV)  ## tests that kill the worker and Postgres in the middle of work
 
 brokers: $(DEV)  ## a whole desk on Redis and on RabbitMQ; skips what is not installed
 	@$(BIN)/pytest -m brokers $(ARGS)
+
+try-deploy: $(DEV)  ## nginx before a running desk, systemd over the units; skips what is not installed
+	@$(BIN)/pytest -m deploy $(ARGS)
 
 audit: $(DEV)  ## known holes in the locked packages; says so when it cannot ask
 	@said=$$($(BIN)/pip-audit --require-hashes --disable-pip -r deploy/requirements.lock \
@@ -124,5 +127,5 @@ $(DEV): deploy/requirements-test.lock $(RUN)
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.PHONY: help setup run demo doctor test check lint fmt type unit ui faults brokers audit docs openapi \
+.PHONY: help setup run demo doctor test check lint fmt type unit ui faults brokers try-deploy audit docs openapi \
   counts scoreboard screenshots bench lock clean

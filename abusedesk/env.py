@@ -87,7 +87,7 @@ class Env(BaseSettings):
         4, ge=1, le=64, description="Threads in each process of the web server."
     )
     worker_concurrency: int = Field(
-        2, ge=1, le=256, description="Processes of the worker that `make run` starts."
+        2, ge=1, le=256, description="Processes of the worker for long work."
     )
     detector_shards: int = Field(
         1,
@@ -182,7 +182,13 @@ class Env(BaseSettings):
     def secret(self, name: Literal["secret_key", "token_pepper"]) -> str:
         """The given secret, or the one made once under `var`."""
         given: SecretStr | None = getattr(self, name)
-        return given.get_secret_value() if given else _kept_secret(self.var / name)
+        if given:
+            return given.get_secret_value()
+        try:
+            return _kept_secret(self.var / name)
+        except OSError as error:
+            message = f"{variable(name)} is not set and cannot be made: {error}."
+            raise SystemExit(message) from None
 
 
 def parse_dsn(url: str) -> dict[str, str]:

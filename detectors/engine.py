@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -44,6 +45,9 @@ class Ticked:
 
 
 Event = Found | Ticked
+
+# Mark of the state, late, truncated, whether a tick is due, rows of key and state.
+_DUMP = tuple[str, int, bool, bool, msgspec.Raw]
 
 
 class PoisonError(Exception):
@@ -82,6 +86,7 @@ class Runner:
         self._expiry_s = min(float(EXPIRY_S), meta.lookback_s / 2)
         self._kinds = frozenset(meta.kinds)
         self._tick_is_due = False
+        self._mark = _state_mark(detector)
         self._states: dict[Key, Any] = {}
         self._touched: dict[Key, float] = {}
 
@@ -110,19 +115,28 @@ class Runner:
         """The state as bytes. Raises nothing a msgspec struct does not."""
         touched = self._touched
         rows = [(*key, touched[key], state) for key, state in self._states.items()]
-        return msgspec.msgpack.encode((self.late, self.truncated, self._tick_is_due, rows))
+        head = (self._mark, self.late, self.truncated, self._tick_is_due)
+        return msgspec.msgpack.encode((*head, rows))
 
-    def load(self, clock: float, payload: bytes) -> None:
-        """Continue from a dump."""
+    def load(self, clock: float, payload: bytes) -> bool:
+        """Continue from a dump; False, and nothing has changed, if it holds another kind of state.
+
+        A release wrote it whose detector had another version or kept other fields.
+        """
+        try:
+            mark, late, truncated, due, kept = msgspec.msgpack.decode(payload, type=_DUMP)
+        except msgspec.ValidationError:
+            return False
+        if mark != self._mark:
+            return False
         state = self.detector.State
         row = tuple[str, str, float, state]  # type: ignore[valid-type]  # a type made at run time
-        shape = tuple[int, bool, bool, list[row]]
-        self.late, self.truncated, self._tick_is_due, rows = msgspec.msgpack.decode(
-            payload, type=shape
-        )
+        rows = msgspec.msgpack.decode(kept, type=list[row])
+        self.late, self.truncated, self._tick_is_due = late, truncated, due
         self.clock = clock
         self._states = {Key(kind, value): kept for kind, value, _, kept in rows}
         self._touched = {Key(kind, value): at for kind, value, at, _ in rows}
+        return True
 
     def _advance(self, signal: Signal, events: list[Event]) -> None:
         """Move the clock; what lies between the old and the new time happens first."""
@@ -206,3 +220,9 @@ def run_all(
 
 def _crosses(before: float, after: float, step: float) -> bool:
     return math.floor(before / step) != math.floor(after / step)
+
+
+def _state_mark(detector: Detector[Any, Any]) -> str:
+    """Differs when a detector's version or any field of what it keeps does."""
+    told = msgspec.json.encode((detector.meta.version, msgspec.json.schema(detector.State)))
+    return blake2b(told, digest_size=8).hexdigest()

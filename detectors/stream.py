@@ -22,14 +22,24 @@ SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
 FROM detectors_signal AS s
 """
 
-# Rows of transactions that may still be open are not read, so none is ever skipped. The order is
-# by the table's columns, which an index has; a bare `tx` would be the converted output column.
+# Rows of transactions that may still be open are not read, so none is ever skipped. Rows of an
+# earlier epoch were restored: all of them are committed, by transactions of another server.
+_READABLE = """
+(s.epoch < (SELECT number FROM detectors_epoch) OR s.tx < pg_snapshot_xmin(pg_current_snapshot()))
+"""
+
+# The order is by the table's columns, which an index has; a bare `tx` would be the converted
+# output column.
 _PAGE = f"""
 {_COLUMNS}
-WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s)
-  AND tx < pg_snapshot_xmin(pg_current_snapshot())
+WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s) AND {_READABLE}
 ORDER BY s.epoch, s.tx, s.id
 LIMIT %s
+"""
+_PLACE = "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
+_NEWEST = f"""
+{_PLACE} WHERE stream_id = %s AND {_READABLE}
+ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1
 """
 
 
@@ -109,12 +119,7 @@ def before_time(stream_id: int, moment_s: float) -> Position:
 def newest(stream_id: int) -> Position:
     """Position of the last readable signal of a stream."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
-            " WHERE stream_id = %s AND tx < pg_snapshot_xmin(pg_current_snapshot())"
-            " ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1",
-            [stream_id],
-        )
+        cursor.execute(_NEWEST, [stream_id])
         row = cursor.fetchone()
     return Position(*row) if row else Position()
 

@@ -35,7 +35,7 @@ def await_horizon(seconds: float = 60) -> None:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(
-                "SELECT count(*) FROM detectors_signal"
+                "SELECT count(*) FROM detectors_signal JOIN detectors_epoch ON epoch = number"
                 " WHERE tx >= pg_snapshot_xmin(pg_current_snapshot())"
             )
             if not cursor.fetchone()[0]:

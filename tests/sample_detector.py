@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -30,7 +30,7 @@ class Sharing(Detector[Seen, BaseParams]):
         falsifiers=("none",),
         source="none",
     )
-    State = Seen
+    State: ClassVar[type[msgspec.Struct]] = Seen
 
     class Params(BaseParams):
         least: int = param(2, ge=1, le=9, step=1, unit="accounts", help="Accounts")

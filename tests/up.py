@@ -60,9 +60,9 @@ class Desk:
             assert time.monotonic() < deadline, f"{pattern!r} was not said:\n{self.said}"
             time.sleep(0.1)
 
-    def manage(self, command: str) -> subprocess.CompletedProcess[str]:
+    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*MANAGE, command], env=self.env, capture_output=True, text=True, check=False
+            [*MANAGE, *words], env=self.env, capture_output=True, text=True, check=False
         )
 
     def recovers(self, seconds: float = 60) -> bool:

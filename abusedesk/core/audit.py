@@ -48,7 +48,7 @@ def append(
     actor: None is the desk itself. target_type, target_id: stand instead of the model's own.
     """
     if target is not None:
-        target_type = target_type or str(target._meta.model_name)  # noqa: SLF001 -- Django's public name for it
+        target_type = target_type or target.__class__.__name__.lower()
         target_id = target_id or str(target.pk)
     entry = AuditEntry(
         at=clock.now(),

@@ -23,10 +23,18 @@ WORKER_WAIT_S: Final = 10
 CLOCK_TOLERANCE_S: Final = 2
 DISK_BAD: Final = 0.05  # share of the disk that is free
 DISK_POOR: Final = 0.15
-# Cursors ahead of every transaction this database ever had: it was restored from a dump.
+# Consumers or signals ahead of every transaction this server ever had: they came in a dump.
 AHEAD: Final = """
-SELECT count(*) FROM detectors_cursor JOIN detectors_epoch ON epoch = number
-WHERE tx > pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+WITH here AS (
+    SELECT number, pg_snapshot_xmax(pg_current_snapshot()) AS next_tx FROM detectors_epoch
+), place AS (
+    SELECT epoch, tx FROM detectors_cursor UNION ALL SELECT epoch, tx FROM detectors_shard
+)
+SELECT EXISTS (SELECT FROM here, place WHERE epoch = number AND tx >= next_tx::text::bigint)
+    OR EXISTS (SELECT FROM here, detectors_stream AS stream, LATERAL (
+        SELECT tx FROM detectors_signal WHERE stream_id = stream.id AND epoch = number
+        ORDER BY tx DESC LIMIT 1) AS newest
+    WHERE newest.tx >= next_tx)
 """
 
 
@@ -57,6 +65,12 @@ def examine() -> Iterator[Verdict]:
         return
     for check in CHECKS:
         yield from check()
+
+
+def is_store_ahead() -> bool:
+    """Whether the signal store came from a server with higher transaction numbers."""
+    ((ahead,),) = _rows(AHEAD)
+    return bool(ahead)
 
 
 def _version() -> Iterator[Verdict]:
@@ -140,12 +154,11 @@ def _store_epoch() -> Iterator[Verdict]:
     """After a logical restore transaction numbers begin anew; the epoch tells old from new."""
     if not _present("detectors_epoch"):
         return
-    ((ahead,),) = _rows(AHEAD)
-    if ahead:
+    if is_store_ahead():
         yield _fault(
             "epoch",
-            "The store was restored from a dump: cursors are ahead of this database, so "
-            "new signals are not read. Run: UPDATE detectors_epoch SET number = number + 1;",
+            "The store was restored from a dump of another server, so new signals are not read: "
+            "stop web and workers, run `manage.py after_restore`, start them again.",
         )
     else:
         yield _ok("epoch", "Cursors and transaction numbers fit together.")

@@ -71,7 +71,7 @@ class ApiToken(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One link of the audit chain. The database refuses UPDATE and DELETE (migration 0002)."""
+    """One link of the audit chain. The database refuses UPDATE and DELETE (migration 0003)."""
 
     at = models.DateTimeField(default=clock.now)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

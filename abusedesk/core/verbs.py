@@ -35,6 +35,7 @@ class Verb(StrEnum):
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
     SIGNALS_IMPORTED = "signals.imported"
+    STORE_RESTORED = "store.restored"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
     TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
@@ -72,6 +73,7 @@ SENTENCES: dict[str, str] = {
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
+    Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
     Verb.LETTER_DISCARDED: "discarded a refused item",
     Verb.TOKEN_CREATED: "created the token {name}",

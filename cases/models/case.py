@@ -15,9 +15,9 @@ from detectors.models import Campaign
 class Case(models.Model):
     """One operation under review.
 
-    ref: `AD-<id>`, for people and links. version grows with every change and guards concurrent
-    writes. how_sure: probability 0..1; how_bad: the severity; priority 0..100 orders the queue.
-    claim_*: exclusive while `claim_expires_at` lies ahead.
+    ref: `AD-<id>`, for people and links. version: grows with every change and guards concurrent
+    writes. how_sure: probability 0..1. priority: 0..100, orders the queue. claim_*: exclusive
+    while `claim_expires_at` lies ahead.
     """
 
     ref = models.CharField(max_length=20, unique=True)

@@ -16,7 +16,7 @@ class Finding(models.Model):
     """The newest revision of one finding, with everything needed to compute its score again.
 
     uid: hash of detector, version, parameters, stream and anchor. subjects: accounts as
-    `platform:actor`. links: [index, index, llr] into subjects; empty: all pairs with `llr`.
+    `platform:actor`. links: [index, index, llr] into subjects; without any, all pairs have `llr`.
     """
 
     uid = models.CharField(max_length=32, unique=True)

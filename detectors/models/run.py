@@ -10,7 +10,11 @@ from detectors.models.source import Stream
 
 
 class Position(models.Model):
-    """A place in commit order: everything up to and including (epoch, tx, signal) is consumed."""
+    """A place in commit order: everything up to and including (epoch, tx, signal) is consumed.
+
+    epoch: how many restores went before. tx: transaction that stored the last signal consumed.
+    signal_id: that signal.
+    """
 
     epoch = models.SmallIntegerField(default=0)
     tx = models.BigIntegerField(default=0)

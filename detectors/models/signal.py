@@ -13,7 +13,7 @@ from detectors.models.source import Source, Stream
 class Signal(models.Model):
     """One act somewhere, as its sender told it.
 
-    Range-partitioned by month of `occurred_at` (migration 0001 and `partitions.py`), so the real
+    Range-partitioned by month of `occurred_at` (migration 0002 and `partitions.py`), so the real
     primary key is (id, occurred_at) and (source, external_id, occurred_at) is unique.
     (epoch, tx, id) is the commit order that every consumer's cursor follows; `tx` is filled by
     the database. `payload` holds the fields that have no column of their own.

@@ -23,7 +23,7 @@ _BEAT = """
 INSERT INTO detectors_signal (stream_id, source_id, external_id, platform, kind, occurred_at,
     received_at, actor, text, payload, epoch)
 SELECT stream_id, %(nobody)s, 'heartbeat-' || stream_id, 'engine', %(kind)s, %(now)s, %(now)s, '',
-    '', '{}', epoch
+    '', '{}', (SELECT number FROM detectors_epoch)
 FROM (SELECT s.* FROM detectors_signal AS s WHERE stream_id = %(stream)s
       ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1) AS last
 WHERE received_at < %(now)s::timestamptz

@@ -101,36 +101,57 @@ def _step(shard_id: int) -> int:
     page = stream.read(shard.stream_id, position, shard.limit or BATCH)
     if not page.signals:
         return 0
-    held = _hold(shard, position)
-    events = held.runner.feed(page.signals, _skipped(shard))
-    held.position = page.last
-    held.since_checkpoint += len(page.signals)
-    _record(shard, events)
-    _save(shard, held, len(page.signals))
+    held = _take(shard, position)
+    if _replay(shard, held, position):
+        events = held.runner.feed(page.signals, _skipped(shard))
+        held.position = page.last
+        held.since_checkpoint += len(page.signals)
+        _record(shard, events)
+        _save(shard, held, len(page.signals))
+    else:
+        _keep_checkpoint(shard, held)
     transaction.on_commit(lambda: _held.__setitem__(shard_id, held))
     return len(page.signals)
 
 
-def _hold(shard: Shard, position: Position) -> _Held:
-    """The runner of a shard at `position`, rebuilt as far as needed.
+def _take(shard: Shard, position: Position) -> _Held:
+    """The runner of a shard, not beyond `position`.
 
     It leaves the process's memory until the commit: after a rollback it would be ahead of the
-    cursor.
+    cursor. Where others went on meanwhile, their checkpoint may be nearer than what is held.
     """
     held = _held.pop(shard.pk, None)
     if held is None or held.position > position:
-        held = _restore(shard)
+        return _restore(shard)
+    if held.position < position:
+        saved = Checkpoint.objects.filter(shard=shard).first()
+        if saved and held.position < Position(saved.epoch, saved.tx, saved.signal_id):
+            return _restore(shard)
+    return held
+
+
+def _replay(shard: Shard, held: _Held, position: Position) -> bool:
+    """Rebuild the state up to `position`. False when there is more than one step may take.
+
+    More than lies between two checkpoints has to be replayed only after a release that keeps
+    another state.
+    """
     while held.position < position:
+        if held.since_checkpoint >= _checkpoint_every(held):
+            return False
         page = stream.read(shard.stream_id, held.position, BATCH)
         count = sum(1 for place in page.positions if place <= position)
         held.runner.feed(page.signals[:count], _skipped(shard))
         held.position = page.positions[count - 1]
         held.since_checkpoint += count
-    return held
+    return True
 
 
 def _restore(shard: Shard) -> _Held:
-    """The runner as the last checkpoint had it, or a new one."""
+    """The runner as the last checkpoint had it, or a new one.
+
+    Where another release wrote the checkpoint, the signals of the lookback tell the state again.
+    """
     detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
     runner = Runner(
         detector,
@@ -142,7 +163,8 @@ def _restore(shard: Shard) -> _Held:
     saved = Checkpoint.objects.filter(shard=shard).first()
     if saved is None:
         return _Held(runner, Position(), 0)
-    runner.load(saved.clock_s, bytes(saved.payload))
+    if not runner.load(saved.clock_s, bytes(saved.payload)):
+        return _Held(runner, _lookback_start(shard, saved.clock_s), 0)
     return _Held(runner, Position(saved.epoch, saved.tx, saved.signal_id), 0)
 
 
@@ -203,9 +225,18 @@ def _save(shard: Shard, held: _Held, count: int) -> None:
     shard.updated_at = clock.now()
     shard.attempts, shard.limit, shard.error = 0, min(shard.limit * 2, BATCH), ""
     shard.save()
-    if held.since_checkpoint >= max(CHECKPOINT_SIGNALS, len(held.runner) // 2):
-        save_checkpoint(shard, held.runner, held.position)
-        held.since_checkpoint = 0
+    if held.since_checkpoint >= _checkpoint_every(held):
+        _keep_checkpoint(shard, held)
+
+
+def _checkpoint_every(held: _Held) -> int:
+    """Signals after which replaying costs more than writing the state."""
+    return max(CHECKPOINT_SIGNALS, len(held.runner) // 2)
+
+
+def _keep_checkpoint(shard: Shard, held: _Held) -> None:
+    save_checkpoint(shard, held.runner, held.position)
+    held.since_checkpoint = 0
 
 
 def save_checkpoint(shard: Shard, runner: Runner, position: Position) -> None:
@@ -284,7 +315,9 @@ def _keeps_state(config: DetectorConfig) -> bool:
 def _inherit(shard: Shard, before: Shard) -> None:
     """Start where the version before stands, with its state."""
     position = Position(before.epoch, before.tx, before.signal_id)
-    held = _hold(before, position)
+    held = _take(before, position)
+    while not _replay(before, held, position):
+        held.since_checkpoint = 0
     shard.epoch, shard.tx, shard.signal_id = position
     shard.clock_s = held.runner.clock
     shard.save()
@@ -293,6 +326,10 @@ def _inherit(shard: Shard, before: Shard) -> None:
 
 def _replay_lookback(shard: Shard, clock_s: float) -> None:
     """Start where the lookback begins: what is older cannot change what is found from now on."""
-    horizon = clock_s - registry.get(shard.config.slug).meta.lookback_s
-    shard.epoch, shard.tx, shard.signal_id = stream.before_time(shard.stream_id, horizon)
+    shard.epoch, shard.tx, shard.signal_id = _lookback_start(shard, clock_s)
     shard.save()
+
+
+def _lookback_start(shard: Shard, clock_s: float) -> Position:
+    horizon = clock_s - registry.get(shard.config.slug).meta.lookback_s
+    return stream.before_time(shard.stream_id, horizon)

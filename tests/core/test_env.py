@@ -150,6 +150,15 @@ def test_a_secret_is_made_once_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert sorted(path.name for path in kept.parent.iterdir()) == ["secret_key", "token_pepper"]
 
 
+def test_a_secret_that_cannot_be_kept_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "var").touch()
+    monkeypatch.setenv("ABUSEDESK_VAR", str(tmp_path / "var"))
+    with pytest.raises(SystemExit, match=r"^ABUSEDESK_SECRET_KEY is not set and cannot be made: "):
+        env.load().secret("secret_key")
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

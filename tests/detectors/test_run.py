@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 import pytest
 from django.db import connection, connections, transaction
 
 from detectors import registry, stream
+from detectors.base import FindingDraft, Key
+from detectors.base import Signal as Act
 from detectors.choices import Mode, StreamKind
 from detectors.models import (
     Checkpoint,
@@ -30,7 +34,7 @@ from detectors.services import fusion, run
 from detectors.services.config import save_config
 from detectors.services.finding import record_findings
 from tests import desk
-from tests.sample_detector import Counting, Sharing
+from tests.sample_detector import Counting, Seen, Sharing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -274,6 +278,81 @@ def test_a_parameter_that_shapes_the_state_replays_the_lookback(
     shard.refresh_from_db()
     assert 0 < shard.signals < COUNT
     assert Finding.objects.filter(anchor_type="object").exists()
+
+
+class Pairs(msgspec.Struct):
+    """What a later release keeps: decoded as this, the earlier state would look empty."""
+
+    pairs: list[tuple[str, int]] = []
+
+
+class SharingForLong(Sharing):
+    """Its lookback holds all that the test stores."""
+
+    meta = replace(Sharing.meta, lookback_s=100_000)
+
+
+class SharingAsPairs(SharingForLong):
+    """Finds the same with another state."""
+
+    State: ClassVar[type[msgspec.Struct]] = Pairs
+
+    def apply(self, key: Key, signal: Act, state: Any, p: Any) -> list[FindingDraft]:
+        kept = Seen(dict(state.pairs))
+        found = super().apply(key, signal, kept, p)
+        state.pairs = list(kept.accounts.items())
+        return found
+
+
+class SharingVersion2(SharingForLong):
+    """Keeps fields of the same names that mean something else."""
+
+    meta = replace(SharingForLong.meta, version=2)
+
+
+@pytest.mark.parametrize("release", [SharingAsPairs, SharingVersion2])
+@pytest.mark.parametrize("every", [7, 30])
+def test_a_release_that_keeps_another_state_rebuilds_it_from_the_signals_step_by_step(
+    live: Stream, release: type[Sharing], every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "BATCH", 5)
+    monkeypatch.setattr(run, "CHECKPOINT_SIGNALS", every)
+    monkeypatch.setattr(registry, "all_detectors", lambda: {"sharing": SharingForLong})
+    _store(live, COUNT)
+    _configure()
+    _drain(live)
+    told = FindingRevision.objects.count()
+
+    monkeypatch.setattr(registry, "all_detectors", lambda: {"sharing": release})
+    replayed = _count_reads(monkeypatch)
+    _store(live, 10, COUNT)
+    desk.await_horizon()
+    run.forget_runners()
+    (shard,) = Shard.objects.all()
+    steps, reads = 0, 0
+    while run.step_shard(shard_id=shard.pk):  # each in a worker of its own
+        run.forget_runners()
+        steps += 1
+        reads, before = len(replayed), reads
+        assert reads - before <= every // 5 + 3
+    shard.refresh_from_db()
+    assert steps >= COUNT // (every + 5)
+    assert (shard.error, shard.signals) == ("", COUNT + 10)
+    assert Quarantine.objects.count() == 0
+    if release is SharingAsPairs:  # the version is part of a finding's name
+        assert FindingRevision.objects.count() == told, "nothing was told twice"
+
+
+def _count_reads(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    reads: list[None] = []
+
+    def read(*place: Any) -> stream.Page:
+        reads.append(None)
+        return page_of(*place)
+
+    page_of = stream.read
+    monkeypatch.setattr(stream, "read", read)
+    return reads
 
 
 def test_a_detector_that_is_off_has_no_shards_to_run(live: Stream) -> None:

@@ -1,4 +1,4 @@
-"""Writes the reference pages under docs/reference/ from the code, or checks that they are true."""
+"""Writes the pages under docs/ that are made from the code, or checks that they are true."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from abusedesk import env
-from abusedesk.core import audit, shortcuts
+from abusedesk.core import audit, datamodel, shortcuts
 from abusedesk.core.models import Role, Scope
 from cases import policy, states
 from detectors import registry, scoring
 from detectors.base import Detector
 from detectors.schema import Kind
 
-FOLDER = Path("docs/reference")
+FOLDER = Path("docs")
 
 
 class Command(BaseCommand):
-    help = "Write docs/reference/ from the code; --check says which page is not true any more."
+    help = "Write the pages made from the code; --check says which page is not true any more."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -158,6 +158,27 @@ def _permissions() -> str:
     )
 
 
+def _data_model() -> str:
+    intro = (
+        "Every table of the desk: its owner, whose services alone write it, and what it keeps to."
+        " Tables that are partitioned have their keys and indexes in a migration instead:"
+        " `detectors/migrations/0002_store.py`."
+    )
+    return _page("Data model", intro, *(_model(one) for one in datamodel.described()))
+
+
+def _model(one: datamodel.Described) -> str:
+    rows = [(f"`{name}`", kind, meaning) for name, kind, meaning in one.fields]
+    rules = "\n".join(f"- {rule}" for rule in one.rules)
+    parts = [
+        f"## {one.name}",
+        f"{one.about} Owner: `{one.owner}`, table `{one.table}`.",
+        _table(("Field", "Type", "Meaning"), rows),
+        rules,
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
 def _vocabulary() -> str:
     verbs = [(f"`{verb}`", sentence) for verb, sentence in audit.SENTENCES.items()]
     kinds = [(f"`{kind.value}`",) for kind in Kind]
@@ -169,10 +190,11 @@ def _vocabulary() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "settings.md": _settings,
-    "detectors.md": _detectors,
-    "evidence-weights.md": _fusion,
-    "keys.md": _keys,
-    "permissions.md": _permissions,
-    "vocabulary.md": _vocabulary,
+    "data-model.md": _data_model,
+    "reference/settings.md": _settings,
+    "reference/detectors.md": _detectors,
+    "reference/evidence-weights.md": _fusion,
+    "reference/keys.md": _keys,
+    "reference/permissions.md": _permissions,
+    "reference/vocabulary.md": _vocabulary,
 }

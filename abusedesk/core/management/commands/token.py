@@ -42,7 +42,7 @@ class Command(BaseCommand):
         people = User.objects.filter(wanted)
         owner = people.order_by("pk").first()
         if owner is None:
-            nobody = "There is no admin; run `make run` once."
+            nobody = "There is no admin; `manage.py user NAME --role admin` makes one."
             message = f"There is no user {user}." if user else nobody
             raise CommandError(message)
         until = clock.now() + timedelta(days=days) if days else None

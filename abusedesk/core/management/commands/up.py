@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from ipaddress import ip_address
 from typing import Any, Final
 
 from django.conf import settings
@@ -17,23 +17,18 @@ from django.db import connection
 
 from abusedesk import env
 from abusedesk.celery import ABANDONED
-from abusedesk.core import embedded, ids
+from abusedesk.core import embedded, programs
 from abusedesk.core.models import Role, User
+from abusedesk.core.people import create_user
 from abusedesk.core.pgdata import EmbeddedError, clear_stale_pid
 from abusedesk.core.pgpaths import Paths
 from abusedesk.core.supervise import Child, ChildError, Supervisor
 
 MANAGE: Final = (sys.executable, settings.BASE_DIR / "manage.py")
-CELERY: Final = (sys.executable, "-m", "celery", "--quiet", "-A", "abusedesk")
 # Celery warns on several lines; its reason, pickle, is not used here.
 AS_ROOT: Final = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-# Two workers, so that a case never waits behind three months of imported signals.
-LONG_WORK: Final = "ingest,detect,backtest"
-SHORT_WORK: Final = "cases,share"
-WORKER_STOP_S: Final = 20
 WEB_ANSWER_S: Final = 10
-WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 -- what to open, not to bind
-STATIC_STAMP: Final = settings.STATIC_ROOT / ".made-from"
+HERE: Final = {4: "127.0.0.1", 6: "::1"}  # by IP version
 
 
 class Command(BaseCommand):
@@ -49,9 +44,9 @@ class Command(BaseCommand):
             with Supervisor() as desk, _database(desk):
                 _prepare(desk)
                 desk.start(_web())
-                desk.start(_worker("worker", LONG_WORK, env.current().worker_concurrency))
-                desk.start(_worker("cases", SHORT_WORK, 1))
-                desk.start(_beat())
+                desk.start(_worker("worker"))
+                desk.start(_worker("cases"))
+                desk.start(Child("beat", programs.beat(), cwd=settings.BASE_DIR))
                 desk.say(f"The desk is open at {_url()} (Ctrl-C stops it).")
                 if env.current().demo:
                     desk.run_once(Child("demo", (*MANAGE, "demo", "--if-empty")))
@@ -94,75 +89,25 @@ def _database(desk: Supervisor) -> Iterator[None]:
 
 def _prepare(desk: Supervisor) -> None:
     """Migrations, static files, first admin; each does nothing when it is done already."""
-    desk.run_once(Child("migrate", (*MANAGE, "migrate", "--noinput", "-v", "0")))
-    fingerprint = _static_fingerprint()
-    if not STATIC_STAMP.exists() or STATIC_STAMP.read_text() != fingerprint:
-        desk.say("Collecting and compressing static files.")
-        desk.run_once(
-            Child(
-                "static",
-                (
-                    *MANAGE,
-                    "collectstatic",
-                    "--noinput",
-                    "--clear",
-                    "-v",
-                    "0",
-                    "-i",
-                    "rest_framework",
-                ),
-            )
-        )
-        STATIC_STAMP.write_text(fingerprint)
+    desk.run_once(Child("prepare", (*MANAGE, "prepare")))
     with closing(connection):
         if not User.objects.exists():
-            password = ids.random_token(12)
-            User.objects.create_user("admin", password=password, role=Role.ADMIN)
+            password = create_user(actor=None, name="admin", role=Role.ADMIN)
             desk.say(f"First admin: user name admin, password {password} (shown only now).")
 
 
 def _web() -> Child:
-    here = env.current()
-    options = {
-        "--worker-class": "gthread",
-        "--workers": str(here.web_workers),
-        "--threads": str(here.web_threads),
-        "--bind": f"{_bracketed(here.host)}:{here.port}",
-        "--log-level": "warning",
-    }
-    flags = ["--no-control-socket", *(part for option in options.items() for part in option)]
-    argv = (sys.executable, "-m", "gunicorn", *flags, "abusedesk.wsgi")
-    return Child("web", argv, ready=_web_answers, cwd=settings.BASE_DIR)
+    return Child("web", programs.web(), ready=_web_answers, cwd=settings.BASE_DIR)
 
 
-def _worker(name: str, queues: str, concurrency: int) -> Child:
-    argv = (
-        *CELERY,
-        "worker",
-        "--hostname",
-        f"{name}@%h",
-        "--queues",
-        queues,
-        "--concurrency",
-        str(concurrency),
-        "--loglevel",
-        env.current().log_level,
-        "--without-gossip",
-        "--without-mingle",
-    )
+def _worker(name: str) -> Child:
     return Child(
         name,
-        argv,
+        programs.PROGRAMS[name](),
         env=AS_ROOT,
         cwd=settings.BASE_DIR,
-        stop_timeout_s=WORKER_STOP_S,
+        stop_timeout_s=programs.WORKER_STOP_S,
         death_signal=ABANDONED,
-    )
-
-
-def _beat() -> Child:
-    return Child(
-        "beat", (*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING"), cwd=settings.BASE_DIR
     )
 
 
@@ -182,27 +127,22 @@ def _require_free_port() -> None:
 def _web_answers() -> bool:
     """Whether the web server answers a request with anything; it listens before it can."""
     here = env.current()
-    address = (WILDCARDS.get(here.host, here.host), here.port)
+    address = (_reached(here.host), here.port)
     with suppress(OSError), socket.create_connection(address, timeout=WEB_ANSWER_S) as client:
         client.sendall(b"GET /login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
         return bool(client.recv(1))
     return False
 
 
-def _static_fingerprint() -> str:
-    """Changes when a package or one of our own static files does."""
-    files = [
-        settings.BASE_DIR / "deploy" / "requirements.lock",
-        *sorted((settings.BASE_DIR / "static").rglob("*")),
-    ]
-    marks = (f"{path}:{path.stat().st_mtime_ns}" for path in files if path.is_file())
-    return hashlib.sha256("\n".join(marks).encode()).hexdigest()
+def _reached(host: str) -> str:
+    """Where a server that listens on `host` can be reached from this machine."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return HERE[address.version] if address.is_unspecified else host
 
 
 def _url() -> str:
     here = env.current()
-    return f"http://{_bracketed(WILDCARDS.get(here.host, here.host))}:{here.port}/"
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
+    return f"http://{programs.bracketed(_reached(here.host))}:{here.port}/"
