@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from detectors.adapters.base import Item, Meta, Outcome, UnfitError, attempt
-from detectors.adapters.kit.ai_logs import ENVELOPE, Exchange, exchange, finished, when, words
+from detectors.adapters.kit.ai_logs import (
+    ENVELOPE,
+    Exchange,
+    exchange,
+    finished,
+    scalar,
+    when,
+    words,
+)
 from detectors.adapters.kit.bounds import digest
 from detectors.adapters.kit.documents import JSON, NDJSON, JsonAdapter
 from detectors.adapters.kit.draft import Draft
@@ -100,12 +108,13 @@ def _bucket(bucket: Record) -> Iterator[Outcome]:
 def _usage(bucket: Record, result: Record) -> Iterator[Item]:
     """One sum of a bucket."""
     key, workspace = result.text("api_key_id"), result.text("workspace_id")
-    span = [bucket.data.get("starting_at"), bucket.data.get("ending_at")]
+    at = when(bucket, "starting_at")
+    span = [scalar(bucket.data.get(name)) for name in ("starting_at", "ending_at")]
     draft = Draft(
         kind=Kind.AI_REQUEST,
         platform="anthropic-api",
         external_id=f"usage-{digest([span, result.data])}",
-        at=when(bucket, "starting_at"),
+        at=at,
         actor=result.text("account_id") or key or workspace,
         ai={
             "provider": PROVIDER,

@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from detectors.adapters.base import Item, Meta, Outcome, UnfitError, attempt
-from detectors.adapters.kit.ai_logs import ENVELOPE, Exchange, exchange, finished, when, words
-from detectors.adapters.kit.bounds import digest
+from detectors.adapters.kit.ai_logs import (
+    ENVELOPE,
+    Exchange,
+    copied,
+    exchange,
+    finished,
+    scalar,
+    when,
+    words,
+)
+from detectors.adapters.kit.bounds import digest, name_of, one_line, shortened
 from detectors.adapters.kit.documents import JSON, NDJSON, JsonAdapter
-from detectors.adapters.kit.draft import Draft
+from detectors.adapters.kit.draft import MAX_SHORT, Draft
 from detectors.adapters.kit.record import Record
 from detectors.schema import Kind
 
@@ -119,9 +128,14 @@ def _moderation(line: Exchange) -> Iterator[Item]:
     texts = inputs if isinstance(inputs, list) else [inputs]
     results = line.response.need_children("results")
     line.response.drop("results")
-    drafts = [line.draft(Kind.AI_REQUEST, f"{line.name()}-{n}") for n in range(len(results))]
+    name = line.name()
+    common = line.draft(Kind.AI_REQUEST, name)
+    # Bounded once: what is said of all must not cost its length for each.
+    common.actor = name_of(one_line(common.actor), MAX_SHORT)
+    common.ai = {key: shortened(value, MAX_SHORT) for key, value in common.ai.items()}
     rest = line.log.rest()
-    for index, (draft, result) in enumerate(zip(drafts, results, strict=True)):
+    for index, result in enumerate(results):
+        draft = copied(common, f"{name}-{index}")
         text = texts[index] if index < len(texts) else None
         draft.text = text if isinstance(text, str) else words([text])
         draft.attributes["flagged"] = result.data.get("flagged") is True
@@ -135,12 +149,13 @@ def _usage(bucket: Record, result: Record) -> Iterator[Item]:
     if not type.startswith(USAGE):
         raise UnfitError(result.at("object"), "choice", f"must begin with {USAGE}")
     key, project = result.text("api_key_id"), result.text("project_id")
-    span = [bucket.data.get("start_time"), bucket.data.get("end_time")]
+    at = when(bucket, "start_time")
+    span = [scalar(bucket.data.get(name)) for name in ("start_time", "end_time")]
     draft = Draft(
         kind=Kind.AI_REQUEST,
         platform="openai-api",
         external_id=f"usage-{digest([span, result.data])}",
-        at=when(bucket, "start_time"),
+        at=at,
         actor=result.text("user_id") or key or project,
         ai={
             "provider": PROVIDER,

@@ -31,6 +31,7 @@ DOMAIN_OBJECTS: Final = frozenset(
     }
 )
 REST_BYTES: Final = 1_000
+MAX_NAME: Final = 100
 MAX_VALUE: Final = 400
 MAX_LINK: Final = 4_000
 MAX_RECIPIENTS: Final = 100
@@ -134,16 +135,21 @@ def _observed(record: Record, by_id: Mapping[str, Record], seen: dict[str, Seen]
         draft.link(*one.links)
         for type, value in one.marks:
             draft.about(type, value)
-    author = by_id.get(str(record.data.get("created_by_ref")))
     record.drop("type", "spec_version")
     draft.keep(
         "stix",
         record.rest(),
-        author=author.text("name") if author else "",
+        author=_author(record, by_id),
         missing=[name for name in names if name not in seen],
         observables=[{"type": one.type, **one.rest} for one in found if one.rest],
     )
     yield from draft.items()
+
+
+def _author(record: Record, by_id: Mapping[str, Record]) -> str:
+    author = by_id.get(str(record.data.get("created_by_ref")))
+    name = author.data.get("name") if author else ""
+    return name[:MAX_VALUE] if isinstance(name, str) else ""
 
 
 def _classify(draft: Draft, found: list[Seen]) -> None:
@@ -178,7 +184,7 @@ def _unread(record: Record, read: set[str]) -> UnfitError | None:
 
 def _read(record: Record, by_id: Mapping[str, Record]) -> Seen:
     """One cyber-observable, bounded: many observations may refer to it."""
-    found = Seen(record.need("type"))
+    found = Seen(record.need("type")[:MAX_NAME])
     READERS.get(found.type, _other)(found, record, by_id)
     record.drop("type", "id", "spec_version")
     found.marks = [(type, name_of(one_line(value), MAX_VALUE)) for type, value in found.marks]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from detectors.adapters.base import Item, UnfitError
@@ -19,6 +19,7 @@ TEXTS: Final = ("text", "input_text", "output_text")
 PROMPTS: Final = ("prompt", "input")
 USER: Final = (None, "user")
 SYSTEM: Final = ("system", "developer")
+MAX_SCALAR: Final = 64
 MAX_PROVIDER: Final = 36  # and `-api` behind it
 ENVELOPE: Final = (
     "A log line is an object with `request`, `response` or both as the API knows them, and"
@@ -69,13 +70,13 @@ class Exchange:
         org = log.text("organization_id", "organization")
         group = log.text("workspace_id", "project_id")
         named = request.child("metadata").text("user_id")
-        user = request.text("safety_identifier", "user") or named
+        user = request.text("safety_identifier", "user") or named or log.text("user", "user_id")
         draft = Draft(
             kind=kind,
             platform=self.platform,
             external_id=external_id,
             at=self.at(),
-            actor=user or log.text("user", "user_id") or key or group or org,
+            actor=user or key or group or org,
             ai={
                 "provider": log.text("provider") or self.provider,
                 "model": self.response.text("model") or request.text("model"),
@@ -115,6 +116,17 @@ def finished(provider: str, *drafts: Draft, rest: dict[str, Any]) -> Iterator[It
     for index, draft in enumerate(drafts):
         draft.keep(provider, rest if index == 0 else {"line": drafts[0].external_id})
         yield from draft.items()
+
+
+def copied(draft: Draft, external_id: str) -> Draft:
+    """A further signal of the same exchange."""
+    return replace(draft, external_id=external_id, attributes={**draft.attributes}, ai={**draft.ai})
+
+
+def scalar(value: Any) -> Any:
+    """A number or a short text; None for what would be repeated at length."""
+    is_short = isinstance(value, str) and len(value) <= MAX_SCALAR
+    return value if is_short or isinstance(value, int | float) else None
 
 
 def when(record: Record, name: str) -> str:
