@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,22 @@ from hypothesis import strategies as st
 
 from detectors.adapters.base import Item, Outcome, Refusal
 from detectors.adapters.registry import get
+from detectors.base import Signal
 from detectors.ingest import Refused, Window, read_item
 from detectors.schema import SignalIn
 
 SAMPLES = Path(__file__).parent / "samples"
 WINDOW = Window.at(datetime(2026, 12, 1, tzinfo=UTC), oldest=date(2000, 1, 1))
-EXAMPLES = 60
+EXAMPLES = 100
 WEIRD: tuple[Any, ...] = (
     *(None, True, -1, 0, 2**70, 1.5, 1e300, "", "x", "\x00", "\u202e", "a" * 300, "9" * 5_000),
     *([], {}, [None], [[]], [{}], {"": ""}, {"a": {"b": [1]}}, ["x"] * 200, "<" * 50, "]]>"),
-    *("2026-09-21", "2026-09-21T12:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+    *(
+        "2026-09-21",
+        "2026-09-21T12:00:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+    ),
 )
 
 
@@ -84,6 +91,21 @@ def judged(outcome: Outcome) -> SignalIn | Refused | Refusal:
     return read_item(msgspec.json.encode(outcome.fields), WINDOW)
 
 
+def as_signal(fields: dict[str, Any]) -> Signal:
+    """A signal as detectors see it."""
+    return Signal(
+        id=1,
+        at=0.0,
+        platform=fields["platform"],
+        kind=fields["kind"],
+        actor=fields.get("actor", ""),
+        text=fields.get("text", ""),
+        raw_urls=tuple(fields.get("urls", ())),
+        objects=tuple(fields.get("objects", ())),
+        identifier_map=fields.get("identifiers", {}),
+    )
+
+
 def never_breaks(slug: str) -> Callable[[], None]:
     """A property: arbitrary bytes and damaged samples end in signals and refusals, nothing else.
 
@@ -132,7 +154,7 @@ def _changed(draw: st.DrawFn, samples: list[bytes]) -> bytes:
         value = json.loads(line)
         for _ in range(draw(st.integers(0, 3))):
             if paths := list(_paths(value)):
-                _put(value, draw(st.sampled_from(paths)), draw(st.sampled_from(WEIRD)))
+                _put(value, draw(st.sampled_from(paths)), deepcopy(draw(st.sampled_from(WEIRD))))
         changed.append(json.dumps(value).encode())
     return b"\n".join(changed)
 

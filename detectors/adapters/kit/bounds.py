@@ -105,7 +105,7 @@ class Budget:
             key = shortened(clean(name), MAX_NAME)
             place = f"{path}.{key}" if path else key
             self.left -= len(msgspec.json.encode(key)) + OVERHEAD
-            if self.left > 0:
+            if self.left > 0 and key not in kept:  # two names may be one when they are cut
                 kept[key] = self.fit(one, place, depth + 1)
                 continue
             self.cut(place)
