@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from detectors.adapters.base import Meta, Outcome, UnfitError, attempt
+from detectors.adapters.kit.addresses import addresses
 from detectors.adapters.kit.draft import Draft
 from detectors.adapters.kit.mail import (
     MBOX,
@@ -13,7 +14,6 @@ from detectors.adapters.kit.mail import (
     PLATFORM,
     RFC822,
     MailAdapter,
-    addresses,
     attached,
     author,
     head_of,

@@ -13,6 +13,8 @@ from detectors.adapters.kit import mime
 from detectors.adapters.kit.bounds import digest
 from detectors.adapters.kit.documents import BOM, JSON, NDJSON, JsonAdapter, decoded
 from detectors.adapters.kit.draft import Draft, slug
+from detectors.adapters.kit.encodings import decoded as as_text
+from detectors.adapters.kit.encodings import from_base64
 from detectors.adapters.kit.mail import MBOX, RFC822, MailAdapter, letter_signals
 from detectors.adapters.kit.moments import moment
 from detectors.adapters.kit.record import Record
@@ -160,12 +162,12 @@ def _type_of(source: str) -> str:
 def _evidence(item: Record) -> tuple[dict[str, Any], bytes]:
     """What is kept of a piece of evidence, and the mail that it is, if it is one."""
     type = item.text("content_type").lower()
-    content = mime.from_base64(item.text("payload").encode())
+    content = from_base64(item.text("payload").encode())
     kept: dict[str, Any] = {"content_type": type, **item.rest(), "digest": digest(content)}
     if type in MAILS:
         return kept, content
     if type.startswith("text/"):
-        kept["text"] = mime.decoded(content, "")
+        kept["text"] = as_text(content, "")
     return kept, b""
 
 

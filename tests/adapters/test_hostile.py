@@ -156,10 +156,10 @@ def test_a_large_payload_is_read_in_time(name: str) -> None:
 
 
 def assert_cheap(slug: str, body: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()  # other work on the machine does not count
     written = 0
     for outcome in islice(get(slug).read(body), MAX_BATCH + 1):
         judged(outcome)
         written += len(outcome.raw) if isinstance(outcome, Refusal) else 1
-    assert time.monotonic() - started < LIMIT_S, "Read every byte once."
+    assert time.process_time() - started < LIMIT_S, "Read every byte once."
     assert written <= 40 * len(body) + 1_000_000

@@ -372,8 +372,8 @@ def test_what_is_said_of_all_results_does_not_cost_its_length_for_each() -> None
         "request": {"model": "m" * 1_000_000, "input": []},
         "response": {"id": "modr", "results": [{"flagged": False}] * 2_000},
     }
-    started = time.monotonic()
+    started = time.process_time()
     found = items("openai", line)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert len(found) == 2_000
     assert found[0]["actor"].startswith("sha256-")

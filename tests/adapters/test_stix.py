@@ -202,9 +202,9 @@ def test_a_large_observable_is_read_once_however_many_refer_to_it() -> None:
         "extra": {f"k{n}": "y" * 100 for n in range(10_000)},
     }
     many = [observed("m", id=f"observed-data--{n}") for n in range(1_000)]
-    started = time.monotonic()
+    started = time.process_time()
     found = items("stix", bundle(large, *many))
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     assert len(found) == 1_000
 
 

@@ -199,28 +199,28 @@ ADAPTER_INTRO = (
 ADAPTER_RULES = (
     (
         "What a payload becomes is judged by the same rules as any signal: limits, reasons, dead"
-        " letters. A refused signal is kept as JSON of the contract and can be fixed and replayed. A"
-        " piece of which no signal could be made is kept as it came, with the adapter's name: correct"
-        " it, send it again through the adapter, then discard it."
+        " letters. A refused signal is kept as JSON of the contract and can be fixed and replayed."
+        " A piece of which no signal could be made is kept as it came, with the adapter's name:"
+        " correct it, send it again through the adapter, then discard it."
     ),
     "Each refusal says where: a path of fields, a line, a message, a part.",
     (
-        "What an adapter has no field for stays in `attributes.<slug>`, empty values aside. What is"
-        " above a limit is cut, and `attributes.truncated` names it; a name that is too long becomes a"
-        " digest. NUL and half surrogate pairs become U+FFFD."
+        "What an adapter has no field for stays in `attributes.<slug>`, empty values aside. What"
+        " is above a limit is cut, and `attributes.truncated` names it; a name that is too long"
+        " becomes a digest. NUL and half surrogate pairs become U+FFFD."
     ),
     (
         "The same payload again adds nothing: `external_id` is made from the foreign id, or from a"
         " digest of the content."
     ),
     (
-        "A time is never guessed. A payload that says none is refused, unless its format has a rule for"
-        " that, which stands below."
+        "A time is never guessed. A payload that says none is refused, unless its format has a"
+        " rule for that, which stands below."
     ),
     (
-        "A request holds at most 10 MiB and becomes at most 5,000 signals of 32 MiB. Of a file, no more"
-        f" than a document, line or message of {MAX_PART // 2**20} MiB is held, and the signals of one"
-        " batch."
+        "A request holds at most 10 MiB and becomes at most 5,000 signals of 32 MiB. Of a file, no"
+        f" more than a document, line or message of {MAX_PART // 2**20} MiB is held, and the"
+        " signals of one batch."
     ),
 )
 PAGES: dict[str, Callable[[], str]] = {

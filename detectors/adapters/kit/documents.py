@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from io import BufferedReader
 from typing import Any, Final, NamedTuple
 
@@ -121,13 +121,11 @@ def _whole(first: bytes, file: BufferedReader) -> Iterator[Document | Refusal]:
 
 def _values(raw: bytes, place: str) -> Iterator[Document | Refusal]:
     """The value, or each of a list. One bad element never costs the others."""
-    pieces: Iterable[tuple[str, bytes]] = [(place, raw)]
-    if raw.startswith(b"["):
-        try:
-            pieces = _elements(raw, place)
-        except UnfitError as error:
-            yield error.refusal(raw)
-            return
+    try:
+        pieces = _elements(raw, place) if raw.startswith(b"[") else iter([(place, raw)])
+    except UnfitError as error:
+        yield error.refusal(raw)
+        return
     for where, piece in pieces:
         try:
             yield Document(where, decoded(piece, where or WHOLE), piece)
@@ -135,7 +133,7 @@ def _values(raw: bytes, place: str) -> Iterator[Document | Refusal]:
             yield error.refusal(piece)
 
 
-def _elements(raw: bytes, place: str) -> list[tuple[str, bytes]]:
+def _elements(raw: bytes, place: str) -> Iterator[tuple[str, bytes]]:
     where = place or WHOLE
     _refuse_swarm(raw, where)
     try:
@@ -148,7 +146,7 @@ def _elements(raw: bytes, place: str) -> list[tuple[str, bytes]]:
     except _Bad as error:
         raise UnfitError(where, "json", f"is not JSON: {error}") from None
     dot = f"{place}." if place else ""
-    return [(f"{dot}{index}", bytes(one)) for index, one in enumerate(found)]
+    return ((f"{dot}{index}", bytes(one)) for index, one in enumerate(found))
 
 
 def _refuse_swarm(raw: bytes, place: str) -> None:

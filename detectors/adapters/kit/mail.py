@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
 from functools import partial
 from hashlib import sha256
 from io import BufferedReader
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from detectors.adapters.base import MAX_PART, Adapter, Outcome, Refusal, UnfitError, attempt
+from detectors.adapters.kit.addresses import Address, addresses, route
 from detectors.adapters.kit.bounds import digest, one_line
 from detectors.adapters.kit.documents import WHOLE
 from detectors.adapters.kit.draft import Draft
+from detectors.adapters.kit.encodings import words
 from detectors.adapters.kit.html import text_of
-from detectors.adapters.kit.mime import ENVELOPE, MESSAGE, Part, leaves, parse, words
+from detectors.adapters.kit.mime import ENVELOPE, MESSAGE, Part, leaves, parse
 from detectors.adapters.kit.moments import mail_date
 from detectors.schema import Kind
 
 RFC822: Final = "message/rfc822"
 MBOX: Final = "application/mbox"
 PLATFORM: Final = "email"
-MAX_ADDRESSES: Final = 100
 MAX_INSIDE: Final = 20
 MAX_ATTACHED: Final = 50
 ID_DIGITS: Final = 16
@@ -33,16 +32,6 @@ RECIPIENTS: Final = ("to", "cc", "delivered-to", "x-original-to")
 NAMED: Final = frozenset({"from", "to", "date", "subject"})
 """Fields that tell a message without id from others, whichever way it came."""
 LINKS: Final = ("http://", "https://", "ftp://")
-
-_IP = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
-_ADDRESS = re.compile(r"[^\s<>\"(),:;@]{1,128}+@[^\s<>\"(),:;@]{1,253}")
-
-
-class Address(NamedTuple):
-    """One mailbox: how it is called, and where it is, in lower case."""
-
-    name: str
-    mailbox: str
 
 
 class MailAdapter(Adapter):
@@ -117,7 +106,7 @@ def letter_draft(message: Part, parts: list[Part], place: str, format: str) -> D
     draft.identify("email", *(one.mailbox for one in addresses(message.header("reply-to"))))
     for name in RECIPIENTS:
         draft.about("target", *(one.mailbox for one in addresses(message.header(name))))
-    draft.about("ip", *_route(message))
+    draft.about("ip", *route(message))
     files = [_file(part) for part in parts if _is_file(part)]
     draft.about("hash", *(one["sha256"] for one in files))
     draft.keep(format, {}, files=files[:MAX_ATTACHED], headers=head_of(message))
@@ -162,17 +151,6 @@ def body_of(parts: list[Part]) -> tuple[str, list[str]]:
     return plain or "\n\n".join(text for text, _ in read), links
 
 
-def addresses(value: str) -> list[Address]:
-    """Mailboxes of a field such as From or To."""
-    found = []
-    for piece in islice(_separated(value), MAX_ADDRESSES):
-        name, bracket, inside = piece.rpartition("<")
-        if mailbox := _ADDRESS.search(inside):
-            called = one_line(words(name.strip(' "'))) if bracket else ""
-            found.append(Address(called, mailbox[0].lower()))
-    return found
-
-
 def head_of(message: Part) -> list[str]:
     """Header fields as they stand, one a text."""
     return [f"{name}: {words(value)}" for name, value in message.headers]
@@ -190,30 +168,6 @@ def _checked(raw: bytes, place: str) -> bytes | Refusal:
 def _is_quoted(line: bytes) -> bool:
     """mboxrd: `>From ` stands for `From `, `>>From ` for `>From `."""
     return line.startswith(b">") and line.lstrip(b">").startswith(ENVELOPE)
-
-
-def _separated(value: str) -> Iterator[str]:
-    """Pieces between commas that stand in no quotes."""
-    start, is_quoted = 0, False
-    for place, char in enumerate(value):
-        if char == '"':
-            is_quoted = not is_quoted
-        elif char == "," and not is_quoted:
-            yield value[start:place]
-            start = place + 1
-    yield value[start:]
-
-
-def _route(message: Part) -> Iterator[str]:
-    """Addresses that the mail says it came by; anybody can write such a field."""
-    lines = (*message.all("received"), *message.all("x-originating-ip"))
-    for found in islice((one for line in lines for one in _IP.findall(line)), MAX_ADDRESSES):
-        try:
-            address = ipaddress.ip_address(found)
-        except ValueError:
-            continue
-        if not (address.is_loopback or address.is_unspecified):
-            yield str(address)
 
 
 def _is_file(part: Part) -> bool:

@@ -10,17 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.adapters.base import UnfitError
-from detectors.adapters.kit.mail import addresses
-from detectors.adapters.kit.mime import (
-    MAX_PARTS,
-    Part,
-    decoded,
-    from_base64,
-    leaves,
-    parameters,
-    parse,
-    words,
-)
+from detectors.adapters.kit.addresses import addresses
+from detectors.adapters.kit.encodings import decoded, from_base64, parameters, words
+from detectors.adapters.kit.mime import MAX_PARTS, Part, leaves, parse
 
 
 def parts(raw: bytes) -> list[Part]:
