@@ -22,7 +22,8 @@ class Eml(MailAdapter):
         " identifiers of the actor. Addresses in Received and X-Originating-IP are objects, not"
         " identifiers: anybody can write them, and they would tie strangers to one machine. Header"
         " fields stay in `attributes.eml.headers`. A message attached as message/rfc822 is a"
-        " `mail` of its own. Up to 200 parts in 8 levels are read; character sets that mail does"
+        " `mail` of its own. Up to 200 parts in 8 levels are read, of markup a million characters a"
+        " part; character sets that mail does"
         " not know are read as UTF-8 or Latin-1.",
         media_types=(RFC822, MBOX),
         suffixes=(".eml", ".mbox", ".mbx"),

@@ -18,7 +18,8 @@ from detectors.adapters.kit.ai_logs import (
 )
 from detectors.adapters.kit.bounds import digest, name_of, one_line, shortened
 from detectors.adapters.kit.documents import JSON, NDJSON, JsonAdapter
-from detectors.adapters.kit.draft import MAX_SHORT, Draft
+from detectors.adapters.kit.draft import Draft
+from detectors.adapters.kit.fields import MAX_SHORT
 from detectors.adapters.kit.record import Record
 from detectors.schema import Kind
 

@@ -304,6 +304,12 @@ def test_a_huge_text_is_cut_at_a_whole_character_and_named() -> None:
     assert 65_530 < len(found["text"].encode()) <= 65_536
 
 
+def test_markup_beyond_what_is_read_is_named() -> None:
+    found = item("eml", letter("Content-Type: text/html", body="<p></p>" * 150_000 + "end"))
+    assert "end" not in found.get("text", "")
+    assert found["attributes"]["truncated"] == ["text"]
+
+
 def test_a_nul_in_a_mail_does_not_let_it_escape() -> None:
     found = item("eml", letter("Subject: a\0b", body="x\0y"))
     assert found["text"] == "a\ufffdb\n\nx\ufffdy"

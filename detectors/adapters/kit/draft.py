@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Final
 
 from detectors import normalise
 from detectors.adapters.base import Item
-from detectors.adapters.kit.bounds import (
-    Budget,
-    clean,
-    name_of,
-    one_line,
-    shortened,
-    within_bytes,
+from detectors.adapters.kit.bounds import Budget, clean, name_of, one_line, within_bytes
+from detectors.adapters.kit.fields import (
+    MAX_MANY,
+    MAX_SHORT,
+    MAX_URL,
+    ai,
+    filled,
+    identifiers,
+    lists,
+    profile,
 )
 from detectors.schema import MAX_TEXT_BYTES, Kind
 
-MAX_SHORT: Final = 200
-MAX_BIO: Final = 4_000
-MAX_URL: Final = 4_000
 MAX_VALUE: Final = 500
-MAX_MANY: Final = 100
-MAX_TYPES: Final = 50
-MAX_NUMBER: Final = 2**53
 MAX_SLUG: Final = 40
 ATTRIBUTES: Final = 12 * 1024
 """Bytes for what an adapter puts into `attributes`; what is cut is named in the room left over."""
@@ -55,6 +51,7 @@ class Draft:
     _urls: dict[str, None] = field(default_factory=dict)
     _objects: dict[str, None] = field(default_factory=dict)
     _identifiers: dict[str, dict[str, None]] = field(default_factory=dict)
+    _cuts: list[str] = field(default_factory=list)
 
     def link(self, *urls: str) -> None:
         """Web addresses; one that is none becomes an object, so that it is an entity as well."""
@@ -82,18 +79,24 @@ class Draft:
             if text := one_line(value):
                 self._identifiers.setdefault(type, {})[name_of(text, MAX_VALUE)] = None
 
+    def cut(self, name: str) -> None:
+        """Say that the adapter itself did not read all of it."""
+        self._cuts.append(name)
+
     def keep(self, format: str, rest: Mapping[str, Any], **said: Any) -> None:
         """What the contract has no field for, below the format's name, so that no foreign field can
         pass for one that a detector reads. said: what the adapter adds; it wins."""
         others = {name: value for name, value in rest.items() if name not in said}
-        self.attributes[format] = _filled(said) | others
+        self.attributes[format] = filled(said) | others
 
     def items(self) -> Iterator[Item]:
         """The signal, bounded, and the further ones of its group."""
         urls, objects = list(self._urls), list(self._objects)
         budget = Budget(ATTRIBUTES)
+        for name in self._cuts:
+            budget.cut(name)
         fields = self._head(self.external_id)
-        fields |= self._body(budget) | _lists(urls[:MAX_MANY], objects[:MAX_MANY], budget)
+        fields |= self._body(budget) | lists(urls[:MAX_MANY], objects[:MAX_MANY], budget)
         is_more = max(len(urls), len(objects)) > MAX_MANY
         if is_more and not self.spill:
             for name, values in (("urls", urls), ("objects", objects)):
@@ -109,7 +112,7 @@ class Draft:
         for number, start in enumerate(range(MAX_MANY, max(len(urls), len(objects)), MAX_MANY), 2):
             budget = Budget(ATTRIBUTES)
             part = slice(start, start + MAX_MANY)
-            fields = self._head(f"{group}#{number}") | _lists(urls[part], objects[part], budget)
+            fields = self._head(f"{group}#{number}") | lists(urls[part], objects[part], budget)
             yield _item(fields, {"group": group, "part": number}, budget)
 
     def _head(self, external_id: str) -> dict[str, Any]:
@@ -128,9 +131,9 @@ class Draft:
         return {
             "actor": name_of(one_line(self.actor), MAX_SHORT),
             "text": kept,
-            "actor_profile": _profile(self.profile, budget),
-            "identifiers": _identifiers(self._identifiers, budget),
-            "ai": _ai(self.ai, budget),
+            "actor_profile": profile(self.profile, budget),
+            "identifiers": identifiers(self._identifiers, budget),
+            "ai": ai(self.ai, budget),
         }
 
 
@@ -143,58 +146,4 @@ def slug(text: str, default: str = "") -> str:
 def _item(fields: Mapping[str, Any], attributes: dict[str, Any], budget: Budget) -> Item:
     if budget.cuts:
         attributes["truncated"] = list(budget.cuts)
-    return Item(_filled({**fields, "attributes": attributes}))
-
-
-def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Without empty fields: what is empty was not said."""
-    return {name: value for name, value in fields.items() if value not in ("", [], {}, None)}
-
-
-def _lists(urls: Iterable[str], objects: Iterable[str], budget: Budget) -> dict[str, Any]:
-    kept = []
-    for url in urls:
-        kept.append(url[:MAX_URL])
-        if len(url) > MAX_URL:
-            budget.cut("urls")
-    return {"urls": kept, "objects": list(objects)}
-
-
-def _profile(profile: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
-    limits = {"handle": MAX_SHORT, "name": MAX_SHORT, "bio": MAX_BIO}
-    return _short(profile, limits, budget, "actor_profile")
-
-
-def _ai(ai: Mapping[str, Any], budget: Budget) -> dict[str, Any]:
-    named = {**ai, **{name: name_of(ai[name], MAX_SHORT) for name in ("key", "org") if name in ai}}
-    limits = dict.fromkeys(("provider", "model", "key", "org", "declared_use"), MAX_SHORT)
-    return _short(named, limits, budget, "ai")
-
-
-def _short(
-    values: Mapping[str, Any], limits: Mapping[str, int], budget: Budget, place: str
-) -> dict[str, Any]:
-    """Texts cut to their limits; numbers that no counter has are left out."""
-    kept: dict[str, Any] = {}
-    for name, value in values.items():
-        if value is None or value == "":
-            continue
-        if name in limits:
-            kept[name] = shortened(clean(value), limits[name])
-        elif isinstance(value, bool | str) or 0 <= value <= MAX_NUMBER:
-            kept[name] = value
-        if kept.get(name) != value:
-            budget.cut(f"{place}.{name}")
-    return kept
-
-
-def _identifiers(found: Mapping[str, Mapping[str, None]], budget: Budget) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for type, values in islice(found.items(), MAX_TYPES):
-        some = list(islice(values, MAX_MANY))
-        kept[type] = some[0] if len(some) == 1 else some
-        if len(some) < len(values):
-            budget.cut(f"identifiers.{type}")
-    if len(found) > MAX_TYPES:
-        budget.cut("identifiers")
-    return kept
+    return Item(filled({**fields, "attributes": attributes}))

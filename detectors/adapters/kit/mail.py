@@ -25,6 +25,7 @@ MBOX: Final = "application/mbox"
 PLATFORM: Final = "email"
 MAX_INSIDE: Final = 20
 MAX_ATTACHED: Final = 50
+MAX_MARKUP: Final = 1_000_000
 ID_DIGITS: Final = 16
 HTML: Final = "text/html"
 PLAIN: Final = "text/plain"
@@ -89,7 +90,7 @@ def attached(part: Part, place: str, format: str) -> Iterator[Outcome]:
 def letter_draft(message: Part, parts: list[Part], place: str, format: str) -> Draft:
     """The signal of a message."""
     sender = author(message)
-    text, links = body_of(parts)
+    text, links, is_whole = body_of(parts)
     subject = one_line(words(message.header("subject")))
     draft = Draft(
         kind=Kind.MAIL,
@@ -100,6 +101,8 @@ def letter_draft(message: Part, parts: list[Part], place: str, format: str) -> D
         profile={"name": sender.name, "handle": sender.mailbox},
         text="\n\n".join(one for one in (subject, text) if one),
     )
+    if not is_whole:
+        draft.cut("text")
     draft.about("subject", subject)
     draft.link(*links)
     draft.identify("email", sender.mailbox)
@@ -142,13 +145,18 @@ def sent_at(message: Part, place: str) -> str:
     raise UnfitError(place, "required", sentence)
 
 
-def body_of(parts: list[Part]) -> tuple[str, list[str]]:
-    """Plain text where there is some, else the text of the markup; links of the markup always."""
+def body_of(parts: list[Part]) -> tuple[str, list[str], bool]:
+    """Plain text where there is some, else the text of the markup; links of the markup always.
+
+    Last: whether all markup was read; of each part no more than MAX_MARKUP characters is.
+    """
     shown = [part for part in parts if not part.is_attached]
     plain = "\n\n".join(part.text().strip() for part in shown if part.media_type == PLAIN)
-    read = [text_of(part.text()) for part in shown if part.media_type == HTML]
+    markup = [part.text() for part in shown if part.media_type == HTML]
+    read = [text_of(one[:MAX_MARKUP]) for one in markup]
     links = [link for _, found in read for link in found if link.lower().startswith(LINKS)]
-    return plain or "\n\n".join(text for text, _ in read), links
+    text = plain or "\n\n".join(text for text, _ in read)
+    return text, links, all(len(one) <= MAX_MARKUP for one in markup)
 
 
 def head_of(message: Part) -> list[str]:

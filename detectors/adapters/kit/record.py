@@ -18,10 +18,13 @@ class Record:
     the rest, where people still find it.
     """
 
+    # A payload can hold hundreds of thousands of them: no more bytes each than there must be.
+    __slots__ = ("_children", "_taken", "data", "place")
+
     def __init__(self, data: Mapping[str, Any], place: str = "") -> None:
         self.data = data
         self.place = place
-        self._taken: set[str] = set()
+        self._taken: tuple[str, ...] = ()
         self._children: dict[str, list[Record]] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -37,22 +40,22 @@ class Record:
 
     def take(self, name: str) -> Any:
         """A field, whatever it is; None without one."""
-        self._taken.add(name)
+        self.drop(name)
         return self.data.get(name)
 
     def drop(self, *names: str) -> None:
         """Leave fields out of the rest."""
-        self._taken.update(names)
+        self._taken += tuple(name for name in names if name not in self._taken)
 
     def text(self, *names: str) -> str:
         """The first of these fields that is text; a number counts as its digits. Else empty."""
         for name in names:
             value = self.data.get(name)
             if isinstance(value, str) and value:
-                self._taken.add(name)
+                self.drop(name)
                 return clean(value)
             if isinstance(value, int) and not isinstance(value, bool):
-                self._taken.add(name)
+                self.drop(name)
                 return str(value)
         return ""
 
@@ -71,7 +74,7 @@ class Record:
         for name in names:
             value = self.data.get(name)
             if isinstance(value, int) and not isinstance(value, bool):
-                self._taken.add(name)
+                self.drop(name)
                 return value
         return None
 
@@ -81,7 +84,7 @@ class Record:
         values = value if isinstance(value, list) else [value]
         if not all(isinstance(one, str) for one in values):
             return []
-        self._taken.add(name)
+        self.drop(name)
         return [clean(one) for one in values if one]
 
     def child(self, name: str) -> Record:
