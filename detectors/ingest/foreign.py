@@ -17,7 +17,9 @@ from detectors.schema import MAX_BATCH, SignalIn
 MAX_WRITTEN: Final = 32 * 1024 * 1024
 """Bytes that the signals of one payload may have; a short one could name a long one often."""
 UNDATED: Final = fault(
-    "occurred_at", "required", "is missing: the payload says no time, and a file came at none"
+    "occurred_at",
+    "required",
+    "is missing: the payload says no time, and a file does not say when it came",
 )
 RECEIPT: Final = "on receipt"
 

@@ -125,7 +125,7 @@ def test_a_file_does_not_say_when_it_came(tmp_path: Path) -> None:
     assert "1 refused" in run(path, format="thehive")
     letter = DeadLetter.objects.get()
     assert (letter.adapter, letter.errors[0]["field"]) == ("", "occurred_at")
-    assert "a file came at none" in letter.errors[0]["message"]
+    assert "a file does not say when it came" in letter.errors[0]["message"]
 
 
 def test_what_became_no_signal_is_kept_with_its_number_and_adapter(tmp_path: Path) -> None:
