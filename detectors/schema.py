@@ -12,6 +12,8 @@ MAX_BATCH = 5_000
 MAX_BODY_BYTES = 10 * 1024 * 1024
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 MAX_TEXT_BYTES = 64 * 1024
+MAX_RAW_BYTES = 64 * 1024
+"""What is kept of a refused item."""
 
 
 class Kind(StrEnum):

@@ -27,6 +27,7 @@ from tests import cast, make
 from tests.ui import world
 
 DETECTOR = "velocity"
+ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "tip")
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -76,6 +77,7 @@ class Furnished:
             "token_id": self.token.pk,
             "signal_id": Signal.objects.earliest("pk").pk,
             "finding_id": Finding.objects.earliest("pk").pk,
+            "adapter": "thehive",
             "letter_id": DeadLetter.objects.earliest("pk").pk,
         }
         return values[part]
@@ -103,6 +105,7 @@ class Furnished:
             "api-case-notes": {"body": "look"},
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
+            "api-adapter": ALERT,
             "api-dead-letter-replay": item,
         }
         return bodies.get(name, {})

@@ -95,6 +95,8 @@ api-schema              GET    -      ok   ok   ok   ok   ok   ok   ok   ok   ok
 api-nowhere             GET    -      404  404  404  404  404  404  404  404  404  404  404
 api-signals             GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-signals             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
+api-adapters            GET    -      401  rows rows rows 401  rows rows rows rows rows rows
+api-adapter             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-signal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-findings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-finding             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404

@@ -18,9 +18,9 @@ WRITES = {
     "create", "bulk_create", "get_or_create", "update_or_create", "update", "bulk_update", "delete",
 }  # fmt: skip
 # Just below what there is: test lines for each product line.
-MORE_TEST = 0.65
+MORE_TEST = 0.79
 # How often product code silences a warning; only ever fewer.
-SILENCED = {"noqa": 34, "type: ignore": 25}
+SILENCED = {"noqa": 34, "type: ignore": 24}
 # Services that take arguments by position.
 BY_POSITION = {
     "cases/services/decision.py decision_ref": "says a name, writes nothing",

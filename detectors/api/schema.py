@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
+from detectors.adapters.base import Adapter
 from detectors.ingest.body import JSON, NDJSON
 from detectors.ingest.rules import MAX_DEPTH
 from detectors.schema import MAX_ATTRIBUTES_BYTES, MAX_BATCH, MAX_TEXT_BYTES, SignalIn
@@ -59,6 +60,14 @@ INGEST_REQUEST: Final[dict[Any, Any]] = {
         "description": f"One signal a line, at most {MAX_BATCH:,} lines.",
     },
 }
+
+
+def foreign_request(default: str, adapters: Iterable[Adapter]) -> dict[str, Any]:
+    """Bodies of adapters: any bytes, under the media type of one or the default."""
+    types = dict.fromkeys(one for adapter in adapters for one in adapter.meta.media_types)
+    return {one: {"type": "string", "format": "binary"} for one in (default, *types)}
+
+
 REPLAY_REQUEST: Final[dict[Any, Any]] = {JSON: SIGNAL}
 
 

@@ -62,9 +62,21 @@ class IngestAnswerSerializer(serializers.Serializer[Any]):
     rejected = RejectedSerializer(many=True)
 
 
+class AdapterSerializer(serializers.Serializer[Any]):
+    """One adapter; `docs/adapters.md` says more."""
+
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    doc = serializers.CharField()
+    media_types = serializers.ListField(child=serializers.CharField())
+
+
 class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
     source = serializers.SlugRelatedField[DeadLetter]("slug", read_only=True)  # type: ignore[assignment]  # DRF names a property so
     raw = serializers.SerializerMethodField()
+    adapter = serializers.CharField(
+        read_only=True, help_text="of a foreign payload of which raw is a piece; empty: a signal"
+    )
     state = serializers.CharField(read_only=True, help_text="open, replayed or discarded")
 
     class Meta:
@@ -77,6 +89,7 @@ class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
             "external_id",
             "raw",
             "truncated",
+            "adapter",
             "errors",
             "state",
         ]

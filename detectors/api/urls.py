@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import tuning, views
+from detectors.api import adapters, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
     path("findings/", tuning.FindingsView.as_view(), name="api-findings"),
     path("findings/<int:finding_id>/", tuning.FindingView.as_view(), name="api-finding"),
+    path("ingest/", adapters.AdaptersView.as_view(), name="api-adapters"),
+    path("ingest/<str:adapter>/", adapters.AdapterView.as_view(), name="api-adapter"),
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
     path("dead-letters/", views.DeadLettersView.as_view(), name="api-dead-letters"),

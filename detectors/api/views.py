@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar, Final
+from typing import ClassVar
 
-import msgspec
-from django.conf import settings
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from abusedesk.core import clock
-from abusedesk.core.models import ApiToken, Scope
+from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from detectors import ingest
-from detectors.api import schema
+from detectors.api import posts, schema
 from detectors.api.filters import DeadLetterFilter, SignalFilter
 from detectors.api.serializers import (
     DeadLetterSerializer,
@@ -26,17 +22,12 @@ from detectors.api.serializers import (
     SignalDetailSerializer,
     SignalSerializer,
 )
-from detectors.ingest import Batch, LengthError, Parsed, Window
-from detectors.models import DeadLetter, Signal, Source
+from detectors.ingest import Batch
+from detectors.models import DeadLetter, Signal
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.signal import entities_of, signal_by_id, signals_for
 from detectors.services.dead_letter import discard_letter, raw_of, replay_letter
 from detectors.services.ingest import IngestResult, ingest_batch, keep_rejected
-from detectors.services.source import ensure_source, source_of_token
-
-CHUNK: Final = 64 * 1024
-MAX_SHOWN: Final = 20  # reasons in the `errors` of a request of which nothing was stored
-CONSOLE: Final = "console"
 
 
 @extend_schema_view(
@@ -74,11 +65,11 @@ class SignalsView(ListModelMixin, ListEndpoint):
 
     def post(self, request: Request) -> Response:
         """Store what is new, count what is known, keep and name what is refused."""
-        parsed = ingest.parse(_batch(request), _window())
-        source = _source(request)
+        parsed = ingest.parse(posts.batch(request), posts.window())
+        source = posts.source(request)
         result = ingest_batch(source=source, signals=parsed.good)
         keep_rejected(source=source, rejected=parsed.bad)
-        return Response(_answer(result, parsed), status=_status(result, parsed))
+        return posts.answer(result, parsed)
 
 
 @extend_schema_view(
@@ -156,17 +147,21 @@ class ReplayView(Endpoint):
         },
     )
     def post(self, request: Request, letter_id: int) -> Response:
-        """The corrected signal as the body; without a body the item as it was sent."""
+        """The corrected signal as the body; without a body the item as it was sent.
+
+        A piece of a foreign payload (`adapter` is not empty) is sent again through its adapter.
+        """
         letter = letter_by_id(letter_id, caller(request))
-        batch = _batch(request) if _has_body(request) else Batch([raw_of(letter)], doubtful=True)
+        is_new = posts.has_body(request)
+        batch = posts.batch(request) if is_new else Batch([raw_of(letter)], doubtful=True)
         if len(batch.items) != 1:
             message = "The body must be one signal."
             raise ingest.BodyError(message)
-        parsed = ingest.parse(batch, _window())
+        parsed = ingest.parse(batch, posts.window())
         if parsed.bad:
-            return Response(_answer(IngestResult(), parsed), status=400)
+            return posts.answer(IngestResult(), parsed)
         result = replay_letter(actor=caller(request), letter=letter, signal=parsed.good[0])
-        return Response(_answer(result, parsed), status=_status(result, parsed))
+        return posts.answer(result, parsed)
 
 
 class DiscardView(Endpoint):
@@ -185,68 +180,3 @@ class DiscardView(Endpoint):
         discard_letter(actor=caller(request), letter=letter)
         letter.refresh_from_db()
         return Response(DeadLetterSerializer(letter).data)
-
-
-def _has_body(request: Request) -> bool:
-    return (
-        request.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in request.headers
-    )
-
-
-def _batch(request: Request) -> Batch:
-    """Items of the request. Raises BodyError and its kin."""
-    if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
-        message = "The body must come with its Content-Length; chunked bodies are not read."
-        raise LengthError(message)
-    encoding = request.headers.get("Content-Encoding", "")
-    if not _has_body(request):
-        message = "The body is empty; it must hold a signal or a list of signals."
-        raise ingest.BodyError(message)
-    media_type = ingest.check_media_type(request.headers.get("Content-Type", ""))
-    return ingest.split(ingest.read_body(_chunks(request), encoding), media_type)
-
-
-def _chunks(request: Request) -> Iterator[bytes]:
-    """Straight from the connection: Django's own buffer knows only one limit, before gzip."""
-    read = request._request.read  # noqa: SLF001 -- DRF's own stream wants a parser
-    while chunk := read(CHUNK):
-        yield chunk
-
-
-def _window() -> Window:
-    return Window.at(clock.now(), oldest=settings.OLDEST_SIGNAL)
-
-
-def _source(request: Request) -> Source:
-    """The token's source; what an admin tries out in the browser has one of its own."""
-    if isinstance(request.auth, ApiToken):
-        return source_of_token(token=request.auth)
-    return ensure_source(slug=CONSOLE, title="Console")
-
-
-def _status(result: IngestResult, parsed: Parsed) -> int:
-    """201 something new, 200 all known, 207 some refused, 400 all refused."""
-    if parsed.bad:
-        return 207 if parsed.good else 400
-    return 201 if result.accepted else 200
-
-
-def _answer(result: IngestResult, parsed: Parsed) -> dict[str, Any]:
-    """Architecture section 4; where nothing could be used, the common shape of refusals as well."""
-    answer: dict[str, Any] = {
-        "accepted": result.accepted,
-        "duplicates": result.duplicates,
-        "rejected": [
-            {
-                "index": one.position,
-                "external_id": one.external_id,
-                "errors": msgspec.to_builtins(one.faults),
-            }
-            for one in parsed.bad
-        ],
-    }
-    if parsed.good or not parsed.bad:
-        return answer
-    found = [fault for one in parsed.bad[:MAX_SHOWN] for fault in one.faults][:MAX_SHOWN]
-    shown = [{"code": one.code, "detail": one.message, "attr": one.field} for one in found]
-    return {"type": "validation_error", "errors": shown, **answer}

@@ -71,12 +71,12 @@ class Batch:
     doubtful: bool = False
 
 
-def check_media_type(content_type: str) -> str:
+def check_media_type(content_type: str, known: Sequence[str] = MEDIA_TYPES) -> str:
     """The media type alone. Raises MediaTypeError for another type or charset."""
     media_type, _, parameters = content_type.lower().partition(";")
     charset = re.search(r"charset\s*=\s*\"?([\w-]+)", parameters)
-    if media_type.strip() not in MEDIA_TYPES:
-        message = f"The body must have the Content-Type {', '.join(MEDIA_TYPES)}."
+    if media_type.strip() not in known:
+        message = f"The body must have the Content-Type {', '.join(known)}."
         raise MediaTypeError(message)
     if charset and charset[1] not in {"utf-8", "utf8", "us-ascii"}:
         message = "The body must be UTF-8; its charset says otherwise."

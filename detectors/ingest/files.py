@@ -1,4 +1,7 @@
-"""Reads NDJSON and CSV files, gzip too, a line at a time, merged by time; memory does not grow."""
+"""Reads files, gzip too, merged by time: NDJSON and CSV a line at a time, others by an adapter.
+
+Memory does not grow with a file: a line or, for an adapter, `MAX_PART` is the most that is held.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ from typing import IO, Any, Final, NamedTuple
 import msgspec
 
 from abusedesk.core.errors import InvalidError
-from detectors.schema import ActorProfile, Ai, SignalIn
+from detectors.adapters.base import Adapter, Refusal
+from detectors.ingest.foreign import encoded
+from detectors.schema import MAX_RAW_BYTES, ActorProfile, Ai, SignalIn
 
 MAX_LINE: Final = 4 * 1024 * 1024
 LISTS: Final = ("urls", "objects", "fingerprints")
@@ -37,12 +42,16 @@ class _When(msgspec.Struct):
 
 
 class Line(NamedTuple):
-    """One item of a file. at: seconds, never before the line above it; number: from 1."""
+    """One item of a file. at: seconds, never before the line above it; number: from 1.
+
+    refusal: of an adapter that could make no item of `raw`.
+    """
 
     at: float
     file: int
     number: int
     raw: bytes
+    refusal: Refusal | None = None
 
 
 @dataclass(slots=True)
@@ -51,8 +60,9 @@ class Reader:
 
     path: Path
     index: int
+    adapter: Adapter | None = None
     unsorted: int = 0
-    _bytes: IO[bytes] | None = field(default=None, repr=False)
+    _bytes: io.BufferedReader | None = field(default=None, repr=False)
 
     @property
     def consumed(self) -> int:
@@ -64,17 +74,22 @@ class Reader:
         newest = 0.0
         try:
             with self.path.open("rb") as self._bytes, _opened(self.path, self._bytes) as stream:
-                for number, raw in self._items(stream):
+                for number, raw, refusal in self._items(stream):
                     at = _moment(raw)
                     self.unsorted += at is not None and at < newest
                     newest = max(newest, at or 0.0)
-                    yield Line(newest, self.index, number, raw)
+                    yield Line(newest, self.index, number, raw, refusal)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             message = f"{self.path.name} is damaged: {error}."
             raise InvalidError(message, field="file") from None
 
-    def _items(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-        return _csv_rows(self.path, stream) if _format(self.path) == "csv" else _json_lines(stream)
+    def _items(self, stream: io.BufferedReader) -> Iterator[tuple[int, bytes, Refusal | None]]:
+        if self.adapter is not None:
+            yield from _adapted(self.adapter, stream)
+            return
+        is_csv = _format(self.path) == "csv"
+        rows = _csv_rows(self.path, stream) if is_csv else _json_lines(stream)
+        yield from ((number, raw, None) for number, raw in rows)
 
 
 def merged(readers: Sequence[Reader]) -> Iterator[Line]:
@@ -82,22 +97,40 @@ def merged(readers: Sequence[Reader]) -> Iterator[Line]:
     return heapq.merge(*(reader.lines() for reader in readers), key=lambda line: line[:3])
 
 
-def check_name(path: Path) -> None:
-    """Raises InvalidError unless the name says which format it is."""
-    _format(path)
+def check_name(path: Path, adapter: Adapter | None = None) -> None:
+    """Raises InvalidError unless the name says that it is of our formats, or of the adapter's."""
+    _suffix(path, adapter.meta.suffixes if adapter else tuple(FORMATS))
+
+
+def _adapted(
+    adapter: Adapter, stream: io.BufferedReader
+) -> Iterator[tuple[int, bytes, Refusal | None]]:
+    """Items as JSON; of what was refused no more than is kept, for a batch of them is held."""
+    for number, outcome in enumerate(adapter.stream(stream), 1):
+        if isinstance(outcome, Refusal):
+            raw = outcome.raw[: MAX_RAW_BYTES + 1]
+            yield number, raw, outcome._replace(raw=raw)
+        else:
+            yield number, encoded(outcome, adapter), None
 
 
 def _format(path: Path) -> str:
+    return FORMATS[_suffix(path, tuple(FORMATS))]
+
+
+def _suffix(path: Path, known: Sequence[str]) -> str:
     name = path.name.lower().removesuffix(".gz")
-    for suffix, kind in FORMATS.items():
+    for suffix in known:
         if name.endswith(suffix):
-            return kind
-    message = f"{path.name} must end with one of {', '.join(FORMATS)}, or with .gz after it."
+            return suffix
+    message = f"{path.name} must end with one of {', '.join(known)}, or with .gz after it."
     raise InvalidError(message, field="file")
 
 
-def _opened(path: Path, raw: IO[bytes]) -> IO[bytes]:
-    return gzip.open(raw, "rb") if path.name.lower().endswith(".gz") else raw  # type: ignore[return-value]  # GzipFile reads bytes
+def _opened(path: Path, raw: io.BufferedReader) -> io.BufferedReader:
+    if not path.name.lower().endswith(".gz"):
+        return raw
+    return io.BufferedReader(gzip.GzipFile(fileobj=raw, mode="rb"))
 
 
 def _moment(raw: bytes) -> float | None:

@@ -25,12 +25,16 @@ _fields: Final = {one.name: one for one in msgspec.structs.fields(SignalIn)}
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An item that was not stored. position: its place in the request or its line in the file."""
+    """An item that was not stored. position: its place in the request or its line in the file.
+
+    adapter: slug of the one that could make no item of it; empty: raw is an item of the contract.
+    """
 
     position: int
     raw: bytes
     external_id: str
     faults: tuple[Fault, ...]
+    adapter: str = ""
 
 
 @dataclass(slots=True)

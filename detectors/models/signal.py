@@ -40,7 +40,11 @@ class Signal(models.Model):
 
 
 class DeadLetter(models.Model):
-    """A refused item, kept whole with the reasons, so that it can be fixed and replayed."""
+    """A refused item, kept whole with the reasons, so that it can be fixed and replayed.
+
+    adapter: slug of the one that could make no item of `raw`, which then is a piece of a foreign
+    payload; empty: `raw` is JSON of the contract.
+    """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="dead_letters")
     received_at = models.DateTimeField(default=clock.now)
@@ -48,6 +52,7 @@ class DeadLetter(models.Model):
     external_id = models.CharField(max_length=200, blank=True)
     raw = models.BinaryField()
     truncated = models.BooleanField(default=False)
+    adapter = models.CharField(max_length=40, blank=True, default="", db_default="")
     errors = models.JSONField()
     state = models.CharField(
         max_length=10, choices=DeadLetterState.choices, default=DeadLetterState.OPEN

@@ -43,7 +43,16 @@ def discard_letter(*, actor: User, letter: DeadLetter) -> None:
 
 
 def raw_of(letter: DeadLetter) -> bytes:
-    """The item as it was sent. Raises InvalidError when only its beginning was kept."""
+    """The item as it was sent.
+
+    Raises InvalidError when only its beginning was kept, or when it is no item of the contract.
+    """
+    if letter.adapter:
+        message = (
+            "This is a piece of a foreign payload of which no signal could be made: correct it and"
+            f" send it through POST /api/v1/ingest/{letter.adapter}/, then discard this one."
+        )
+        raise InvalidError(message, field="body")
     if letter.truncated:
         message = "Only the first 64 KiB of this item were kept: send the corrected item whole."
         raise InvalidError(message, field="body")

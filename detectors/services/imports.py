@@ -18,9 +18,11 @@ from django.db.models import F
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError
+from detectors.adapters.base import Adapter
 from detectors.choices import ImportState
-from detectors.ingest import Parsed, Window, read_item
+from detectors.ingest import Parsed, Refused, Window, read_item
 from detectors.ingest.files import Line, Reader, check_name, merged
+from detectors.ingest.foreign import judged
 from detectors.models import ImportRun, Source
 from detectors.schema import SignalIn
 from detectors.services.heartbeat import end_stream
@@ -30,6 +32,7 @@ from detectors.services.source import history_stream
 TICK_FLOOR_S: Final = 21_600
 HEAD_BYTES: Final = 64 * 1024
 TITLE_LENGTH: Final = 200
+Judge = Callable[[Line, Window], SignalIn | Refused]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,15 @@ class Progress:
     unsorted: int
 
 
-def open_run(*, files: Sequence[Path], source: Source) -> ImportRun:
+def open_run(*, files: Sequence[Path], source: Source, adapter: Adapter | None = None) -> ImportRun:
     """The run of these files into this source: a new one, or the one that was begun before.
 
-    Raises InvalidError for a name of no known format.
+    adapter: for files of a foreign format. Raises InvalidError for a name of no known format.
     """
     files = sorted(files, key=lambda path: path.name)
     for path in files:
-        check_name(path)
-    digest = _digest(files, source)
+        check_name(path, adapter)
+    digest = _digest(files, source, adapter)
     if run := ImportRun.objects.select_related("stream", "source").filter(digest=digest).first():
         return run
     title = ", ".join(path.name for path in files)
@@ -70,7 +73,12 @@ def open_run(*, files: Sequence[Path], source: Source) -> ImportRun:
 
 
 def import_files(
-    *, run: ImportRun, files: Sequence[Path], batch: int, platform: str = ""
+    *,
+    run: ImportRun,
+    files: Sequence[Path],
+    batch: int,
+    platform: str = "",
+    adapter: Adapter | None = None,
 ) -> Iterator[Progress]:
     """Store what `run` has not stored yet, a batch a transaction; yields after each.
 
@@ -78,11 +86,12 @@ def import_files(
     import, InvalidError for a damaged file.
     """
     files = sorted(files, key=lambda path: path.name)
-    readers = [Reader(path, index) for index, path in enumerate(files)]
+    readers = [Reader(path, index, adapter) for index, path in enumerate(files)]
+    judge, once = _judge(platform, adapter), bool(adapter and adapter.meta.once)
     size = sum(path.stat().st_size for path in files)
     lines = islice(merged(readers), run.items, None)
     while chunk := list(islice(lines, batch)):
-        _store_chunk(run, chunk, platform)
+        _store_chunk(run, chunk, judge, once=once)
         wake_detectors()
         yield Progress(run, _read(readers), size, _unsorted(readers))
     _finish(run)
@@ -90,12 +99,12 @@ def import_files(
     yield Progress(run, size, size, _unsorted(readers))
 
 
-def _store_chunk(run: ImportRun, chunk: Sequence[Line], platform: str) -> None:
-    parsed = _parsed(chunk, platform)
+def _store_chunk(run: ImportRun, chunk: Sequence[Line], judge: Judge, *, once: bool) -> None:
+    parsed = _parsed(chunk, judge)
 
     def work() -> IngestResult:
         _lock(run)
-        result = store(source=run.source, signals=parsed.good, stream=run.stream)
+        result = store(source=run.source, signals=parsed.good, stream=run.stream, once=once)
         keep_rejected(source=run.source, rejected=parsed.bad)
         ImportRun.objects.filter(pk=run.pk).update(
             items=F("items") + len(chunk),
@@ -134,17 +143,28 @@ def _finish(run: ImportRun) -> None:
     )
 
 
-def _parsed(chunk: Iterable[Line], platform: str) -> Parsed:
+def _parsed(chunk: Iterable[Line], judge: Judge) -> Parsed:
     window = Window.at(clock.now(), oldest=settings.OLDEST_SIGNAL)
-    complete: Callable[[bytes], bytes] = partial(_with_platform, platform) if platform else bytes
     parsed = Parsed()
     for line in chunk:
-        found = read_item(complete(line.raw), window, position=line.number)
+        found = judge(line, window)
         if isinstance(found, SignalIn):
             parsed.good.append(found)
         else:
             parsed.bad.append(found)
     return parsed
+
+
+def _judge(platform: str, adapter: Adapter | None) -> Judge:
+    """How lines become signals: by the adapter's rules, or as items of the contract."""
+    complete: Callable[[bytes], bytes] = partial(_with_platform, platform) if platform else bytes
+
+    def judge(line: Line, window: Window) -> SignalIn | Refused:
+        if adapter is not None:
+            return judged(line.raw, line.refusal, adapter, window, line.number)
+        return read_item(complete(line.raw), window, position=line.number)
+
+    return judge
 
 
 def _with_platform(platform: str, raw: bytes) -> bytes:
@@ -158,9 +178,14 @@ def _with_platform(platform: str, raw: bytes) -> bytes:
     return msgspec.json.encode({"platform": platform, **item})
 
 
-def _digest(files: Sequence[Path], source: Source) -> str:
-    """Names, sizes and first bytes: a file that was changed is another import."""
+def _digest(files: Sequence[Path], source: Source, adapter: Adapter | None) -> str:
+    """Names, sizes and first bytes: a file that was changed is another import.
+
+    So is one that is read by another adapter.
+    """
     mark = sha256(f"{source.slug}\x00".encode())
+    if adapter is not None:
+        mark.update(f"{adapter.meta.slug}\x00".encode())
     for path in files:
         with path.open("rb") as stream:
             mark.update(f"{path.name}\x00{path.stat().st_size}\x00".encode())

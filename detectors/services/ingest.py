@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -16,12 +17,11 @@ from abusedesk.core.queueing import wake
 from detectors.ingest import Refused
 from detectors.models import DeadLetter, Source, Stream
 from detectors.partitions import ensure_partitions, forget_partitions
-from detectors.schema import ActorProfile, Ai, SignalIn
+from detectors.schema import MAX_RAW_BYTES, ActorProfile, Ai, SignalIn
 from detectors.services.source import live_stream
 from detectors.stream import current_epoch
 
 ATTEMPTS: Final = 5
-MAX_RAW_BYTES: Final = 64 * 1024
 SEEN_EVERY_S: Final = 5
 WAKES: Final = 4  # at once; then so many a second
 
@@ -55,6 +55,12 @@ UPDATE detectors_source SET last_seen_at = %(now)s WHERE id = (
     FOR NO KEY UPDATE SKIP LOCKED)
 """
 
+_ONCE_LOCK: Final = 0x4F4E_4345  # "ONCE"
+_KNOWN: Final = """
+SELECT external_id, min(occurred_at) FROM detectors_signal
+WHERE source_id = %(source)s AND external_id = ANY(%(names)s) GROUP BY external_id
+"""
+
 T = TypeVar("T")
 
 _resenders: set[int] = set()
@@ -82,22 +88,32 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def ingest_batch(
-    *, source: Source, signals: Sequence[SignalIn], stream: Stream | None = None
+    *,
+    source: Source,
+    signals: Sequence[SignalIn],
+    stream: Stream | None = None,
+    once: bool = False,
 ) -> IngestResult:
     """Store one batch in one transaction, each signal once. stream: None is the live one.
 
     Ids ascend in the order of `signals`. The same batch twenty times at once is stored once.
+    once: as for `store`.
     """
     if not signals:
         return IngestResult()
-    stream = stream or live_stream()
-    result = committed(lambda: store(source=source, signals=signals, stream=stream), signals)
+    line = stream or live_stream()
+    result = committed(
+        lambda: store(source=source, signals=signals, stream=line, once=once), signals
+    )
     wake_detectors()
     return result
 
 
 def keep_rejected(*, source: Source, rejected: Iterable[Refused]) -> None:
-    """Keep refused items whole (up to 64 KiB) with their reasons, to be fixed and replayed."""
+    """Keep refused items whole (up to 64 KiB) with their reasons, to be fixed and replayed.
+
+    What an adapter could make no item of is kept as it came, under the adapter's name.
+    """
     now = clock.now()
     DeadLetter.objects.bulk_create(
         (
@@ -109,6 +125,7 @@ def keep_rejected(*, source: Source, rejected: Iterable[Refused]) -> None:
                 raw=one.raw[:MAX_RAW_BYTES],
                 truncated=len(one.raw) > MAX_RAW_BYTES,
                 errors=[msgspec.to_builtins(fault) for fault in one.faults],
+                adapter=one.adapter,
             )
             for one in rejected
         ),
@@ -129,13 +146,17 @@ def committed(work: Callable[[], T], signals: Sequence[SignalIn]) -> T:
     raise AssertionError
 
 
-def store(*, source: Source, signals: Sequence[SignalIn], stream: Stream) -> IngestResult:
+def store(
+    *, source: Source, signals: Sequence[SignalIn], stream: Stream, once: bool = False
+) -> IngestResult:
     """Write inside the caller's transaction (`committed`).
 
+    once: an external id that the source has used is known, whatever time it bears now.
     COPY into the table itself takes half the time of staging, so it is tried first; a known signal
     undoes it, and from then on this source is staged until a batch brings only new ones.
     """
-    rows = _rows(_first_of(signals), source, stream)
+    wanted = _as_known(signals, source) if once else signals
+    rows = _rows(_first_of(wanted), source, stream)
     stored = None if source.pk in _resenders else _copy_or_none(rows)
     if stored is None:
         stored = _merge(rows)
@@ -176,6 +197,22 @@ def _passes(reason: BaseException) -> bool:
         return True
     passing = isinstance(reason, errors.DeadlockDetected | errors.SerializationFailure)
     return passing and not connection.in_atomic_block
+
+
+def _as_known(signals: Sequence[SignalIn], source: Source) -> list[SignalIn]:
+    """With the times under which ids are known, also from earlier in this batch.
+
+    One writer of a source at a time: of two that bring a new id, the second must see the first.
+    """
+    names = list({one.external_id for one in signals})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONCE_LOCK, source.pk])
+        cursor.execute(_KNOWN, {"source": source.pk, "names": names})
+        known: dict[str, datetime] = dict(cursor.fetchall())
+    return [
+        msgspec.structs.replace(one, occurred_at=known.setdefault(one.external_id, one.occurred_at))
+        for one in signals
+    ]
 
 
 def _first_of(signals: Sequence[SignalIn]) -> list[SignalIn]:

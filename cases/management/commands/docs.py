@@ -14,6 +14,8 @@ from abusedesk.core import audit, datamodel, shortcuts
 from abusedesk.core.models import Role, Scope
 from cases import policy, states
 from detectors import registry, scoring
+from detectors.adapters.base import MAX_PART, Adapter
+from detectors.adapters.registry import all_adapters
 from detectors.base import Detector
 from detectors.schema import Kind
 
@@ -117,6 +119,26 @@ def _bounds(field: dict[str, Any]) -> str:
     return "" if low is None and high is None else f"{low} to {high}"
 
 
+def _adapters() -> str:
+    rules = "\n".join(f"- {rule}" for rule in ADAPTER_RULES)
+    adapters = map(_adapter, all_adapters().values())
+    return _page("Adapters", ADAPTER_INTRO, rules, *adapters)
+
+
+def _adapter(adapter: Adapter) -> str:
+    meta = adapter.meta
+    rows = [
+        ("Content-Type", ", ".join(f"`{one}`" for one in meta.media_types)),
+        ("Files", ", ".join(f"`{one}`" for one in meta.suffixes)),
+        ("Kinds", ", ".join(f"`{kind.value}`" for kind in meta.kinds)),
+        ("Platform", meta.platforms),
+        ("Time", meta.time),
+        ("external_id", meta.external_id),
+        ("Format", meta.spec),
+    ]
+    return f"## {meta.title} (`{meta.slug}`)\n\n{meta.doc}\n\n" + _table(("What", "How"), rows)
+
+
 def _fusion() -> str:
     rows = [
         (name, weight.cap, f"{weight.half_life_d:g} days")
@@ -189,8 +211,42 @@ def _vocabulary() -> str:
     )
 
 
+ADAPTER_INTRO = (
+    "Integrations post what their tools say, in the shapes their tools have; an adapter turns it"
+    " into signals. `POST /api/v1/ingest/<slug>/` takes a payload over REST, with a token of the"
+    " scope `ingest` and the answer of `/api/v1/signals/`; `GET /api/v1/ingest/` lists what there"
+    " is; `manage.py import_signals FILE... --format <slug>` takes files (`.gz` too)."
+)
+ADAPTER_RULES = (
+    (
+        "What a payload becomes is judged by the same rules as any signal: limits, reasons, dead"
+        " letters. A refused signal is kept as JSON of the contract and can be fixed and replayed."
+        " A piece of which no signal could be made is kept as it came, with the adapter's name:"
+        " correct it, send it again through the adapter, then discard it."
+    ),
+    "Each refusal says where: a path of fields, a line, a message, a part.",
+    (
+        "What an adapter has no field for stays in `attributes.<slug>`, empty values aside. What"
+        " is above a limit is cut, and `attributes.truncated` names it; a name that is too long"
+        " becomes a digest. NUL and half surrogate pairs become U+FFFD."
+    ),
+    (
+        "The same payload again adds nothing: `external_id` is made from the foreign id, or from a"
+        " digest of the content."
+    ),
+    (
+        "A time is never guessed. A payload that says none is refused, unless its format has a"
+        " rule for that, which stands below."
+    ),
+    (
+        "A request holds at most 10 MiB and becomes at most 5,000 signals of 32 MiB. Of a file, no"
+        f" more than a document, line or message of {MAX_PART // 2**20} MiB is held, and the"
+        " signals of one batch."
+    ),
+)
 PAGES: dict[str, Callable[[], str]] = {
     "data-model.md": _data_model,
+    "adapters.md": _adapters,
     "reference/settings.md": _settings,
     "reference/detectors.md": _detectors,
     "reference/evidence-weights.md": _fusion,

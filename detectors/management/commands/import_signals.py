@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from abusedesk.core.errors import AbuseDeskError
+from detectors.adapters.registry import all_adapters
 from detectors.choices import ImportState
 from detectors.models import ImportRun
 from detectors.schema import MAX_BATCH
@@ -24,7 +25,10 @@ SLUG: Final = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 class Command(BaseCommand):
     """Imports what is given as one time-line; the same files again go on where they stopped."""
 
-    help = "Import NDJSON or CSV files (.gz too) as one time-line; run again to resume."
+    help = (
+        "Import NDJSON or CSV files, or those of an adapter (--format), .gz too, as one time-line;"
+        " run again to resume."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Files and how to take them."""
@@ -32,6 +36,12 @@ class Command(BaseCommand):
         parser.add_argument("--source", type=_slug, default="import", help="slug of the source")
         parser.add_argument("--batch", type=_size, default=2_000, help="signals a transaction")
         parser.add_argument("--platform", type=_slug, default=None, help="for items that name none")
+        parser.add_argument(
+            "--format",
+            choices=list(all_adapters()),
+            default=None,
+            help="foreign format: an adapter",
+        )
         parser.add_argument("--no-progress", action="store_true", help="no progress bar")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,15 +59,23 @@ class Command(BaseCommand):
             raise CommandError(message) from None
 
     def _import(self, *, files: list[Path], **options: Any) -> None:
+        adapter = all_adapters()[options["format"]] if options["format"] else None
+        if adapter and options["platform"]:
+            message = "--platform is for items of our own contract; an adapter says the platform."
+            raise CommandError(message)
         source = ensure_source(slug=options["source"], title=options["source"])
-        run = open_run(files=files, source=source)
+        run = open_run(files=files, source=source, adapter=adapter)
         if run.state == ImportState.DONE:
             self.stdout.write(f"These files were imported already: {_sentence(run)}.")
             return
         if run.items:
             self.stdout.write(f"Going on after item {run.items:,}.")
         steps = import_files(
-            run=run, files=files, batch=options["batch"], platform=options["platform"] or ""
+            run=run,
+            files=files,
+            batch=options["batch"],
+            platform=options["platform"] or "",
+            adapter=adapter,
         )
         unsorted = _watch(steps, disable=options["no_progress"])
         if unsorted:
