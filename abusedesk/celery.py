@@ -28,7 +28,8 @@ class DeskTask(Task):  # type: ignore[type-arg] # not generic at run time
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        close_old_connections()
+        if not (self.request.called_directly or self.request.is_eager):  # in a worker
+            close_old_connections()
         with context.bound(context.Context.from_headers(self.request.headers or {})):
             return super().__call__(*args, **kwargs)
 
