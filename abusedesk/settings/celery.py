@@ -36,7 +36,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = not _broker.is_pgmq
 CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
-CELERY_DB_REUSE_MAX = 1000
+CELERY_DB_REUSE_MAX = 1000  # tasks; before each one DeskTask asks whether the connection works
 
 QUEUES = ("ingest", "detect", "cases", "share", "backtest")
 CELERY_TASK_DEFAULT_QUEUE = "cases"

@@ -19,6 +19,7 @@ from detectors.adapters.kit.documents import BOM
 from detectors.adapters.kit.draft import Draft
 from detectors.adapters.kit.moments import moment
 from detectors.adapters.kit.record import Record
+from detectors.ingest.rows import rows_of
 from detectors.schema import Kind
 
 CSV: Final = "text/csv"
@@ -56,12 +57,13 @@ class PhishingCsv(Adapter):
     def stream(self, file: BufferedReader) -> Iterator[Outcome]:
         """The signal of every row."""
         rows = csv.reader(_lines(file))
-        first = next(_rows(rows), [])
+        filled = (row for row in rows_of(rows) if any(row))
+        first = next(filled, [])
         header = [] if isinstance(first, str) else [one.strip().lower() for one in first]
         if problem := _problem(header):
             yield Refusal("line 1", "format", problem, _written(header))
             return
-        for row in _rows(rows):
+        for row in filled:
             place = f"line {rows.line_num}"
             if isinstance(row, str):
                 yield Refusal(place, "format", f"is no CSV: {row}", b"")
@@ -127,20 +129,6 @@ def _lines(file: BufferedReader) -> Iterator[str]:
     while line:
         yield clean(line.decode("utf-8", "replace"))
         line = file.readline(MAX_LINE)
-
-
-def _rows(rows: Iterator[list[str]]) -> Iterator[list[str] | str]:
-    """Rows that hold something; for one that is no CSV, what is wrong with it."""
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield str(error)
-        else:
-            if any(row):
-                yield row
 
 
 def _written(row: Sequence[str]) -> bytes:

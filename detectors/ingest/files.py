@@ -22,6 +22,7 @@ import msgspec
 from abusedesk.core.errors import InvalidError
 from detectors.adapters.base import Adapter, Refusal
 from detectors.ingest.foreign import encoded
+from detectors.ingest.rows import rows_of
 from detectors.schema import MAX_RAW_BYTES, ActorProfile, Ai, SignalIn
 
 MAX_LINE: Final = 4 * 1024 * 1024
@@ -159,25 +160,11 @@ def _csv_rows(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         rows = csv.reader(text)
         header = next(rows, [])
         _check_header(path, header)
-        for row in _rows(rows):
+        for row in rows_of(rows):
             item = row if isinstance(row, str) else _item(header, row)
             yield rows.line_num, json.dumps(item).encode()
     finally:
         text.detach()  # whoever opened the file closes it
-
-
-def _rows(rows: Iterator[list[str]]) -> Iterator[list[str] | str]:
-    """Rows that hold something; for one that is no CSV, what is wrong with it."""
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield str(error)
-        else:
-            if row:
-                yield row
 
 
 def _check_header(path: Path, header: Sequence[str]) -> None:
