@@ -222,9 +222,11 @@ class Detector(Generic[StateT, ParamsT]):
     """A rule: pure, deterministic, one file.
 
     The engine owns order, clock, shards, expiry, checkpoints and transactions. It calls `apply`
-    once per (signal, key) in stream order, so that any batching gives the same findings, and drops
-    a key that was not touched for `keep_s` unless `retire` keeps it. `State` is made with no
-    arguments.
+    once per (signal, key) as signals come, so that any batching gives the same findings, and for a
+    key that a signal reached late once more in order of time, from an earlier state. A key that
+    was not touched for `keep_s` begins anew unless `retire` keeps it. An anchor belongs to one key.
+    A detector that finds at ticks keeps a state that is the same for any order of signals. `State`
+    is made with no arguments.
 
     secret: the deployment's key for samples that nobody outside can predict.
     """

@@ -2,25 +2,29 @@
 
 Pure: the same code serves live runs, previews, tests and benches. Who feeds it and where its
 events go is the caller's matter (`services/run.py` for Postgres, `run_all` for lists).
+
+What a detector says at once it says of the signals as they came. When the clock next crosses a
+multiple of SETTLE_S, what follows from their order in time replaces it (`keyed.py`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from detectors.base import HOUR_S, BaseParams, Detector, FindingDraft, Key, Signal
+from detectors.base import HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Signal
+from detectors.keyed import Dump, Keyed, PoisonError, Recall
 
 HEARTBEAT = "engine.heartbeat"
 """Kind of the rows that keep the clock of an idle stream going."""
-MAX_KEYS = 2_000_000
 EXPIRY_S = 6 * HOUR_S
 """Distance of the sweeps that drop old keys: each looks at all of them."""
+SETTLE_S = 5 * MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,8 @@ class Ticked:
 
 Event = Found | Ticked
 
-# Mark of the state, late, truncated, whether a tick is due, rows of key and state.
-_DUMP = tuple[str, int, bool, bool, msgspec.Raw]
-
-
-class PoisonError(Exception):
-    """One signal that the detector cannot digest; `__cause__` has the reason."""
-
-    def __init__(self, signal_id: int) -> None:
-        super().__init__(f"signal {signal_id} cannot be processed")
-        self.signal_id = signal_id
+# Mark of the state, late, truncated, whether a tick is due, states.
+_DUMP = tuple[str, int, bool, bool, Dump]
 
 
 class Runner:
@@ -73,6 +69,7 @@ class Runner:
         shard: int = 0,
         of: int = 1,
         tick_floor_s: int = 0,
+        recall: Recall | None = None,
     ) -> None:
         self.detector = detector
         self.params = params
@@ -83,40 +80,41 @@ class Runner:
         self.truncated = False
         meta = detector.meta
         self._tick_s = max(meta.tick_s, tick_floor_s) if meta.tick_s else 0
+        self._settle_s = max(SETTLE_S, tick_floor_s)
         self._expiry_s = min(float(EXPIRY_S), meta.lookback_s / 2)
         self._kinds = frozenset(meta.kinds)
         self._tick_is_due = False
         self._mark = _state_mark(detector)
-        self._states: dict[Key, Any] = {}
-        self._touched: dict[Key, float] = {}
+        self._keyed = Keyed(detector, params, recall)
 
     def __len__(self) -> int:
-        return len(self._states)
+        return len(self._keyed)
 
-    def feed(self, signals: Iterable[Signal], skip: Container[int] = ()) -> list[Event]:
+    def feed(self, signals: Iterable[Signal], skip: Collection[int] = ()) -> list[Event]:
         """Advance over these signals; those in `skip` move the clock only."""
         events: list[Event] = []
         for signal in signals:
             try:
-                self._advance(signal, events)
+                self._advance(signal, skip, events)
                 if signal.id not in skip and self._wanted(signal):
                     self._apply(signal, events)
+            except PoisonError:
+                raise
             except Exception as error:  # plug-in border: any fault is that one signal's
                 raise PoisonError(signal.id) from error
         return events
 
     def finish(self) -> list[Event]:
-        """The tick that a next signal would have fired; for sources that end."""
-        if not self._tick_s or not self._tick_is_due:
-            return []
-        return [self._tick(self.clock, 0)]
+        """What a next signal would have brought about; for sources that end."""
+        events = self._settle(self.clock, 0, ())
+        if self._tick_s and self._tick_is_due:
+            events.append(self._tick(self.clock, 0))
+        return events
 
     def dump(self) -> bytes:
         """The state as bytes. Raises nothing a msgspec struct does not."""
-        touched = self._touched
-        rows = [(*key, touched[key], state) for key, state in self._states.items()]
         head = (self._mark, self.late, self.truncated, self._tick_is_due)
-        return msgspec.msgpack.encode((*head, rows))
+        return msgspec.msgpack.encode((*head, self._keyed.dump()))
 
     def load(self, clock: float, payload: bytes) -> bool:
         """Continue from a dump; False, and nothing has changed, if it holds another kind of state.
@@ -124,30 +122,27 @@ class Runner:
         A release wrote it whose detector had another version or kept other fields.
         """
         try:
-            mark, late, truncated, due, kept = msgspec.msgpack.decode(payload, type=_DUMP)
+            mark, late, truncated, due, keyed = msgspec.msgpack.decode(payload, type=_DUMP)
         except msgspec.ValidationError:
             return False
         if mark != self._mark:
             return False
-        state = self.detector.State
-        row = tuple[str, str, float, state]  # type: ignore[valid-type]  # a type made at run time
-        rows = msgspec.msgpack.decode(kept, type=list[row])
+        self._keyed.load(keyed)
         self.late, self.truncated, self._tick_is_due = late, truncated, due
         self.clock = clock
-        self._states = {Key(kind, value): kept for kind, value, _, kept in rows}
-        self._touched = {Key(kind, value): at for kind, value, at, _ in rows}
         return True
 
-    def _advance(self, signal: Signal, events: list[Event]) -> None:
+    def _advance(self, signal: Signal, skip: Collection[int], events: list[Event]) -> None:
         """Move the clock; what lies between the old and the new time happens first."""
         moment = min(signal.at, signal.received) if signal.received else signal.at
         if moment <= self.clock:
             return
+        if not self._keyed.is_settled and _crosses(self.clock, moment, self._settle_s):
+            events += self._settle(_multiple(moment, self._settle_s), signal.id, skip)
         if self._tick_s and self._tick_is_due and _crosses(self.clock, moment, self._tick_s):
-            at = math.floor(moment / self._tick_s) * float(self._tick_s)
-            events.append(self._tick(at, signal.id))
+            events.append(self._tick(_multiple(moment, self._tick_s), signal.id))
         if _crosses(self.clock, moment, self._expiry_s):
-            self._expire(moment)
+            self.truncated |= self._keyed.sweep(moment)
         self.clock = moment
 
     def _wanted(self, signal: Signal) -> bool:
@@ -165,33 +160,16 @@ class Runner:
             self._tick_is_due = True
             if self.of > 1 and key.digest() % self.of != self.shard:
                 continue
-            state = self._states.get(key)
-            if state is None:
-                state = self._states[key] = self.detector.State()
-            self._touched[key] = self.clock
-            for draft in self.detector.apply(key, signal, state, self.params):
+            for draft in self._keyed.fold(key, signal):
                 events.append(Found(self.clock, signal.id, draft))  # noqa: PERF401 -- two levels
+
+    def _settle(self, at: float, signal_id: int, skip: Collection[int]) -> list[Event]:
+        return [Found(at, signal_id, draft) for draft in self._keyed.settle(skip)]
 
     def _tick(self, at: float, signal_id: int) -> Ticked:
         self._tick_is_due = False
-        part = self.detector.part(at, self._states, self.params)
+        part = self.detector.part(at, self._keyed.states, self.params)
         return Ticked(at, signal_id, msgspec.msgpack.encode(part))
-
-    def _expire(self, moment: float) -> None:
-        """Drop keys that time has passed, and the oldest ones above the cap."""
-        keep_s, retire, params = self.detector.keep_s, self.detector.retire, self.params
-        gone = [
-            key
-            for key, at in self._touched.items()
-            if at + keep_s(key, params) < moment
-            and retire(key, self._states[key], moment - at, params)
-        ]
-        if len(self._touched) - len(gone) > MAX_KEYS:
-            oldest = sorted(self._touched.items(), key=lambda item: (item[1], item[0]))
-            gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
-            self.truncated = True
-        for key in gone:
-            del self._states[key], self._touched[key]
 
 
 def tick_drafts(
@@ -220,6 +198,10 @@ def run_all(
 
 def _crosses(before: float, after: float, step: float) -> bool:
     return math.floor(before / step) != math.floor(after / step)
+
+
+def _multiple(moment: float, step: float) -> float:
+    return math.floor(moment / step) * float(step)
 
 
 def _state_mark(detector: Detector[Any, Any]) -> str:

@@ -1,13 +1,24 @@
-"""Two small detectors that the engine's tests run: one finds at once, one at ticks."""
+"""Small detectors that the engine's tests run: two find at once, one at ticks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import msgspec
 
-from detectors.base import BaseParams, Detector, Family, FindingDraft, Key, Meta, Signal, param
+from detectors.base import (
+    DAY_S,
+    BaseParams,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Signal,
+    param,
+)
 
 LOOKBACK_S = 1_000
 
@@ -77,6 +88,21 @@ class Counting(Sharing):
             for value, accounts in rows
             if len(accounts) == most
         ]
+
+
+class Second(Sharing):
+    """Names the second account on an object: a finding that only the order decides."""
+
+    meta = replace(Sharing.meta, lookback_s=7 * DAY_S)
+
+    def apply(self, key: Key, signal: Signal, state: Seen, p: Any) -> list[FindingDraft]:
+        if signal.text == "poison":
+            message = "bad signal"
+            raise RuntimeError(message)
+        state.accounts.setdefault(signal.account, signal.id)
+        if list(state.accounts)[1:] != [signal.account]:
+            return []
+        return [replace(_draft(key, state), subjects=(signal.account,))]
 
 
 def _draft(key: Key, state: Seen) -> FindingDraft:

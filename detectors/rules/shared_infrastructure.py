@@ -277,8 +277,10 @@ def _made_public(
     state: Identifier, key: Key, degree: int, p: SharedInfrastructureParams
 ) -> list[FindingDraft]:
     """Too many people use it: take back what was said and stay silent."""
-    said = state.said > 0
-    draft = _draft(key, state, _shared(state, key, p), p) if said else None
+    shared = _shared(state, key, p)
+    if not shared.names:  # the last account made every address of a network a crowd's
+        shared = Shared(tuple(sorted(state.accounts)), is_hard=False)
+    draft = _draft(key, state, shared, p) if state.said else None
     state.public, state.said, state.accounts = True, 0, {}
     if draft is None:
         return []

@@ -18,7 +18,8 @@ from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import registry, stream
 from detectors.choices import Mode
-from detectors.engine import Event, Found, PoisonError, Runner, Ticked, tick_drafts
+from detectors.engine import Event, Found, Runner, Ticked, tick_drafts
+from detectors.keyed import PoisonError
 from detectors.models import Checkpoint, DetectorConfig, Quarantine, Shard, Stream, TickPart
 from detectors.services.finding import record_findings, replace_findings
 from detectors.stream import Position
@@ -159,6 +160,7 @@ def _restore(shard: Shard) -> _Held:
         shard=shard.number,
         of=shard.of,
         tick_floor_s=shard.stream.tick_floor_s,
+        recall=stream.signals_by_id,
     )
     saved = Checkpoint.objects.filter(shard=shard).first()
     if saved is None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.base import FindingDraft, Key, Signal
-from detectors.engine import HEARTBEAT, Event, Found, PoisonError, Runner, Ticked, run_all
+from detectors.engine import HEARTBEAT, Event, Found, Runner, Ticked, run_all
+from detectors.keyed import PoisonError
 from tests.sample_detector import LOOKBACK_S, Counting, Seen, Sharing
 
 
@@ -56,10 +57,18 @@ def test_a_signal_behind_the_lookback_is_counted_and_unused() -> None:
     assert len(runner) == 1
 
 
-def test_a_key_that_nobody_touched_for_the_lookback_is_dropped() -> None:
+def test_a_key_that_nobody_touched_for_the_lookback_is_dropped_once_nothing_can_come_late() -> None:
     runner = _runner()
     runner.feed([_signal(1, 10.0, "a", "old"), _signal(2, 1_500.0, "b", "new")])
+    assert len(runner) == 2
+    runner.feed([_signal(3, 2_500.0, "b", "new")])
     assert len(runner) == 1
+
+
+def test_a_key_that_rested_for_the_lookback_begins_anew_swept_or_not() -> None:
+    rested = [_signal(1, 10.0, "a", "o"), _signal(2, 1_490.0, "b", "o")]
+    assert _runner().feed(rested) == []
+    assert len(_runner().feed([rested[0], msgspec.structs.replace(rested[1], at=900.0)])) == 1
 
 
 class Remembering(Sharing):

@@ -34,7 +34,7 @@ from detectors.services import fusion, run
 from detectors.services.config import save_config
 from detectors.services.finding import record_findings
 from tests import desk
-from tests.sample_detector import Counting, Seen, Sharing
+from tests.sample_detector import Counting, Second, Seen, Sharing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -184,6 +184,40 @@ def test_shards_give_the_findings_of_one(
     _drain(live)
     assert _log() == expected
     assert not TickPart.objects.exists()
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_signals_that_come_late_give_what_they_give_in_time(
+    live: Stream, shards: int, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Each late batch goes through a worker of its own, which reads the others from the table."""
+    monkeypatch.setattr(registry, "all_detectors", lambda: {"second": Second})
+    settings.DETECTOR_SHARDS = shards
+    in_time = _told_of(live, [range(COUNT)])
+    late = _told_of(live, [range(60, 90), range(30), range(90, COUNT), range(30, 60)])
+    assert len(in_time) == 5
+    assert late == in_time
+
+
+def _told_of(live: Stream, batches: list[range]) -> list[Any]:
+    """Current findings after the batches came one after the other, and time went on."""
+    Signal.objects.all().delete()
+    DetectorConfig.objects.all().delete()
+    stream.forget_pages()
+    _configure("second")
+    for batch in (*batches, range(COUNT * 2, COUNT * 2 + 1)):
+        run.forget_runners()
+        _store(live, len(batch), batch.start)
+        _drain(live)
+    rows = Finding.objects.filter(status="current").order_by("anchor_value")
+    told = [(row.anchor_value, row.subjects, _numbers(row.signal_ids)) for row in rows]
+    Finding.objects.all().delete()
+    return told
+
+
+def _numbers(ids: list[int]) -> set[str]:
+    """The signals by what their sender calls them: ids tell the order of arrival."""
+    return set(Signal.objects.filter(pk__in=ids).values_list("external_id", flat=True))
 
 
 def test_the_fusion_does_not_wait_for_a_detector_that_writes(live: Stream) -> None:

@@ -1,0 +1,213 @@
+"""States of one shard by key: folded as signals come, told again in order when some are late."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import msgspec
+
+from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
+from detectors.history import LATENESS_S, History, Place, Told, begun
+
+MAX_KEYS = 2_000_000
+_RECENT = 4_096
+_TOLD_TOGETHER = 10_000
+
+Recall = Callable[[list[int]], Iterable[Signal]]
+"""Reads signals by id again, in any order; one that is gone is left out."""
+Dump = tuple[list[tuple[str, str, History]], msgspec.Raw]
+"""Histories, and rows of key, newest place and state."""
+
+
+class PoisonError(Exception):
+    """One signal that the detector cannot digest; `__cause__` has the reason."""
+
+    def __init__(self, signal_id: int) -> None:
+        super().__init__(f"signal {signal_id} cannot be processed")
+        self.signal_id = signal_id
+
+
+class _Undone(NamedTuple):
+    """A key that was taken back: what had been said, and what is to be told from where."""
+
+    key: Key
+    told: Told
+    base: Place
+    places: list[Place]
+
+
+class Keyed:
+    """States of the keys of one shard.
+
+    A detector that finds at ticks keeps states which are the same for any order of its signals, so
+    nothing is remembered for it. recall: where recent signals are read again; without it every
+    signal is kept, which is for lists.
+    """
+
+    def __init__(
+        self, detector: Detector[Any, Any], params: BaseParams, recall: Recall | None
+    ) -> None:
+        self.states: dict[Key, Any] = {}
+        self._detector = detector
+        self._params = params
+        self._recall = recall
+        self._any_order = bool(detector.meta.tick_s)
+        self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
+        self._blank = msgspec.msgpack.encode(detector.State())
+        self._newest: dict[Key, Place] = {}
+        self._histories: dict[Key, History] = {}
+        self._late: set[Key] = set()
+        self._recent: OrderedDict[int, Signal] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every key was told in order of time."""
+        return not self._late
+
+    def fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
+        """Take in one signal as it comes; what the detector says of it."""
+        place, newest = (signal.at, signal.id), self._newest.get(key)
+        self._newest[key] = place if newest is None else max(newest, place)
+        if self._any_order:
+            if newest is None:
+                self.states[key] = self._detector.State()
+            return self._detector.apply(key, signal, self.states[key], self._params)
+        self._remember(signal)
+        if newest is None:
+            drafts = self._step(key, signal, place)
+            if drafts:
+                self._histories[key] = begun(place, self._blank)
+                self._histories[key].say(drafts)
+            return drafts
+        history = self._histories.get(key)
+        if history is None:
+            history = self._histories[key] = begun(newest, self._blank)
+        drafts = self._append(history, key, signal, newest)
+        if history.disorder:
+            self._late.add(key)
+        return drafts
+
+    def settle(self, skip: Collection[int]) -> Iterator[FindingDraft]:
+        """Tell each key that a signal reached late again, in order of time, without `skip`.
+
+        Gives what is said now instead of what was said before.
+        """
+        late = sorted(self._late)
+        self._late.clear()
+        while late:
+            undone: list[_Undone] = []
+            while late and sum(len(one.places) for one in undone) < _TOLD_TOGETHER:
+                undone.append(self._take_back(late.pop(0)))
+            ids = {id_ for one in undone for _, id_ in one.places if id_ not in skip}
+            signals = self._signals(sorted(ids))
+            for one in undone:
+                self._tell_again(one, signals)
+                yield from _corrections(one.told, self._histories[one.key].told)
+
+    def sweep(self, moment: float) -> bool:
+        """Drop keys that time has passed, and the oldest ones above the cap; whether there were."""
+        detector, params, states = self._detector, self._params, self.states
+        gone = [
+            key
+            for key, (at, _) in self._newest.items()
+            if at + detector.keep_s(key, params) + self._lateness_s < moment
+            and detector.retire(key, states[key], moment - at, params)
+        ]
+        truncated = len(states) - len(gone) > MAX_KEYS
+        if truncated:
+            oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
+            gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
+        for key in gone:
+            del states[key], self._newest[key]
+            self._histories.pop(key, None)
+            self._late.discard(key)
+        for key, history in self._histories.items():
+            if self._newest[key][0] + self._lateness_s < moment and not history.disorder:
+                history.close()
+        return truncated
+
+    def dump(self) -> Any:
+        """All of it as plain data, see `Dump`."""
+        rows = [(*key, *self._newest[key], state) for key, state in self.states.items()]
+        return [(*key, history) for key, history in self._histories.items()], rows
+
+    def load(self, dump: Dump) -> None:
+        """Continue from a dump, without the keys that these parameters keep for no time."""
+        histories, kept = dump
+        state = self._detector.State
+        row = tuple[str, str, float, int, state]  # type: ignore[valid-type]  # a type made at run time
+        for kind, value, at, id_, one in msgspec.msgpack.decode(kept, type=list[row]):
+            key = Key(kind, value)
+            if self._detector.keep_s(key, self._params):
+                self.states[key], self._newest[key] = one, (at, id_)
+        named = ((Key(kind, value), history) for kind, value, history in histories)
+        self._histories = {key: history for key, history in named if key in self.states}
+        self._late = {key for key, history in self._histories.items() if history.disorder}
+
+    def _append(
+        self, history: History, key: Key, signal: Signal, newest: Place
+    ) -> list[FindingDraft]:
+        place = (signal.at, signal.id)
+        if history.wants_base(place):
+            history.keep_base(newest, msgspec.msgpack.encode(self.states[key]))
+        drafts = self._step(key, signal, newest)
+        history.put(place)
+        history.say(drafts)
+        return drafts
+
+    def _step(self, key: Key, signal: Signal, newest: Place) -> list[FindingDraft]:
+        """Fold one signal; a key that rested for `keep_s` begins anew, swept or not."""
+        detector, params = self._detector, self._params
+        idle_s = signal.at - newest[0]
+        if key not in self.states or (
+            idle_s > detector.keep_s(key, params)
+            and detector.retire(key, self.states[key], idle_s, params)
+        ):
+            self.states[key] = detector.State()
+        return detector.apply(key, signal, self.states[key], params)
+
+    def _take_back(self, key: Key) -> _Undone:
+        history = self._histories[key]
+        told = history.told
+        base, places = history.rewind()
+        self.states[key] = msgspec.msgpack.decode(base.state, type=self._detector.State)
+        return _Undone(key, told, base.place, places)
+
+    def _tell_again(self, one: _Undone, signals: dict[int, Signal]) -> None:
+        history, newest = self._histories[one.key], one.base
+        for place in one.places:
+            signal = signals.get(place[1])
+            if signal is None:
+                continue
+            try:
+                self._append(history, one.key, signal, newest)
+            except Exception as error:  # plug-in border: any fault is that one signal's
+                raise PoisonError(signal.id) from error
+            newest = place
+
+    def _remember(self, signal: Signal) -> None:
+        self._recent[signal.id] = signal
+        if self._recall is not None and len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
+
+    def _signals(self, ids: list[int]) -> dict[int, Signal]:
+        found = {id_: self._recent[id_] for id_ in ids if id_ in self._recent}
+        if self._recall is not None and (missing := [id_ for id_ in ids if id_ not in found]):
+            found |= {signal.id: signal for signal in self._recall(missing)}
+        return found
+
+
+def _corrections(before: Told, after: Told) -> Iterator[FindingDraft]:
+    """What makes `after` the last word, where `before` was."""
+    for name, draft in sorted(after.items()):
+        if before.get(name) != draft:
+            yield draft
+    for name, draft in sorted(before.items()):
+        if name not in after and not draft.lapsed:
+            yield replace(draft, lapsed=True)
