@@ -84,6 +84,11 @@ class Signal(msgspec.Struct, frozen=True, dict=True):
     fingerprints: tuple[str, ...] = ()
     attributes: dict[str, Any] = {}
 
+    @cached_property
+    def place(self) -> tuple[float, int]:
+        """Where it stands in order of time; one object, because every key of it keeps it."""
+        return (self.at, self.id)
+
     @property
     def account(self) -> str:
         """`platform:actor`, or "" when nobody acted; a platform slug holds no colon."""

@@ -10,14 +10,14 @@ multiple of SETTLE_S, what follows from their order in time replaces it (`keyed.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 
-from detectors.base import HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Signal
+from detectors.base import HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.keyed import Dump, Keyed, PoisonError, Recall
 
 HEARTBEAT = "engine.heartbeat"
@@ -54,6 +54,42 @@ Event = Found | Ticked
 _DUMP = tuple[str, int, bool, bool, Dump]
 
 
+class Cut(msgspec.Struct, array_like=True, frozen=True):
+    """The keys of consecutive signals, found once for all shards of a detector.
+
+    touches: one byte a signal, 1 where it touches any key. keys: for each shard, by place of the
+    signal, those of its own.
+    """
+
+    touches: bytes
+    keys: tuple[dict[int, list[Key]], ...]
+
+
+def cut_signals(
+    detector: Detector[Any, Any],
+    params: BaseParams,
+    signals: Sequence[Signal],
+    of: int,
+    skip: Collection[int] = (),
+) -> Cut:
+    """Find the keys of all signals and divide them by shard. Raises PoisonError."""
+    kinds = frozenset(detector.meta.kinds)
+    touches = bytearray(len(signals))
+    keys: tuple[dict[int, list[Key]], ...] = tuple({} for _ in range(of))
+    for place, signal in enumerate(signals):
+        if signal.kind == HEARTBEAT or (kinds and signal.kind not in kinds) or signal.id in skip:
+            continue
+        try:
+            # each key once: the same act told twice in one signal is still one act
+            found = dict.fromkeys(detector.keys(signal, params))
+        except Exception as error:  # plug-in border: any fault is that one signal's
+            raise PoisonError(signal.id) from error
+        for key in found:
+            touches[place] = 1
+            keys[key.digest() % of if of > 1 else 0].setdefault(place, []).append(key)
+    return Cut(bytes(touches), keys)
+
+
 class Runner:
     """One shard of one detector, in memory.
 
@@ -82,7 +118,6 @@ class Runner:
         self._tick_s = max(meta.tick_s, tick_floor_s) if meta.tick_s else 0
         self._settle_s = max(SETTLE_S, tick_floor_s)
         self._expiry_s = min(float(EXPIRY_S), meta.lookback_s / 2)
-        self._kinds = frozenset(meta.kinds)
         self._tick_is_due = False
         self._mark = _state_mark(detector)
         self._keyed = Keyed(detector, params, recall)
@@ -90,14 +125,18 @@ class Runner:
     def __len__(self) -> int:
         return len(self._keyed)
 
-    def feed(self, signals: Iterable[Signal], skip: Collection[int] = ()) -> list[Event]:
-        """Advance over these signals; those in `skip` move the clock only."""
+    def feed(
+        self, signals: Sequence[Signal], skip: Collection[int] = (), cut: Cut | None = None
+    ) -> list[Event]:
+        """Advance over these signals; those in `skip` move the clock only. cut: their keys."""
+        cut = cut or cut_signals(self.detector, self.params, signals, self.of, skip)
+        mine = cut.keys[self.shard]
         events: list[Event] = []
-        for signal in signals:
+        for place, signal in enumerate(signals):
             try:
                 self._advance(signal, skip, events)
-                if signal.id not in skip and self._wanted(signal):
-                    self._apply(signal, events)
+                if cut.touches[place] and signal.id not in skip and not self._is_late(signal):
+                    self._apply(signal, mine.get(place, ()), events)
             except PoisonError:
                 raise
             except Exception as error:  # plug-in border: any fault is that one signal's
@@ -145,21 +184,15 @@ class Runner:
             self.truncated |= self._keyed.sweep(moment)
         self.clock = moment
 
-    def _wanted(self, signal: Signal) -> bool:
-        if signal.kind == HEARTBEAT or (self._kinds and signal.kind not in self._kinds):
+    def _is_late(self, signal: Signal) -> bool:
+        if signal.at >= self.clock - self.detector.meta.lookback_s:
             return False
-        if signal.at < self.clock - self.detector.meta.lookback_s:
-            self.late += 1
-            return False
+        self.late += 1
         return True
 
-    def _apply(self, signal: Signal, events: list[Event]) -> None:
-        # each key once: the same act told twice in one signal is still one act
-        for key in dict.fromkeys(self.detector.keys(signal, self.params)):
-            # a tick is due in every shard when it is due in one
-            self._tick_is_due = True
-            if self.of > 1 and key.digest() % self.of != self.shard:
-                continue
+    def _apply(self, signal: Signal, keys: Sequence[Key], events: list[Event]) -> None:
+        self._tick_is_due = True  # in every shard when it is due in one
+        for key in keys:
             for draft in self._keyed.fold(key, signal):
                 events.append(Found(self.clock, signal.id, draft))  # noqa: PERF401 -- two levels
 

@@ -72,7 +72,7 @@ class Keyed:
 
     def fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
         """Take in one signal as it comes; what the detector says of it."""
-        place, newest = (signal.at, signal.id), self._newest.get(key)
+        place, newest = signal.place, self._newest.get(key)
         self._newest[key] = place if newest is None else max(newest, place)
         if self._any_order:
             if newest is None:
@@ -153,7 +153,7 @@ class Keyed:
     def _append(
         self, history: History, key: Key, signal: Signal, newest: Place
     ) -> list[FindingDraft]:
-        place = (signal.at, signal.id)
+        place = signal.place
         if history.wants_base(place):
             history.keep_base(newest, msgspec.msgpack.encode(self.states[key]))
         drafts = self._step(key, signal, newest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -73,6 +74,13 @@ class Page:
     @property
     def last(self) -> Position:
         return self.positions[-1]
+
+    def until(self, end: Position | None) -> Page:
+        """The part up to and including `end`; all of it where that lies beyond or is None."""
+        if end is None or end >= self.last:
+            return self
+        count = bisect_right(self.positions, end)
+        return Page(self.signals[:count], self.positions[:count])
 
 
 _payload = msgspec.json.Decoder(Payload)

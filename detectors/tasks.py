@@ -14,9 +14,9 @@ def sweep() -> None:
 
 
 @shared_task(name="detectors.advance", acks_late=True, soft_time_limit=300, time_limit=330)
-def advance(stream_id: int) -> None:
-    """Run the detectors of one stream until they have seen everything or the time is up."""
-    engine.advance(stream_id=stream_id)
+def advance(stream_id: int, number: int = 0) -> None:
+    """Run one shard of each detector of a stream until nothing is left or the time is up."""
+    engine.advance(stream_id=stream_id, number=number)
 
 
 @shared_task(name="detectors.link", acks_late=True, soft_time_limit=300, time_limit=330)

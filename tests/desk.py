@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import time_machine
+from django.conf import settings
 from django.db import connection
 from django.db.models import Max
 
@@ -54,7 +55,8 @@ def work() -> None:
     await_horizon()
     for one in Stream.objects.all():
         link.link_stream(stream_id=one.pk)
-        engine.advance(stream_id=one.pk)
+        for number in range(settings.DETECTOR_SHARDS):
+            engine.advance(stream_id=one.pk, number=number)
     fusion.fuse_all(budget_s=600)
     while intake():
         pass

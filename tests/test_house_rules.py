@@ -25,11 +25,15 @@ SILENCED = {"noqa": 34, "type: ignore": 24}
 BY_POSITION = {
     "cases/services/decision.py decision_ref": "says a name, writes nothing",
     "cases/services/delivery.py host_of": "says a name, writes nothing",
+    "detectors/services/cuts.py cut_of": "a step of the engine",
+    "detectors/services/cuts.py known_cut": "reads",
+    "detectors/services/cuts.py lock_of": "says a number",
     "detectors/services/dead_letter.py raw_of": "reads",
     "detectors/services/drain.py drain": "runs other services until there is no work",
     "detectors/services/engine.py lagging_shards": "reads",
     "detectors/services/fusion.py fuse_all": "one budget for all streams",
     "detectors/services/ingest.py committed": "runs a block of a service in one transaction",
+    "detectors/services/run.py reader_of": "reads",
     "detectors/services/run.py save_checkpoint": "a step of the engine",
     "detectors/services/run.py shards_of": "reads",
 }

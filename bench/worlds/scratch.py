@@ -25,23 +25,31 @@ WORKER_QUEUES = ("ingest,detect", "cases,share")
 
 @dataclass
 class Desk:
-    """dsn: its database. url: where its web server answers, once `serve` was called."""
+    """dsn: its database. url: where its web server answers, once `serve` was called.
+
+    settings: variables of its processes, besides those that make it this desk.
+    """
 
     dsn: str
     home: Path
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     url: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def env(self) -> dict[str, str]:
         """Environment of its processes: the caller's, without what belongs to another desk."""
         kept = {name: value for name, value in os.environ.items() if "ABUSEDESK" not in name}
         kept.pop("DJANGO_SETTINGS_MODULE", None)
-        return kept | {
-            "DATABASE_URL": self.dsn,
-            "ABUSEDESK_VAR": str(self.home),
-            "ABUSEDESK_LOG_LEVEL": "ERROR",
-        }
+        return (
+            kept
+            | self.settings
+            | {
+                "DATABASE_URL": self.dsn,
+                "ABUSEDESK_VAR": str(self.home),
+                "ABUSEDESK_LOG_LEVEL": "ERROR",
+            }
+        )
 
     def manage(self, *words: str) -> str:
         """Run a command of the desk. Returns what it printed."""

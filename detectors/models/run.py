@@ -76,6 +76,30 @@ class Checkpoint(Position):
         return f"checkpoint of {self.shard}"
 
 
+class KeyCut(Position):
+    """The keys that one detector found in the `count` signals after a position, by shard.
+
+    Kept without a log: after a crash of the server they are found again.
+    """
+
+    config = models.ForeignKey(DetectorConfig, models.CASCADE)
+    version = models.PositiveSmallIntegerField()
+    stream = models.ForeignKey(Stream, models.CASCADE)
+    count = models.PositiveIntegerField()
+    payload = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["config", "stream", "epoch", "tx", "signal_id", "count", "version"],
+                name="keycut_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"keys of {self.config} after {self.signal_id}"
+
+
 class TickPart(models.Model):
     """What one shard gives to a tick; the tick runs when all shards gave theirs."""
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.models import Cursor, Shard, Stream
 from detectors.services.config import ensure_configs
+from detectors.services.cuts import drop_passed
 from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
 from detectors.services.run import ensure_shards, shards_of, step_shard
 from detectors.stream import Position
+
+MAX_SHARDS = 256
+_LANES = 0x6C61_6E65_0000_0000  # "lane": advisory locks of this kind
 
 
 def sweep() -> None:
@@ -19,28 +28,50 @@ def sweep() -> None:
     beat_idle_streams()
     for stream_id in Stream.objects.values_list("pk", flat=True):
         end = stream.newest(stream_id)
-        if lagging_shards(stream_id, end):
-            wake("detectors.advance", stream_id)
+        for number in lagging_shards(stream_id, end):
+            wake("detectors.advance", stream_id, number)
         if _cursor(f"link-{stream_id}") < end:
             wake("detectors.link", stream_id)
+    drop_passed()
     wake("detectors.fuse")
 
 
-def advance(*, stream_id: int) -> None:
-    """Step all shards of a stream in turn, so that they share each decoded page.
+def advance(*, stream_id: int, number: int = 0) -> None:
+    """Step the shards of one number, one of each detector, so that they share each decoded page.
 
-    Stops when nothing is left, or after BUDGET_S with a wake-up for the rest.
+    Other workers take other numbers; of two that are woken for one, the second leaves it to the
+    first. Stops when nothing is left, or after BUDGET_S with a wake-up for the rest.
     """
     ensure_shards()
-    shards = shards_of(stream_id)
-    if not drain(lambda: sum(step_shard(shard_id=shard) for shard in shards)):
-        wake("detectors.advance", stream_id)
+    with _alone(stream_id, number) as alone:
+        if not alone:
+            return
+        shards = shards_of(stream_id, number)
+        done = drain(lambda: sum(step_shard(shard_id=shard) for shard in shards))
+    if not done:
+        wake("detectors.advance", stream_id, number)
 
 
 def lagging_shards(stream_id: int, end: Position) -> list[int]:
-    """Shards of a stream that have not reached `end`."""
+    """Numbers of the shards of a stream of which some detector's has not reached `end`."""
     rows = Shard.objects.filter(pk__in=shards_of(stream_id))
-    return [row.pk for row in rows if Position(row.epoch, row.tx, row.signal_id) < end]
+    behind = (row for row in rows if Position(row.epoch, row.tx, row.signal_id) < end)
+    return sorted({row.number for row in behind})
+
+
+@contextmanager
+def _alone(stream_id: int, number: int) -> Iterator[bool]:
+    """Whether nobody else steps these shards: two who take turns would each do all the work."""
+    key = _LANES + stream_id * MAX_SHARDS + number
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        alone = bool(cursor.fetchone()[0])
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _cursor(name: str) -> Position:

@@ -18,11 +18,12 @@ from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import registry, stream
 from detectors.choices import Mode
-from detectors.engine import Event, Found, Runner, Ticked, tick_drafts
+from detectors.engine import Cut, Event, Found, Runner, Ticked, tick_drafts
 from detectors.keyed import PoisonError
 from detectors.models import Checkpoint, DetectorConfig, Quarantine, Shard, Stream, TickPart
+from detectors.services.cuts import Reader, cut_of, forget_cuts, known_cut
 from detectors.services.finding import record_findings, replace_findings
-from detectors.stream import Position
+from detectors.stream import Page, Position
 
 BATCH = 2_000
 CHECKPOINT_SIGNALS = 20_000
@@ -37,6 +38,15 @@ class _Held:
     runner: Runner
     position: Position
     since_checkpoint: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The next page of a shard and its keys, found before the shard is locked."""
+
+    after: Position
+    page: Page
+    cut: Cut
 
 
 _held: dict[int, _Held] = {}
@@ -60,16 +70,19 @@ def ensure_shards() -> None:
 def forget_runners() -> None:
     """Drop what this process holds; the next step reads it from the database again."""
     _held.clear()
+    forget_cuts()
 
 
-def shards_of(stream_id: int) -> list[int]:
-    """Shards that the current, switched-on configurations have on one stream."""
-    return list(
-        Shard.objects.filter(stream_id=stream_id, config__current=True)
-        .exclude(config__mode=Mode.OFF)
-        .order_by("number", "config__slug")
-        .values_list("pk", flat=True)
-    )
+def shards_of(stream_id: int, number: int | None = None) -> list[int]:
+    """Shards that the current, switched-on configurations have on one stream.
+
+    number: only those of this number, one of each detector.
+    """
+    found = Shard.objects.filter(stream_id=stream_id, config__current=True)
+    if number is not None:
+        found = found.filter(number=number)
+    named = found.exclude(config__mode=Mode.OFF).order_by("number", "config__slug")
+    return list(named.values_list("pk", flat=True))
 
 
 def step_shard(*, shard_id: int) -> int:
@@ -78,8 +91,11 @@ def step_shard(*, shard_id: int) -> int:
     A shard that another worker holds is left alone.
     """
     try:
+        ready = _prepare(shard_id)
+        if ready is None:
+            return 0
         with transaction.atomic():
-            return _step(shard_id)
+            return _step(shard_id, ready)
     except PoisonError as error:
         _held.pop(shard_id, None)
         _note_failure(shard_id, error.signal_id, "".join(traceback.format_exception(error)))
@@ -89,7 +105,30 @@ def step_shard(*, shard_id: int) -> int:
     return 1
 
 
-def _step(shard_id: int) -> int:
+def _prepare(shard_id: int) -> _Ready | None:
+    """Read on from where a shard stands. None when there is nothing to read."""
+    shard = Shard.objects.select_related("config", "stream").get(pk=shard_id)
+    after = _position(shard)
+    page = stream.read(shard.stream_id, after, shard.limit or BATCH)
+    if not page.signals:
+        return None
+    page = page.until(_next_sister(shard, after))
+    return _Ready(after, page, cut_of(reader_of(shard), after, page, _skipped(shard)))
+
+
+def _next_sister(shard: Shard, after: Position) -> Position | None:
+    """The nearest place ahead where another shard stands.
+
+    Ending there, shards that fell apart come to read the same pages again.
+    """
+    if shard.of == 1:
+        return None
+    sisters = Shard.objects.filter(config=shard.config, stream=shard.stream).exclude(pk=shard.pk)
+    places = [_position(sister) for sister in sisters]
+    return min((place for place in places if place > after), default=None)
+
+
+def _step(shard_id: int, ready: _Ready) -> int:
     shard = (
         Shard.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("config", "stream")
@@ -98,13 +137,12 @@ def _step(shard_id: int) -> int:
     )
     if shard is None or _tick_jam(shard):
         return 0
-    position = Position(shard.epoch, shard.tx, shard.signal_id)
-    page = stream.read(shard.stream_id, position, shard.limit or BATCH)
-    if not page.signals:
-        return 0
+    page, position = ready.page, _position(shard)
+    if position != ready.after:  # another worker was faster
+        return 1
     held = _take(shard, position)
     if _replay(shard, held, position):
-        events = held.runner.feed(page.signals, _skipped(shard))
+        events = held.runner.feed(page.signals, _skipped(shard), ready.cut)
         held.position = page.last
         held.since_checkpoint += len(page.signals)
         _record(shard, events)
@@ -126,7 +164,7 @@ def _take(shard: Shard, position: Position) -> _Held:
         return _restore(shard)
     if held.position < position:
         saved = Checkpoint.objects.filter(shard=shard).first()
-        if saved and held.position < Position(saved.epoch, saved.tx, saved.signal_id):
+        if saved and held.position < _position(saved):
             return _restore(shard)
     return held
 
@@ -140,11 +178,11 @@ def _replay(shard: Shard, held: _Held, position: Position) -> bool:
     while held.position < position:
         if held.since_checkpoint >= _checkpoint_every(held):
             return False
-        page = stream.read(shard.stream_id, held.position, BATCH)
-        count = sum(1 for place in page.positions if place <= position)
-        held.runner.feed(page.signals[:count], _skipped(shard))
-        held.position = page.positions[count - 1]
-        held.since_checkpoint += count
+        page = stream.read(shard.stream_id, held.position, BATCH).until(position)
+        cut = known_cut(reader_of(shard), held.position, page)
+        held.runner.feed(page.signals, _skipped(shard), cut)
+        held.position = page.last
+        held.since_checkpoint += len(page.signals)
     return True
 
 
@@ -153,10 +191,10 @@ def _restore(shard: Shard) -> _Held:
 
     Where another release wrote the checkpoint, the signals of the lookback tell the state again.
     """
-    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
+    reader = reader_of(shard)
     runner = Runner(
-        detector,
-        detector.Params.model_validate(shard.config.params),
+        reader.detector,
+        reader.params,
         shard=shard.number,
         of=shard.of,
         tick_floor_s=shard.stream.tick_floor_s,
@@ -167,7 +205,18 @@ def _restore(shard: Shard) -> _Held:
         return _Held(runner, Position(), 0)
     if not runner.load(saved.clock_s, bytes(saved.payload)):
         return _Held(runner, _lookback_start(shard, saved.clock_s), 0)
-    return _Held(runner, Position(saved.epoch, saved.tx, saved.signal_id), 0)
+    return _Held(runner, _position(saved), 0)
+
+
+def reader_of(shard: Shard) -> Reader:
+    """Whose keys a shard wants."""
+    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
+    params = detector.Params.model_validate(shard.config.params)
+    return Reader(shard.config_id, shard.stream_id, detector, params, shard.of)
+
+
+def _position(row: Shard | Checkpoint) -> Position:
+    return Position(row.epoch, row.tx, row.signal_id)
 
 
 def _record(shard: Shard, events: list[Event]) -> None:
@@ -202,9 +251,8 @@ def _tick(shard: Shard, ticked: Ticked) -> int:
 
 
 def _finish_tick(shard: Shard, ticked: Ticked, parts: list[bytes]) -> int:
-    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
-    params = detector.Params.model_validate(shard.config.params)
-    drafts = tick_drafts(detector, params, ticked.at, parts)
+    reader = reader_of(shard)
+    drafts = tick_drafts(reader.detector, reader.params, ticked.at, parts)
     found = [Found(ticked.at, ticked.signal_id, draft) for draft in drafts]
     return replace_findings(config=shard.config, stream=shard.stream, at=ticked, found=found)
 
@@ -267,7 +315,7 @@ def _note_failure(shard_id: int, signal_id: int | None, text: str) -> None:
     shard.updated_at = clock.now()
     if signal_id is None:
         limit = shard.limit or BATCH
-        position = Position(shard.epoch, shard.tx, shard.signal_id)
+        position = _position(shard)
         if limit == 1 and (page := stream.read(shard.stream_id, position, 1)).signals:
             signal_id = page.signals[0].id
         shard.limit = max(1, limit // 2)
@@ -316,7 +364,7 @@ def _keeps_state(config: DetectorConfig) -> bool:
 
 def _inherit(shard: Shard, before: Shard) -> None:
     """Start where the version before stands, with its state."""
-    position = Position(before.epoch, before.tx, before.signal_id)
+    position = _position(before)
     held = _take(before, position)
     while not _replay(before, held, position):
         held.since_checkpoint = 0
