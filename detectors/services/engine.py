@@ -8,6 +8,7 @@ from detectors.models import Cursor, Shard, Stream
 from detectors.services.config import ensure_configs
 from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
+from detectors.services.purge import forget_purged_pages
 from detectors.services.run import ensure_shards, shards_of, step_shard
 from detectors.stream import Position
 
@@ -32,6 +33,7 @@ def advance(*, stream_id: int) -> None:
     Stops when nothing is left, or after BUDGET_S with a wake-up for the rest.
     """
     ensure_shards()
+    forget_purged_pages()
     shards = shards_of(stream_id)
     if not drain(lambda: sum(step_shard(shard_id=shard) for shard in shards)):
         wake("detectors.advance", stream_id)

@@ -88,13 +88,24 @@ def step_shard(*, shard_id: int) -> int:
     return 1
 
 
+@transaction.atomic
+def checkpoint_shard(*, shard_id: int) -> bool:
+    """Store the state of a shard where it stands, so that nothing before is ever replayed for it.
+
+    Returns False when a worker holds the shard, or when more is to be replayed than a step may.
+    """
+    shard = _locked(shard_id)
+    if shard is None:
+        return False
+    position = Position(shard.epoch, shard.tx, shard.signal_id)
+    held = _take(shard, position)
+    is_there = _replay(shard, held, position)
+    _keep_checkpoint(shard, held)
+    return is_there
+
+
 def _step(shard_id: int) -> int:
-    shard = (
-        Shard.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("config", "stream")
-        .filter(pk=shard_id)
-        .first()
-    )
+    shard = _locked(shard_id)
     if shard is None or _tick_jam(shard):
         return 0
     position = Position(shard.epoch, shard.tx, shard.signal_id)
@@ -112,6 +123,16 @@ def _step(shard_id: int) -> int:
         _keep_checkpoint(shard, held)
     transaction.on_commit(lambda: _held.__setitem__(shard_id, held))
     return len(page.signals)
+
+
+def _locked(shard_id: int) -> Shard | None:
+    """The shard until commit, unless somebody else has it."""
+    return (
+        Shard.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .select_related("config", "stream")
+        .filter(pk=shard_id)
+        .first()
+    )
 
 
 def _take(shard: Shard, position: Position) -> _Held:
@@ -142,7 +163,9 @@ def _replay(shard: Shard, held: _Held, position: Position) -> bool:
         page = stream.read(shard.stream_id, held.position, BATCH)
         count = sum(1 for place in page.positions if place <= position)
         held.runner.feed(page.signals[:count], _skipped(shard))
-        held.position = page.positions[count - 1]
+        # The signal at `position`, and all before it, may have been purged.
+        is_all = count and count == len(page.positions)
+        held.position = page.last if is_all else position
         held.since_checkpoint += count
     return True
 
