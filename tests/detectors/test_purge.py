@@ -13,7 +13,7 @@ from abusedesk.core import clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import AuditEntry
-from detectors import stream
+from detectors import partitions, stream
 from detectors.choices import HoldKind, PurgeState
 from detectors.models import (
     CampaignFinding,
@@ -29,7 +29,6 @@ from detectors.models import (
 from detectors.partitions import Month, existing_months, forget_partitions
 from detectors.purging import deleting
 from detectors.selectors.retention import buried_of
-from detectors.services import purge
 from detectors.services.engine import advance
 from detectors.services.hold import place_hold, release_hold
 from detectors.services.purge import begin_verify, start_purge, step_run
@@ -125,7 +124,7 @@ def test_a_purge_that_is_killed_in_a_step_goes_on_from_there(
     module, name = {
         "tombs": (deleting, "delete_signals"),
         "mentions": (deleting, "due_ids"),
-        "drop": (purge.partitions, "drop_month"),
+        "drop": (partitions, "drop_month"),
     }[step]
     whole, calls = getattr(module, name), []
 
