@@ -54,6 +54,9 @@ class MonthSerializer(serializers.Serializer[object]):
 class PlanSerializer(serializers.ModelSerializer[PurgeRun]):
     """A verified plan and its purge. gone_*: what is deleted so far."""
 
+    state = serializers.CharField(
+        read_only=True, help_text="counting, verified, purging, done or stopped"
+    )
     created_by = serializers.StringRelatedField[PurgeRun](read_only=True)
     started_by = serializers.StringRelatedField[PurgeRun](read_only=True)
 
