@@ -89,6 +89,7 @@ cases:retention           POST    login 404   404   goes  login 404
 cases:verify              POST    login 404   404   goes  login 404
 cases:purge-run           GET     login 404   404   ok    login 404
 cases:purge-run           POST    login 404   404   goes  login 404
+cases:purge-stop          POST    login 404   404   goes  login 404
 cases:rule-end            POST    login 404   404   goes  login 404
 cases:hold-place          POST    login 404   404   goes  login 404
 cases:hold-release        POST    login 404   404   goes  login 404
@@ -126,6 +127,7 @@ api-retention-plans     GET    admin  401  403  403  rows 401  403  403  403  ro
 api-retention-plans     POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-retention-plan      GET    admin  401  403  403  ok   401  403  404  404  ok   404  404
 api-retention-purge     POST   admin  401  403  403  ok   401  403  404  404  ok   404  404
+api-retention-stop      POST   admin  401  403  403  409  401  403  404  404  409  404  404
 api-retention-holds     GET    admin  401  403  403  rows 401  403  403  rows rows 403  403
 api-retention-holds     POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-retention-release   POST   admin  401  403  403  ok   401  403  404  ok   ok   404  404

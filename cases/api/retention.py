@@ -23,7 +23,7 @@ from cases.api.retention_shapes import (
     RuleSerializer,
 )
 from cases.services.hold import free_hold, save_hold
-from cases.services.retention import begin_purge, verify_purge
+from cases.services.retention import begin_purge, end_purge, verify_purge
 from detectors.models import Hold, PurgeRun, RetentionRule
 from detectors.selectors.retention import (
     hold_by_id,
@@ -150,6 +150,22 @@ class PurgeView(Endpoint):
         said = _valid(ConfirmSerializer(data=request.data))
         run = begin_purge(actor=caller(request), run=run, signals=said["signals"])
         return Response(PlanDetailSerializer(run).data, status=202)
+
+
+class StopView(Endpoint):
+    """Stops a purge that runs."""
+
+    scopes: ClassVar = {"POST": Scope.ADMIN}
+
+    @extend_schema(
+        operation_id="retention_stop",
+        request=None,
+        responses={200: PlanDetailSerializer, **problems(404, 409)},
+    )
+    def post(self, request: Request, run_id: int) -> Response:
+        """Stop between two steps; the counts say what is gone."""
+        run = end_purge(actor=caller(request), run=purge_by_id(run_id, caller(request)))
+        return Response(PlanDetailSerializer(run).data)
 
 
 @extend_schema_view(

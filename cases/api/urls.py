@@ -21,6 +21,11 @@ urlpatterns = [
         retention.PurgeView.as_view(),
         name="api-retention-purge",
     ),
+    path(
+        "retention/plans/<int:run_id>/stop/",
+        retention.StopView.as_view(),
+        name="api-retention-stop",
+    ),
     path("retention/holds/", retention.HoldsView.as_view(), name="api-retention-holds"),
     path(
         "retention/holds/<int:hold_id>/release/",

@@ -9,7 +9,7 @@ from cases.models import CaseCampaign
 from detectors.choices import PurgeState
 from detectors.models import PurgeRun
 from detectors.services.drain import SHORT_S, drain
-from detectors.services.purge import begin_verify, start_purge, step_run, working_runs
+from detectors.services.purge import begin_verify, start_purge, step_run, stop_purge, working_runs
 
 TASK_S = 30.0  # the worker that purges also runs detectors
 
@@ -33,6 +33,12 @@ def begin_purge(*, actor: User | None, run: PurgeRun, signals: int) -> PurgeRun:
     started = start_purge(actor=actor, run=run, signals=signals)
     wake("cases.purge", started.pk)
     return started
+
+
+def end_purge(*, actor: User, run: PurgeRun) -> PurgeRun:
+    """Stop a purge that runs; its counts say what is gone."""
+    policy.require(actor, "retention.purge")
+    return stop_purge(actor=actor, run=run)
 
 
 def continue_purge(*, run_id: int, budget_s: float = TASK_S) -> bool:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/verify/", retention.verify, name="verify"),
     path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),
+    path("settings/retention/<int:run_id>/stop/", retention.purge_stop, name="purge-stop"),
     path("settings/retention/rules/<int:rule_id>/end/", retention.rule_end, name="rule-end"),
     path("settings/retention/holds/", retention.hold_place, name="hold-place"),
     path(

@@ -100,6 +100,18 @@ def start_purge(*, actor: User | None, run: PurgeRun, signals: int) -> PurgeRun:
     return locked
 
 
+@transaction.atomic
+def stop_purge(*, actor: User, run: PurgeRun) -> PurgeRun:
+    """End a purge between two of its steps; what is gone is gone. Raises ConflictError."""
+    require_admin(actor=actor)
+    locked = PurgeRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if locked.state != PurgeState.PURGING:
+        message = f"This plan is {locked.get_state_display().lower()}; there is nothing to stop."
+        raise ConflictError(message)
+    _end(locked, actor, f"{actor} stopped it.")
+    return locked
+
+
 def step_run(*, run_id: int, campaigns: Collection[int]) -> int:
     """Count or delete the next piece. Returns 0 when there is nothing to do now.
 
@@ -178,9 +190,9 @@ def _purge_next(run: PurgeRun, plan: Plan, months: list[Month], campaigns: Colle
     open_months = [entry for entry in months if not entry.done]
     unchecked = [entry for entry in open_months if not entry.checked]
     if unchecked:
-        run.said = _waits_for(plan)
-        if run.said:
-            return 0
+        saved = _save_next(run, plan)
+        if saved is not None:
+            return saved
         _check_letters(run, plan)
         _check(unchecked[0], plan, campaigns)
     elif open_months:
@@ -193,8 +205,8 @@ def _purge_next(run: PurgeRun, plan: Plan, months: list[Month], campaigns: Colle
     return 1
 
 
-def _waits_for(plan: Plan) -> str:
-    """Why the purge cannot begin; "" when every state is saved beyond what will go.
+def _save_next(run: PurgeRun, plan: Plan) -> int | None:
+    """Save the next state that is not saved beyond what will go; None: all are, 0: it must wait.
 
     After an ordinary restart a shard replays what came since its checkpoint: that must be there.
     """
@@ -207,9 +219,12 @@ def _waits_for(plan: Plan) -> str:
         if saved.get(shard.pk, Position()) >= read[shard.stream_id]:
             continue
         is_behind = Position(shard.epoch, shard.tx, shard.signal_id) < read[shard.stream_id]
-        if is_behind or not checkpoint_shard(shard_id=shard.pk):
-            return f"Waits until {shard.config.slug} has read and saved what will go."
-    return ""
+        is_saved = not is_behind and checkpoint_shard(shard_id=shard.pk)
+        run.said = (
+            "" if is_saved else f"Waits until {shard.config.slug} has read and saved what will go."
+        )
+        return int(is_saved)
+    return None
 
 
 def _check(entry: Month, plan: Plan, campaigns: Collection[int]) -> Month:
@@ -302,9 +317,14 @@ def _delete_entities(run: PurgeRun, plan: Plan) -> bool:
 @transaction.atomic
 def _stop(run_id: int, why: str) -> None:
     run = PurgeRun.objects.select_for_update(no_key=True).get(pk=run_id)
+    if run.state == PurgeState.PURGING:
+        _end(run, None, why)
+
+
+def _end(run: PurgeRun, actor: User | None, why: str) -> None:
     run.state, run.said, run.finished_at = PurgeState.STOPPED, why[:500], clock.now()
     run.save(update_fields=["state", "said", "finished_at"])
-    _tell(run, Verb.PURGE_STOPPED, run.started_by, signals=run.gone_signals, why=run.said)
+    _tell(run, Verb.PURGE_STOPPED, actor, signals=run.gone_signals, why=run.said)
 
 
 def _require_valid(run: PurgeRun) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from abusedesk import env
 from abusedesk.core import clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
@@ -17,11 +21,13 @@ from detectors import partitions, stream
 from detectors.choices import HoldKind, PurgeState
 from detectors.models import (
     CampaignFinding,
+    Checkpoint,
     Cursor,
     DeadLetter,
     Entity,
     PurgeRun,
     Quarantine,
+    Shard,
     Signal,
     SignalEntity,
     Tombstone,
@@ -31,7 +37,7 @@ from detectors.purging import deleting
 from detectors.selectors.retention import buried_of
 from detectors.services.engine import advance
 from detectors.services.hold import place_hold, release_hold
-from detectors.services.purge import begin_verify, start_purge, step_run
+from detectors.services.purge import begin_verify, start_purge, step_run, stop_purge
 from tests import cast
 from tests.retention import (
     ago,
@@ -388,6 +394,93 @@ def test_workers_forget_pages_of_before_a_purge() -> None:
     assert run.gone_signals == 3
     advance(stream_id=line)
     assert [one.kind for one in stream.read(line, stream.Position(), 3).signals] == ["login"]
+
+
+def test_an_admin_stops_a_purge_and_its_counts_say_what_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deleting, "ROWS", 2)
+    stored(middle(4), kind="login")
+    stored(middle(4), number=5)
+    rule(30, kind="post")
+    run = verified()
+    start_purge(actor=cast.admin(), run=run, signals=5)
+    while not PurgeRun.objects.get(pk=run.pk).gone_signals:
+        step_run(run_id=run.pk, campaigns=())
+    with pytest.raises(ForbiddenError):
+        stop_purge(actor=cast.lead(), run=run)
+    stopped = stop_purge(actor=cast.admin(), run=run)
+    assert (stopped.state, stopped.said) == (PurgeState.STOPPED, "admin stopped it.")
+    assert step_run(run_id=run.pk, campaigns=()) == 0
+    assert Signal.objects.filter(kind="post").count() == 5 - stopped.gone_signals
+    with pytest.raises(ConflictError, match="nothing to stop"):
+        stop_purge(actor=cast.admin(), run=run)
+
+
+def test_a_purge_waits_for_a_detector_that_has_fallen_behind() -> None:
+    old = stored(middle(4), number=3)
+    world.config_of("velocity")
+    read_all()
+    rule(30)
+    run = verified()
+    Shard.objects.update(signal_id=old[0].pk)
+    run = purged(run)
+    assert (run.state, run.gone_signals) == (PurgeState.PURGING, 0)
+    assert run.said == "Waits until velocity has read and saved what will go."
+    read_all()
+    run = stepped(run)
+    assert (run.state, run.gone_signals, run.said) == (PurgeState.DONE, 3, "")
+    saved = Checkpoint.objects.get()
+    assert (saved.tx, saved.signal_id) == (3, old[-1].pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drop_lets_go_of_the_store_while_somebody_reads_and_tries_again() -> None:
+    stored(middle(4), number=3)
+    rule(30)
+    run = verified()
+    with psycopg.connect(env.current().dsn) as reader:
+        reader.execute("SELECT count(*) FROM detectors_signal")
+        run = purged(run)
+        assert (run.state, run.gone_signals, len(left())) == (PurgeState.PURGING, 0, 3)
+    run = stepped(run)
+    assert (run.state, run.gone_signals, left()) == (PurgeState.DONE, 3, set())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_that_comes_while_its_month_is_counted_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = stored(middle(4), number=3)
+    rule(30)
+    run = verified()
+    late: list[Signal] = []
+    prepare = deleting.prepare_drop
+
+    def slowly(*args: Any, **named: Any) -> partitions.Mentions:
+        if not late:
+            late.extend(_posted_elsewhere(old[0]))
+        return prepare(*args, **named)
+
+    monkeypatch.setattr(deleting, "prepare_drop", slowly)
+    run = purged(run)
+    assert (run.state, run.gone_signals) == (PurgeState.PURGING, 0)
+    run = stepped(run)
+    assert (run.state, run.gone_signals, left()) == (PurgeState.DONE, 3, {late[0].pk})
+
+
+def _posted_elsewhere(like: Signal) -> list[Signal]:
+    """One more signal of the same moment, by another connection."""
+
+    def post() -> list[Signal]:
+        row = Signal.objects.get(pk=like.pk)
+        row.pk, row.external_id = None, "late"
+        row.save(force_insert=True)
+        connection.close()
+        return [row]
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(post).result()
 
 
 SOURCES, KINDS = ("shop", "bank"), ("post", "login")

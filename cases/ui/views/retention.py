@@ -10,12 +10,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from abusedesk.core.errors import AbuseDeskError, NotFoundError
+from abusedesk.core.errors import AbuseDeskError, ConflictError, NotFoundError
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.models import User
 from cases import policy
 from cases.services.hold import free_hold, save_hold
-from cases.services.retention import begin_purge, verify_purge
+from cases.services.retention import begin_purge, end_purge, verify_purge
 from cases.ui.forms import ReasonForm
 from cases.ui.retention import HoldForm, PurgeForm, RuleForm, blocks, size
 from detectors.choices import HoldKind, PurgeState
@@ -89,6 +89,18 @@ def purge_run(request: DeskRequest, run_id: int) -> HttpResponse:
         form.add_error(error.field or None, error.message)
         return _run_page(request, run, form=form, status=error.status)
     return redirect("cases:purge-run", run.pk)
+
+
+@login_required
+@require_POST
+def purge_stop(request: DeskRequest, run_id: int) -> HttpResponse:
+    """Stop a purge that runs."""
+    _require_admin(request.user)
+    try:
+        end_purge(actor=request.user, run=purge_by_id(run_id, request.user))
+    except ConflictError as error:
+        messages.error(request, error.message)
+    return redirect("cases:purge-run", run_id)
 
 
 @login_required
