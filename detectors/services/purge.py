@@ -219,11 +219,10 @@ def _save_next(run: PurgeRun, plan: Plan) -> int | None:
         if saved.get(shard.pk, Position()) >= read[shard.stream_id]:
             continue
         is_behind = Position(shard.epoch, shard.tx, shard.signal_id) < read[shard.stream_id]
-        is_saved = not is_behind and checkpoint_shard(shard_id=shard.pk)
-        run.said = (
-            "" if is_saved else f"Waits until {shard.config.slug} has read and saved what will go."
-        )
-        return int(is_saved)
+        must_wait = is_behind or checkpoint_shard(shard_id=shard.pk) is None
+        slug = shard.config.slug
+        run.said = f"Waits until {slug} has read and saved what will go." if must_wait else ""
+        return int(not must_wait)
     return None
 
 

@@ -89,14 +89,14 @@ def step_shard(*, shard_id: int) -> int:
 
 
 @transaction.atomic
-def checkpoint_shard(*, shard_id: int) -> bool:
-    """Store the state of a shard where it stands, so that nothing before is ever replayed for it.
+def checkpoint_shard(*, shard_id: int) -> bool | None:
+    """Store the state of a shard where it stands, so that nothing before is replayed again.
 
-    Returns False when a worker holds the shard, or when more is to be replayed than a step may.
+    Returns False when it got only part of the way there, None when a worker holds the shard.
     """
     shard = _locked(shard_id)
     if shard is None:
-        return False
+        return None
     position = Position(shard.epoch, shard.tx, shard.signal_id)
     held = _take(shard, position)
     is_there = _replay(shard, held, position)
