@@ -44,7 +44,7 @@ class _ChangedError(Exception):
 
 @transaction.atomic
 def begin_verify(*, actor: User | None, campaigns: Collection[int]) -> PurgeRun:
-    """Fix what a purge would rest on; `step` counts. actor: None is the operator at the shell.
+    """Fix what a purge would rest on; `step_run` counts. actor: None is the operator at the shell.
 
     campaigns: those whose evidence is in use, and stays.
     """
@@ -240,17 +240,19 @@ def _check(entry: Month, plan: Plan, campaigns: Collection[int]) -> Month:
 
 
 def _delete(run: PurgeRun, plan: Plan, entry: Month, campaigns: Collection[int]) -> None:
+    seen_to = deleting.horizon()  # before the count: it sees all below, and may miss the rest
     if entry.whole and not entry.gone:
         _check(entry, plan, campaigns)
     if entry.whole and not entry.gone:
-        _drop(run, entry)
+        _drop(run, entry, seen_to)
     else:
         _delete_rows(run, plan, entry, campaigns)
     transaction.on_commit(stream.forget_pages)
 
 
-def _drop(run: PurgeRun, entry: Month) -> None:
-    month, seen_to = _month(entry), deleting.horizon()
+def _drop(run: PurgeRun, entry: Month, seen_to: int) -> None:
+    """Drop a month that was counted after `seen_to` was taken, if nothing came since."""
+    month = _month(entry)
     mentions = deleting.prepare_drop(month, run=run.pk, now=clock.now())
     partitions.lock_store()
     if deleting.came_since(month, seen_to):

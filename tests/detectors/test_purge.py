@@ -33,7 +33,7 @@ from detectors.models import (
     Tombstone,
 )
 from detectors.partitions import Month, existing_months, forget_partitions
-from detectors.purging import deleting
+from detectors.purging import counting, deleting
 from detectors.selectors.retention import buried_of
 from detectors.services.engine import advance
 from detectors.services.hold import place_hold, release_hold
@@ -448,36 +448,42 @@ def test_a_drop_lets_go_of_the_store_while_somebody_reads_and_tries_again() -> N
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("place", ["before the lock", "after the count"])
 def test_a_signal_that_comes_while_its_month_is_counted_stays(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     old = stored(middle(4), number=3)
     rule(30)
-    run = verified()
-    late: list[Signal] = []
-    prepare = deleting.prepare_drop
+    run = start_purge(actor=cast.admin(), run=verified(), signals=3)
+    assert step_run(run_id=run.pk, campaigns=())  # counted again; the drop comes next
+    module, name = {
+        "before the lock": (deleting, "prepare_drop"),
+        "after the count": (counting, "count_month"),
+    }[place]
+    whole, late = getattr(module, name), list[Signal]()
 
-    def slowly(*args: Any, **named: Any) -> partitions.Mentions:
+    def meanwhile(*args: Any, **named: Any) -> Any:
+        done = whole(*args, **named)
         if not late:
-            late.extend(_posted_elsewhere(old[0]))
-        return prepare(*args, **named)
+            late.append(_posted_elsewhere(old[0]))
+        return done
 
-    monkeypatch.setattr(deleting, "prepare_drop", slowly)
-    run = purged(run)
+    monkeypatch.setattr(module, name, meanwhile)
+    run = stepped(run)
     assert (run.state, run.gone_signals) == (PurgeState.PURGING, 0)
     run = stepped(run)
     assert (run.state, run.gone_signals, left()) == (PurgeState.DONE, 3, {late[0].pk})
 
 
-def _posted_elsewhere(like: Signal) -> list[Signal]:
+def _posted_elsewhere(like: Signal) -> Signal:
     """One more signal of the same moment, by another connection."""
 
-    def post() -> list[Signal]:
+    def post() -> Signal:
         row = Signal.objects.get(pk=like.pk)
         row.pk, row.external_id = None, "late"
         row.save(force_insert=True)
         connection.close()
-        return [row]
+        return row
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(post).result()
