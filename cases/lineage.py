@@ -79,10 +79,11 @@ def _lock(case_ids: set[int]) -> list[Case]:
 
 
 def _untouched(case: Case) -> bool:
-    """No person has decided, noted, moved or taken it."""
+    """No person has decided, noted, moved, held or taken it."""
     return (
         case.state == State.OPEN
         and claims.holder_of(case) is None
+        and case.hold_id is None
         and not case.decisions.exists()
         and not case.notes.exists()
     )

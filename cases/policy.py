@@ -28,10 +28,16 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.escalate": REVIEWERS,
     "case.snooze": REVIEWERS,
     "case.reopen": LEADS,
+    "case.hold": LEADS,
+    "hold.save": LEADS,
     "gate.save": LEADS,
     "webhook.view": ADMINS,
     "webhook.save": ADMINS,
     "delivery.again": ADMINS,
+    "retention.view": ADMINS,
+    "retention.save": ADMINS,
+    "retention.verify": ADMINS,
+    "retention.purge": ADMINS,
 }
 
 

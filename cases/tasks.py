@@ -6,7 +6,7 @@ from celery import shared_task
 
 from cases import actions, gates
 from cases import intake as pulling
-from cases.services import case
+from cases.services import case, hold, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -21,6 +21,12 @@ def deliver_actions() -> None:
     actions.deliver_due(limit=10)
 
 
+@shared_task(name="cases.purge", acks_late=True, soft_time_limit=1500, time_limit=1530)
+def purge(run_id: int) -> None:
+    """Count or delete the next pieces of one purge."""
+    retention.continue_purge(run_id=run_id)
+
+
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)
 def sweep() -> None:
     """What a lost message forgot, and what comes by the clock alone."""
@@ -28,3 +34,5 @@ def sweep() -> None:
     gates.release_expired()
     pulling.intake()
     actions.wake_if_due()
+    hold.extend_holds()
+    retention.wake_purges()

@@ -43,6 +43,24 @@ class ImportState(models.TextChoices):
     DONE = "done", "Done"
 
 
+class HoldKind(models.TextChoices):
+    """What a legal hold was placed on."""
+
+    SOURCE = "source", "Source"
+    ACCOUNT = "account", "Account"
+    CASE = "case", "Case"
+
+
+class PurgeState(models.TextChoices):
+    """Where a verified plan and its purge stand."""
+
+    COUNTING = "counting", "Counting"
+    VERIFIED = "verified", "Verified"
+    PURGING = "purging", "Purging"
+    DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped"
+
+
 class Outcome(models.TextChoices):
     """What a reviewer said of a campaign; the detectors learn from it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -77,7 +78,7 @@ class Page:
 
     def until(self, end: Position | None) -> Page:
         """The part up to and including `end`; all of it where that lies beyond or is None."""
-        if end is None or end >= self.last:
+        if end is None or not self.positions or end >= self.last:
             return self
         count = bisect_right(self.positions, end)
         return Page(self.signals[:count], self.positions[:count])
@@ -85,13 +86,15 @@ class Page:
 
 _payload = msgspec.json.Decoder(Payload)
 _pages: OrderedDict[tuple[str, int, Position, int], Page] = OrderedDict()
+_purged: dict[str, datetime | None] = {}
+"""Database -> the last purge of it that this process knows."""
 
 
 def read(stream_id: int, after: Position, limit: int) -> Page:
     """The next signals after a position, at most `limit`.
 
-    A full page can never change, so the last few are kept: the detectors of one stream walk it
-    together, and each page is decoded once for all of them.
+    A full page changes by a purge only (`forget_pages_before`), so the last few are kept: the
+    detectors of one stream walk it together, and each page is decoded once for all of them.
     """
     key = (str(connection.settings_dict["NAME"]), stream_id, after, limit)
     if (page := _pages.get(key)) is not None:
@@ -135,6 +138,14 @@ def newest(stream_id: int) -> Position:
 def forget_pages() -> None:
     """Drop the kept pages; for tests that empty the tables and for a purge."""
     _pages.clear()
+
+
+def forget_pages_before(purge: datetime | None) -> None:
+    """Drop the kept pages if the last purge is another than when this was called last."""
+    database = str(connection.settings_dict["NAME"])
+    if _purged.get(database) != purge:
+        forget_pages()
+    _purged[database] = purge
 
 
 def current_epoch() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -17,10 +18,25 @@ from cases import queue
 from cases.models import Case, Decision, Queue
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
+from cases.services.hold import hold_case
 from cases.services.note import add_note
-from detectors.choices import Mode, Outcome
-from detectors.models import CampaignFinding, DeadLetter, Finding, Shard, Signal
+from cases.services.retention import verify_purge
+from detectors.choices import HoldKind, Mode, Outcome
+from detectors.models import (
+    CampaignFinding,
+    DeadLetter,
+    Finding,
+    Hold,
+    PurgeRun,
+    RetentionRule,
+    Shard,
+    Signal,
+    Source,
+    Tombstone,
+)
 from detectors.services.config import ensure_configs, save_config
+from detectors.services.hold import place_hold
+from detectors.services.retention import save_rule
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
 from tests import cast, make
@@ -28,6 +44,8 @@ from tests.ui import world
 
 DETECTOR = "velocity"
 ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "tip")
+BURIED = 10**15
+"""Id of a signal that was purged."""
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -70,7 +88,7 @@ class Furnished:
     def _part(self, name: str, part: str) -> str | int:
         if part == "slug":
             return DETECTOR if "detector" in name else self.desk.queue.slug
-        undoes = name in {"cases:undo", "api-case-undo"}
+        undoes = name in {"cases:undo", "api-case-undo", "cases:free"}
         values: dict[str, str | int] = {
             "ref": self.closed.ref if undoes else self.held.ref,
             "decision_id": self.decision.pk,
@@ -78,6 +96,9 @@ class Furnished:
             "signal_id": Signal.objects.earliest("pk").pk,
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
+            "rule_id": RetentionRule.objects.earliest("pk").pk,
+            "run_id": PurgeRun.objects.earliest("pk").pk,
+            "hold_id": Hold.objects.earliest("pk").pk,
             "letter_id": DeadLetter.objects.earliest("pk").pk,
         }
         return values[part]
@@ -91,6 +112,7 @@ class Furnished:
             "reason": "seen",
         }
         item = make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
+        hold = {"kind": "account", "target": "x:somebody", "reason": "court"}
         bodies: dict[str, dict[str, Any]] = {
             "me": {"theme": "light"},
             "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
@@ -99,6 +121,16 @@ class Furnished:
             "cases:escalate": {"reason": "too big for me"},
             "cases:snooze": {"days": 3},
             "cases:note": {"body": "look"},
+            "cases:hold": {"reason": "court"},
+            "cases:free": {"reason": "settled"},
+            "cases:retention": {"source": "", "kind": "", "days": 90},
+            "cases:purge-run": {"signals": 0},
+            "cases:hold-place": hold,
+            "cases:hold-release": {"reason": "settled"},
+            "api-retention-rules": {"source": None, "kind": "", "days": 90},
+            "api-retention-purge": {"signals": 0},
+            "api-retention-holds": hold,
+            "api-retention-release": {"reason": "settled"},
             "detectors:detector-detail": world.settings_form(DETECTOR),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
@@ -132,6 +164,8 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
+    hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
+    _retention(desk.admin, rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
@@ -178,6 +212,32 @@ def _tuned(admin: User, number: int) -> ApiToken:
     save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params={}, reason=f"try {number}")
     token, _ = issue_token(user=admin, name=f"shop-{number}", scopes=[Scope.INGEST])
     return token
+
+
+def _retention(admin: User, rows: int) -> None:
+    """Rules, holds and plans; one refused item would go, and no signal."""
+    for number in range(rows):
+        source = Source.objects.create(slug=f"more-{number}", title=f"More {number}")
+        save_rule(actor=admin, source=source, kind="", days=1)
+        place_hold(
+            actor=admin,
+            kind=HoldKind.ACCOUNT,
+            target=f"x:held-{number}",
+            reason="court",
+            accounts=[f"x:held-{number}"],
+        )
+    DeadLetter.objects.create(
+        source=Source.objects.get(slug="more-0"),
+        received_at=clock.now() - timedelta(days=9),
+        position=0,
+        raw=b"{}",
+        errors=[],
+    )
+    for _ in range(rows):
+        run = verify_purge(actor=admin)
+    Tombstone.objects.create(
+        signal_id=BURIED, occurred_at=clock.now(), kind="post", run=run, purged_at=clock.now()
+    )
 
 
 def _work_left(rows: int) -> None:

@@ -24,15 +24,15 @@ from abusedesk.core.tokens import issue_token
 from cases.choices import State
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
-from cases.selectors.evidence import evidence_of, findings_of
-from detectors.models import DeadLetter, Finding, Signal
-from detectors.selectors import config
+from cases.selectors.evidence import evidence_of, findings_of, purged_of
+from detectors.models import DeadLetter, Finding, Hold, PurgeRun, RetentionRule, Signal
+from detectors.selectors import config, retention
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.signal import signal_by_id, signals_for
-from tests.addresses import DETECTOR, Furnished, all_addresses, furnish
+from tests.addresses import BURIED, DETECTOR, Furnished, all_addresses, furnish
 
 pytestmark = pytest.mark.django_db
 Door = dict[str, str]
@@ -80,6 +80,19 @@ cases:snooze              POST    login goes  goes  goes  login 404
 cases:note                GET     login goes  goes  goes  login 404
 cases:note                POST    login goes  goes  goes  login 404
 cases:operations          GET     login ok    ok    ok    login ok
+cases:hold                GET     login goes  goes  goes  login 404
+cases:hold                POST    login 403   goes  goes  login 404
+cases:free                GET     login goes  goes  goes  login 404
+cases:free                POST    login 403   goes  goes  login 404
+cases:retention           GET     login 404   404   ok    login 404
+cases:retention           POST    login 404   404   goes  login 404
+cases:verify              POST    login 404   404   goes  login 404
+cases:purge-run           GET     login 404   404   ok    login 404
+cases:purge-run           POST    login 404   404   goes  login 404
+cases:purge-stop          POST    login 404   404   goes  login 404
+cases:rule-end            POST    login 404   404   goes  login 404
+cases:hold-place          POST    login 404   404   goes  login 404
+cases:hold-release        POST    login 404   404   goes  login 404
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
@@ -107,6 +120,17 @@ api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows ro
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
 api-dead-letter-discard POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
+api-retention-rules     GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-retention-rules     POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-retention-rule      DELETE admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-retention-plans     GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-retention-plans     POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-retention-plan      GET    admin  401  403  403  ok   401  403  404  404  ok   404  404
+api-retention-purge     POST   admin  401  403  403  ok   401  403  404  404  ok   404  404
+api-retention-stop      POST   admin  401  403  403  409  401  403  404  404  409  404  404
+api-retention-holds     GET    admin  401  403  403  rows 401  403  403  rows rows 403  403
+api-retention-holds     POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-retention-release   POST   admin  401  403  403  ok   401  403  404  ok   ok   404  404
 api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -121,6 +145,8 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 REFUSED: Final = frozenset({"401", "403", "404", "405", "login"})
 
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
+LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
+ADMINS: Final = frozenset({Role.ADMIN})
 READERS: Final = STAFF | {Role.INTEGRATION}
 # For these roles a selector finds something, for all others nothing.
 SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], Any]]]] = {
@@ -145,6 +171,15 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
+    "rules_for": (ADMINS, lambda who, on: retention.rules_for(who)),
+    "rule_by_id": (ADMINS, lambda who, on: retention.rule_by_id(_first(RetentionRule), who)),
+    "warnings_for": (ADMINS, lambda who, on: retention.warnings_for(who)),
+    "purges_for": (ADMINS, lambda who, on: retention.purges_for(who)),
+    "purge_by_id": (ADMINS, lambda who, on: retention.purge_by_id(_first(PurgeRun), who)),
+    "holds_for": (LEADS, lambda who, on: retention.holds_for(who)),
+    "hold_by_id": (LEADS, lambda who, on: retention.hold_by_id(_first(Hold), who)),
+    "buried_of": (READERS, lambda who, on: retention.buried_of([BURIED], who).total),
+    "purged_of": (READERS, lambda who, on: purged_of([Finding(signal_ids=[BURIED])], who).total),
     "letters_for": (STAFF, lambda who, on: letters_for(who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
 }

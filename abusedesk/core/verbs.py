@@ -38,6 +38,16 @@ class Verb(StrEnum):
     STORE_RESTORED = "store.restored"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
+    RULE_SAVED = "retention.rule_saved"
+    RULE_ENDED = "retention.rule_ended"
+    PURGE_VERIFIED = "purge.verified"
+    PURGE_STARTED = "purge.started"
+    PURGE_STOPPED = "purge.stopped"
+    PURGE_DONE = "purge.done"
+    HOLD_PLACED = "hold.placed"
+    HOLD_RELEASED = "hold.released"
+    CASE_HELD = "case.held"
+    CASE_FREED = "case.freed"
     TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
@@ -76,6 +86,16 @@ SENTENCES: dict[str, str] = {
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
     Verb.LETTER_DISCARDED: "discarded a refused item",
+    Verb.RULE_SAVED: "keeps {kind} of {source} {kept}: version {number}",
+    Verb.RULE_ENDED: "ended the retention rule for {kind} of {source}",
+    Verb.PURGE_VERIFIED: "verified a purge: {signals} signals and {letters} refused items would go",
+    Verb.PURGE_STARTED: "started the purge of {signals} signals and {letters} refused items",
+    Verb.PURGE_STOPPED: "stopped the purge after {signals} signals: {why}",
+    Verb.PURGE_DONE: "purged {signals} signals and {letters} refused items",
+    Verb.HOLD_PLACED: "placed a legal hold on {on}. Reason: {reason}",
+    Verb.HOLD_RELEASED: "released the legal hold on {on}. Reason: {reason}",
+    Verb.CASE_HELD: "placed a legal hold on the case. Reason: {reason}",
+    Verb.CASE_FREED: "released the legal hold on the case. Reason: {reason}",
     Verb.TOKEN_CREATED: "created the token {name}",
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",

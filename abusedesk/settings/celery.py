@@ -54,6 +54,8 @@ CELERY_TASK_ROUTES = (
         ("detectors.sweep", {"queue": "cases"}),
         ("detectors.fuse", {"queue": "cases"}),
         ("detectors.*", {"queue": "detect"}),
+        # long, and must not stand before what a person waits for
+        ("cases.purge", {"queue": "detect"}),
         ("cases.share*", {"queue": "share"}),
         ("cases.*", {"queue": "cases"}),
         ("core.*", {"queue": "cases"}),

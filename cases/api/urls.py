@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from cases.api import retention
 from cases.api.views import CaseViewSet
 
 router = SimpleRouter()
 router.register("cases", CaseViewSet, basename="api-case")
-urlpatterns = router.urls
+urlpatterns = [
+    *router.urls,
+    path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
+    path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
+    path("retention/plans/", retention.PlansView.as_view(), name="api-retention-plans"),
+    path("retention/plans/<int:run_id>/", retention.PlanView.as_view(), name="api-retention-plan"),
+    path(
+        "retention/plans/<int:run_id>/purge/",
+        retention.PurgeView.as_view(),
+        name="api-retention-purge",
+    ),
+    path(
+        "retention/plans/<int:run_id>/stop/",
+        retention.StopView.as_view(),
+        name="api-retention-stop",
+    ),
+    path("retention/holds/", retention.HoldsView.as_view(), name="api-retention-holds"),
+    path(
+        "retention/holds/<int:hold_id>/release/",
+        retention.ReleaseView.as_view(),
+        name="api-retention-release",
+    ),
+]

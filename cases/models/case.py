@@ -9,7 +9,7 @@ from django.db import models
 from abusedesk.core import clock
 from cases.choices import Severity, State
 from cases.models.queue import Queue
-from detectors.models import Campaign
+from detectors.models import Campaign, Hold
 
 
 class Case(models.Model):
@@ -17,7 +17,7 @@ class Case(models.Model):
 
     ref: `AD-<id>`, for people and links. version: grows with every change and guards concurrent
     writes. how_sure: probability 0..1. priority: 0..100, orders the queue. claim_*: exclusive
-    while `claim_expires_at` lies ahead.
+    while `claim_expires_at` lies ahead. hold: the legal hold that was placed on it last.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -47,6 +47,8 @@ class Case(models.Model):
     )
     claim_id = models.UUIDField(null=True)
     claim_expires_at = models.DateTimeField(null=True)
+    # no index: a hold names its case
+    hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="cases", db_index=False)
 
     class Meta:
         ordering = ["-priority", "id"]

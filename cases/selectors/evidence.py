@@ -16,6 +16,7 @@ from cases.models import Case
 from cases.summary import strongest_first
 from detectors.models import Finding, Signal
 from detectors.scoring import PRIOR
+from detectors.selectors.retention import Buried, buried_of
 from detectors.selectors.signal import signals_for
 
 MAX_IDS: Final = 5_000
@@ -52,6 +53,11 @@ def evidence_of(findings: Sequence[Finding], viewer: User, limit: int = 50) -> S
     for signal in signals:
         signal.finding_ids = cited[signal.pk]
     return signals
+
+
+def purged_of(findings: Sequence[Finding], viewer: User) -> Buried:
+    """What they cite that retention has purged."""
+    return buried_of(_cited(findings), viewer)
 
 
 def contributions_of(case: Case) -> dict[str, float]:

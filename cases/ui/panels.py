@@ -8,7 +8,12 @@ from typing import Any
 from abusedesk.core.models import User
 from cases.models import Case
 from cases.priority import WEIGHTS
-from cases.selectors.evidence import contributions_of, evidence_of, findings_of
+from cases.selectors.evidence import (
+    contributions_of,
+    evidence_of,
+    findings_of,
+    purged_of,
+)
 from cases.timeline import timeline_of
 from cases.ui import evidence, rail
 from detectors.selectors.evidence import shared_of
@@ -27,6 +32,8 @@ ICONS = {
     "case.undone": "undo",
     "case.escalated": "up",
     "case.snoozed": "clock",
+    "case.held": "lock",
+    "case.freed": "unlock",
 }
 FAMILY_NAMES = {
     "prior": "Before any evidence",
@@ -78,6 +85,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
         "signal_total": case.hits,
+        "purged": purged_of(findings, viewer),
     }
 
 

@@ -37,6 +37,8 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "can_snooze": case.state == State.OPEN,
         "can_claim": case.state in policy.claimable_states(viewer),
         "can_take_over": policy.allowed(viewer, "case.take_over"),
+        "hold": case.hold if case.hold and not case.hold.released_at else None,
+        "can_hold": policy.allowed(viewer, "case.hold"),
         "verdicts": VERDICTS,
         "snoozes": SNOOZES,
         "index": index,

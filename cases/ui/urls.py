@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import actions, case, dashboard, live, queue, work
+from cases.ui.views import actions, case, dashboard, live, queue, retention, work
 
 app_name = "cases"
 urlpatterns = [
@@ -24,5 +24,18 @@ urlpatterns = [
     path("cases/<str:ref>/escalate/", actions.escalate, name="escalate"),
     path("cases/<str:ref>/snooze/", actions.snooze, name="snooze"),
     path("cases/<str:ref>/notes/", actions.note, name="note"),
+    path("cases/<str:ref>/hold/", actions.hold, name="hold"),
+    path("cases/<str:ref>/free/", actions.free, name="free"),
+    path("settings/retention/", retention.retention, name="retention"),
+    path("settings/retention/verify/", retention.verify, name="verify"),
+    path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),
+    path("settings/retention/<int:run_id>/stop/", retention.purge_stop, name="purge-stop"),
+    path("settings/retention/rules/<int:rule_id>/end/", retention.rule_end, name="rule-end"),
+    path("settings/retention/holds/", retention.hold_place, name="hold-place"),
+    path(
+        "settings/retention/holds/<int:hold_id>/release/",
+        retention.hold_release,
+        name="hold-release",
+    ),
     path("dashboards/operations/", dashboard.operations, name="operations"),
 ]

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ("tx", models.BigIntegerField(default=0)),
                 ("signal_id", models.BigIntegerField(default=0)),
                 ("version", models.PositiveSmallIntegerField()),
+                ("last_id", models.BigIntegerField()),
                 ("count", models.PositiveIntegerField()),
                 ("payload", models.BinaryField()),
                 (
@@ -49,6 +50,7 @@ class Migration(migrations.Migration):
                             "epoch",
                             "tx",
                             "signal_id",
+                            "last_id",
                             "count",
                             "version",
                         ),

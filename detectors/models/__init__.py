@@ -6,6 +6,7 @@ from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, C
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.retention import Hold, PurgeRun, RetentionRule, Tombstone
 from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, Stream
@@ -24,14 +25,18 @@ __all__ = [
     "Finding",
     "FindingRevision",
     "FusedFinding",
+    "Hold",
     "ImportRun",
     "KeyCut",
+    "PurgeRun",
     "Quarantine",
+    "RetentionRule",
     "Shard",
     "Signal",
     "SignalEntity",
     "Source",
     "Stream",
     "TickPart",
+    "Tombstone",
     "Verdict",
 ]

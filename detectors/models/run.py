@@ -77,21 +77,32 @@ class Checkpoint(Position):
 
 
 class KeyCut(Position):
-    """The keys that one detector found in the `count` signals after a position, by shard.
+    """The keys that one detector found in the signals after a position up to `last_id`, by shard.
 
+    count: how many there were; a purge makes it another page.
     Kept without a log: after a crash of the server they are found again.
     """
 
     config = models.ForeignKey(DetectorConfig, models.CASCADE)
     version = models.PositiveSmallIntegerField()
     stream = models.ForeignKey(Stream, models.CASCADE)
+    last_id = models.BigIntegerField()
     count = models.PositiveIntegerField()
     payload = models.BinaryField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["config", "stream", "epoch", "tx", "signal_id", "count", "version"],
+                fields=[
+                    "config",
+                    "stream",
+                    "epoch",
+                    "tx",
+                    "signal_id",
+                    "last_id",
+                    "count",
+                    "version",
+                ],  # fmt: skip
                 name="keycut_once",
             ),
         ]

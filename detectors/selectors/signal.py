@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, User
 from detectors.engine import HEARTBEAT
-from detectors.models import Finding, Signal, SignalEntity
+from detectors.models import Finding, Signal, SignalEntity, Tombstone
 
 READERS = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
 
@@ -23,8 +23,7 @@ def signal_by_id(signal_id: int, viewer: User) -> Signal:
     """One signal. Raises NotFoundError, also for what the viewer may not see."""
     signal = signals_for(viewer).filter(pk=signal_id).first()
     if signal is None:
-        message = "There is no such signal."
-        raise NotFoundError(message)
+        raise NotFoundError(_gone(signal_id, viewer))
     return signal
 
 
@@ -37,3 +36,10 @@ def entities_of(signal: Signal) -> QuerySet[SignalEntity]:
 def findings_citing(signal: Signal) -> QuerySet[Finding]:
     """Findings that use this signal as evidence."""
     return Finding.objects.filter(signal_ids__contains=[signal.pk]).select_related("config")
+
+
+def _gone(signal_id: int, viewer: User) -> str:
+    stone = Tombstone.objects.filter(pk=signal_id).first() if viewer.role in READERS else None
+    if stone is None:
+        return "There is no such signal."
+    return f"This signal was purged on {stone.purged_at:%Y-%m-%d} by retention."

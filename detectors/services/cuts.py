@@ -52,6 +52,7 @@ class _Name(NamedTuple):
     version: int
     stream_id: int
     after: Position
+    last_id: int
     signals: int
 
 
@@ -84,6 +85,8 @@ def cut_of(reader: Reader, after: Position, page: Page, skip: frozenset[int]) ->
 
 def known_cut(reader: Reader, after: Position, page: Page) -> Cut | None:
     """The keys of a page where somebody has found them."""
+    if not page.signals:
+        return None
     name = _name(reader, after, page)
     return _cuts.get(name) or (_read(name) if _is_shared(reader, page) else None)
 
@@ -113,7 +116,8 @@ def _is_shared(reader: Reader, page: Page) -> bool:
 
 def _name(reader: Reader, after: Position, page: Page) -> _Name:
     version = reader.detector.meta.version
-    return _Name(reader.config_id, version, reader.stream_id, after, len(page.signals))
+    last_id, count = page.last.signal_id, len(page.signals)
+    return _Name(reader.config_id, version, reader.stream_id, after, last_id, count)
 
 
 def _found(reader: Reader, page: Page, skip: frozenset[int]) -> Cut:
@@ -158,6 +162,7 @@ def _columns(name: _Name) -> dict[str, int]:
         "epoch": name.after.epoch,
         "tx": name.after.tx,
         "signal_id": name.after.signal_id,
+        "last_id": name.last_id,
         "count": name.signals,
     }
 

@@ -14,6 +14,7 @@ from detectors.services.config import ensure_configs
 from detectors.services.cuts import drop_passed
 from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
+from detectors.services.purge import forget_purged_pages
 from detectors.services.run import ensure_shards, shards_of, step_shard
 from detectors.stream import Position
 
@@ -43,6 +44,7 @@ def advance(*, stream_id: int, number: int = 0) -> None:
     first. Stops when nothing is left, or after BUDGET_S with a wake-up for the rest.
     """
     ensure_shards()
+    forget_purged_pages()
     with _alone(stream_id, number) as alone:
         if not alone:
             return

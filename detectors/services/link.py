@@ -17,6 +17,7 @@ from detectors.entities import Mentioned, mentioned
 from detectors.models import Cursor
 from detectors.partitions import ensure_partitions
 from detectors.services.drain import drain
+from detectors.services.purge import forget_purged_pages
 from detectors.stream import Position
 
 BATCH = 1_000
@@ -43,6 +44,7 @@ ON CONFLICT DO NOTHING
 
 def link_stream(*, stream_id: int) -> None:
     """Link a stream to its end; wakes itself when the time is up before that."""
+    forget_purged_pages()
     if not drain(lambda: link_entities(stream_id=stream_id)):
         wake("detectors.link", stream_id)
 

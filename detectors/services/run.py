@@ -105,6 +105,22 @@ def step_shard(*, shard_id: int) -> int:
     return 1
 
 
+@transaction.atomic
+def checkpoint_shard(*, shard_id: int) -> bool | None:
+    """Store the state of a shard where it stands, so that nothing before is replayed again.
+
+    Returns False when it got only part of the way there, None when a worker holds the shard.
+    """
+    shard = _locked(shard_id)
+    if shard is None:
+        return None
+    position = _position(shard)
+    held = _take(shard, position)
+    is_there = _replay(shard, held, position)
+    _keep_checkpoint(shard, held)
+    return is_there
+
+
 def _prepare(shard_id: int) -> _Ready | None:
     """Read on from where a shard stands. None when there is nothing to read."""
     shard = Shard.objects.select_related("config", "stream").get(pk=shard_id)
@@ -112,7 +128,8 @@ def _prepare(shard_id: int) -> _Ready | None:
     page = stream.read(shard.stream_id, after, shard.limit or BATCH)
     if not page.signals:
         return None
-    page = page.until(_next_sister(shard, after))
+    near = page.until(_next_sister(shard, after))
+    page = near if near.signals else page  # what lay up to the sister may have been purged
     return _Ready(after, page, cut_of(reader_of(shard), after, page, _skipped(shard)))
 
 
@@ -129,12 +146,7 @@ def _next_sister(shard: Shard, after: Position) -> Position | None:
 
 
 def _step(shard_id: int, ready: _Ready) -> int:
-    shard = (
-        Shard.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("config", "stream")
-        .filter(pk=shard_id)
-        .first()
-    )
+    shard = _locked(shard_id)
     if shard is None or _tick_jam(shard):
         return 0
     page, position = ready.page, _position(shard)
@@ -151,6 +163,16 @@ def _step(shard_id: int, ready: _Ready) -> int:
         _keep_checkpoint(shard, held)
     transaction.on_commit(lambda: _held.__setitem__(shard_id, held))
     return len(page.signals)
+
+
+def _locked(shard_id: int) -> Shard | None:
+    """The shard until commit, unless somebody else has it."""
+    return (
+        Shard.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .select_related("config", "stream")
+        .filter(pk=shard_id)
+        .first()
+    )
 
 
 def _take(shard: Shard, position: Position) -> _Held:
@@ -178,11 +200,13 @@ def _replay(shard: Shard, held: _Held, position: Position) -> bool:
     while held.position < position:
         if held.since_checkpoint >= _checkpoint_every(held):
             return False
-        page = stream.read(shard.stream_id, held.position, BATCH).until(position)
-        cut = known_cut(reader_of(shard), held.position, page)
-        held.runner.feed(page.signals, _skipped(shard), cut)
-        held.position = page.last
-        held.since_checkpoint += len(page.signals)
+        page = stream.read(shard.stream_id, held.position, BATCH)
+        part = page.until(position)
+        cut = known_cut(reader_of(shard), held.position, part)
+        held.runner.feed(part.signals, _skipped(shard), cut)
+        # The signal at `position`, and all before it, may have been purged.
+        held.position = part.last if part.signals and part is page else position
+        held.since_checkpoint += len(part.signals)
     return True
 
 

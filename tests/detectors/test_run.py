@@ -407,3 +407,42 @@ def test_two_streams_have_clocks_of_their_own(live: Stream) -> None:
     _drain(old)
     clocks = dict(Shard.objects.values_list("stream__slug", "clock_s"))
     assert clocks["old"] < clocks["test"]
+
+
+def test_a_shard_whose_last_signals_were_purged_goes_on_where_it_stood(live: Stream) -> None:
+    """Nothing is left between its checkpoint and its place."""
+    _store(live, 40)
+    _configure()
+    _drain(live)
+    before = {row[:5] for row in _log()}
+    Signal.objects.all().delete()
+    run.forget_runners()
+    stream.forget_pages()
+    (shard,) = Shard.objects.all()
+    assert run.checkpoint_shard(shard_id=shard.pk)
+    saved = Checkpoint.objects.get(shard=shard)
+    assert (saved.tx, saved.signal_id) == (shard.tx, shard.signal_id)
+    _store(live, 30, start=40)
+    _drain(live)
+    shard.refresh_from_db()
+    assert (shard.signals, shard.signal_id) == (70, Signal.objects.latest("pk").pk)
+    assert shard.error == ""
+    assert before < {row[:5] for row in _log()}
+
+
+def test_a_checkpoint_on_demand_is_the_state_where_the_shard_stands(live: Stream) -> None:
+    """What was before it may be purged: the log is that of a run in which all is there."""
+    _store(live)
+    expected = _expected(live, "sharing")
+    Signal.objects.all().delete()
+    _store(live, 60)
+    _configure()
+    _drain(live)
+    (shard,) = Shard.objects.all()
+    assert run.checkpoint_shard(shard_id=shard.pk)
+    Signal.objects.all().delete()
+    run.forget_runners()
+    stream.forget_pages()
+    _store(live, COUNT - 60, start=60)
+    _drain(live)
+    assert [row[:2] for row in _log()] == [row[:2] for row in expected]

@@ -34,6 +34,7 @@ PAGES = {
     "detector": "/detectors/near-duplicate-text/",
     "dashboard": "/dashboards/operations/",
     "tokens": "/settings/tokens/",
+    "retention": "/settings/retention/",
     "me": "/me/",
     "not-found": "/cases/nothing/",
 }

@@ -21,6 +21,7 @@ from cases.models import Case
 from cases.selectors.case import case_by_ref
 from cases.services.case import escalate_case, snooze_case
 from cases.services.decision import record_decision, undo_decision
+from cases.services.hold import free_hold, hold_case
 from cases.services.note import add_note
 from cases.ui import rail
 from cases.ui import undo as undo_toast
@@ -145,6 +146,30 @@ def snooze(request: DeskRequest, case: Case) -> HttpResponse:
     until = clock.now() + timedelta(days=form.cleaned_data["days"])
     snooze_case(actor=request.user, case=case, until=until)
     messages.success(request, f"{case.ref} comes back on {until:%d %b}.")
+    return to_case(case)
+
+
+@case_action
+def hold(request: DeskRequest, case: Case) -> HttpResponse:
+    """Keep what the case rests on from every purge."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why the case is held.")
+        return to_case(case)
+    hold_case(actor=request.user, case=case, reason=form.cleaned_data["reason"])
+    messages.success(request, f"No purge takes the evidence of {case.ref}.")
+    return to_case(case)
+
+
+@case_action
+def free(request: DeskRequest, case: Case) -> HttpResponse:
+    """End the hold on the case."""
+    form = ReasonForm(request.POST)
+    if case.hold is None or not form.is_valid():
+        messages.error(request, "Say why the hold ends.")
+        return to_case(case)
+    free_hold(actor=request.user, hold=case.hold, reason=form.cleaned_data["reason"])
+    messages.success(request, f"{case.ref} is not held any more.")
     return to_case(case)
 
 
