@@ -102,7 +102,7 @@ class KeyCut(Position):
                     "last_id",
                     "count",
                     "version",
-                ],  # fmt: skip
+                ],
                 name="keycut_once",
             ),
         ]
