@@ -17,6 +17,7 @@ from detectors import registry, scoring
 from detectors.adapters.base import MAX_PART, Adapter
 from detectors.adapters.registry import all_adapters
 from detectors.base import Detector
+from detectors.policy import PERMISSIONS as of_signals
 from detectors.schema import Kind
 
 FOLDER = Path("docs")
@@ -165,7 +166,7 @@ def _permissions() -> str:
     roles = list(Role)
     rows = [
         (f"`{verb}`", *("yes" if role in allowed else "" for role in roles))
-        for verb, allowed in sorted(policy.PERMISSIONS.items())
+        for verb, allowed in sorted((policy.PERMISSIONS | of_signals).items())
     ]
     moves = [
         (state.label, ", ".join(sorted(to.label for to in after)) or "nothing")
