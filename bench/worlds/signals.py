@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import psycopg
 
+from detectors.entities import digest_of
+
 FRAGMENTS: Final = 20_000
 VOCABULARY: Final = 30_000
 DOMAINS: Final = 5_000
@@ -107,7 +109,14 @@ def fill_signals(dsn: str, count: int, now: datetime) -> list[str]:
             for number, (name, kind) in enumerate(_platforms()):
                 copy.write_row((number, name, kind))
         link.execute("ANALYZE fragment, platform")
+        index = link.execute("SELECT pg_get_indexdef('detectors_signal_search'::regclass)")
+        (definition,) = index.fetchone() or ("",)
+        link.execute("DROP INDEX detectors_signal_search")
         _insert(link, count, now)
+        _mention(link)
+        link.execute("SET maintenance_work_mem = '256MB'")
+        link.execute(definition.replace(" ON ONLY ", " ON "))
+        link.execute("VACUUM (ANALYZE) detectors_signal, detectors_signalentity")
     return words
 
 
@@ -127,6 +136,16 @@ def _insert(link: psycopg.Connection[Any], count: int, now: datetime) -> None:
                 "start": now - timedelta(days=DAYS), "step": DAYS * 86_400 / count,
             },
         )  # fmt: skip
+
+
+def _mention(link: psycopg.Connection[Any]) -> None:
+    """Link every signal to the domain of its address, as the workers do."""
+    names = [f"site-{number}.example" for number in range(DOMAINS)]
+    digests = [digest_of("domain", name).hex() for name in names]
+    link.execute(_ENTITIES, {"names": names, "digests": digests})
+    link.execute("ANALYZE detectors_entity")
+    link.execute("SET work_mem = '64MB'")
+    link.execute(_MENTIONS)
 
 
 def _platforms() -> list[tuple[str, str]]:

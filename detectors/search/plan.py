@@ -13,6 +13,7 @@ from detectors.engine import HEARTBEAT
 from detectors.entities import digest_of
 from detectors.search.fields import ENTITIES
 
+TIMES: Final = frozenset({"since", "until", "at"})
 DAY: Final = timedelta(days=1)
 WORDS: Final = "to_tsvector('simple'::regconfig, s.text)"
 PROVIDER: Final = "lower(s.payload -> 'ai' ->> 'provider')"
@@ -97,7 +98,7 @@ def _choose_way(plan: Plan, terms: Sequence[Term]) -> None:
 
 def _bounds(plan: Plan, term: Term, now: datetime) -> bool:
     """Narrow the span; False when the term is not about one."""
-    if term.negated or term.field not in {"since", "until", "at"}:
+    if term.negated or term.field not in TIMES:
         return False
     for value in term.values:
         low, high = _span(term, moment(value, now))
@@ -123,13 +124,12 @@ def _span(term: Term, at: datetime) -> tuple[datetime | None, datetime | None]:
 
 
 def _condition(plan: Plan, term: Term, now: datetime) -> None:
-    make = _CONDITIONS.get(term.field)
-    if make is None:
+    if term.field in TIMES:
+        check, indexed = _within(plan, term, now), ""
+    elif term.field in ENTITIES:
         check, indexed = MENTIONED.format(plan.param(_digests(term))), ""
-    elif term.field in {"since", "until", "at"}:
-        check, indexed = _not_within(plan, term, now), ""
     else:
-        check, indexed = make(plan, term)
+        check, indexed = _CONDITIONS[term.field](plan, term)
     if term.negated:
         plan.must(f"({check}) IS NOT TRUE")
     else:
@@ -192,7 +192,7 @@ def _attribute(plan: Plan, term: Term) -> tuple[str, str]:
     return f"({found}) = ANY({plan.param(list(term.values))})", ""
 
 
-def _not_within(plan: Plan, term: Term, now: datetime) -> str:
+def _within(plan: Plan, term: Term, now: datetime) -> str:
     spans = []
     for value in term.values:
         low, high = _span(term, moment(value, now))

@@ -14,7 +14,7 @@ from abusedesk.core.query import Query
 from detectors.models import Signal, Source
 from detectors.policy import allowed
 from detectors.search import Found, Goal, Hit, Plan, Position, plan_of, walk
-from detectors.search.walk import EPOCH
+from detectors.search.walker import EPOCH
 from detectors.selectors.signal import signals_for
 
 TOP: Final = 6

@@ -7,12 +7,15 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from abusedesk.core.query import Query, Term
+from abusedesk.core.text import visible
 from detectors.search import FIELDS, Found, Position
 from detectors.selectors.search import Bar, Overview
 
 FACETS: Final = {
     "platform": "Platform", "kind": "Kind", "source": "Source", "provider": "AI provider",
 }  # fmt: skip
+OWN: Final = frozenset({"platform", "kind", "source"})
+SHOWN: Final = 60  # characters
 WIDTH: Final = 20  # of a bar, in the units of the picture
 HEIGHT: Final = 100
 
@@ -27,7 +30,10 @@ def link(query: Query, start: Position | None = None) -> str:
 
 def chips(query: Query) -> list[dict[str, str]]:
     """Each condition, and the page without it."""
-    return [{"text": str(term), "href": link(query.without(term))} for term in query.terms]
+    return [
+        {"text": _shown(term.name, str(term)), "href": link(query.without(term))}
+        for term in query.terms
+    ]
 
 
 def total(found: Found, most: int) -> str:
@@ -38,9 +44,9 @@ def total(found: Found, most: int) -> str:
     return f"{most - 1:,}+" if count >= most else f"at least {count:,}"
 
 
-def basis(found: Found) -> str:
+def basis(found: Found, most: int) -> str:
     """Of what facets and bars speak, when that is not everything."""
-    return "" if found.end is None else f"of the newest {len(found.hits):,}"
+    return "" if found.end is None else f"of the newest {min(len(found.hits), most - 1):,}"
 
 
 def facets(query: Query, overview: Overview) -> list[dict[str, Any]]:
@@ -73,7 +79,13 @@ def _values(query: Query, name: str, counted: list[tuple[str, int]]) -> Iterator
         term = Term(name, (value,))
         there = term in query.terms
         changed = query.without(term) if there else query.adding(term)
-        yield {"value": value, "count": count, "href": link(changed), "there": there}
+        yield {"shown": _shown(name, value), "count": count, "href": link(changed), "there": there}
+
+
+def _shown(name: str, text: str) -> str:
+    """Harmless to look at; the words of the desk's own vocabulary are no addresses."""
+    short = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return short if name in OWN else visible(short)
 
 
 def _bar(query: Query, bar: Bar, place: int, top: int) -> dict[str, Any]:

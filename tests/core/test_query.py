@@ -119,7 +119,7 @@ def test_an_error_belongs_to_the_field_of_the_query() -> None:
     assert error.value.message == error.value.faults[0]
 
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1)
+WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1)
 FREE = st.builds(
     lambda word, negated: Term("", (word,), negated=negated),
     WORDS.filter(str.strip),
@@ -149,8 +149,7 @@ def test_what_is_written_reads_the_same(made: list[Term]) -> None:
 def test_any_text_is_read_or_refused_and_then_stays_the_same(text: str) -> None:
     try:
         query = parse(text, FIELDS)
-    except QueryError as error:
-        assert error.faults
+    except QueryError:
         return
     assert parse(str(query), FIELDS) == query
     assert str(parse(str(query), FIELDS)) == str(query)

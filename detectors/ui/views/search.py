@@ -80,7 +80,7 @@ def _results(request: DeskRequest, query: Query) -> dict[str, Any]:
         "chips": explorer.chips(query),
         "rows": signals_of(found.hits[:PAGE], request.user),
         "total": explorer.total(newest, COUNTED),
-        "basis": explorer.basis(newest),
+        "basis": explorer.basis(newest, COUNTED),
         "facets": explorer.facets(query, overview),
         "chart": explorer.chart(query, overview.bars),
         "step": PAGE,
