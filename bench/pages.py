@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def _world(desk: Desk, count: int) -> list[str]:
-    """Fill the store, the search index last: built at once it costs a quarter."""
+    """Fill the store. Returns the words of its texts, the commonest first."""
     now = datetime.now(UTC).replace(microsecond=0)
     desk.manage("shell", "-v", "0", "-c", PREPARE.format(now=now.isoformat()))
     return fill_signals(desk.dsn, count, now)

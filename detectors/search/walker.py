@@ -85,7 +85,8 @@ class Found:
 def walk(plan: Plan, goal: Goal, start: Position | None = None) -> Found:
     """Hits behind `start`, the newest first."""
     walker = _Walker(plan, goal)
-    for piece in slices(plan.since, min(filter(None, (plan.until, _after(start))), default=None)):
+    ends = [plan.until, start.occurred_at if start else None]
+    for piece in slices(plan.since, min(filter(None, ends), default=None)):
         walker.cross(piece, start)
         if walker.found.end is not None:
             break
@@ -149,10 +150,11 @@ class _Walker:
         wanted = self.goal.most - len(self.found.hits)
         values = self._values(piece, at) | {"wanted": wanted, "most": FEW + 1}
         rows = _in_time(statements.by_index(self.plan), values)
-        if rows is None or (rows and rows[0][-1] > FEW):
-            return False
+        too_many = rows is None or (bool(rows) and rows[0][-1] > FEW)
         self.looked += piece.rows
-        self.met += rows[0][-1] if rows else 0
+        self.met += FEW + 1 if too_many else rows[0][-1] if rows else 0
+        if rows is None or too_many:
+            return False
         hits = [Hit(*row[:-1]) for row in rows]
         self.found.hits += hits
         if len(hits) == wanted:
@@ -170,11 +172,6 @@ class _Walker:
             "start": piece.start,
             "end": piece.end,
         }
-
-
-def _after(start: Position | None) -> datetime | None:
-    """The first moment after which nothing is wanted; the start's own moment still is."""
-    return start.occurred_at if start else None
 
 
 def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
