@@ -136,7 +136,7 @@ class _Walker:
         """Check the next `window` candidates. Returns where to go on; None at the slice's end."""
         wanted = self.goal.most - len(self.found.hits)
         values = self._values(piece, at) | {"window": window, "wanted": wanted}
-        rows = [Hit(*row) for row in _fetch(statements.window(self.plan), values)]
+        rows = list(map(Hit._make, _fetch(statements.window(self.plan), values)))
         hits = [row for row in rows if row.platform]
         self.found.hits += hits
         if len(hits) == wanted:
