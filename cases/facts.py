@@ -14,7 +14,7 @@ from cases.models import Case
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.models import Campaign, CampaignMember, Finding
-from detectors.selectors.evidence import signal_count
+from detectors.selectors.evidence import providers_of, signal_count
 
 HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
@@ -25,6 +25,7 @@ class Picture:
 
     facts: Facts
     families: frozenset[str]
+    providers: list[str]
     parts: dict[str, float]
 
 
@@ -57,6 +58,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
     )
     return Picture(
         facts=facts,
+        providers=providers_of([one.pk for one in findings]),
         families=frozenset(family for one in campaigns for family in one.families),
         parts=_parts(facts, campaigns, accounts),
     )
@@ -69,6 +71,7 @@ def describe(case: Case, picture: Picture) -> None:
     case.summary = list(summary.sentences(facts))
     case.reasons = summary.reasons(facts.findings)
     case.platforms = list(facts.platforms)
+    case.providers = picture.providers
     case.accounts = facts.accounts
     case.how_sure = facts.p
     case.severity = priority.severity(picture.parts)

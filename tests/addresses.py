@@ -12,7 +12,8 @@ from django.db import connection
 from django.urls import URLPattern, get_resolver, reverse
 
 from abusedesk.core import clock, ids
-from abusedesk.core.models import ApiToken, Role, Scope, User
+from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
+from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue
 from cases.models import Case, Decision, Queue
@@ -93,6 +94,7 @@ class Furnished:
             "ref": self.closed.ref if undoes else self.held.ref,
             "decision_id": self.decision.pk,
             "token_id": self.token.pk,
+            "view_id": SavedView.objects.earliest("pk").pk,
             "signal_id": Signal.objects.earliest("pk").pk,
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
@@ -116,6 +118,8 @@ class Furnished:
         bodies: dict[str, dict[str, Any]] = {
             "me": {"theme": "light"},
             "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
+            "view-save": {"page": "signals", "name": "new", "q": "platform:x"},
+            "detectors:signal-export": {"q": "platform:x", "format": "csv"},
             "cases:renew": verdict,
             "cases:decide": verdict,
             "cases:escalate": {"reason": "too big for me"},
@@ -161,6 +165,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
         _letter(number)
+        save_view(actor=who, page="signals", name=f"view {number}", query="a", shared=False)
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)

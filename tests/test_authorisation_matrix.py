@@ -20,17 +20,20 @@ import cases.selectors
 import detectors.selectors
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, Scope, User
+from abusedesk.core.query import Query
 from abusedesk.core.tokens import issue_token
 from cases.choices import State
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.evidence import evidence_of, findings_of, purged_of
 from detectors.models import DeadLetter, Finding, Hold, PurgeRun, RetentionRule, Signal
+from detectors.search import Goal, Hit
 from detectors.selectors import config, retention
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
+from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from tests.addresses import BURIED, DETECTOR, Furnished, all_addresses, furnish
 
@@ -53,6 +56,9 @@ me                        POST    login goes  goes  goes  login goes
 tokens                    GET     login 404   404   ok    login 404
 tokens                    POST    login 404   404   ok    login 404
 token-revoke              POST    login 404   404   goes  login 404
+view-open                 GET     login goes  404   404   login 404
+view-save                 POST    login goes  goes  goes  login 404
+view-delete               POST    login goes  404   404   login 404
 api-docs                  GET     ok    ok    ok    ok    ok    ok
 cases:work                GET     login ok    ok    ok    login ok
 cases:live                GET     login ok    ok    ok    login ok
@@ -94,6 +100,7 @@ cases:rule-end            POST    login 404   404   goes  login 404
 cases:hold-place          POST    login 404   404   goes  login 404
 cases:hold-release        POST    login 404   404   goes  login 404
 detectors:signal-list     GET     login ok    ok    ok    login ok
+detectors:signal-export   POST    login 403   ok    ok    login 403
 detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
@@ -148,6 +155,7 @@ STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
 READERS: Final = STAFF | {Role.INTEGRATION}
+ALL: Final = Goal(most=9, enough=9, soft_s=9, hard_s=9)
 # For these roles a selector finds something, for all others nothing.
 SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], Any]]]] = {
     "cases_for": (STAFF, lambda who, on: cases_for(who)),
@@ -167,6 +175,9 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
     "lag_for": (READERS, lambda who, on: config.lag_for(who)),
     "signals_by_day": (READERS, lambda who, on: signals_by_day(who, 30)),
+    "hits_for": (READERS, lambda who, on: hits_for(who, Query(), ALL).hits),
+    "signals_of": (READERS, lambda who, on: signals_of(_hits(on), who)),
+    "batches_for": (READERS, lambda who, on: [*batches_for(who, Query(), 9, 9)]),
     "signals_for": (READERS, lambda who, on: signals_for(who)),
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
@@ -185,6 +196,8 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
 }
 WITHOUT_VIEWER: Final = {
     "contributions_of": "of a case that a selector gave to the viewer",
+    "overview_of": "of hits that a selector gave to the viewer",
+    "providers_of": "the intake asks for the case, not for a person",
     "entities_of": "of a signal that a selector gave to the viewer",
     "findings_citing": "of a signal that a selector gave to the viewer",
     "signal_count": "the intake counts for the case, not for a person",
@@ -348,6 +361,10 @@ def _selectors() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def _parameters(call: Callable[..., Any]) -> set[str]:
     return set(inspect.signature(call).parameters)
+
+
+def _hits(on: Furnished) -> list[Hit]:
+    return hits_for(on.people[Role.ADMIN], Query(), ALL).hits
 
 
 def _first(model: type[models.Model]) -> int:

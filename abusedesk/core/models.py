@@ -1,4 +1,4 @@
-"""People, tokens and the audit chain."""
+"""People, tokens, saved views and the audit chain."""
 
 from __future__ import annotations
 
@@ -93,3 +93,27 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.target_type} {self.target_id}"
+
+
+class SavedView(models.Model):
+    """A list with its filters under a name.
+
+    page: a list in `saved.PAGES`. query: in the filter language. shared: the whole team has it.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="views")
+    name = models.CharField(max_length=80)
+    page = models.CharField(max_length=40)
+    query = models.CharField(max_length=2_000, blank=True)
+    shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            # saving under a name again changes what it means
+            models.UniqueConstraint(fields=["owner", "page", "name"], name="savedview_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

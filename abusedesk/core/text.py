@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 GRAPHEMES = 2_000
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full width
 MARKS = 4
 NAMED = {
     0x00AD: "SHY", 0x061C: "ALM", 0x115F: "HCF", 0x1160: "HJF", 0x200B: "ZWSP", 0x200C: "ZWNJ",
@@ -105,6 +106,12 @@ def note_html(body: str) -> SafeString:
 def chart_text(text: str) -> str:
     """`text` for Plotly, whose labels are a kind of HTML: an `<a>` in data would be a live link."""
     return str(escape(visible(text)))
+
+
+def csv_cell(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula, addresses defanged; NUL is written out."""
+    shown = defang(text.replace("\x00", "[U+0000]"))
+    return f"'{shown}" if shown.lstrip().startswith(FORMULA) or shown[:1] in {"\t", "\r"} else shown
 
 
 def clusters(text: str) -> Iterator[str]:

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
+    SIGNALS_EXPORTED = "signals.exported"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
     LETTER_REPLAYED = "letter.replayed"
@@ -52,6 +53,8 @@ class Verb(StrEnum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
+    VIEW_SAVED = "view.saved"
+    VIEW_DELETED = "view.deleted"
     LOGGED_IN = "user.logged_in"
 
 
@@ -82,6 +85,7 @@ SENTENCES: dict[str, str] = {
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.SIGNALS_EXPORTED: "exported signals as {format}, at most {limit}: {query}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
@@ -100,5 +104,7 @@ SENTENCES: dict[str, str] = {
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",
     Verb.USER_CHANGED: "changed the user {name}",
+    Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
+    Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",
 }

@@ -42,12 +42,14 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
         parameters=[
             OpenApiParameter("state", enum=State.values),
             OpenApiParameter("queue", description="Slug of a queue"),
+            OpenApiParameter("provider", description="AI provider that the evidence names"),
         ],
         responses={200: serializers.CaseRowSerializer(many=True), **problems(422)},
     )
     def list(self, request: Request) -> Response:
         """Cases, newest first."""
-        rows = self.get_queryset()
+        provider = request.query_params.get("provider", "").replace("\x00", "")
+        rows = cases_for(self.viewer, provider).select_related("claimed_by")
         if state := request.query_params.get("state"):
             if state not in State.values:
                 message = f"Choose a state: {', '.join(State.values)}."

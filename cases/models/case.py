@@ -17,7 +17,8 @@ class Case(models.Model):
 
     ref: `AD-<id>`, for people and links. version: grows with every change and guards concurrent
     writes. how_sure: probability 0..1. priority: 0..100, orders the queue. claim_*: exclusive
-    while `claim_expires_at` lies ahead. hold: the legal hold that was placed on it last.
+    while `claim_expires_at` lies ahead. hold: the legal hold that was placed on it last. providers:
+    AI services that its evidence names.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -30,6 +31,7 @@ class Case(models.Model):
     priority = models.FloatField()
     priority_parts = models.JSONField(default=dict)
     platforms = ArrayField(models.CharField(max_length=40))
+    providers = ArrayField(models.CharField(max_length=200), default=list, db_default=[])
     reasons = ArrayField(models.TextField(), default=list)
     accounts = models.PositiveIntegerField()
     hits = models.PositiveIntegerField(default=1)

@@ -66,9 +66,10 @@ class QueueCount:
         return self.queue.sla_hours
 
 
-def cases_for(viewer: User) -> QuerySet[Case]:
-    """Cases in the viewer's queues."""
-    return Case.objects.filter(queue__in=policy.queues_of(viewer)).select_related("queue")
+def cases_for(viewer: User, provider: str = "") -> QuerySet[Case]:
+    """Cases in the viewer's queues. provider: only those whose evidence names this AI service."""
+    rows = Case.objects.filter(queue__in=policy.queues_of(viewer)).select_related("queue")
+    return rows.filter(providers__contains=[provider.lower()]) if provider else rows
 
 
 def case_by_ref(ref: str, viewer: User) -> Case:
@@ -82,9 +83,10 @@ def case_by_ref(ref: str, viewer: User) -> Case:
     return case
 
 
-def queue_page(viewer: User, queue_: Queue, state: State) -> QuerySet[Case]:
+def queue_page(viewer: User, queue_: Queue, state: State, provider: str = "") -> QuerySet[Case]:
     """Rows of one queue in one state: in the order of "next"; closed ones newest first."""
-    rows = cases_for(viewer).filter(queue=queue_, state=state).select_related("claimed_by")
+    rows = cases_for(viewer, provider).filter(queue=queue_, state=state)
+    rows = rows.select_related("claimed_by")
     if state == State.CLOSED:
         return rows.order_by("-closed_at", "-id")
     return queue.ordered(rows, clock.now())

@@ -14,7 +14,7 @@ from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from detectors import ingest
-from detectors.api import posts, schema
+from detectors.api import posts, schema, search
 from detectors.api.filters import DeadLetterFilter, SignalFilter
 from detectors.api.serializers import (
     DeadLetterSerializer,
@@ -32,7 +32,9 @@ from detectors.services.ingest import IngestResult, ingest_batch, keep_rejected
 
 @extend_schema_view(
     get=extend_schema(
-        operation_id="signals_list", responses={200: SignalSerializer, **problems(400)}
+        operation_id="signals_list",
+        parameters=[search.PARAMETER],
+        responses={200: SignalSerializer, **problems(400)},
     ),
     post=extend_schema(
         operation_id="signals_ingest",
@@ -60,7 +62,9 @@ class SignalsView(ListModelMixin, ListEndpoint):
         return signals_for(self.viewer)
 
     def get(self, request: Request) -> Response:
-        """Stored signals, newest first."""
+        """Stored signals, newest first; with `q` what a query finds."""
+        if "q" in request.query_params:
+            return search.found(request, self.viewer)
         return self.list(request)
 
     def post(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from detectors import registry, stream
 from detectors.base import Detector
 from detectors.choices import StreamKind
 from detectors.models import DetectorConfig, Finding, Quarantine, Shard
-from detectors.selectors.signal import READERS
+from detectors.policy import READERS
 from detectors.stream import Position
 
 WINDOW = timedelta(days=7)

@@ -13,7 +13,7 @@ from abusedesk.core.models import User
 from detectors import registry, stream
 from detectors.base import Key, Signal
 from detectors.models import Finding
-from detectors.selectors.signal import READERS
+from detectors.policy import READERS
 
 MAX_SIGNALS: Final = 600  # 0.1 ms each to cut into keys: the page stays within its budget
 MAX_FINDINGS: Final = 10
@@ -23,6 +23,17 @@ _COUNT = """
 SELECT count(DISTINCT signal), coalesce(max(signal_total), 0)
 FROM detectors_finding LEFT JOIN LATERAL unnest(signal_ids) AS signal ON true
 WHERE id = ANY(%s)
+"""
+# A signal happened when its finding says; a sender's clock may run ten minutes ahead.
+_PROVIDERS = """
+SELECT DISTINCT lower(signal.payload -> 'ai' ->> 'provider')
+FROM detectors_finding AS finding
+CROSS JOIN LATERAL unnest(finding.signal_ids) AS cited
+JOIN detectors_signal AS signal ON signal.id = cited
+    AND signal.occurred_at >= finding.first_at - interval '10 minutes'
+    AND signal.occurred_at <= finding.last_at + interval '10 minutes'
+WHERE finding.id = ANY(%s) AND signal.payload ? 'ai'
+ORDER BY 1
 """
 
 
@@ -51,6 +62,13 @@ def signal_count(finding_ids: Collection[int]) -> int:
         cursor.execute(_COUNT, [list(finding_ids)])
         distinct, largest = cursor.fetchone()
     return max(int(distinct), int(largest))
+
+
+def providers_of(finding_ids: Collection[int]) -> list[str]:
+    """AI services that the cited signals name, in small letters."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PROVIDERS, [list(finding_ids)])
+        return [name for (name,) in cursor.fetchall() if name]
 
 
 def shared_of(findings: Sequence[Finding], viewer: User) -> list[Shared]:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from detectors.models import Finding
-from detectors.selectors.signal import READERS
+from detectors.policy import READERS
 
 
 def findings_for(viewer: User) -> QuerySet[Finding]:

@@ -14,7 +14,7 @@ from detectors import registry
 from detectors.base import DAY_S
 from detectors.choices import Mode
 from detectors.models import DetectorConfig, Hold, PurgeRun, RetentionRule, Tombstone
-from detectors.selectors.signal import READERS
+from detectors.policy import READERS
 
 SHOWN: Final = 20
 HOLDERS: Final = frozenset({Role.LEAD, Role.ADMIN})

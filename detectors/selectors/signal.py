@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from abusedesk.core.errors import NotFoundError
-from abusedesk.core.models import Role, User
+from abusedesk.core.models import User
 from detectors.engine import HEARTBEAT
 from detectors.models import Finding, Signal, SignalEntity, Tombstone
-
-READERS = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
+from detectors.policy import READERS
 
 
 def signals_for(viewer: User) -> QuerySet[Signal]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import blake2b
 
 from django.db import connection, transaction
 
@@ -13,7 +12,7 @@ from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.base import Signal
 from detectors.engine import HEARTBEAT
-from detectors.entities import Mentioned, mentioned
+from detectors.entities import Mentioned, digest_of, mentioned
 from detectors.models import Cursor
 from detectors.partitions import ensure_partitions
 from detectors.services.drain import drain
@@ -74,7 +73,11 @@ def link_entities(*, stream_id: int) -> int:
 
 
 def _store(signals: Sequence[Signal]) -> None:
-    found = [(signal, one, _digest(one)) for signal in signals for one in mentioned(signal)]
+    found = [
+        (signal, one, digest_of(one.type, one.value))
+        for signal in signals
+        for one in mentioned(signal)
+    ]
     if not found:
         return
     ids = _upsert(found)
@@ -99,12 +102,6 @@ def _upsert(found: Sequence[tuple[Signal, Mentioned, bytes]]) -> dict[bytes, int
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])
         return {bytes(digest): id_ for digest, id_ in cursor.fetchall()}
-
-
-def _digest(one: Mentioned) -> bytes:
-    """Key of an entity: values may be longer than a btree entry can be."""
-    raw = f"{one.type}\x1f{one.value}".encode("utf-8", "surrogatepass")
-    return blake2b(raw, digest_size=16).digest()
 
 
 def _moment(seconds: float) -> datetime:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui.views import detector, signal
+from detectors.ui.views import detector, search, signal
 
 app_name = "detectors"
 urlpatterns = [
-    path("signals/", signal.signal_list, name="signal-list"),
+    path("signals/", search.signal_list, name="signal-list"),
+    path("signals/export/", search.signal_export, name="signal-export"),
     path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
     path("detectors/", detector.detector_list, name="detector-list"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),

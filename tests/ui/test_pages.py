@@ -30,7 +30,7 @@ OPEN_PAGES = [
     "/cases/AD-1/?tab=why",
     "/cases/AD-1/?tab=timeline",
     "/signals/",
-    "/signals/?platform=x&kind=post&text=vote",
+    "/signals/?q=platform:x+kind:post+vote",
     "/detectors/",
     "/detectors/near-duplicate-text/",
     "/dashboards/operations/",

@@ -13,6 +13,7 @@ from abusedesk import env
 from abusedesk.core import audit, datamodel, shortcuts
 from abusedesk.core.models import Role, Scope
 from cases import policy, states
+from detectors import policy as signal_policy
 from detectors import registry, scoring
 from detectors.adapters.base import MAX_PART, Adapter
 from detectors.adapters.registry import all_adapters
@@ -165,7 +166,7 @@ def _permissions() -> str:
     roles = list(Role)
     rows = [
         (f"`{verb}`", *("yes" if role in allowed else "" for role in roles))
-        for verb, allowed in sorted(policy.PERMISSIONS.items())
+        for verb, allowed in sorted((policy.PERMISSIONS | signal_policy.PERMISSIONS).items())
     ]
     moves = [
         (state.label, ", ".join(sorted(to.label for to in after)) or "nothing")
@@ -184,7 +185,7 @@ def _data_model() -> str:
     intro = (
         "Every table of the desk: its owner, whose services alone write it, and what it keeps to."
         " Tables that are partitioned have their keys and indexes in a migration instead:"
-        " `detectors/migrations/0002_store.py`."
+        " `detectors/migrations/0002_store.py`, those of search in `0004_explorer.py`."
     )
     return _page("Data model", intro, *(_model(one) for one in datamodel.described()))
 

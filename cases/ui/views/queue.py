@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
@@ -46,7 +47,7 @@ def queues(request: DeskRequest) -> HttpResponse:
 def queue(request: DeskRequest, slug: str) -> HttpResponse:
     """One queue, one state."""
     found = get_object_or_404(policy.queues_of(request.user), slug=slug)
-    asked = request.GET.get("state", "")
+    asked, provider = request.GET.get("state", ""), _provider(request.GET)
     state = State(asked) if asked in TABS else State.OPEN
     entries = queue_counts(request.user)
     counts = next(entry for entry in entries if entry.slug == slug)
@@ -57,13 +58,15 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         "counts": counts,
         "state": state.value,
         "closed": state == State.CLOSED,
+        "provider": provider,
+        "and_provider": f"&{urlencode({'provider': provider})}" if provider else "",
         "tabs": [
             {"state": one.value, "label": one.label, "count": getattr(counts, one.value)}
             for one in TABS
         ],
         "other_href": reverse("cases:queue", args=[other.slug]) if other else "",
         "other_action": f"{other.open} wait in {other.title}" if other else "",
-        **_page(request, queue_page(request.user, found, state)),
+        **_page(request, queue_page(request.user, found, state, provider)),
     }
     if not context["rows"]:
         context["nothing_waits"] = WORKING if unread_for(request.user) else QUIET
@@ -85,8 +88,13 @@ def claim_next(request: DeskRequest, slug: str) -> HttpResponse:
 @require_GET
 def case_list(request: DeskRequest) -> HttpResponse:
     """All cases, newest first."""
-    filters = {"q": request.GET.get("q", "").strip(), "state": request.GET.get("state", "")}
-    found = cases_for(request.user).exclude(state=State.MERGED).order_by("-opened_at", "-pk")
+    filters = {
+        "q": request.GET.get("q", "").strip(),
+        "state": request.GET.get("state", ""),
+        "provider": _provider(request.GET),
+    }
+    found = cases_for(request.user, filters["provider"]).exclude(state=State.MERGED)
+    found = found.order_by("-opened_at", "-pk")
     if filters["state"] in TABS:
         found = found.filter(state=filters["state"])
     if words := filters["q"]:
@@ -113,6 +121,10 @@ def _page(request: DeskRequest, cases: QuerySet[Case]) -> dict[str, Any]:
         "first": _link(request.GET, 0) if start else "",
         "more": _link(request.GET, start + PAGE) if len(rows) > PAGE else "",
     }
+
+
+def _provider(query: QueryDict) -> str:
+    return query.get("provider", "").strip().replace("\x00", "")
 
 
 def _link(query: QueryDict, start: int) -> str:

@@ -1,53 +1,21 @@
-"""The signals page and one signal."""
+"""One signal."""
 
 from __future__ import annotations
 
 import json
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from abusedesk.core import text
-from abusedesk.core.htmx import DeskRequest, render_part
-from abusedesk.core.templatetags.ui import span
+from abusedesk.core.htmx import DeskRequest
 from detectors.models import Signal
-from detectors.schema import Kind
-from detectors.selectors.config import lag_for
-from detectors.selectors.signal import entities_of, findings_citing, signal_by_id, signals_for
+from detectors.selectors.signal import entities_of, findings_citing, signal_by_id
 
-PAGE = 50
-FILTERS = ("platform", "kind", "actor", "text")
 WHOLE = 100_000
 CITED = 50
-
-
-@login_required
-@require_GET
-def signal_list(request: DeskRequest) -> HttpResponse:
-    """Stored signals, newest first."""
-    filters = {name: request.GET.get(name, "").strip() for name in FILTERS}
-    found = _filtered(signals_for(request.user), filters)
-    start = _start(request.GET.get("from", ""))
-    rows = list(found[start : start + PAGE + 1])
-    lag = lag_for(request.user)
-    context = {
-        "section": "signals",
-        "filters": filters,
-        "filtered": any(filters.values()),
-        "platforms": _platforms(rows),
-        "kinds": [kind.value for kind in Kind],
-        "lag": span(lag) if lag else "",
-        "rows": rows[:PAGE],
-        "shown": f"{start + 1} to {start + len(rows[:PAGE])}",
-        "step": PAGE,
-        "first": _link(request, 0) if start else "",
-        "more": _link(request, start + PAGE) if len(rows) > PAGE else "",
-    }
-    return render_part(request, "detectors/signal_list.html", context, part="rows")
 
 
 @login_required
@@ -80,29 +48,3 @@ def raw_of(signal: Signal) -> str:
         **signal.payload,
     }
     return text.defang(json.dumps(body, indent=2, ensure_ascii=True))
-
-
-def _filtered(signals: QuerySet[Signal], filters: dict[str, str]) -> QuerySet[Signal]:
-    if filters["platform"]:
-        signals = signals.filter(platform=filters["platform"].lower())
-    if filters["kind"]:
-        signals = signals.filter(kind=filters["kind"])
-    if filters["actor"]:
-        signals = signals.filter(actor=filters["actor"])
-    if filters["text"]:
-        signals = signals.filter(text__icontains=filters["text"])
-    return signals
-
-
-def _platforms(rows: list[Signal]) -> list[str]:
-    return sorted({row.platform for row in rows})
-
-
-def _start(asked: str) -> int:
-    return int(asked) if asked.isdecimal() and len(asked) < 7 else 0  # noqa: PLR2004 -- a million
-
-
-def _link(request: DeskRequest, start: int) -> str:
-    query = request.GET.copy()
-    query["from"] = str(start)
-    return f"{reverse('detectors:signal-list')}?{query.urlencode()}"

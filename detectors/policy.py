@@ -1,0 +1,27 @@
+"""Who may do what with signals: one literal table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from abusedesk.core.errors import ForbiddenError
+from abusedesk.core.models import Role, User
+
+READERS: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
+
+PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
+    "signal.view": READERS,
+    "signal.export": frozenset({Role.LEAD, Role.ADMIN}),
+}
+
+
+def allowed(user: User, verb: str) -> bool:
+    """Whether the role has `verb`; a verb outside the table is a fault of the caller (KeyError)."""
+    return user.is_active and user.role in PERMISSIONS[verb]
+
+
+def require(user: User, verb: str) -> None:
+    """Raises ForbiddenError without the permission."""
+    if not allowed(user, verb):
+        message = f"Your role ({user.get_role_display()}) does not allow {verb}."
+        raise ForbiddenError(message)
