@@ -38,6 +38,7 @@ WITHOUT_ACTOR = {
     "cases/services/case.py return_snoozed": "the clock does it",
     "cases/services/delivery.py owe_decision": "follows from a decision, which has an actor",
     "cases/services/delivery.py take_back": "follows from an undo, which has an actor",
+    "detectors/services/answer.py": "the source says who, as in ingest; clean-up is the clock's",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",
     "detectors/services/engine.py": "workers",
     "detectors/services/finding.py": "workers",
@@ -56,6 +57,7 @@ ODD_SELECTORS = {
     "cases/selectors/case.py queue_page": "rows in the order of `next`",
     "cases/selectors/dashboard.py backlog_ages": "numbers",
     "detectors/selectors/evidence.py signal_count": "a number",
+    "detectors/selectors/lag.py lag_by_limit": "for the desk itself",
     "detectors/selectors/signal.py findings_citing": "by evidence, not by owner",
 }
 GPL = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)

@@ -53,6 +53,7 @@ CELERY_TASK_ROUTES = (
         # short, and must not wait behind a detector that catches up
         ("detectors.sweep", {"queue": "cases"}),
         ("detectors.fuse", {"queue": "cases"}),
+        ("detectors.forget*", {"queue": "cases"}),
         ("detectors.*", {"queue": "detect"}),
         ("cases.share*", {"queue": "share"}),
         ("cases.*", {"queue": "cases"}),

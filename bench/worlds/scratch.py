@@ -41,6 +41,9 @@ class Desk:
             "DATABASE_URL": self.dsn,
             "ABUSEDESK_VAR": str(self.home),
             "ABUSEDESK_LOG_LEVEL": "ERROR",
+            # A bench of one part lets the others fall behind.
+            "ABUSEDESK_MAX_LAG_SIGNALS": "0",
+            "ABUSEDESK_MAX_LAG_S": "0",
         }
 
     def manage(self, *words: str) -> str:

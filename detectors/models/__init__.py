@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detectors.models.answer import KeptAnswer
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
@@ -25,6 +26,7 @@ __all__ = [
     "FindingRevision",
     "FusedFinding",
     "ImportRun",
+    "KeptAnswer",
     "Quarantine",
     "Shard",
     "Signal",

@@ -16,7 +16,7 @@ from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.templatetags.ui import span
 from detectors.models import Signal
 from detectors.schema import Kind
-from detectors.selectors.config import lag_for
+from detectors.selectors.lag import lag_for
 from detectors.selectors.signal import entities_of, findings_citing, signal_by_id, signals_for
 
 PAGE = 50
@@ -33,7 +33,7 @@ def signal_list(request: DeskRequest) -> HttpResponse:
     found = _filtered(signals_for(request.user), filters)
     start = _start(request.GET.get("from", ""))
     rows = list(found[start : start + PAGE + 1])
-    lag = lag_for(request.user)
+    lag = lag_for(request.user).seconds
     context = {
         "section": "signals",
         "filters": filters,
