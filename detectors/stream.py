@@ -24,7 +24,7 @@ FROM detectors_signal AS s
 
 # Rows of transactions that may still be open are not read, so none is ever skipped. Rows of an
 # earlier epoch were restored: all of them are committed, by transactions of another server.
-READABLE = """
+_READABLE = """
 (s.epoch < (SELECT number FROM detectors_epoch) OR s.tx < pg_snapshot_xmin(pg_current_snapshot()))
 """
 
@@ -32,13 +32,13 @@ READABLE = """
 # output column.
 _PAGE = f"""
 {_COLUMNS}
-WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s) AND {READABLE}
+WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s) AND {_READABLE}
 ORDER BY s.epoch, s.tx, s.id
 LIMIT %s
 """
 _PLACE = "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
 _NEWEST = f"""
-{_PLACE} WHERE stream_id = %s AND {READABLE}
+{_PLACE} WHERE stream_id = %s AND {_READABLE}
 ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1
 """
 

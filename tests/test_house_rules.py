@@ -57,7 +57,6 @@ ODD_SELECTORS = {
     "cases/selectors/case.py queue_page": "rows in the order of `next`",
     "cases/selectors/dashboard.py backlog_ages": "numbers",
     "detectors/selectors/evidence.py signal_count": "a number",
-    "detectors/selectors/lag.py lag_by_limit": "for the desk itself",
     "detectors/selectors/signal.py findings_citing": "by evidence, not by owner",
 }
 GPL = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)

@@ -10,21 +10,22 @@ from django.db import connection
 from abusedesk.core import clock
 from abusedesk.core.models import User
 from detectors.selectors.signal import READERS
-from detectors.stream import READABLE, Position
+from detectors.stream import Position
 
 COUNTED: Final = 1_000_000
 """Unread signals that are counted for people; beyond, a number says no more."""
 
-# The newest readable signal of the live stream; the place of every reader; of those behind, the
-# slowest. The linker has a place even before it ran. The fusion stands before the signal of its
-# first unread entry: of its log, whole steps count that no detector can add to any more.
-_SLOWEST: Final = f"""
+# The newest signal of the live stream; the place of every reader; of those behind, the slowest.
+# Signals count as soon as they are stored, also where an older transaction that is still open keeps
+# readers from them. The linker has a place even before it ran. The fusion stands before the signal
+# of its first unread entry: of its log, whole steps count that no detector can add to any more.
+_SLOWEST: Final = """
 WITH live AS (
     SELECT stream.id, greatest(tick_floor_s, 1) AS step_s, newest.*
     FROM detectors_stream AS stream, LATERAL (
         SELECT s.epoch, s.tx::text::bigint AS tx, s.id AS newest_id, received_at AS newest_at
         FROM detectors_signal AS s
-        WHERE s.stream_id = stream.id AND {READABLE}
+        WHERE s.stream_id = stream.id
         ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1) AS newest
     WHERE kind = 'live'
 ), shard AS (
@@ -58,18 +59,18 @@ FROM reader JOIN live ON live.id = reader.stream_id
 LEFT JOIN detectors_signal AS seen ON seen.id = reader.signal_id,
 LATERAL (
     SELECT received_at FROM detectors_signal AS s
-    WHERE s.stream_id = live.id AND {READABLE}
+    WHERE s.stream_id = live.id
       AND (s.epoch, s.tx, s.id) > (reader.epoch, reader.tx::text::xid8, reader.signal_id)
     ORDER BY s.epoch, s.tx, s.id LIMIT 1) AS first
 WHERE (reader.epoch, reader.tx, reader.signal_id) < (live.epoch, live.tx, newest_id)
 ORDER BY rereads, reader.epoch, reader.tx, reader.signal_id LIMIT 1
-"""  # noqa: S608 -- constants
-_COUNT: Final = f"""
+"""
+_COUNT: Final = """
 SELECT count(*) FROM (
     SELECT FROM detectors_signal AS s
-    WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s) AND {READABLE}
+    WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s)
     LIMIT %s) AS unread
-"""  # noqa: S608 -- constants
+"""
 
 
 @dataclass(frozen=True, slots=True)

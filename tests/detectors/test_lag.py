@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from detectors.choices import Mode
-from detectors.models import Cursor, DetectorConfig, Shard, Signal
+from detectors.choices import FindingStatus, Mode
+from detectors.models import Cursor, DetectorConfig, FindingRevision, Shard, Signal
 from detectors.selectors.config import stats_for
-from detectors.selectors.lag import lag_for
+from detectors.selectors.lag import Lag, lag_for
 from detectors.services.config import ensure_configs
+from detectors.services.fusion import fuse_stream
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
 from tests import cast
@@ -73,3 +74,35 @@ def test_a_partner_learns_nothing_of_detectors(signals: list[Signal]) -> None:
     _at(SLUG, signals[0])
     assert lag_for(cast.partner()).seconds == 0
     assert stats_for(cast.partner()) == {}
+
+
+def test_the_linker_counts_like_a_detector_and_so_does_one_that_never_ran(
+    signals: list[Signal],
+) -> None:
+    Cursor.objects.update(signal_id=signals[1].pk)
+    assert lag_for(cast.reviewer()) == Lag("entity linker", 1, 60.0)
+    Cursor.objects.all().delete()
+    assert lag_for(cast.reviewer()) == Lag("entity linker", 3, 120.0)
+
+
+def test_the_fusion_is_behind_while_a_finding_waits_that_no_detector_adds_to(
+    signals: list[Signal],
+) -> None:
+    finding = build.finding(subjects=["x:a"], detector="of-another-release")
+    DetectorConfig.objects.filter(slug="of-another-release").update(mode=Mode.SHADOW)
+    stream = signals[1].stream
+    FindingRevision.objects.create(
+        finding=finding,
+        stream=stream,
+        revision=1,
+        status=FindingStatus.CURRENT,
+        at_s=1_000.5,
+        signal_id=signals[1].pk,
+        digest="0",
+        evidence={},
+    )
+    Shard.objects.update(clock_s=1_000.9)
+    assert (lag_for(cast.reviewer()), fuse_stream(stream=stream)) == (Lag(), 0)
+    Shard.objects.update(clock_s=1_001.0)
+    assert lag_for(cast.reviewer()) == Lag("fusion", 2, 120.0)
+    assert (fuse_stream(stream=stream), lag_for(cast.reviewer())) == (1, Lag())
