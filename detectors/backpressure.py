@@ -12,6 +12,7 @@ from abusedesk.core.errors import BusyError
 from detectors.selectors.lag import Lag, lag_by_limit
 
 FRESH_S: Final = 1.0
+RARELY: Final = 20  # measuring takes at most one part in so many of a process's time
 
 
 def require_room() -> None:
@@ -48,17 +49,19 @@ def forget_lag() -> None:
 
 
 class _Gauge:
-    """The lag of at most a second ago. One thread measures, the others go by what is known."""
+    """The lag of about a second ago. One thread measures, the others go by what is known."""
 
     def __init__(self) -> None:
         self.known, self.until = Lag(), 0.0
         self.lock = threading.Lock()
 
     def lag(self) -> Lag:
-        if time.monotonic() >= self.until and self.lock.acquire(blocking=False):
+        began = time.monotonic()
+        if began >= self.until and self.lock.acquire(blocking=False):
             try:
                 self.known = lag_by_limit(settings.MAX_LAG_SIGNALS)
-                self.until = time.monotonic() + FRESH_S
+                done = time.monotonic()
+                self.until = done + max(FRESH_S, RARELY * (done - began))
             finally:
                 self.lock.release()
         return self.known

@@ -13,7 +13,7 @@ from detectors.selectors.signal import READERS
 from detectors.stream import Position
 
 COUNTED: Final = 1_000_000
-"""Unread signals that are counted for people; beyond, a number says no more."""
+"""Where counting of unread signals ends; beyond, a number says no more."""
 
 # The newest signal of the live stream; the place of every reader; of those behind, the slowest.
 # Signals count as soon as they are stored, also where an older transaction that is still open keeps
@@ -75,7 +75,7 @@ SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far the slowest reader is behind. signals: stored and not read by it, up to a limit.
+    """How far the slowest reader is behind. signals: stored and not read by it, at most `COUNTED`.
 
     seconds: from the signal it read last to the newest, but no longer than the first unread one has
     waited: after a quiet night nobody is hours behind. rereads: its settings were changed, and it
@@ -90,19 +90,16 @@ class Lag:
 
 def lag_for(viewer: User) -> Lag:
     """The slowest reader. Partners learn nothing of detectors."""
-    return _slowest(exact_above=0, most=COUNTED) if viewer.role in READERS else Lag()
+    return _slowest(exact_above=0) if viewer.role in READERS else Lag()
 
 
 def lag_by_limit(limit: int) -> Lag:
     """The slowest reader, cheaply: its signals are counted only where they may be above `limit`."""
-    return _slowest(exact_above=limit, most=limit + 1)
+    return _slowest(exact_above=limit)
 
 
-def _slowest(*, exact_above: int, most: int) -> Lag:
-    """most: where counting ends.
-
-    The distance of ids is hardly ever less than the signals between them, so a small one will do.
-    """
+def _slowest(*, exact_above: int) -> Lag:
+    """The distance of ids will do where it is small: hardly ever are more signals between them."""
     with connection.cursor() as cursor:
         cursor.execute(_SLOWEST, [clock.now()])
         row = cursor.fetchone()
@@ -111,6 +108,6 @@ def _slowest(*, exact_above: int, most: int) -> Lag:
         reader, stream_id, *seen, newest_id, seconds, rereads = row
         signals = newest_id - Position(*seen).signal_id
         if signals > exact_above:
-            cursor.execute(_COUNT, [stream_id, *seen, most])
+            cursor.execute(_COUNT, [stream_id, *seen, COUNTED])
             signals = cursor.fetchone()[0]
     return Lag(reader, signals, seconds, rereads)
