@@ -24,7 +24,9 @@ from django.test import Client
 from jsonschema_rs import Draft4Validator
 
 from abusedesk.core.models import Scope
+from detectors.entities import mentioned
 from detectors.models import DeadLetter, Signal
+from detectors.stream import signals_by_id
 from tests import make
 from tests.mutations import encoded, spoiled_bytes, spoiled_item
 from tests.test_openapi import SNAPSHOT
@@ -207,11 +209,14 @@ class Door:
         return f"seed {self.seed}, body of {len(body):,} bytes: {body[:SHOWN]!r}"
 
     def _signals(self) -> dict[Key, Any]:
-        """Stored since it was asked last."""
+        """Stored since it was asked last; detectors and the linker can read all of it."""
         rows = list(Signal.objects.filter(pk__gt=self.signal).order_by("pk"))
         self.signal = rows[-1].pk if rows else self.signal
         found = {Key(row.external_id, row.occurred_at): row for row in rows}
         assert len(found) == len(rows)
+        read = signals_by_id([row.pk for row in rows])
+        actors = [{one.raw for one in mentioned(each) if one.role == "actor"} for each in read]
+        assert [{row.actor} - {""} for row in rows] == actors, f"seed {self.seed}"
         self.known |= set(found)
         return found
 
