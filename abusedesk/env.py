@@ -111,6 +111,17 @@ class Env(BaseSettings):
     oldest_signal: date = Field(
         date(2000, 1, 1), description="Signals that happened before this day are refused."
     )
+    max_lag_signals: int = Field(
+        200_000,
+        ge=0,
+        description="Stored signals that detectors, entities or fusion may have before them; above "
+        "that, posts of signals are answered 429. 0: no limit.",
+    )
+    max_lag_s: int = Field(
+        3600,
+        ge=0,
+        description="Seconds that they may be late, likewise. 0: no limit.",
+    )
     demo: bool = Field(default=True, description="Load the demo world when the desk is empty.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ GATE = (1_000, 1)
 ROUNDS = 5
 SIGNALS = {1: 400, 100: 10_000, 1_000: 40_000, 5_000: 50_000}
 QUICK_SHARE = 4
+STEP = 100_000
 START = datetime(2026, 9, 1, tzinfo=UTC)
 WORDS = ("harbour", "council", "ferry", "budget", "garden", "teacher", "winter", "market",
          "letter", "bridge", "morning", "station", "river", "concert", "library")  # fmt: skip
@@ -44,7 +46,7 @@ class Load:
 
     port: int
     token: str
-    bodies: tuple[bytes, ...]
+    bodies: Iterable[bytes]
 
 
 def main() -> None:
@@ -52,12 +54,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and signals, <= 60 s")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    parser.add_argument(
+        "--grow",
+        type=int,
+        metavar="N",
+        help="post N signals instead, and watch the server's memory",
+    )
     options = parser.parse_args()
     with scratch_desk() as desk:
         token = desk.manage("token", "create", "bench", "--scope", "ingest")
         port = desk.serve(workers=1)
         _warm(desk, port, token)
-        metrics = _table(desk, port, token, quick=options.quick)
+        if options.grow:
+            metrics = _growth(desk, port, token, options.grow)
+        else:
+            metrics = _table(desk, port, token, quick=options.quick)
     if options.json:
         print(json.dumps({"bench": "ingest", "metrics": metrics}))
 
@@ -85,9 +96,39 @@ def _table(desk: Desk, port: int, token: str, *, quick: bool) -> dict[str, float
     return metrics
 
 
+def _growth(desk: Desk, port: int, token: str, total: int) -> dict[str, float]:
+    """One line for every 100,000 signals: what the one web worker holds in memory then."""
+    (worker,) = _children(desk.running[-1].pid)
+    print("| signals | MiB resident | signals/s, client included |")
+    print("|---|---|---|")
+    sizes = [_resident_mib(worker)]
+    print(f"| 0 | {sizes[0]:,.1f} | |")
+    for first in range(0, total, STEP):
+        count = min(STEP, total - first)
+        seconds = _seconds(lambda: _post_all(Load(port, token, _written(first, count))))  # noqa: B023 -- called at once
+        sizes.append(_resident_mib(worker))
+        print(f"| {first + count:,} | {sizes[-1]:,.1f} | {count / seconds:,.0f} |", flush=True)
+    return {"mib_first_step": round(sizes[1], 1), "mib_last_step": round(sizes[-1], 1)}
+
+
+def _written(first: int, count: int) -> Iterator[bytes]:
+    for start in range(first, first + count, GATE[0]):
+        yield from _bodies(_items(start, min(GATE[0], first + count - start)), GATE[0])
+
+
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _resident_mib(pid: int) -> float:
+    (pages,) = Path(f"/proc/{pid}/statm").read_text().split()[1:2]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def _posted(load: Load, clients: int) -> float:
     """Seconds until `clients` processes have posted everything."""
-    parts = [Load(load.port, load.token, load.bodies[place::clients]) for place in range(clients)]
+    bodies = tuple(load.bodies)
+    parts = [Load(load.port, load.token, bodies[place::clients]) for place in range(clients)]
     if clients == 1:
         return _seconds(lambda: _post_all(parts[0]))
     with ProcessPoolExecutor(clients) as pool:

@@ -39,9 +39,10 @@ class Kind(StrEnum):
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=4_000)]
 # `$` also matches before a line break at the end; the look-ahead refuses that in every dialect.
-SLUG = r"^[a-z0-9-]{1,40}$(?!\n)"
-ObjectKey = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}:.+$", max_length=500)]
-IdentifierType = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,40}$(?!\n)")]
+END = r"$(?!\n)"
+SLUG = rf"^[a-z0-9-]{{1,40}}{END}"
+ObjectKey = Annotated[str, msgspec.Meta(pattern=rf"^[a-z0-9-]{{1,40}}:.+{END}", max_length=500)]
+IdentifierType = Annotated[str, msgspec.Meta(pattern=rf"^[a-z0-9_]{{1,40}}{END}")]
 IdentifierValue = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 IdentifierList = Annotated[list[IdentifierValue], msgspec.Meta(max_length=100)]
 Identifiers = Annotated[
@@ -58,7 +59,7 @@ class ActorProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
     bio: Annotated[str, msgspec.Meta(max_length=4_000)] = ""
     created_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     followers: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
-    avatar_pdq: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{64})?$")] = ""
+    avatar_pdq: Annotated[str, msgspec.Meta(pattern=rf"^([0-9a-f]{{64}})?{END}")] = ""
     verified: bool | None = None
 
 

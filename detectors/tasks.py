@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from detectors.services import engine, fusion, link
+from detectors.services import answer, engine, fusion, link
 
 
 @shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -29,3 +29,9 @@ def link_entities(stream_id: int) -> None:
 def fuse() -> None:
     """Fold new findings into campaigns until the log is read."""
     fusion.fuse_all()
+
+
+@shared_task(name="detectors.forget_answers", acks_late=True, soft_time_limit=60, time_limit=90)
+def forget_answers() -> None:
+    """Delete kept answers that are older than a day."""
+    answer.forget_answers()

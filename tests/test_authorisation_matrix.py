@@ -33,6 +33,7 @@ from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
+from detectors.selectors.lag import lag_for
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from tests.addresses import BURIED, DETECTOR, Furnished, all_addresses, furnish
@@ -173,7 +174,7 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "unread_for": (READERS, lambda who, on: config.unread_for(who)),
     "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
-    "lag_for": (READERS, lambda who, on: config.lag_for(who)),
+    "lag_for": (READERS, lambda who, on: lag_for(who).reader),
     "signals_by_day": (READERS, lambda who, on: signals_by_day(who, 30)),
     "hits_for": (READERS, lambda who, on: hits_for(who, Query(), ALL).hits),
     "signals_of": (READERS, lambda who, on: signals_of(_hits(on), who)),
@@ -200,6 +201,7 @@ WITHOUT_VIEWER: Final = {
     "providers_of": "the intake asks for the case, not for a person",
     "entities_of": "of a signal that a selector gave to the viewer",
     "findings_citing": "of a signal that a selector gave to the viewer",
+    "lag_by_limit": "the desk asks for itself whether senders must wait",
     "signal_count": "the intake counts for the case, not for a person",
     "verdicts_of": "the intake asks what a decision said, for no person",
 }

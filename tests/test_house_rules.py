@@ -49,6 +49,7 @@ WITHOUT_ACTOR = {
     "detectors/services/purge.py forget_purged_pages": "workers",
     "detectors/services/purge.py step_run": "workers, on behalf of who started it",
     "detectors/services/purge.py working_runs": "reads",
+    "detectors/services/answer.py": "the source says who, as in ingest; clean-up is the clock's",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",
     "detectors/services/cuts.py": "workers",
     "detectors/services/engine.py": "workers",

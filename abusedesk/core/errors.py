@@ -6,10 +6,14 @@ from typing import ClassVar
 
 
 class AbuseDeskError(Exception):
-    """A refusal with a sentence for the person who asked. `data` is for machines."""
+    """A refusal with a sentence for the person who asked. `data` is for machines.
+
+    retry_after_s: seconds after which the same may go well; 0 where waiting does not help.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
+    retry_after_s: ClassVar[int] = 0
 
     def __init__(self, message: str, *, field: str = "", **data: object) -> None:
         super().__init__(message)
@@ -62,3 +66,11 @@ class InvalidError(AbuseDeskError):
 
     status = 422
     code = "invalid"
+
+
+class BusyError(AbuseDeskError):
+    """More came than is worked off; nothing was taken."""
+
+    status = 429
+    code = "busy"
+    retry_after_s = 5

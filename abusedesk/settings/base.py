@@ -89,10 +89,12 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["map", "png", "webp", "gz", "br", "woff",
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfiles.json").exists()
 
 # Who wakes what, by name, so that `detectors` never imports `cases`.
-TICK_TASKS = ("detectors.sweep", "cases.sweep")
+TICK_TASKS = ("detectors.sweep", "detectors.forget_answers", "cases.sweep")
 ON_CAMPAIGN_TASK = "cases.intake"
 
 OUTBOUND_ALLOW = ENV.outbound_allow
 OLDEST_SIGNAL = ENV.oldest_signal
 DETECTOR_SHARDS = ENV.detector_shards
+MAX_LAG_SIGNALS = ENV.max_lag_signals
+MAX_LAG_S = ENV.max_lag_s
 TICK_S = ENV.tick_s

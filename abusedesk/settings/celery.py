@@ -53,6 +53,7 @@ CELERY_TASK_ROUTES = (
         # short, and must not wait behind a detector that catches up
         ("detectors.sweep", {"queue": "cases"}),
         ("detectors.fuse", {"queue": "cases"}),
+        ("detectors.forget*", {"queue": "cases"}),
         ("detectors.*", {"queue": "detect"}),
         # long, and must not stand before what a person waits for
         ("cases.purge", {"queue": "detect"}),

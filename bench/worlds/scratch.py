@@ -41,15 +41,15 @@ class Desk:
         """Environment of its processes: the caller's, without what belongs to another desk."""
         kept = {name: value for name, value in os.environ.items() if "ABUSEDESK" not in name}
         kept.pop("DJANGO_SETTINGS_MODULE", None)
-        return (
-            kept
-            | self.settings
-            | {
-                "DATABASE_URL": self.dsn,
-                "ABUSEDESK_VAR": str(self.home),
-                "ABUSEDESK_LOG_LEVEL": "ERROR",
-            }
-        )
+        own = {
+            "DATABASE_URL": self.dsn,
+            "ABUSEDESK_VAR": str(self.home),
+            "ABUSEDESK_LOG_LEVEL": "ERROR",
+            # A bench of one part lets the others fall behind.
+            "ABUSEDESK_MAX_LAG_SIGNALS": "0",
+            "ABUSEDESK_MAX_LAG_S": "0",
+        }
+        return kept | self.settings | own
 
     def manage(self, *words: str) -> str:
         """Run a command of the desk. Returns what it printed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -19,7 +20,6 @@ from detectors.api import posts, schema
 from detectors.api.serializers import AdapterSerializer, IngestAnswerSerializer
 from detectors.ingest import check_media_type
 from detectors.ingest.foreign import read_foreign
-from detectors.services.ingest import ingest_batch, keep_rejected
 
 BYTES: Final = "application/octet-stream"
 SHOWN: Final = 40
@@ -51,12 +51,12 @@ class AdaptersView(Endpoint):
     post=extend_schema(
         operation_id="adapters_ingest",
         request=schema.foreign_request(BYTES, all_adapters().values()),
-        parameters=[SLUG, schema.CONTENT_ENCODING],
+        parameters=[SLUG, *schema.INGEST_HEADERS],
         responses={
             201: IngestAnswerSerializer,
             200: IngestAnswerSerializer,
             207: IngestAnswerSerializer,
-            **problems(400, 404, 411, 413, 415),
+            **problems(400, 404, 409, 411, 413, 415, 422, 429),
         },
     ),
 )
@@ -66,7 +66,7 @@ class AdapterView(Endpoint):
     scopes: ClassVar = {"POST": Scope.INGEST}
     schema = schema.BodyRequired()
 
-    def post(self, request: Request, adapter: str) -> Response:
+    def post(self, request: Request, adapter: str) -> HttpResponse:
         """Store what is new, count what is known, keep and name what is refused.
 
         The body is the payload as its tool sends it, gzip accepted; the Content-Type is one of the
@@ -75,11 +75,11 @@ class AdapterView(Endpoint):
         chosen = _adapter(adapter)
         posts.check_length(request, "a payload of the adapter")
         check_media_type(request.headers.get("Content-Type", ""), (BYTES, *chosen.meta.media_types))
-        parsed = read_foreign(chosen, posts.body(request), posts.window(), clock.now())
-        source = posts.source(request)
-        result = ingest_batch(source=source, signals=parsed.good, once=chosen.meta.once)
-        keep_rejected(source=source, rejected=parsed.bad)
-        return posts.answer(result, parsed)
+        return posts.take(
+            request,
+            lambda body: read_foreign(chosen, body, posts.window(), clock.now()),
+            once=chosen.meta.once,
+        )
 
 
 def _adapter(slug: str) -> Adapter:

@@ -1,26 +1,68 @@
-"""What every door for signals has in common: the body, its source, the answer."""
+"""What every door for signals has in common: room, key, body, source, answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
 from django.conf import settings
+from django.http import HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from abusedesk.core import clock
+from abusedesk.core.errors import AbuseDeskError
 from abusedesk.core.models import ApiToken
-from detectors import ingest
+from detectors import backpressure, ingest
 from detectors.ingest import Batch, LengthError, Parsed, Window
+from detectors.ingest.body import JSON
 from detectors.models import Source
-from detectors.services.ingest import IngestResult
+from detectors.models.answer import MAX_KEY
+from detectors.services.answer import HEADER, Answer, Ticket, answer_again, find_answer
+from detectors.services.ingest import IngestResult, ingest_parsed
 from detectors.services.source import ensure_source, source_of_token
 
 CHUNK: Final = 64 * 1024
+KEY: Final = re.compile(rf"[!-~](?:[ -~]{{0,{MAX_KEY - 2}}}[!-~])?")
+REPLAYED: Final = "Idempotent-Replayed"
 MAX_SHOWN: Final = 20  # reasons in the `errors` of a request of which nothing was stored
 CONSOLE: Final = "console"
+
+
+class KeyFormatError(AbuseDeskError):
+    """The Idempotency-Key can be none."""
+
+    status = 400
+    code = "idempotency_key_format"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field=HEADER)
+
+
+def take(request: Request, read: Callable[[bytes], Parsed], *, once: bool = False) -> HttpResponse:
+    """Answer a post of signals. once: as for `store`.
+
+    A key whose answer is kept costs neither parsing nor room: the sender only missed the answer.
+    """
+    key, sender = _key(request), source(request)
+    kept = find_answer(source=sender, key=key) if key else None
+    if kept is None:
+        backpressure.require_room()
+    content = body(request)
+    ticket = Ticket.of(sender, key, request.path, content) if key else None
+    if kept and ticket:
+        return response(answer_again(ticket=ticket, kept=kept))
+    parsed = read(content)
+    return response(
+        ingest_parsed(
+            source=sender,
+            parsed=parsed,
+            say=lambda result: answer(result, parsed),
+            once=once,
+            ticket=ticket,
+        )
+    )
 
 
 def has_body(request: Request) -> bool:
@@ -30,11 +72,16 @@ def has_body(request: Request) -> bool:
     )
 
 
+def media_type(request: Request) -> str:
+    """Of a body of signals. Raises LengthError, BodyError or MediaTypeError."""
+    check_length(request, "a signal or a list of signals")
+    return ingest.check_media_type(request.headers.get("Content-Type", ""))
+
+
 def batch(request: Request) -> Batch:
     """Items of the request. Raises BodyError and its kin."""
-    check_length(request, "a signal or a list of signals")
-    media_type = ingest.check_media_type(request.headers.get("Content-Type", ""))
-    return ingest.split(body(request), media_type)
+    written = media_type(request)
+    return ingest.split(body(request), written)
 
 
 def check_length(request: Request, what: str) -> None:
@@ -64,11 +111,31 @@ def source(request: Request) -> Source:
     return ensure_source(slug=CONSOLE, title="Console")
 
 
-def answer(result: IngestResult, parsed: Parsed) -> Response:
+def answer(result: IngestResult, parsed: Parsed) -> Answer:
     """201 something new, 200 all known, 207 some refused, 400 all refused."""
+    body = msgspec.json.encode(_said(result, parsed))
     if parsed.bad:
-        return Response(_said(result, parsed), status=207 if parsed.good else 400)
-    return Response(_said(result, parsed), status=201 if result.accepted else 200)
+        return Answer(207 if parsed.good else 400, body)
+    return Answer(201 if result.accepted else 200, body)
+
+
+def response(given: Answer) -> HttpResponse:
+    """The answer as it goes out; a header says when it was given before."""
+    told = HttpResponse(given.body, status=given.status, content_type=JSON)
+    if given.again:
+        told[REPLAYED] = "true"
+    return told
+
+
+def _key(request: Request) -> str:
+    """The sender's key; empty when there is none. Raises KeyFormatError."""
+    key = request.headers.get(HEADER)
+    if key is None:
+        return ""
+    if not KEY.fullmatch(key):
+        message = f"{HEADER} must have 1 to {MAX_KEY} printable ASCII characters."
+        raise KeyFormatError(message)
+    return key
 
 
 def _said(result: IngestResult, parsed: Parsed) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from rest_framework import serializers
 from detectors.adapters.base import Adapter
 from detectors.ingest.body import JSON, NDJSON
 from detectors.ingest.rules import MAX_DEPTH
+from detectors.models.answer import MAX_KEY
 from detectors.schema import MAX_ATTRIBUTES_BYTES, MAX_BATCH, MAX_TEXT_BYTES, SignalIn
+from detectors.services.answer import HEADER
 
 PLACE: Final = "#/components/schemas/{name}"
 SIGNAL: Final = {"$ref": PLACE.format(name="SignalIn")}
@@ -41,12 +43,40 @@ NOTES: Final[Mapping[str, str]] = {
 }
 """What each field means."""
 
-CONTENT_ENCODING: Final = OpenApiParameter(
-    "Content-Encoding",
-    location=OpenApiParameter.HEADER,
-    enum=["gzip"],
-    description="gzip, when the body is compressed.",
-)
+INGEST_HEADERS: Final = [
+    OpenApiParameter(
+        "Content-Encoding",
+        location=OpenApiParameter.HEADER,
+        enum=["gzip"],
+        description="gzip, when the body is compressed.",
+    ),
+    OpenApiParameter(
+        HEADER,
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_KEY,
+            "pattern": "^[!-~]([ -~]*[!-~])?$",
+        },
+        location=OpenApiParameter.HEADER,
+        description="Chosen by the sender for one request. Sent again within 24 hours with the same"
+        " body, it is answered as the first time.",
+    ),
+    OpenApiParameter(
+        "Idempotent-Replayed",
+        location=OpenApiParameter.HEADER,
+        response=[200, 201, 207, 400],
+        enum=["true"],
+        description="true, when the answer was given before under the same key.",
+    ),
+    OpenApiParameter(
+        "Retry-After",
+        int,
+        location=OpenApiParameter.HEADER,
+        response=[409, 429],
+        description="Seconds to wait before the same request is sent again.",
+    ),
+]
 
 
 class IngestBodySerializer(serializers.Serializer[Any]):

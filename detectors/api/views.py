@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
@@ -27,7 +28,7 @@ from detectors.models import DeadLetter, Signal
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.signal import entities_of, signal_by_id, signals_for
 from detectors.services.dead_letter import discard_letter, raw_of, replay_letter
-from detectors.services.ingest import IngestResult, ingest_batch, keep_rejected
+from detectors.services.ingest import IngestResult
 
 
 @extend_schema_view(
@@ -39,12 +40,12 @@ from detectors.services.ingest import IngestResult, ingest_batch, keep_rejected
     post=extend_schema(
         operation_id="signals_ingest",
         request=schema.INGEST_REQUEST,
-        parameters=[schema.CONTENT_ENCODING],
+        parameters=schema.INGEST_HEADERS,
         responses={
             201: IngestAnswerSerializer,
             200: IngestAnswerSerializer,
             207: IngestAnswerSerializer,
-            **problems(400, 411, 413, 415),
+            **problems(400, 409, 411, 413, 415, 422, 429),
         },
     ),
 )
@@ -67,13 +68,12 @@ class SignalsView(ListModelMixin, ListEndpoint):
             return search.found(request, self.viewer)
         return self.list(request)
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Store what is new, count what is known, keep and name what is refused."""
-        parsed = ingest.parse(posts.batch(request), posts.window())
-        source = posts.source(request)
-        result = ingest_batch(source=source, signals=parsed.good)
-        keep_rejected(source=source, rejected=parsed.bad)
-        return posts.answer(result, parsed)
+        media_type = posts.media_type(request)
+        return posts.take(
+            request, lambda body: ingest.parse(ingest.split(body, media_type), posts.window())
+        )
 
 
 @extend_schema_view(
@@ -150,7 +150,7 @@ class ReplayView(Endpoint):
             **problems(400, 404, 409, 411, 413, 415, 422),
         },
     )
-    def post(self, request: Request, letter_id: int) -> Response:
+    def post(self, request: Request, letter_id: int) -> HttpResponse:
         """The corrected signal as the body; without a body the item as it was sent.
 
         A piece of a foreign payload (`adapter` is not empty) is sent again through its adapter.
@@ -163,9 +163,9 @@ class ReplayView(Endpoint):
             raise ingest.BodyError(message)
         parsed = ingest.parse(batch, posts.window())
         if parsed.bad:
-            return posts.answer(IngestResult(), parsed)
+            return posts.response(posts.answer(IngestResult(), parsed))
         result = replay_letter(actor=caller(request), letter=letter, signal=parsed.good[0])
-        return posts.answer(result, parsed)
+        return posts.response(posts.answer(result, parsed))
 
 
 class DiscardView(Endpoint):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -63,8 +63,12 @@ def read_item(
     """One signal, or why it is none. doubtful: look for a NUL in its strings."""
     try:
         signal = _signal.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _explained(bytes(raw), window, position)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        refused = _explained(bytes(raw), window, position)
+        if refused.faults:
+            return refused
+        # A name that stands twice: explained was its last value, which is right; one before is not.
+        return replace(refused, faults=(from_msgspec(str(error), WHOLE),))
     for name, rule in RULES.items():
         for _ in rule(getattr(signal, name), window):
             return _explained(bytes(raw), window, position)

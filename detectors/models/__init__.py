@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detectors.models.answer import KeptAnswer
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
@@ -27,6 +28,7 @@ __all__ = [
     "FusedFinding",
     "Hold",
     "ImportRun",
+    "KeptAnswer",
     "KeyCut",
     "PurgeRun",
     "Quarantine",

@@ -92,15 +92,6 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
     }
 
 
-def lag_for(viewer: User) -> float:
-    """Seconds between the newest stored live signal and the newest one that all detectors saw."""
-    shards = Shard.objects.filter(
-        stream__kind=StreamKind.LIVE, config__current=True, config__slug__in=detectors_for(viewer)
-    )
-    lags = _lags(shards.exclude(config__mode="off").select_related("stream"))
-    return max(lags.values(), default=0.0)
-
-
 def unread_for(viewer: User) -> bool:
     """Whether some detector has signals before it, on whatever stream."""
     rows = Shard.objects.filter(config__current=True, config__slug__in=detectors_for(viewer))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -14,10 +15,11 @@ from psycopg import errors
 
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
-from detectors.ingest import Refused
+from detectors.ingest import Parsed, Refused
 from detectors.models import DeadLetter, Source, Stream
 from detectors.partitions import ensure_partitions, forget_partitions
 from detectors.schema import MAX_RAW_BYTES, ActorProfile, Ai, SignalIn
+from detectors.services.answer import Answer, Ticket, answer_once
 from detectors.services.source import live_stream
 from detectors.stream import current_epoch
 
@@ -107,6 +109,35 @@ def ingest_batch(
     )
     wake_detectors()
     return result
+
+
+def ingest_parsed(
+    *,
+    source: Source,
+    parsed: Parsed,
+    say: Callable[[IngestResult], Answer],
+    once: bool = False,
+    ticket: Ticket | None = None,
+) -> Answer:
+    """Store what is good, keep what was refused and, under a ticket, the answer: all or nothing.
+
+    say: how the result is told. once: as for `store`. Raises what `answer_once` raises.
+    """
+    line = live_stream()
+
+    def work() -> Answer:
+        result = IngestResult()
+        if parsed.good:
+            result = store(source=source, signals=parsed.good, stream=line, once=once)
+        keep_rejected(source=source, rejected=parsed.bad)
+        return say(result)
+
+    answer = committed(
+        work if ticket is None else partial(answer_once, ticket=ticket, work=work), parsed.good
+    )
+    if parsed.good and not answer.again:
+        wake_detectors()
+    return answer
 
 
 def keep_rejected(*, source: Source, rejected: Iterable[Refused]) -> None:

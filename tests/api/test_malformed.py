@@ -74,6 +74,7 @@ ITEMS: dict[str, Item] = {
     "one url empty": Item("urls.0", "size", {"urls": [""]}),
     "url too long": Item("urls.0", "size", {"urls": ["https://a.example/" + "x" * 4_000]}),
     "object without type": Item("objects.0", "format", {"objects": ["hashtag"]}),
+    "object with a line break": Item("objects.0", "format", {"objects": ["hashtag:a\n"]}),
     "objects too many": Item("objects", "size", {"objects": ["hashtag:a"] * 101}),
     "identifier type in capitals": Item("identifiers.IP", "format", {"identifiers": {"IP": "::1"}}),
     "identifier a number": Item("identifiers.asn", "type", {"identifiers": {"asn": 64_496}}),
@@ -129,6 +130,9 @@ ITEMS: dict[str, Item] = {
     "attributes key with NUL": Item("attributes", "encoding", {"attributes": {"a\x00": 1}}),
     "attributes value with NUL": Item(
         "attributes.a.0", "encoding", {"attributes": {"a": ["\x00"]}}
+    ),
+    "kind thrice, once wrong": Item(
+        "signal.kind", "choice", raw=b'"kind":"shout","kind":"post"'
     ),
     "attributes number out of range": Item("signal", "json", raw=b'"attributes":{"a":1e999}'),
     "unknown field": Item("colour", "unknown", {"colour": "red"}),

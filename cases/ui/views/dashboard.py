@@ -18,8 +18,9 @@ from abusedesk.core.templatetags.ui import relative, span
 from cases import figures
 from cases.selectors.case import queue_counts
 from cases.selectors.dashboard import backlog_ages, cases_by_day
-from detectors.selectors.config import lag_for
+from detectors.backpressure import limit_of
 from detectors.selectors.dashboard import signals_by_day
+from detectors.selectors.lag import Lag, lag_for
 
 SPANS = (7, 14, 30, 90)
 # The hash of the empty style element that Plotly fills by CSSOM; without it bars are drawn shifted.
@@ -54,7 +55,7 @@ def operations(request: DeskRequest) -> HttpResponse:
 
 def _tiles(request: DeskRequest) -> list[dict[str, Any]]:
     counts = queue_counts(request.user)
-    queues, lag = reverse("cases:queues"), lag_for(request.user)
+    queues = reverse("cases:queues")
     oldest = min((one.oldest_at for one in counts if one.oldest_at), default=None)
     return [
         {
@@ -68,9 +69,18 @@ def _tiles(request: DeskRequest) -> list[dict[str, Any]]:
             "label": "oldest waiting",
             "href": queues,
         },
-        {
-            "value": span(lag) if lag else "0 s",
-            "label": "detectors are behind",
-            "href": reverse("detectors:detector-list"),
-        },
+        _lag_tile(lag_for(request.user)),
     ]
+
+
+def _lag_tile(lag: Lag) -> dict[str, Any]:
+    """The slowest reader of the stream, and whether senders are asked to wait for it."""
+    told = "no stored signal waits"
+    if lag.signals:
+        unit = "signal waits" if lag.signals == 1 else "signals wait"
+        told = f"behind: {lag.signals:,} {unit} for {lag.reader}"
+    return {
+        "value": span(lag.seconds),
+        "label": f"{told}; senders get 429" if limit_of(lag) else told,
+        "href": reverse("detectors:detector-list"),
+    }
