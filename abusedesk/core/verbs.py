@@ -36,6 +36,7 @@ class Verb(StrEnum):
     DETECTOR_CONFIGURED = "detector.configured"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
+    REFERENCE_LISTS_LOADED = "reference-lists.loaded"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
     TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
@@ -74,6 +75,7 @@ SENTENCES: dict[str, str] = {
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
+    Verb.REFERENCE_LISTS_LOADED: "loaded {count} entries of {lists} reference lists",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
     Verb.LETTER_DISCARDED: "discarded a refused item",
     Verb.TOKEN_CREATED: "created the token {name}",

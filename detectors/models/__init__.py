@@ -6,6 +6,7 @@ from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, C
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.reference import ReferenceEntry, ReferenceList
 from detectors.models.run import Checkpoint, Cursor, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, Stream
@@ -26,6 +27,8 @@ __all__ = [
     "FusedFinding",
     "ImportRun",
     "Quarantine",
+    "ReferenceEntry",
+    "ReferenceList",
     "Shard",
     "Signal",
     "SignalEntity",

@@ -42,6 +42,7 @@ class Command(BaseCommand):
                 _make_extensions()
                 call_command("migrate", interactive=False, verbosity=0)
                 call_command("after_restore", verbosity=0, stdout=self.stdout)
+                call_command("load_reference_lists", verbosity=0, stdout=self.stdout)
         fingerprint = _static_fingerprint()
         if not STATIC_STAMP.exists() or STATIC_STAMP.read_text() != fingerprint:
             self.stdout.write("Collecting and compressing static files.")
