@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -29,6 +30,12 @@ def mentioned(signal: Signal) -> list[Mentioned]:
         if one.value and len(one.value) <= MAX_VALUE:
             found.setdefault((one.type, one.value, one.role), one._replace(raw=one.raw[:MAX_RAW]))
     return list(found.values())
+
+
+def digest(kind: str, value: str) -> bytes:
+    """Key of an entity: values may be longer than a btree entry can be."""
+    raw = f"{kind}\x1f{value}".encode("utf-8", "surrogatepass")
+    return blake2b(raw, digest_size=16).digest()
 
 
 def _all(signal: Signal) -> Iterator[Mentioned]:

@@ -19,7 +19,7 @@ from cases.services.case import record_visit
 from cases.services.decision import record_decision
 from cases.services.note import add_note
 from detectors.choices import Mode, Outcome
-from detectors.models import CampaignFinding, DeadLetter, Finding, Shard, Signal
+from detectors.models import CampaignFinding, DeadLetter, Entity, Finding, Shard, Signal
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
@@ -70,12 +70,15 @@ class Furnished:
     def _part(self, name: str, part: str) -> str | int:
         if part == "slug":
             return DETECTOR if "detector" in name else self.desk.queue.slug
+        entity = Entity.objects.earliest("pk")
         undoes = name in {"cases:undo", "api-case-undo"}
         values: dict[str, str | int] = {
             "ref": self.closed.ref if undoes else self.held.ref,
             "decision_id": self.decision.pk,
             "token_id": self.token.pk,
             "signal_id": Signal.objects.earliest("pk").pk,
+            "kind": entity.type,
+            "entity_id": entity.pk,
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
             "letter_id": DeadLetter.objects.earliest("pk").pk,

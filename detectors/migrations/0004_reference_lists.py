@@ -86,7 +86,6 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         ("value", models.CharField(max_length=260)),
-                        ("network", models.CharField(max_length=43, null=True)),
                     ],
                     options={"verbose_name_plural": "reference entries"},
                 ),

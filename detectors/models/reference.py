@@ -33,16 +33,16 @@ class ReferenceList(models.Model):
 
 
 class ReferenceEntry(models.Model):
-    """One host, network or hash of a list. network: only for those of kind `cidr`.
+    """One host, network or hash of a list.
 
-    Postgres keeps `network` as `cidr` under a GiST index, which the ORM cannot say.
+    Networks stand in a column more, `network` of type `cidr` under a GiST index; the ORM cannot say
+    that, and only SQL asks for it.
     """
 
     list = models.ForeignKey(
         ReferenceList, models.CASCADE, related_name="entries", db_index=False, db_constraint=False
     )
     value = models.CharField(max_length=260)
-    network = models.CharField(max_length=43, null=True)  # noqa: DJ001 -- of type cidr: no empty one
 
     class Meta:
         verbose_name_plural = "reference entries"

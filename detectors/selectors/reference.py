@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,27 +20,25 @@ SHARED: Final = (
     ReferenceCategory.DISPOSABLE,
     ReferenceCategory.HOSTING,
 )
-_NAMED: Final = """
-SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated
-FROM unnest(%(n)s::int[], %(value)s::text[], %(wide)s::bool[]) AS asked (n, value, wide)
-JOIN detectors_referenceentry entry ON entry.value = asked.value AND entry.network IS NULL
-JOIN detectors_referencelist list ON list.id = entry.list_id
-WHERE NOT asked.wide OR list.category = ANY(%(shared)s)
-UNION
-SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated
-FROM unnest(%(ip_n)s::int[], %(ip)s::inet[]) AS asked (n, ip)
-JOIN detectors_referenceentry entry ON entry.network >>= asked.ip
-JOIN detectors_referencelist list ON list.id = entry.list_id
-ORDER BY 1, 2, 3
-"""
-_KNOWN: Final = f"""
-WITH named AS ({_NAMED})
+_KNOWN: Final = """
+WITH named AS (
+    SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated
+    FROM unnest(%(n)s::int[], %(value)s::text[], %(wide)s::bool[]) AS asked (n, value, wide)
+    JOIN detectors_referenceentry entry ON entry.value = asked.value AND entry.network IS NULL
+    JOIN detectors_referencelist list ON list.id = entry.list_id
+    WHERE NOT asked.wide OR list.category = ANY(%(shared)s)
+    UNION
+    SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated
+    FROM unnest(%(ip_n)s::int[], %(ip)s::inet[]) AS asked (n, ip)
+    JOIN detectors_referenceentry entry ON entry.network >>= asked.ip
+    JOIN detectors_referencelist list ON list.id = entry.list_id
+)
 SELECT asked.n, entity.id, category, slug, name, version, dated
 FROM unnest(%(thing)s::int[], %(digest)s::bytea[]) AS asked (n, digest)
 LEFT JOIN detectors_entity entity ON entity.digest = asked.digest
 LEFT JOIN named ON named.n = asked.n
 ORDER BY 1, 3, 4
-"""  # noqa: S608 -- constants
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,37 +65,29 @@ class Known:
     lists: list[Listed] = field(default_factory=list)
 
 
-def lists_naming(things: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[Listed]]:
-    """(type, canonical value) -> the lists that name it, for those that stand on any; one query."""
-    asked = list(dict.fromkeys(things))
-    columns = _columns(asked)
-    if not columns["n"] and not columns["ip_n"]:
-        return {}
-    found: dict[tuple[str, str], list[Listed]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(_NAMED, columns)
-        for n, category, *about in cursor.fetchall():
-            found[asked[n]].append(Listed(ReferenceCategory(category), *about))
-    return dict(found)
+def lists_of(things: Collection[tuple[str, str]]) -> dict[tuple[str, str], list[Listed]]:
+    """(type, canonical value) -> the lists that name it, for those that stand on any."""
+    hopeful = [thing for thing in things if _can_be_named(*thing)]
+    return {thing: known.lists for thing, known in known_of(hopeful).items() if known.lists}
 
 
 def known_of(things: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:
-    """(type, value) -> its entity and the lists that name it, for all of them; one query."""
+    """(type, canonical value) -> its entity and the lists that name it, for all; one query."""
     asked = list(dict.fromkeys(things))
     if not asked:
         return {}
-    columns = _columns(asked) | {
-        "thing": list(range(len(asked))),
-        "digest": [entities.digest(*thing) for thing in asked],
-    }
     known: dict[tuple[str, str], Known] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, columns)
+        cursor.execute(_KNOWN, _columns(asked))
         for n, entity_id, category, *about in cursor.fetchall():
             one = known.setdefault(asked[n], Known(entity_id))
             if category:
                 one.lists.append(Listed(ReferenceCategory(category), *about))
     return known
+
+
+def _can_be_named(kind: str, value: str) -> bool:
+    return any(_names(kind, value)) or _address(kind, value) is not None
 
 
 def _columns(asked: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -111,6 +100,8 @@ def _columns(asked: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "ip_n": [n for n, _ in addresses],
         "ip": [ip for _, ip in addresses],
         "shared": list(SHARED),
+        "thing": list(range(len(asked))),
+        "digest": [entities.digest(*thing) for thing in asked],
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from hashlib import blake2b
 
 from django.db import connection, transaction
 
@@ -13,7 +12,7 @@ from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.base import Signal
 from detectors.engine import HEARTBEAT
-from detectors.entities import Mentioned, mentioned
+from detectors.entities import Mentioned, digest, mentioned
 from detectors.models import Cursor
 from detectors.partitions import ensure_partitions
 from detectors.services.drain import drain
@@ -72,13 +71,16 @@ def link_entities(*, stream_id: int) -> int:
 
 
 def _store(signals: Sequence[Signal]) -> None:
-    found = [(signal, one, _digest(one)) for signal in signals for one in mentioned(signal)]
+    found = [
+        (signal, one, digest(one.type, one.value))
+        for signal in signals
+        for one in mentioned(signal)
+    ]
     if not found:
         return
     ids = _upsert(found)
     rows = [
-        (signal.id, _moment(signal.at), ids[digest], one.role, one.raw)
-        for signal, one, digest in found
+        (signal.id, _moment(signal.at), ids[key], one.role, one.raw) for signal, one, key in found
     ]
     with connection.cursor() as cursor:
         cursor.execute(_MENTIONS, [list(column) for column in zip(*rows, strict=True)])
@@ -87,22 +89,16 @@ def _store(signals: Sequence[Signal]) -> None:
 def _upsert(found: Sequence[tuple[Signal, Mentioned, bytes]]) -> dict[bytes, int]:
     """Digest -> entity id, with first and last time seen widened."""
     spans: dict[bytes, tuple[str, str, float, float]] = {}
-    for signal, one, digest in found:
-        _, _, first, last = spans.get(digest, ("", "", signal.at, signal.at))
-        spans[digest] = (one.type, one.value, min(first, signal.at), max(last, signal.at))
+    for signal, one, key in found:
+        _, _, first, last = spans.get(key, ("", "", signal.at, signal.at))
+        spans[key] = (one.type, one.value, min(first, signal.at), max(last, signal.at))
     rows = [
-        (kind, value, digest, _moment(first), _moment(last))
-        for digest, (kind, value, first, last) in spans.items()
+        (kind, value, key, _moment(first), _moment(last))
+        for key, (kind, value, first, last) in spans.items()
     ]
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])
-        return {bytes(digest): id_ for digest, id_ in cursor.fetchall()}
-
-
-def _digest(one: Mentioned) -> bytes:
-    """Key of an entity: values may be longer than a btree entry can be."""
-    raw = f"{one.type}\x1f{one.value}".encode("utf-8", "surrogatepass")
-    return blake2b(raw, digest_size=16).digest()
+        return {bytes(key): id_ for key, id_ in cursor.fetchall()}
 
 
 def _moment(seconds: float) -> datetime:

@@ -16,7 +16,7 @@ from detectors import reference_lists
 from detectors.choices import ReferenceKind
 from detectors.models import ReferenceEntry, ReferenceList
 from detectors.reference_lists import CATALOGUE, ReferenceFile
-from detectors.selectors.reference import lists_naming
+from detectors.selectors.reference import lists_of
 from detectors.services.reference import load_reference_lists
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def _load(*lists: str) -> str:
 
 
 def _on(kind: str, value: str) -> list[str]:
-    return [one.slug for one in lists_naming([(kind, value)]).get((kind, value), [])]
+    return [one.slug for one in lists_of([(kind, value)]).get((kind, value), [])]
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,8 @@ def test_a_part_of_a_well_known_host_that_anybody_can_have_is_not_well_known(lis
 
 
 def test_a_chip_tells_the_day_of_its_list_or_the_version_where_there_is_none(lists: None) -> None:
-    (popular,) = lists_naming([("domain", "popular.example")])["domain", "popular.example"]
-    (shortener,) = lists_naming([("domain", "sho.rt")])["domain", "sho.rt"]
+    (popular,) = lists_of([("domain", "popular.example")])["domain", "popular.example"]
+    (shortener,) = lists_of([("domain", "sho.rt")])["domain", "sho.rt"]
     assert (popular.name, popular.dated, popular.age) == (
         "Top 10K",
         date(2025, 1, 15),
@@ -97,7 +97,7 @@ def test_many_entities_are_looked_up_in_one_query(
     things = [("domain", f"a{number}.sho.rt") for number in range(200)]
     things += [("ip", f"203.0.113.{number}") for number in range(200)]
     with django_assert_num_queries(1):
-        found = lists_naming(things)
+        found = lists_of(things)
     assert len(found) == 200 + 128
 
 
@@ -106,7 +106,7 @@ def test_what_no_list_could_name_asks_nothing(
     things: list[tuple[str, str]], django_assert_num_queries: Any
 ) -> None:
     with django_assert_num_queries(0):
-        assert lists_naming(things) == {}
+        assert lists_of(things) == {}
 
 
 def test_both_look_ups_use_an_index(lists: None) -> None:

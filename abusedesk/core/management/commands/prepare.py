@@ -26,7 +26,7 @@ RETRY_S: Final = 5
 class Command(BaseCommand):
     """Each step does nothing when it is done already; several machines may run it at once."""
 
-    help = "Extensions, migrations, a new epoch after a restore, static files: what a start needs."
+    help = "Extensions, migrations, reference lists, static files: what a start needs."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
