@@ -40,6 +40,7 @@ _IPV6 = re.compile(
     r"([0-9a-f:.]{3,60}+)(?!\w)",
     re.IGNORECASE,
 )
+# A host also begins behind the dot of ".host" and "*.host", and behind "//" without a scheme.
 _HOST = re.compile(
     rf"(?<![{LETTER}@\\-])(?:(?<![./])|(?<=\.)(?<![^\s=\"'(*,;:]\.)|(?<=//)(?<![^\s=\"'(>]//))"
     rf"([{LETTER}-]++(?:\.[{LETTER}-]++)++)"

@@ -24,7 +24,7 @@ from detectors.selectors.reference import lists_of
 from detectors.ui.chips import chips
 
 SIGNALS = 25
-SHOWN_FINDINGS = 20
+SHOWN_FINDINGS = 10
 
 
 @login_required
