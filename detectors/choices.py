@@ -86,3 +86,23 @@ class EntityType(models.TextChoices):
     HASHTAG = "hashtag", "Hashtag"
     HASH = "hash", "File hash"
     MEDIA = "media", "Media"
+
+
+class ReferenceCategory(models.TextChoices):
+    """What it means to stand on a reference list."""
+
+    KNOWN = "known", "Well known"
+    SHORTENER = "shortener", "URL shortener"
+    DISPOSABLE = "disposable", "Disposable mail"
+    HOSTING = "hosting", "Free hosting"
+    CLOUD = "cloud", "Cloud"
+    VPN = "vpn", "VPN"
+    CRAWLER = "crawler", "Crawler"
+
+
+class ReferenceKind(models.TextChoices):
+    """How the entries of a reference list are compared."""
+
+    HOSTNAME = "hostname", "A host and what is below it"
+    CIDR = "cidr", "Networks"
+    HASH = "hash", "File hashes"

@@ -26,6 +26,7 @@ from detectors.choices import HoldKind, Mode, Outcome
 from detectors.models import (
     CampaignFinding,
     DeadLetter,
+    Entity,
     Finding,
     Hold,
     PurgeRun,
@@ -89,6 +90,7 @@ class Furnished:
     def _part(self, name: str, part: str) -> str | int:
         if part == "slug":
             return DETECTOR if "detector" in name else self.desk.queue.slug
+        entity = Entity.objects.earliest("pk")
         undoes = name in {"cases:undo", "api-case-undo", "cases:free"}
         values: dict[str, str | int] = {
             "ref": self.closed.ref if undoes else self.held.ref,
@@ -96,6 +98,8 @@ class Furnished:
             "token_id": self.token.pk,
             "view_id": SavedView.objects.earliest("pk").pk,
             "signal_id": Signal.objects.earliest("pk").pk,
+            "kind": entity.type,
+            "entity_id": entity.pk,
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
             "rule_id": RetentionRule.objects.earliest("pk").pk,

@@ -25,12 +25,22 @@ from abusedesk.core.tokens import issue_token
 from cases.choices import State
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
+from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import evidence_of, findings_of, purged_of
-from detectors.models import DeadLetter, Finding, Hold, PurgeRun, RetentionRule, Signal
+from detectors.models import DeadLetter, Entity, Finding, Hold, PurgeRun, RetentionRule, Signal
 from detectors.search import Goal, Hit
 from detectors.selectors import config, retention
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import letter_by_id, letters_for
+from detectors.selectors.entity import (
+    Recent,
+    entities_for,
+    entity_by_id,
+    entity_by_value,
+    findings_by_entity,
+    recent_of,
+    recent_signals_of,
+)
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.lag import lag_for
@@ -103,6 +113,8 @@ cases:hold-release        POST    login 404   404   goes  login 404
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-export   POST    login 403   ok    ok    login 403
 detectors:signal-detail   GET     login ok    ok    ok    login 404
+detectors:entity-find     GET     login ok    ok    ok    login ok
+detectors:entity-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
@@ -119,6 +131,8 @@ api-signals             POST   ingest 401  403  403  ok   401  403  ok   ok   ok
 api-adapters            GET    -      401  rows rows rows 401  rows rows rows rows rows rows
 api-adapter             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-signal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-entities            GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-entity              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-findings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-finding             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
@@ -181,6 +195,12 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "batches_for": (READERS, lambda who, on: [*batches_for(who, Query(), 9, 9)]),
     "signals_for": (READERS, lambda who, on: signals_for(who)),
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
+    "entities_for": (READERS, lambda who, on: entities_for(who)),
+    "entity_by_id": (READERS, lambda who, on: entity_by_id(_first(Entity), who)),
+    "entity_by_value": (READERS, lambda who, on: entity_by_value(*_named(), who)),
+    "findings_by_entity": (READERS, lambda who, on: findings_by_entity(_entity(), _recent(), who)),
+    "recent_signals_of": (READERS, lambda who, on: recent_signals_of(_recent(), who, 5)),
+    "cases_by_entity": (STAFF, lambda who, on: cases_by_entity(_entity(), _findings(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
     "rules_for": (ADMINS, lambda who, on: retention.rules_for(who)),
@@ -200,6 +220,14 @@ WITHOUT_VIEWER: Final = {
     "overview_of": "of hits that a selector gave to the viewer",
     "providers_of": "the intake asks for the case, not for a person",
     "entities_of": "of a signal that a selector gave to the viewer",
+    "known_of": "reference lists are public, and the id of an entity opens nothing",
+    "lists_of": "reference lists are public",
+    "links_of": "of an entity that a selector gave to the viewer",
+    "platforms_of": "of an entity that a selector gave to the viewer",
+    "recent_of": "of an entity that a selector gave to the viewer",
+    "same_actors_of": "of an entity that a selector gave to the viewer",
+    "platform_of": "reads a name",
+    "entities_by_value": "of rows that a selector gave to the viewer",
     "findings_citing": "of a signal that a selector gave to the viewer",
     "lag_by_limit": "the desk asks for itself whether senders must wait",
     "signal_count": "the intake counts for the case, not for a person",
@@ -367,6 +395,22 @@ def _parameters(call: Callable[..., Any]) -> set[str]:
 
 def _hits(on: Furnished) -> list[Hit]:
     return hits_for(on.people[Role.ADMIN], Query(), ALL).hits
+
+
+def _entity() -> Entity:
+    return Entity.objects.earliest("pk")
+
+
+def _named() -> tuple[str, str]:
+    return _entity().type, _entity().value
+
+
+def _recent() -> Recent:
+    return recent_of(_entity())
+
+
+def _findings() -> list[int]:
+    return list(Finding.objects.values_list("pk", flat=True))
 
 
 def _first(model: type[models.Model]) -> int:

@@ -31,6 +31,7 @@ BUDGETS: Final = {
     "cases:case-detail": 20,
     "cases:case-list": 10,
     "cases:operations": 16,
+    "detectors:entity-detail": 16,
     "detectors:signal-list": 10,
     "detectors:detector-list": 14,
     "detectors:detector-detail": 14,

@@ -23,6 +23,7 @@ WORDS: Final[dict[str, str]] = {
     "BinaryField": "bytes",
     "BooleanField": "yes or no",
     "CharField": "text",
+    "DateField": "day",
     "DateTimeField": "time",
     "EmailField": "text",
     "FloatField": "number with fraction",

@@ -37,6 +37,7 @@ class Verb(StrEnum):
     SIGNALS_EXPORTED = "signals.exported"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
+    REFERENCE_LISTS_LOADED = "reference-lists.loaded"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
     RULE_SAVED = "retention.rule_saved"
@@ -88,6 +89,7 @@ SENTENCES: dict[str, str] = {
     Verb.SIGNALS_EXPORTED: "exported signals as {format}, at most {limit}: {query}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
+    Verb.REFERENCE_LISTS_LOADED: "loaded {count} entries of {lists} reference lists",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
     Verb.LETTER_DISCARDED: "discarded a refused item",
     Verb.RULE_SAVED: "keeps {kind} of {source} {kept}: version {number}",

@@ -15,6 +15,8 @@ from abusedesk.core.templatetags.ui import span
 from detectors.base import Family
 from detectors.models import Finding, Signal
 from detectors.selectors.evidence import Shared
+from detectors.selectors.reference import Known, known_of
+from detectors.ui.chips import Chip, chips
 
 SHARED = 12
 NAMED = 8
@@ -60,10 +62,16 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """One thing that accounts acted on; value: what it is, excerpt: the text that shows it."""
+    """One thing that accounts acted on; value: what it is, excerpt: the text that shows it.
+
+    entity_id: of its page, None when it has none.
+    """
 
     kind: str
+    entity_type: str
+    entity_id: int | None
     value: str
+    chips: list[Chip]
     excerpt: str
     accounts: int
     within: str
@@ -72,14 +80,19 @@ class Together:
 
 def together(shared: Sequence[Shared]) -> list[Together]:
     """The first twelve things that several accounts acted on, with who came when."""
-    return [_together(one) for one in shared[:SHARED]]
+    shown = shared[:SHARED]
+    known = known_of([(one.key.type, one.key.value) for one in shown])
+    return [_together(one, known[one.key.type, one.key.value]) for one in shown]
 
 
-def _together(one: Shared) -> Together:
+def _together(one: Shared, known: Known) -> Together:
     acts = one.in_order
     digest = one.key.type in DIGESTS
     return Together(
         kind=one.key.type.replace("-", " "),
+        entity_type=one.key.type,
+        entity_id=known.entity_id,
+        chips=chips(known.lists),
         value="" if digest else one.key.value,
         excerpt=acts[0].text[:EXCERPT_CHARS] if digest else "",
         accounts=len(acts),

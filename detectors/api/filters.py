@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from rest_framework.exceptions import ValidationError
 
-from detectors.models import DeadLetter, Finding, Signal
+from detectors.models import DeadLetter, Entity, Finding, Signal
+from detectors.selectors.entity import entities_by_value
 
 
-class SignalFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
+class Filters(filters.FilterSet):  # type: ignore[misc]  # untyped package
+    """Base of all."""
+
+
+class SignalFilter(Filters):
     source = filters.CharFilter("source__slug")
     since = filters.IsoDateTimeFilter("occurred_at", "gte")
     until = filters.IsoDateTimeFilter("occurred_at", "lt")
@@ -19,7 +26,7 @@ class SignalFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
         fields: ClassVar = ["platform", "kind", "actor", "external_id"]
 
 
-class DeadLetterFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
+class DeadLetterFilter(Filters):
     source = filters.CharFilter("source__slug")
 
     class Meta:
@@ -27,7 +34,7 @@ class DeadLetterFilter(filters.FilterSet):  # type: ignore[misc]  # untyped pack
         fields: ClassVar = ["state"]
 
 
-class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
+class FindingFilter(Filters):
     account = filters.CharFilter("subjects", "contains", method="filter_account")
 
     class Meta:
@@ -36,3 +43,22 @@ class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
 
     def filter_account(self, rows: object, name: str, value: str) -> object:
         return rows.filter(subjects__contains=[value])  # type: ignore[attr-defined]  # django-filter passes the queryset untyped
+
+
+class EntityFilter(Filters):
+    type = filters.CharFilter(help_text="with `value`")
+    value = filters.CharFilter(help_text="in any spelling, defanged too; with `type`")
+
+    class Meta:
+        model = Entity
+        fields: ClassVar = ["type", "value"]
+
+    def filter_queryset(self, rows: QuerySet[Entity]) -> QuerySet[Entity]:
+        """Only both together have an index."""
+        given = {name: self.form.cleaned_data[name] for name in ("type", "value")}
+        if not any(given.values()):
+            return rows
+        for name, value in given.items():
+            if not value:
+                raise ValidationError({name: ["type and value are asked for together."]})
+        return entities_by_value(rows, given["type"], given["value"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, tuning, views
+from detectors.api import adapters, entities, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
+    path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
+    path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),
     path("findings/", tuning.FindingsView.as_view(), name="api-findings"),
     path("findings/<int:finding_id>/", tuning.FindingView.as_view(), name="api-finding"),
     path("ingest/", adapters.AdaptersView.as_view(), name="api-adapters"),

@@ -7,6 +7,7 @@ from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, C
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.reference import ReferenceEntry, ReferenceList
 from detectors.models.retention import Hold, PurgeRun, RetentionRule, Tombstone
 from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
@@ -32,6 +33,8 @@ __all__ = [
     "KeyCut",
     "PurgeRun",
     "Quarantine",
+    "ReferenceEntry",
+    "ReferenceList",
     "RetentionRule",
     "Shard",
     "Signal",

@@ -96,6 +96,9 @@ _WORD_TLDS = frozenset(
         "world",
     }
 )
+# Names of program files whose extension is also a country: "main.cc", "util.pl".
+_PROGRAMS = frozenset({"app", "client", "index", "lib", "main", "server", "test", "util", "utils"})
+_PROGRAM_TLDS = frozenset({"cc", "hs", "ml", "pl", "pm", "so", "vi"})
 _SHORTENERS = frozenset({"t.me", "fb.me", "wa.me", "m.me", "youtu.be", "redd.it", "amzn.to"})
 _TITLE_TLDS = frozenset({"com", "org", "info", "ru"})
 _COMMON_ENDINGS = (".com", ".net", ".org", ".io", ".ru", ".de", ".top", ".xyz")
@@ -107,6 +110,8 @@ NO_SPACE_SCRIPT = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\u
 _GLUED = re.compile(f"[{NO_SPACE_SCRIPT}]")
 _ASCII_RUN = re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++(?:\.[A-Za-z0-9_-]++)++")
 _MARKUP = "-_"
+# Names that stand before a domain in DNS records (RFC 8552); another leading "_" is Markdown.
+_SERVICES = ("_dmarc.", "_domainkey.", "_acme-challenge.", "_mta-sts.", "_sip.", "_tcp.", "_udp.")
 
 
 def host_span(run: str) -> tuple[int, int]:
@@ -147,15 +152,18 @@ def is_credible(host: str) -> bool:
         return True
     if host.lower() in _NOT_HOSTS or (written_tld.istitle() and tld not in _TITLE_TLDS):
         return False
-    if (
-        len(labels) >= _SUBDOMAIN_LABELS
-        and labels[0] in _PACKAGE_HEADS
-        and tld not in _PACKAGE_HEADS
-    ):
+    if _is_code(labels, tld):
         return False
     if tld in _FILE_TLDS:
         return (registrable_domain(host) or host).count(".") > 1
     return tld not in _WORD_TLDS or _is_name(labels)
+
+
+def _is_code(labels: list[str], tld: str) -> bool:
+    """Whether it is a package ("com.google.gms") or a program ("main.cc")."""
+    if labels[0] in _PACKAGE_HEADS and len(labels) >= _SUBDOMAIN_LABELS:
+        return tld not in _PACKAGE_HEADS or len(labels) > _SUBDOMAIN_LABELS
+    return len(labels) < _SUBDOMAIN_LABELS and labels[0] in _PROGRAMS and tld in _PROGRAM_TLDS
 
 
 def _is_name(labels: list[str]) -> bool:
@@ -166,4 +174,6 @@ def _is_name(labels: list[str]) -> bool:
 
 def _without_markup(run: str, start: int, end: int) -> tuple[int, int]:
     part = run[start:end]
+    if part.startswith(_SERVICES):
+        return start, start + len(part.rstrip(_MARKUP))
     return end - len(part.lstrip(_MARKUP)), start + len(part.rstrip(_MARKUP))

@@ -19,6 +19,7 @@ _MAX_RAW = 1024
 _MAX_LOCAL = 64
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _LOCAL = re.compile(r"[^\s\"(),:;<>@\[\\\]]+")
+_DASHES = dict.fromkeys(range(0x2010, 0x2016), "-")
 _PHONE = re.compile(r"\+?[\d\s().\-/]{3,40}(?:(?:ext|x)\.?\s?\d{1,7})?", re.IGNORECASE)
 _HANDLE = re.compile(r"[\w.+\-]{1,100}(?:@[a-z0-9.\-]{1,253})?")
 _HASHTAG = re.compile(rf"(?=.*[^\W\d_])[{LETTER}]{{1,200}}", re.DOTALL)
@@ -66,7 +67,7 @@ def canonical_hashtag(raw: str) -> str | None:
 
 
 def _parse_phone(raw: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    text = match_text(raw[:_MAX_RAW]).removeprefix("tel:")
+    text = match_text(raw[:_MAX_RAW]).translate(_DASHES).removeprefix("tel:")
     if not _PHONE.fullmatch(text) or not (region or text.startswith("+")):
         return None
     try:

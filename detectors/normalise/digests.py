@@ -33,16 +33,16 @@ _MAX_PROGRAM = 40
 _MAX_VERSION = 16
 _MAX_RAW = 256
 _PAYLOAD_BYTES = 25
-_ETH = re.compile(r"0x[0-9a-fA-F]{40}")
+_ETH = re.compile(r"0[xX][0-9a-fA-F]{40}")
 _BASE58_FORM = re.compile(r"[1-9A-HJ-NP-Za-km-z]{25,35}")
 _BECH32_FORM = re.compile(r"(bc|ltc)1([02-9ac-hj-np-z]{11,87})")
 _PREFIX = re.compile(
     r"(btc|eth|tron|ltc|doge|dash|xrp|bitcoin|ethereum|litecoin|dogecoin):", re.IGNORECASE
 )
 _LONG_NAMES = {"bitcoin": "btc", "ethereum": "eth", "litecoin": "ltc", "dogecoin": "doge"}
-_HASH_KINDS = {32: "md5", 40: "sha1", 64: "sha256"}
+_HASH_KINDS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 _HEX = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]+")
-_HASH_PREFIX = re.compile(r"(?:md5|sha-?1|sha-?256)[:=]")
+_HASH_PREFIX = re.compile(r"(?:md5|sha-?(?:1|256|384|512))[:=]")
 
 
 def canonical_wallet(raw: str) -> str | None:
@@ -63,7 +63,7 @@ def canonical_wallet(raw: str) -> str | None:
 
 
 def canonical_hash(raw: str) -> str | None:
-    """`md5:`, `sha1:` or `sha256:` and lower-case hex; the length tells which."""
+    """`md5:`, `sha1:`, `sha256:`, `sha384:` or `sha512:` and lower-case hex, told by length."""
     text = clean(raw).lower()
     prefix = _HASH_PREFIX.match(text)
     digits = text[prefix.end() :] if prefix else text

@@ -40,29 +40,41 @@ _IPV6 = re.compile(
     r"([0-9a-f:.]{3,60}+)(?!\w)",
     re.IGNORECASE,
 )
+# A host also begins behind the dot of ".host" and "*.host", and behind "//" without a scheme.
 _HOST = re.compile(
-    rf"(?<![{LETTER}.@/\\-])([{LETTER}-]++(?:\.[{LETTER}-]++)++)"
+    rf"(?<![{LETTER}@\\-])(?:(?<![./])|(?<=\.)(?<![^\s=\"'(*,;:]\.)|(?<=//)(?<![^\s=\"'(>]//))"
+    rf"([{LETTER}-]++(?:\.[{LETTER}-]++)++)"
     rf"((?::\d{{2,5}}+(?!\w))?+(?:/{_URL_BODY}*+|\?[\w-]{{1,64}}+={_URL_BODY}*+)?+)"
 )
 # What the host pattern leaves: the two ends of a range.
-_IPV4 = re.compile(r"(?<![\w./\\])(?<![A-Za-z]-)\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\w|-[A-Za-z])")
+_IPV4 = re.compile(
+    r"(?<![A-Za-z0-9_.\\])(?<![A-Za-z]-)(?:(?<!/)|(?<=://))\d{1,3}(?:\.\d{1,3}){3}"
+    r"(?![A-Za-z0-9_]|\.\w|-[A-Za-z])"
+)
 _CLOCK = re.compile(r"\d{1,2}::\d{1,2}")
 _VERSION_WORD = re.compile(
     r"(?:\b(?:version|ver|release|build|firmware|section|chapter)[.:]? ?|\bv ?)$", re.I
 )
 _VERSION_REACH = 12
-_PHONE = re.compile(r"(?<![\w+])\+\(?\d(?:[ ().\-/\u00a0\u2010-\u2015]{0,3}\d){6,19}+(?!\w)")
+_PHONE = re.compile(
+    r"(?<![A-Za-z0-9_+])\+ ?\(?\d(?:[ ().\-/\u00a0\u2010-\u2015]{0,3}\d){6,19}+(?![A-Za-z\d_])"
+)
 _DIGITS = re.compile(r"\d+")
-_TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{25,100}+(?![A-Za-z0-9])")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{25,128}+(?![A-Za-z0-9])")
 _HANDLE = re.compile(
-    r"(?<![A-Za-z0-9_@.+/-])@((?>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?))"
-    r"(?![A-Za-z0-9_@]|/\w)"
+    r"(?<![A-Za-z0-9_@+/-])(?<![A-Za-z0-9_]\.)@(?:"
+    r"((?>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?))(?![A-Za-z0-9_@]|/\w)"
+    rf"|((?=[^\x00-\x7f\W\d])[{LETTER}]{{2,30}}+)(?![@{LETTER}]))"
 )
 _NOT_HANDLE = re.compile(r"[\d.]*(?:[ap]m|k|x|m|h|usd|eur|gmt|utc)?", re.IGNORECASE)
-_HASHTAG = re.compile(rf"(?<![A-Za-z0-9_&/#=?.])#([{LETTER}]{{1,100}}+)#?+")
+_HASHTAG = re.compile(
+    rf"(?<![A-Za-z0-9_&/#=?.])#([{LETTER}]{{1,100}}+)(?:((?:#[A-Za-z0-9_]{{1,100}}+)++)|#)?+"
+)
 _COLOUR = re.compile(r"(?=[a-f]*\d)(?:[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
 _CLOSERS = {")": "(", "]": "["}
 _TRAILING = frozenset(".,;:!?'*_~&")
+# Emoji and other pictographs begin here; at the end of an address they are decoration.
+_FIRST_PICTOGRAPH = "\U0001f000"
 # Looking a number up costs 20 microseconds and more; a text has few.
 _MAX_PHONES = 100
 _PHONE_DIGITS = (8, 15)
@@ -180,7 +192,7 @@ def find_tokens(text: str) -> Iterator[Hit]:
 def find_handles(text: str) -> Iterator[Hit]:
     """User names with an at sign."""
     for found in _HANDLE.finditer(text):
-        value = canonical_handle(found[1])
+        value = canonical_handle(found[1] or found[2])
         if value and len(value) >= _MIN_HANDLE and not _NOT_HANDLE.fullmatch(value):
             yield Hit("handle", value, *found.span())
 
@@ -188,9 +200,12 @@ def find_handles(text: str) -> Iterator[Hit]:
 def find_hashtags(text: str) -> Iterator[Hit]:
     """Words with a number sign; colours and bare numbers are none."""
     for found in _HASHTAG.finditer(text):
-        value = None if _COLOUR.fullmatch(found[1]) else canonical_hashtag(found[1])
-        if value:
-            yield Hit("hashtag", value, found.start(), found.end(1))
+        start = found.start()
+        for tag in (found[1], *(found[2] or "").split("#")[1:]):
+            value = None if _COLOUR.fullmatch(tag) else canonical_hashtag(tag)
+            if value:
+                yield Hit("hashtag", value, start, start + 1 + len(tag))
+            start += 1 + len(tag)
 
 
 # In this order; the text must have the hint, and what one finder takes the next does not see.
@@ -250,7 +265,7 @@ def _trimmed(body: str) -> str:
         last = body[end - 1]
         if surplus.get(last, 0) > 0:
             surplus[last] -= 1
-        elif last not in _TRAILING:
+        elif last not in _TRAILING and last < _FIRST_PICTOGRAPH:
             break
         end -= 1
     return body[:end]

@@ -31,21 +31,26 @@ _SPOKEN_TLD = (
 _MARKS = (
     rf"(?:(?<=\w) {{0,2}})?+{_NOT_OPEN}{_OPEN}"
     rf"(?:(?P<dot>\\*+\.|{_DOT_WORD})|(?P<at>@|{_AT_WORD})){_CLOSE}(?: (?=\w))?+"
-    r"|(?<=\w)(?P<bare>\[++\.|\\++\.)(?=\w)"
+    r"|(?<=\w)(?P<bare>\[++\.|\\++\.|\[,\]|\(,\))(?=\w)"
+    r"|(?<=\w)(?P<slash>\[/\])(?=\w)"
     r"|(?<=\w)(?P<tail>\.\]++)(?=\w)"
-    r"|(?<!\[:\])(?P<colon>(?:\[:\])++)(?=[0-9a-f]|//)"
-    rf"|(?<=[^\W_])(?P<spoken> {{1,3}}+dot {{1,3}}+)"
+    r"|(?<!\[:\])(?<!\[::\])(?P<colon>(?:\[::?\])++)(?=[0-9a-f]|//)"
+    rf"|(?<=[^\W_])(?<!\bthe)(?<!\ba)(?<!\ban)(?P<spoken> {{1,3}}+dot {{1,3}}+)"
     rf"(?=(?:[a-z0-9-]{{1,63}}+ {{1,3}}+dot {{1,3}}+){{0,3}}(?:{_SPOKEN_TLD})\b)"
 )
-_SLASH = r"(?:\[/\]|\(/\)|\\?/)"
+_SLASH = r"(?:\[/\]|\(/\)|\\/?|/)"
 _SCHEME = (
-    r"(?<![a-z0-9])(?:(?P<http>h(?:xx|\*\*|__|tt|xt|tx|zz)p)|(?P<ftp>f[xt\*]p))(?P<s>s?)"
-    rf"(?:\[://\]|\(://\)|\{{://\}}|(?:\[:\]|\(:\)|\{{:\}}|:){_SLASH}{_SLASH})"
+    r"(?<![a-z0-9])(?:(?P<http>h(?:x{2,4}|\*\*|__|tt|xt|tx|zz)p)|(?P<ftp>f[xt\*]p))(?P<s>s?) ?"
+    rf"(?:\[://\]|\(://\)|\{{://\}}|:\[//\]|(?:\[:\]|\(:\)|\{{:\}}|:|(?<=[xz]p)|(?<=[xz]ps)) ?"
+    rf"{_SLASH}{_SLASH})(?: {{1,2}}+(?=\S))?+"
 )
 _REFANG_SCHEME = re.compile(_SCHEME, re.IGNORECASE)
 _REFANG_MARKS = re.compile(_MARKS, re.IGNORECASE)
 REFANG = re.compile(f"{_SCHEME}|{_MARKS}", re.IGNORECASE)
-_MAYBE_DEFANGED = re.compile(r"[\[({<\\]|h(?!tt)[x*_tz][x*_tz]ps?:|fxp|f\*p| dot ", re.IGNORECASE)
+# Both cases are spelled out: ignoring case costs 30 % more.
+_MAYBE_DEFANGED = re.compile(
+    r"[\[({<\\]|\.\]|[hH](?![tT]{2})[xX*_tTzZ]{2,4}[pP][sS]?[ :/]|[fF][xX*][pP]|:// | [dD][oO][tT] "
+)
 
 # Look-alikes of the casefolded, decomposed text; escapes because the glyphs cannot be told apart.
 _LOOKALIKES = {
@@ -130,7 +135,9 @@ def refanged(match: re.Match[str]) -> str:
         return ("http" if match["http"] else "ftp") + match["s"].lower() + "://"
     if kind == "at":
         return "@"
-    return ":" * match["colon"].count(":") if kind == "colon" else "."
+    if kind == "colon":
+        return ":" * match["colon"].count(":")
+    return "/" if kind == "slash" else "."
 
 
 def needs_refang(text: str) -> bool:

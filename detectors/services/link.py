@@ -82,8 +82,7 @@ def _store(signals: Sequence[Signal]) -> None:
         return
     ids = _upsert(found)
     rows = [
-        (signal.id, _moment(signal.at), ids[digest], one.role, one.raw)
-        for signal, one, digest in found
+        (signal.id, _moment(signal.at), ids[key], one.role, one.raw) for signal, one, key in found
     ]
     with connection.cursor() as cursor:
         cursor.execute(_MENTIONS, [list(column) for column in zip(*rows, strict=True)])
@@ -92,12 +91,12 @@ def _store(signals: Sequence[Signal]) -> None:
 def _upsert(found: Sequence[tuple[Signal, Mentioned, bytes]]) -> dict[bytes, int]:
     """Digest -> entity id, with first and last time seen widened."""
     spans: dict[bytes, tuple[str, str, float, float]] = {}
-    for signal, one, digest in found:
-        _, _, first, last = spans.get(digest, ("", "", signal.at, signal.at))
-        spans[digest] = (one.type, one.value, min(first, signal.at), max(last, signal.at))
+    for signal, one, key in found:
+        _, _, first, last = spans.get(key, ("", "", signal.at, signal.at))
+        spans[key] = (one.type, one.value, min(first, signal.at), max(last, signal.at))
     rows = [
-        (kind, value, digest, _moment(first), _moment(last))
-        for digest, (kind, value, first, last) in spans.items()
+        (kind, value, key, _moment(first), _moment(last))
+        for key, (kind, value, first, last) in spans.items()
     ]
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, [list(column) for column in zip(*rows, strict=True)])

@@ -15,6 +15,7 @@ TYPES = (*CANONICAL, "device", "account")
 # Pieces that parsers trip over; joined at random they come close to real and hostile input.
 PIECES = (
     *("http", "hxxps", "://", "[:]//", "//", "/", "\\", ".", "[.]", "(.)", "(dot)"),
+    *("[/]", "[,]", "[::]", ".]", "hxxxp", " : ", ":// "),
     *("[dot]", "dot", "\\.", "[", "]", "(", ")", "{", "}", "<", ">", "@", "[at]", "(at)"),
     *("[@]", ":", "[:]", "#", "?", "&", "=", "%", "%2e", "%2F", "%64", "%25"),
     *("utm_source=1", "a", "b", "evil", "example", "com", "co.uk", "py", "1", "0x7f"),

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from abusedesk.core.models import User
-from detectors.models import Signal
+from detectors.models import Entity, Signal
 from detectors.services.config import ensure_configs
 from tests.ui import world
 from tests.ui.conftest import Visitor
@@ -30,6 +30,7 @@ PAGES = {
     "case-timeline": "/cases/AD-3/?tab=timeline",
     "cases": "/cases/",
     "signals": "/signals/",
+    "entity-find": "/entities/",
     "detectors": "/detectors/",
     "detector": "/detectors/near-duplicate-text/",
     "dashboard": "/dashboards/operations/",
@@ -56,7 +57,9 @@ def test_every_page_is_accessible_and_fits(
     expect(ada.page.get_by_text("Claimed by you")).to_be_visible()
     signal = Signal.objects.order_by("pk").first()
     assert signal is not None
-    for name, path in {**PAGES, "signal": f"/signals/{signal.pk}/"}.items():
+    entity = Entity.objects.earliest("pk")
+    own = {"signal": f"/signals/{signal.pk}/", "entity": f"/entities/{entity.type}/{entity.pk}/"}
+    for name, path in {**PAGES, **own}.items():
         response = ada.page.goto(f"{ada.base}{path}")
         assert response is not None
         assert response.status == (404 if name == "not-found" else 200), path

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
 
 from cases.models import Case, CaseCampaign
-from detectors.models import Campaign, Finding, Signal
+from detectors.models import Campaign, Entity, Finding, Signal
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -58,7 +59,9 @@ def evil(desk: world.Desk) -> Case:
 def test_nothing_in_evidence_acts(enter: Callable[..., Visitor], evil: Case) -> None:
     rita = enter("ada")
     signal = Signal.objects.get(external_id="w-40-0")
-    for path in (*PAGES, f"/signals/{signal.pk}/", f"/signals/{signal.pk}/?text=all"):
+    entity = Entity.objects.get(value="https://evil.example/<b>x")
+    own = (f"/entities/url/{entity.pk}/", f"/entities/?type=url&value={quote(PACK)}")
+    for path in (*PAGES, *own, f"/signals/{signal.pk}/", f"/signals/{signal.pk}/?text=all"):
         rita.go(path)
         _looks_safe(rita, path)
     assert rita.watch.dialogs == []

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_GET
 from abusedesk.core import text
 from abusedesk.core.htmx import DeskRequest
 from detectors.models import Signal
+from detectors.selectors.reference import lists_of
 from detectors.selectors.signal import entities_of, findings_citing, signal_by_id
+from detectors.ui.chips import chips
 
 WHOLE = 100_000
 CITED = 50
@@ -23,13 +25,15 @@ CITED = 50
 def signal_detail(request: DeskRequest, signal_id: int) -> HttpResponse:
     """One signal with what was extracted and what was found with it."""
     signal = signal_by_id(signal_id, request.user)
+    mentions = [(one, (one.entity.type, one.entity.value)) for one in entities_of(signal)]
+    listed = lists_of([thing for _, thing in mentions])
     whole = request.GET.get("text") == "all"
     context = {
         "section": "signals",
         "signal": signal,
         "text_view": text.safe_view(signal.text, WHOLE if whole else text.GRAPHEMES),
         "is_cut": not whole and text.is_long(signal.text),
-        "entities": entities_of(signal),
+        "entities": [(one, chips(listed.get(thing, []))) for one, thing in mentions],
         "findings": findings_citing(signal)[:CITED],
         "raw": raw_of(signal),
     }

@@ -26,7 +26,7 @@ RETRY_S: Final = 5
 class Command(BaseCommand):
     """Each step does nothing when it is done already; several machines may run it at once."""
 
-    help = "Extensions, migrations, a new epoch after a restore, static files: what a start needs."
+    help = "Extensions, migrations, reference lists, static files: what a start needs."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -42,6 +42,7 @@ class Command(BaseCommand):
                 _make_extensions()
                 call_command("migrate", interactive=False, verbosity=0)
                 call_command("after_restore", verbosity=0, stdout=self.stdout)
+                call_command("load_reference_lists", verbosity=0, stdout=self.stdout)
         fingerprint = _static_fingerprint()
         if not STATIC_STAMP.exists() or STATIC_STAMP.read_text() != fingerprint:
             self.stdout.write("Collecting and compressing static files.")

@@ -1,0 +1,28 @@
+"""Reads which cases an entity plays a part in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from django.db.models import Q
+
+from abusedesk.core.models import User
+from cases.models import Case
+from cases.selectors.case import cases_for
+from detectors.choices import EntityType
+from detectors.models import CampaignFinding, CampaignMember, Entity
+
+SHOWN: Final = 20
+
+
+def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) -> list[Case]:
+    """Cases with this account, or that rest on one of these findings, newest first."""
+    if entity.type == EntityType.ACCOUNT:
+        members = CampaignMember.objects.filter(account=entity.value)
+        named = Q(campaign_links__campaign__in=members.values("campaign"))
+    else:
+        evidence = CampaignFinding.objects.filter(finding__in=finding_ids)
+        named = Q(campaign_links__campaign__in=evidence.values("campaign"))
+    rows = cases_for(viewer).filter(named).distinct()
+    return list(rows.order_by("-opened_at", "-id")[:SHOWN])

@@ -1,0 +1,22 @@
+"""What pages of the detectors show of cases: the templates join what the code keeps apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import template
+
+from cases.models import Case
+from cases.selectors import entity as selectors
+from detectors.models import Entity
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def cases_by_entity(
+    context: dict[str, Any], entity: Entity, finding_ids: Sequence[int]
+) -> list[Case]:
+    """Cases of this person's queues in which the entity plays a part."""
+    return selectors.cases_by_entity(entity, finding_ids, context["request"].user)
