@@ -34,6 +34,7 @@ class Verb(StrEnum):
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
+    MAPPING_SAVED = "mapping.saved"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
     LETTER_REPLAYED = "letter.replayed"
@@ -72,6 +73,7 @@ SENTENCES: dict[str, str] = {
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.MAPPING_SAVED: "saved the mapping {slug} as version {number}. Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",

@@ -72,14 +72,18 @@ class AdapterView(Endpoint):
         The body is the payload as its tool sends it, gzip accepted; the Content-Type is one of the
         adapter's or application/octet-stream. `index` counts what the payload became.
         """
-        chosen = _adapter(adapter)
-        posts.check_length(request, "a payload of the adapter")
-        check_media_type(request.headers.get("Content-Type", ""), (BYTES, *chosen.meta.media_types))
-        parsed = read_foreign(chosen, posts.body(request), posts.window(), clock.now())
-        source = posts.source(request)
-        result = ingest_batch(source=source, signals=parsed.good, once=chosen.meta.once)
-        keep_rejected(source=source, rejected=parsed.bad)
-        return posts.answer(result, parsed)
+        return take(request, _adapter(adapter))
+
+
+def take(request: Request, adapter: Adapter) -> Response:
+    """Store what the adapter makes of the body, and answer as `/signals/` does."""
+    posts.check_length(request, "a payload of the adapter")
+    check_media_type(request.headers.get("Content-Type", ""), (BYTES, *adapter.meta.media_types))
+    parsed = read_foreign(adapter, posts.body(request), posts.window(), clock.now())
+    source = posts.source(request)
+    result = ingest_batch(source=source, signals=parsed.good, once=adapter.meta.once)
+    keep_rejected(source=source, rejected=parsed.bad)
+    return posts.answer(result, parsed)
 
 
 def _adapter(slug: str) -> Adapter:

@@ -48,6 +48,12 @@ CONTENT_ENCODING: Final = OpenApiParameter(
     description="gzip, when the body is compressed.",
 )
 
+VERSION: Final = OpenApiParameter(
+    "version",
+    description="Of an item that a mapping refused: number of the version to read it by, or"
+    " `current`; else the one that refused it.",
+)
+
 
 class IngestBodySerializer(serializers.Serializer[Any]):
     """Stands for the three ways to write a JSON body."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, tuning, views
+from detectors.api import adapters, mappings, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
@@ -12,7 +12,10 @@ urlpatterns = [
     path("findings/", tuning.FindingsView.as_view(), name="api-findings"),
     path("findings/<int:finding_id>/", tuning.FindingView.as_view(), name="api-finding"),
     path("ingest/", adapters.AdaptersView.as_view(), name="api-adapters"),
+    path("ingest/map:<str:mapping>/", mappings.MappingDoor.as_view(), name="api-mapping-ingest"),
     path("ingest/<str:adapter>/", adapters.AdapterView.as_view(), name="api-adapter"),
+    path("mappings/", mappings.MappingsView.as_view(), name="api-mappings"),
+    path("mappings/<str:mapping>/", mappings.MappingView.as_view(), name="api-mapping"),
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
     path("dead-letters/", views.DeadLettersView.as_view(), name="api-dead-letters"),

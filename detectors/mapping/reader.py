@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BufferedReader
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +18,7 @@ from detectors.adapters.kit.tables import CSV, header_problem, lines, written
 from detectors.ingest.rows import rows_of
 from detectors.mapping import spec
 from detectors.mapping.apply import Mapped, draft, mapped, unread
+from detectors.mapping.paths import Path
 from detectors.mapping.paths import written as place_in_words
 from detectors.mapping.spec import Plan
 from detectors.schema import Kind
@@ -24,6 +26,9 @@ from detectors.schema import Kind
 JSON_TYPES: Final = (documents.JSON, documents.NDJSON)
 JSON_FILES: Final = (".ndjson", ".jsonl", ".json")
 DEEP: Final = "nests too deep"
+PREFIX: Final = "map:"
+NO_ITEMS: Final = "items"
+"""Code of a refusal whose raw is a whole document, not an item."""
 
 
 class Piece(NamedTuple):
@@ -56,6 +61,12 @@ class MappedAdapter(Adapter):
             time="what the mapping says",
             external_id="what the mapping says, else a digest of the item",
         )
+
+    def alone(self) -> MappedAdapter:
+        """The same for an item that was taken out of its payload: one JSON object."""
+        spec_of_one = msgspec.structs.replace(self.plan.spec, format=spec.JSON, items="$")
+        plan = replace(self.plan, spec=spec_of_one, items=Path(()))
+        return MappedAdapter(plan, self.meta.slug)
 
     def stream(self, file: BufferedReader) -> Iterator[Outcome]:
         """The signals of every item."""
@@ -109,7 +120,7 @@ class MappedAdapter(Adapter):
         found = path.find(document.value, limit=None)
         if not found:
             where = f"{root}{str(path)[1:]}"
-            yield Refusal(where, "required", "leads to no item", document.raw)
+            yield Refusal(where, NO_ITEMS, "leads to no item", document.raw)
             return
         around = None
         if isinstance(document.value, dict):
@@ -135,6 +146,11 @@ class MappedAdapter(Adapter):
                 yield Refusal(root, "size", sentence, written(row))
             else:
                 yield Piece(dict(zip(header, row, strict=False)), root)
+
+
+def label(slug: str, number: int) -> str:
+    """How dead letters and imports name a version: `map:acme@3`."""
+    return f"{PREFIX}{slug}@{number}"
 
 
 def root_of(place: str) -> str:

@@ -128,13 +128,14 @@ def _iso(value: Any, place: str, zone: tzinfo | None) -> str:
 
 
 def _strptime(text: str, place: str, form: str, zone: tzinfo | None) -> str:
-    if len(text) > MAX_TIME:
-        raise UnfitError(place, "format", f"must be a time like {form}")
     try:
-        found = datetime.strptime(text.strip(), form)  # noqa: DTZ007 -- the zone follows
+        if len(text) <= MAX_TIME:
+            if zone is None:
+                return datetime.strptime(text.strip(), form).astimezone(UTC).isoformat()
+            return _written(datetime.strptime(text.strip(), form).replace(tzinfo=zone), place)
     except (ValueError, OverflowError):
-        raise UnfitError(place, "format", f"must be a time like {form}") from None
-    return _written(found if found.tzinfo else found.replace(tzinfo=zone), place)
+        pass
+    raise UnfitError(place, "format", f"must be a time like {form}")
 
 
 def _written(moment: datetime, place: str) -> str:
@@ -183,8 +184,8 @@ def _check_format(form: str, zone: tzinfo | None) -> None:
     if not {"Y", "y"} & set(used) or not (dated or "j" in used):
         message = f"The time {form!r} must say year, month and day."
         raise StepError(message)
-    if zone is None and "z" not in used:
-        message = f"The time {form!r} must say its zone: %z in it, or @ Europe/Berlin after it."
+    if (zone is None) is ("z" not in used):
+        message = f"The time {form!r} must say its zone once: %z in it, or @ Europe/Berlin behind."
         raise StepError(message)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.adapters.base import Item, Outcome, Refusal
-from detectors.mapping.reader import root_of
+from detectors.mapping.reader import MappedAdapter, root_of
 from detectors.mapping.spec import Plan, plan_of, read_spec
+from detectors.schema import MAX_BATCH
 from tests.mapping.reading import BASE, ITEM, NAME, faults, outcomes, plan
 
 CSV: dict[str, Any] = {
@@ -70,7 +72,7 @@ def test_places_lead_through_lists_and_envelopes() -> None:
     found = outcomes(plan({}, items="$.data[*]"), body)
     assert refused(found) == [
         ("$[0].data[1].at", "format"),
-        ("$[1].data[*]", "required"),
+        ("$[1].data[*]", "items"),
         ("$[2].data[0]", "type"),
     ]
 
@@ -154,8 +156,7 @@ HOSTILE = {
 def test_hostile_payloads_cost_no_more_than_their_size(name: str, format: str) -> None:
     made = plan_of(read_spec({"format": format, "fields": FIELDS}), NAME)
     began = time.monotonic()
-    for _ in outcomes(made, HOSTILE[name]):
-        pass
+    assert list(islice(MappedAdapter(made, NAME).read(HOSTILE[name]), MAX_BATCH))
     assert time.monotonic() - began < LIMIT_S
 
 
