@@ -172,7 +172,7 @@ class MappingSerializer(serializers.ModelSerializer[SavedMapping]):
             "created_at",
         ]
         read_only_fields: ClassVar = ["number", "created_at"]
-        validators: ClassVar = []  # a slug that is known gets its next version
+        validators: ClassVar[list[Any]] = []  # a slug that is known gets its next version
 
     def get_address(self, saved: SavedMapping) -> str:
         return f"/api/v1/ingest/map:{saved.slug}/"

@@ -13,7 +13,7 @@ from detectors.adapters.base import Refusal
 from detectors.adapters.kit import documents
 from detectors.mapping.paths import ALL, MAX_PARTS, All, written
 from detectors.mapping.reader import MappedAdapter, Piece
-from detectors.mapping.spec import CSV, JSON, Plan
+from detectors.mapping.spec import CSV, JSON, Delimiter, Format, Plan
 
 MAX_BYTES: Final = 256 * 1024
 MAX_ITEMS: Final = 200
@@ -21,7 +21,7 @@ MAX_NODES: Final = 400
 MAX_CHOICES: Final = 400
 MAX_EXAMPLES: Final = 20
 LEVELS: Final = 4  # how deep a list of items is looked for
-DELIMITERS: Final = (",", ";", "\t", "|")
+DELIMITERS: Final[tuple[Delimiter, ...]] = (",", ";", "\t", "|")
 
 
 class Node(NamedTuple):
@@ -42,7 +42,7 @@ class Choice:
     examples: list[Any] = field(default_factory=list)
 
 
-def format_of(sample: str) -> tuple[str, str]:
+def format_of(sample: str) -> tuple[Format, Delimiter]:
     """Format and delimiter by the looks: JSON begins with a bracket, all else is CSV."""
     text = sample.lstrip("\ufeff \t\r\n")
     if not text or text[0] in "{[":

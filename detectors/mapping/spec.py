@@ -19,8 +19,10 @@ MAX_STEPS: Final = 8
 MAX_TABLE: Final = 200
 MAX_WORD: Final = 500
 OTHERS: Final = "*"
-JSON: Final = "json"
-CSV: Final = "csv"
+Format = Literal["json", "csv"]
+Delimiter = Literal[",", ";", "\t", "|"]
+JSON: Final[Format] = "json"
+CSV: Final[Format] = "csv"
 T = TypeVar("T")
 
 
@@ -41,8 +43,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A whole mapping. items: where the items sit in a document; delimiter: of CSV."""
 
-    format: Literal["json", "csv"] = "json"
-    delimiter: Literal[",", ";", "\t", "|"] = ","
+    format: Format = "json"
+    delimiter: Delimiter = ","
     items: str = "$"
     fields: dict[str, Source] = {}
 

@@ -1,10 +1,10 @@
-"""Pages of signals and detectors."""
+"""Pages of signals, detectors and mappings."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui.views import detector, signal
+from detectors.ui.views import detector, mapping, signal
 
 app_name = "detectors"
 urlpatterns = [
@@ -12,4 +12,7 @@ urlpatterns = [
     path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
     path("detectors/", detector.detector_list, name="detector-list"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
+    path("settings/mapping/", mapping.mapping_list, name="mapping-list"),
+    path("settings/mapping/new/", mapping.mapping_new, name="mapping-new"),
+    path("settings/mapping/<slug:slug>/", mapping.mapping_detail, name="mapping-detail"),
 ]
