@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from cases.services.note import add_note
 from detectors.choices import Mode, Outcome
 from detectors.models import CampaignFinding, DeadLetter, Finding, Shard, Signal
 from detectors.services.config import ensure_configs, save_config
+from detectors.services.mapping import save_mapping
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
 from tests import cast, make
@@ -28,6 +30,15 @@ from tests.ui import world
 
 DETECTOR = "velocity"
 ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "tip")
+MAPPING = "shop-0"
+SPEC: dict[str, Any] = {
+    "fields": {
+        "external_id": "$.external_id",
+        "platform": {"const": "shop"},
+        "kind": {"const": "post"},
+        "occurred_at": "$.occurred_at",
+    }
+}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -69,6 +80,8 @@ class Furnished:
 
     def _part(self, name: str, part: str) -> str | int:
         if part == "slug":
+            if "mapping" in name:
+                return MAPPING
             return DETECTOR if "detector" in name else self.desk.queue.slug
         undoes = name in {"cases:undo", "api-case-undo"}
         values: dict[str, str | int] = {
@@ -78,6 +91,7 @@ class Furnished:
             "signal_id": Signal.objects.earliest("pk").pk,
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
+            "mapping": MAPPING,
             "letter_id": DeadLetter.objects.earliest("pk").pk,
         }
         return values[part]
@@ -106,6 +120,10 @@ class Furnished:
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
+            "api-mappings": {"slug": "shop-new", "spec": SPEC, "reason": "try"},
+            "api-mapping-ingest": item,
+            "detectors:mapping-new": {"slug": "shop-new", "reason": "try", "do": "save"},
+            "detectors:mapping-detail": {"reason": "try", "do": "save", "based_on": "1"},
             "api-dead-letter-replay": item,
         }
         return bodies.get(name, {})
@@ -129,6 +147,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
         _letter(number)
+        _mapped(desk.admin, number, rows)
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
@@ -171,6 +190,15 @@ def _letter(number: int) -> DeadLetter:
         raw=b'{"external_id": "bad"}',
         errors=[],
     )
+
+
+def _mapped(admin: User, number: int, versions: int) -> None:
+    """One more mapping, with a sample of as many items; the first has as many versions."""
+    sample = json.dumps([make.item(item) for item in range(versions)])
+    for version in range(1 if number else versions):
+        save_mapping(
+            actor=admin, slug=f"shop-{number}", spec=SPEC, reason=f"{version}", sample=sample
+        )
 
 
 def _tuned(admin: User, number: int) -> ApiToken:

@@ -31,8 +31,9 @@ from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
+from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.signal import signal_by_id, signals_for
-from tests.addresses import DETECTOR, Furnished, all_addresses, furnish
+from tests.addresses import DETECTOR, MAPPING, Furnished, all_addresses, furnish
 
 pytestmark = pytest.mark.django_db
 Door = dict[str, str]
@@ -85,6 +86,11 @@ detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:mapping-list    GET     login 404   404   ok    login 404
+detectors:mapping-new     GET     login 404   404   ok    login 404
+detectors:mapping-new     POST    login 404   404   goes  login 404
+detectors:mapping-detail  GET     login 404   404   ok    login 404
+detectors:mapping-detail  POST    login 404   404   goes  login 404
 """
 
 # Six columns of sessions, then five of tokens with just this scope; a token with all scopes but
@@ -97,6 +103,10 @@ api-signals             GET    read   401  rows rows rows 401  403  rows rows ro
 api-signals             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-adapters            GET    -      401  rows rows rows 401  rows rows rows rows rows rows
 api-adapter             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
+api-mappings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-mappings            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-mapping             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-mapping-ingest      POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-signal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-findings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-finding             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -145,10 +155,14 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
+    "mappings_for": (READERS, lambda who, on: mappings_for(who)),
+    "mapping_by_name": (READERS, lambda who, on: mapping_by_name(MAPPING, who)),
+    "mapping_versions_of": (READERS, lambda who, on: mapping_versions_of(MAPPING, who)),
     "letters_for": (STAFF, lambda who, on: letters_for(who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
 }
 WITHOUT_VIEWER: Final = {
+    "adapter_by_name": "who may send in signals may send them in any shape",
     "contributions_of": "of a case that a selector gave to the viewer",
     "entities_of": "of a signal that a selector gave to the viewer",
     "findings_citing": "of a signal that a selector gave to the viewer",

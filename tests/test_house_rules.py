@@ -25,6 +25,7 @@ SILENCED = {"noqa": 34, "type: ignore": 24}
 BY_POSITION = {
     "cases/services/decision.py decision_ref": "says a name, writes nothing",
     "cases/services/delivery.py host_of": "says a name, writes nothing",
+    "detectors/services/dead_letter.py is_mapped": "reads",
     "detectors/services/dead_letter.py raw_of": "reads",
     "detectors/services/drain.py drain": "runs other services until there is no work",
     "detectors/services/engine.py lagging_shards": "reads",

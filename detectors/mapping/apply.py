@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from detectors.adapters.base import UnfitError
-from detectors.adapters.kit import moments
-from detectors.adapters.kit.bounds import clean, digest, shortened
+from detectors.adapters.kit.bounds import clean, digest
 from detectors.adapters.kit.draft import Draft
-from detectors.adapters.kit.fields import MAX_NUMBER
 from detectors.mapping.paths import MAX_FOUND, Place, written
-from detectors.mapping.spec import OTHERS, Found, Plan, Rule
-from detectors.mapping.steps import as_text
-from detectors.mapping.targets import FIXED, Takes, Target
+from detectors.mapping.plan import Found, Plan, Rule
+from detectors.mapping.targets import FIXED
+from detectors.mapping.values import formed, looked_up
 from detectors.schema import Kind
 
-TRUTHS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 AROUND: Final = "$"
 CONSTANT: Final = "the constant"
-SHOWN: Final = 60
-MAX_DIGITS: Final = 16
-OBJECT: Final = re.compile(r"[a-z0-9-]{1,40}:\s*\S", re.ASCII)
 REQUIRED: Final = tuple(one.field for one in FIXED.values() if one.required)
 
 
@@ -140,16 +133,16 @@ def _values(rule: Rule, done: Mapped) -> list[Any]:
     for stage in rule.stages:
         found = stage(found)
     if rule.table:
-        found = [(place, _looked_up(rule.table, value, place)) for place, value in found]
+        found = [(place, looked_up(rule.table, value, place)) for place, value in found]
     if not found and rule.const:
         found = [(CONSTANT, rule.const)]
-    formed = [(place, _formed(rule.target, value, place)) for place, value in found]
-    kept = {place: None for place, value in formed if not _is_empty(value)}
+    values = [(place, formed(rule.target, value, place)) for place, value in found]
+    kept = {place: None for place, value in values if not _is_empty(value)}
     if not rule.keeps:
         done.read |= {
             sources[one][0] for one in (sources if rule.joins else kept) if one in sources
         }
-    return [value for _, value in formed if not _is_empty(value)]
+    return [value for _, value in values if not _is_empty(value)]
 
 
 def _sources(rule: Rule, done: Mapped) -> dict[str, tuple[Place, Any]]:
@@ -180,61 +173,6 @@ def _flat(found: list[tuple[Place, Any]], rule: Rule) -> list[tuple[Place, Any]]
 
 def _is_empty(value: Any) -> bool:
     return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
-
-
-def _looked_up(table: Mapping[str, str], value: Any, place: str) -> str:
-    word = as_text(value, place).strip()
-    if word in table:
-        return table[word]
-    if OTHERS in table:
-        return table[OTHERS]
-    sentence = f"is {shortened(word, SHOWN)!r}, which the table does not name"
-    raise UnfitError(place, "choice", sentence)
-
-
-def _formed(target: Target, value: Any, place: str) -> Any:
-    match target.takes:
-        case Takes.ANY:
-            return value
-        case Takes.TIME:
-            return moments.parsed(value.strip() if isinstance(value, str) else value, place)
-        case Takes.NUMBER:
-            return _number(value, place)
-        case Takes.FLAG:
-            return _flag(value, place)
-        case Takes.TEXT | Takes.MANY:
-            return _checked(target.field, as_text(value, place), place)
-
-
-def _checked(field: str, text: str, place: str) -> str:
-    """Text that a draft could not take as it is."""
-    if field == "kind" and text not in set(Kind):
-        sentence = (
-            f"is {shortened(text, SHOWN)!r}; kind must be one of {', '.join(Kind)},"
-            " and a table can translate it"
-        )
-        raise UnfitError(place, "choice", sentence)
-    if field == "objects" and not OBJECT.match(text):
-        sentence = "must be type:value; objects.<type> puts the type in front"
-        raise UnfitError(place, "format", sentence)
-    return text
-
-
-def _number(value: Any, place: str) -> int:
-    if isinstance(value, str) and len(value) <= MAX_DIGITS and value.isascii():
-        value = int(value) if value.strip().isdecimal() else value
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
-        raise UnfitError(place, "type", "must be a whole number from 0 to 2^53")
-    return value
-
-
-def _flag(value: Any, place: str) -> bool:
-    word = str(value).lower() if isinstance(value, bool | int | str) else ""
-    if word not in TRUTHS:
-        raise UnfitError(place, "type", "must be true or false")
-    return TRUTHS[word]
 
 
 def _missing(plan: Plan, name: str, done: Mapped) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from detectors.adapters.kit.draft import slug
-from detectors.mapping import steps
+from detectors.mapping import times
 from detectors.mapping.sample import Choice
 from detectors.mapping.spec import Source
 from detectors.schema import SLUG, Kind
@@ -127,7 +127,7 @@ def _kind(choice: Choice) -> Source | None:
 def _time_step(example: Any) -> tuple[str, ...] | None:
     """Which step reads it; a text is tried as ISO 8601, whose refusal says what to add."""
     value = example
-    if isinstance(example, str) and example.strip().isdecimal() and len(example) < steps.MAX_DIGITS:
+    if isinstance(example, str) and example.strip().isdecimal() and len(example) < times.MAX_DIGITS:
         value = int(example)
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None

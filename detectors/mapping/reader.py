@@ -20,7 +20,7 @@ from detectors.mapping import spec
 from detectors.mapping.apply import Mapped, draft, mapped, unread
 from detectors.mapping.paths import Path
 from detectors.mapping.paths import written as place_in_words
-from detectors.mapping.spec import Plan
+from detectors.mapping.plan import Plan
 from detectors.schema import Kind
 
 JSON_TYPES: Final = (documents.JSON, documents.NDJSON)

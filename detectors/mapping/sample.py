@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple
 from detectors.adapters.base import Refusal
 from detectors.adapters.kit import documents
 from detectors.mapping.paths import ALL, MAX_PARTS, All, written
+from detectors.mapping.plan import Plan
 from detectors.mapping.reader import MappedAdapter, Piece
-from detectors.mapping.spec import CSV, JSON, Delimiter, Format, Plan
+from detectors.mapping.spec import CSV, JSON, Delimiter, Format
 
 MAX_BYTES: Final = 256 * 1024
 MAX_ITEMS: Final = 200

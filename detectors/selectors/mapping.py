@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
+from detectors.mapping.plan import plan_of
 from detectors.mapping.reader import MappedAdapter, label
-from detectors.mapping.spec import plan_of, read_spec
+from detectors.mapping.spec import read_spec
 from detectors.models import SavedMapping
 from detectors.selectors.signal import READERS
 

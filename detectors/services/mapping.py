@@ -11,8 +11,9 @@ from django.db import connection, transaction
 from abusedesk.core import audit
 from abusedesk.core.errors import ForbiddenError, InvalidError, StaleError
 from abusedesk.core.models import Role, User
+from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.sample import MAX_BYTES
-from detectors.mapping.spec import Plan, SpecError, plan_of, read_spec, written
+from detectors.mapping.spec import SpecError, read_spec, written
 from detectors.models import SavedMapping
 
 RESERVED: Final = frozenset({"new"})

@@ -19,9 +19,10 @@ from detectors.entities import Mentioned, mentioned
 from detectors.ingest import Fault, Window
 from detectors.ingest.foreign import judged
 from detectors.mapping.guess import guessed
+from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter, Piece
 from detectors.mapping.sample import Choice, Node, choices_of, lists_of, nodes_of, pieces_of
-from detectors.mapping.spec import CSV, Plan, plan_of
+from detectors.mapping.spec import CSV
 from detectors.schema import SignalIn
 from detectors.ui.playground import Board, Row, fill, spec_of
 

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from detectors.adapters.base import Item, Outcome, Refusal
+from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter
-from detectors.mapping.spec import Plan, plan_of, read_spec
+from detectors.mapping.spec import read_spec
 
 NAME = "acme"
 LABEL = "map:acme@1"

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from detectors.adapters.base import Item, Refusal
 from detectors.ingest.foreign import judged
 from detectors.mapping.paths import ALL, written
+from detectors.mapping.plan import plan_of
 from detectors.mapping.reader import MappedAdapter
-from detectors.mapping.spec import SpecError, plan_of, read_spec
+from detectors.mapping.spec import SpecError, read_spec
 from detectors.mapping.spec import written as written_spec
 from detectors.mapping.targets import FIXED
 from detectors.schema import SignalIn

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from detectors.adapters.base import Refusal
 from detectors.mapping import sample
 from detectors.mapping.guess import guessed
+from detectors.mapping.plan import plan_of
 from detectors.mapping.sample import Node, choices_of, format_of, lists_of, nodes_of, pieces_of
-from detectors.mapping.spec import Source, plan_of, read_spec
+from detectors.mapping.spec import Source, read_spec
 
 WEBHOOK = {
     "id": "e1",

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.adapters.base import Item, Outcome, Refusal
+from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter, root_of
-from detectors.mapping.spec import Plan, plan_of, read_spec
+from detectors.mapping.spec import read_spec
 from detectors.schema import MAX_BATCH
 from tests.mapping.reading import BASE, ITEM, NAME, faults, outcomes, plan
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detectors.adapters.base import UnfitError
 from detectors.mapping import steps
-from detectors.mapping.steps import StepError
+from detectors.mapping.base import StepError
 
 
 @pytest.mark.parametrize(
