@@ -35,8 +35,12 @@ LISTS: Final = ("objects", "fingerprints")
 MAIN: Final = tuple(name for name in FIXED if "." not in name and name not in LISTS)
 GROUPS: Final = (
     ("main", "Signal", MAIN),
-    ("profile", "Account", tuple(name for name in FIXED if name.startswith("actor_profile."))),
-    ("ai", "AI service", tuple(name for name in FIXED if name.startswith("ai."))),
+    (
+        "profile",
+        "Account (actor_profile)",
+        tuple(name for name in FIXED if name.startswith("actor_profile.")),
+    ),
+    ("ai", "AI service (ai)", tuple(name for name in FIXED if name.startswith("ai."))),
     ("lists", "Lists", LISTS),
 )
 FREE: Final = ("own", "Objects, identifiers, attributes")
@@ -71,6 +75,11 @@ class Row:
         return bool(self.path or self.const)
 
     @property
+    def label(self) -> str:
+        """Its name under the heading of its group."""
+        return self.field.rpartition(".")[2]
+
+    @property
     def complaints(self) -> list[str]:
         """All that is wrong, as much as people read."""
         return list(dict.fromkeys([*self.faults, *self.errors]))[:MAX_ERRORS]
@@ -103,6 +112,11 @@ class Board:
     based_on: int = 0
     errors: dict[str, str] = dataclasses.field(default_factory=dict)
     """What is wrong besides the rows, by the name of the input."""
+
+    @property
+    def items_error(self) -> str:
+        """What is wrong with `items`; a template takes `errors.items` for the method."""
+        return self.errors.get("items", "")
 
     @property
     def is_broken(self) -> bool:

@@ -182,6 +182,7 @@ def test_a_refused_save_keeps_everything_and_says_why(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert said in page
+    assert "dict_items" not in page
     assert value_of(page, f"path-{NAMES.index('external_id')}") == "$.id"
     assert not SavedMapping.objects.exists()
 
