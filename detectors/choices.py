@@ -68,3 +68,15 @@ class EntityType(models.TextChoices):
     HASHTAG = "hashtag", "Hashtag"
     HASH = "hash", "File hash"
     MEDIA = "media", "Media"
+
+
+class Form(models.TextChoices):
+    """How values of a type that people added are written before they are compared."""
+
+    AS_IS = "as-is", "As it is"
+    LOWER = "lower", "Lower case"
+    URL = "url", "Web address"
+    DOMAIN = "domain", "Domain"
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Phone"
+    NUMBER = "number", "Number: digits only"

@@ -22,6 +22,7 @@ from cases.services.note import add_note
 from detectors.choices import Mode, Outcome
 from detectors.models import CampaignFinding, DeadLetter, Finding, Shard, Signal
 from detectors.services.config import ensure_configs, save_config
+from detectors.services.entity_type import add_entity_type
 from detectors.services.mapping import save_mapping
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
@@ -39,6 +40,7 @@ SPEC: dict[str, Any] = {
         "occurred_at": "$.occurred_at",
     }
 }
+TYPE = {"slug": "card", "label": "Card", "meaning": "of a shop", "form": "number"}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -120,6 +122,8 @@ class Furnished:
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
+            "detectors:entity-types": TYPE,
+            "api-entity-types": TYPE,
             "api-mappings": {"slug": "shop-new", "spec": SPEC, "reason": "try"},
             "api-mapping-ingest": item,
             "detectors:mapping-new": {"slug": "shop-new", "reason": "try", "do": "save"},
@@ -148,6 +152,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
         _letter(number)
         _mapped(desk.admin, number, rows)
+        add_entity_type(actor=desk.admin, **TYPE | {"slug": f"card{number}"})
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)

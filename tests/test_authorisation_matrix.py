@@ -29,6 +29,7 @@ from detectors.models import DeadLetter, Finding, Signal
 from detectors.selectors import config
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import letter_by_id, letters_for
+from detectors.selectors.entity_type import entity_types_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
@@ -86,6 +87,8 @@ detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:entity-types    GET     login 404   404   ok    login 404
+detectors:entity-types    POST    login 404   404   goes  login 404
 detectors:mapping-list    GET     login 404   404   ok    login 404
 detectors:mapping-new     GET     login 404   404   ok    login 404
 detectors:mapping-new     POST    login 404   404   goes  login 404
@@ -103,6 +106,8 @@ api-signals             GET    read   401  rows rows rows 401  403  rows rows ro
 api-signals             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-adapters            GET    -      401  rows rows rows 401  rows rows rows rows rows rows
 api-adapter             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
+api-entity-types        GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-entity-types        POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-mappings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-mappings            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-mapping             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -155,6 +160,7 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
+    "entity_types_for": (READERS, lambda who, on: entity_types_for(who)),
     "mappings_for": (READERS, lambda who, on: mappings_for(who)),
     "mapping_by_name": (READERS, lambda who, on: mapping_by_name(MAPPING, who)),
     "mapping_versions_of": (READERS, lambda who, on: mapping_versions_of(MAPPING, who)),
@@ -165,6 +171,7 @@ WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
     "contributions_of": "of a case that a selector gave to the viewer",
     "entities_of": "of a signal that a selector gave to the viewer",
+    "forms_by_slug": "the linker asks, for no person",
     "findings_citing": "of a signal that a selector gave to the viewer",
     "signal_count": "the intake counts for the case, not for a person",
     "verdicts_of": "the intake asks what a decision said, for no person",

@@ -34,6 +34,7 @@ class Verb(StrEnum):
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
+    ENTITY_TYPE_ADDED = "entity_type.added"
     MAPPING_SAVED = "mapping.saved"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
@@ -73,6 +74,7 @@ SENTENCES: dict[str, str] = {
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.ENTITY_TYPE_ADDED: "added the type {slug} of entities, compared as {form}",
     Verb.MAPPING_SAVED: "saved the mapping {slug} as version {number}. Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",

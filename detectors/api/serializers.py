@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from detectors.models import DeadLetter, DetectorConfig, Finding, SavedMapping, Signal
+from detectors.models import DeadLetter, DetectorConfig, EntityType, Finding, SavedMapping, Signal
 
 
 class SignalSerializer(serializers.ModelSerializer[Signal]):
@@ -176,3 +176,15 @@ class MappingSerializer(serializers.ModelSerializer[SavedMapping]):
 
     def get_address(self, saved: SavedMapping) -> str:
         return f"/api/v1/ingest/map:{saved.slug}/"
+
+
+class EntityTypeSerializer(serializers.ModelSerializer[EntityType]):
+    """A type of objects and identifiers that people added."""
+
+    slug = serializers.CharField(max_length=40, help_text="2 to 40 of a-z and 0-9")
+    created_by = serializers.CharField(source="created_by.username", read_only=True)
+
+    class Meta:
+        model = EntityType
+        fields: ClassVar = ["slug", "label", "meaning", "form", "created_by", "created_at"]
+        read_only_fields: ClassVar = ["created_at"]

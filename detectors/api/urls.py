@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, mappings, tuning, views
+from detectors.api import adapters, entity_types, mappings, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
+    path("entity-types/", entity_types.EntityTypesView.as_view(), name="api-entity-types"),
     path("findings/", tuning.FindingsView.as_view(), name="api-findings"),
     path("findings/<int:finding_id>/", tuning.FindingView.as_view(), name="api-finding"),
     path("ingest/", adapters.AdaptersView.as_view(), name="api-adapters"),

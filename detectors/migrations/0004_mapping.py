@@ -1,4 +1,4 @@
-"""Versions of saved mappings."""
+"""Versions of saved mappings, and types of entities that people add."""
 
 from __future__ import annotations
 
@@ -16,6 +16,45 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="EntityType",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(max_length=40, unique=True)),
+                ("label", models.CharField(max_length=60)),
+                ("meaning", models.CharField(max_length=300)),
+                (
+                    "form",
+                    models.CharField(
+                        choices=[
+                            ("as-is", "As it is"),
+                            ("lower", "Lower case"),
+                            ("url", "Web address"),
+                            ("domain", "Domain"),
+                            ("email", "E-mail"),
+                            ("phone", "Phone"),
+                            ("number", "Number: digits only"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["slug"],
+            },
+        ),
         migrations.CreateModel(
             name="SavedMapping",
             fields=[

@@ -5,6 +5,7 @@ from __future__ import annotations
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
+from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
 from detectors.models.mapping import SavedMapping
 from detectors.models.run import Checkpoint, Cursor, Quarantine, Shard, TickPart
@@ -22,6 +23,7 @@ __all__ = [
     "DeadLetter",
     "DetectorConfig",
     "Entity",
+    "EntityType",
     "Finding",
     "FindingRevision",
     "FusedFinding",

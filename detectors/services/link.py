@@ -16,6 +16,7 @@ from detectors.engine import HEARTBEAT
 from detectors.entities import Mentioned, mentioned
 from detectors.models import Cursor
 from detectors.partitions import ensure_partitions
+from detectors.selectors.entity_type import forms_by_slug
 from detectors.services.drain import drain
 from detectors.stream import Position
 
@@ -72,7 +73,8 @@ def link_entities(*, stream_id: int) -> int:
 
 
 def _store(signals: Sequence[Signal]) -> None:
-    found = [(signal, one, _digest(one)) for signal in signals for one in mentioned(signal)]
+    forms = forms_by_slug()
+    found = [(signal, one, _digest(one)) for signal in signals for one in mentioned(signal, forms)]
     if not found:
         return
     ids = _upsert(found)

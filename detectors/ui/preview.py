@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -23,7 +23,9 @@ from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter, Piece
 from detectors.mapping.sample import Choice, Node, choices_of, lists_of, nodes_of, pieces_of
 from detectors.mapping.spec import CSV
+from detectors.normalise.forms import Former
 from detectors.schema import SignalIn
+from detectors.selectors.entity_type import forms_by_slug
 from detectors.ui.playground import Board, Row, fill, spec_of
 
 SHOWN_ITEMS: Final = 5
@@ -55,6 +57,13 @@ class Made:
     entities: list[Mentioned] = field(default_factory=list)
     raw: str = ""
     reasons: list[str] = field(default_factory=list)
+
+
+class About(NamedTuple):
+    """What signals are judged and linked by."""
+
+    window: Window
+    forms: Mapping[str, Former]
 
 
 @dataclass(slots=True)
@@ -120,19 +129,19 @@ def _take_faults(board: Board, plan: Plan) -> None:
 
 def _run(board: Board, plan: Plan, pieces: list[Piece | Refusal], preview: Preview) -> None:
     adapter = MappedAdapter(plan, board.slug or UNNAMED)
-    window = Window.at(clock.now(), oldest=settings.OLDEST_SIGNAL)
+    about = About(Window.at(clock.now(), oldest=settings.OLDEST_SIGNAL), forms_by_slug())
     for piece in pieces:
         preview.total += 1
         if isinstance(piece, Refusal):
             made = Made(piece.place, reasons=[f"{piece.place} {piece.sentence}."])
         else:
-            made = _made(board, adapter, piece, window)
+            made = _made(board, adapter, piece, about)
         preview.stored += made.signal is not None
         if len(preview.made) < SHOWN_SIGNALS:
             preview.made.append(made)
 
 
-def _made(board: Board, adapter: MappedAdapter, piece: Piece, window: Window) -> Made:
+def _made(board: Board, adapter: MappedAdapter, piece: Piece, about: About) -> Made:
     """The first signal of an item, with the problems at the rows that they belong to."""
     if isinstance(piece.item, dict):
         problems = adapter.apply(piece).problems
@@ -143,7 +152,7 @@ def _made(board: Board, adapter: MappedAdapter, piece: Piece, window: Window) ->
     outcome = next(adapter.outcomes(piece, piece.around))
     refusal = outcome if isinstance(outcome, Refusal) else None
     raw = outcome.raw if isinstance(outcome, Refusal) else msgspec.json.encode(outcome.fields)
-    found = judged(raw, refusal, adapter, window, 0)
+    found = judged(raw, refusal, adapter, about.window, 0)
     if not isinstance(found, SignalIn):
         _blame_faults(board.rows, found.faults)
         return Made(piece.root, reasons=[one.message for one in found.faults])
@@ -151,7 +160,7 @@ def _made(board: Board, adapter: MappedAdapter, piece: Piece, window: Window) ->
         piece.root,
         signal=found,
         shown=marked(found.text, text.GRAPHEMES),
-        entities=mentioned(_as_seen(found))[:SHOWN_ENTITIES],
+        entities=mentioned(_as_seen(found), about.forms)[:SHOWN_ENTITIES],
         raw=text.defang(json.dumps(msgspec.to_builtins(found), indent=2, ensure_ascii=True)),
     )
 

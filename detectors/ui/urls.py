@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui.views import detector, mapping, signal
+from detectors.ui.views import detector, entity_type, mapping, signal
 
 app_name = "detectors"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
     path("detectors/", detector.detector_list, name="detector-list"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
+    path("settings/types/", entity_type.entity_types, name="entity-types"),
     path("settings/mapping/", mapping.mapping_list, name="mapping-list"),
     path("settings/mapping/new/", mapping.mapping_new, name="mapping-new"),
     path("settings/mapping/<slug:slug>/", mapping.mapping_detail, name="mapping-detail"),

@@ -35,6 +35,7 @@ PAGES = {
     "detector": "/detectors/near-duplicate-text/",
     "dashboard": "/dashboards/operations/",
     "tokens": "/settings/tokens/",
+    "types": "/settings/types/",
     "mappings": "/settings/mapping/",
     "mapping-new": "/settings/mapping/new/",
     "mapping": "/settings/mapping/shop/",
