@@ -99,7 +99,10 @@ class MappedAdapter(Adapter):
         """The item by the plan. Raises UnfitError where it is none."""
         if not isinstance(piece.item, dict):
             raise UnfitError(piece.root, "type", "must be an object")
-        return mapped(self.plan, piece.item, piece.root)
+        try:
+            return mapped(self.plan, piece.item, piece.root)
+        except RecursionError:
+            raise UnfitError(piece.root, "depth", DEEP) from None
 
     def pieces(self, file: BufferedReader) -> Iterator[Piece | Refusal]:
         """The items of a payload, in order."""

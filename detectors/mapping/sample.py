@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from detectors.adapters.base import Refusal
 from detectors.adapters.kit import documents
-from detectors.mapping.paths import ALL, MAX_PARTS, All, written
+from detectors.mapping.paths import ALL, MAX_LENGTH, MAX_PARTS, All, written
 from detectors.mapping.plan import Plan
 from detectors.mapping.reader import MappedAdapter, Piece
 from detectors.mapping.spec import CSV, JSON, Delimiter, Format
@@ -88,7 +88,7 @@ def choices_of(items: list[Any]) -> list[Choice]:
     for item in items:
         for parts, value in islice(_general(item), MAX_NODES):
             path = written(parts)
-            if path not in found and len(found) == MAX_CHOICES:
+            if len(path) > MAX_LENGTH or (path not in found and len(found) == MAX_CHOICES):
                 continue
             examples = found.setdefault(path, Choice(path)).examples
             if len(examples) < MAX_EXAMPLES and value not in examples:
@@ -104,11 +104,11 @@ def _walk(item: Any) -> Iterator[Node]:
     stack: list[tuple[str, tuple[str | int | All, ...], Any]] = [("", (), item)]
     while stack:
         name, parts, value = stack.pop()
-        depth, path = max(0, len(parts) - 1), written(parts)
+        depth, path = max(0, len(parts) - 1), written(parts)[:MAX_LENGTH]
         inside = _inside(value)
         if parts or not inside:
             shown = None if inside else _shown(value)
-            yield Node(depth, name, path, shown, len(inside))
+            yield Node(depth, name[:MAX_LENGTH], path, shown, len(inside))
         if len(parts) < MAX_PARTS:
             is_list = isinstance(value, list)
             stack += [

@@ -6,10 +6,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from detectors.ingest.repair import NUL
+
 Format = Literal["json", "csv"]
 Delimiter = Literal[",", ";", "\t", "|"]
 JSON: Final[Format] = "json"
 CSV: Final[Format] = "csv"
+WHOLE: Final = "spec"
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -52,10 +55,17 @@ def read_spec(value: Any) -> Spec:
         }
         value = {**value, "fields": fields}
     try:
-        return msgspec.convert(value, Spec)
+        spec = msgspec.convert(value, Spec)
+        is_text = NUL not in msgspec.json.encode(spec)
+    except UnicodeEncodeError:
+        is_text = False
     except msgspec.ValidationError as error:
         said, _, place = str(error).partition(" - at `$")
-        raise SpecError(place.strip("`.") or "spec", f"{said}.") from None
+        raise SpecError(place.strip("`.") or WHOLE, f"{said}.") from None
+    if not is_text:
+        message = "A mapping is text of valid Unicode, without NUL."
+        raise SpecError(WHOLE, message)
+    return spec
 
 
 def written(spec: Spec) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _checked(slug: str, spec: Mapping[str, Any]) -> Plan:
 
 
 def _check_words(reason: str, sample: str) -> None:
-    if not reason.strip() or len(reason) > MAX_REASON:
+    if not reason.strip() or len(reason) > MAX_REASON or "\0" in reason:
         message = "Say why, in at most 500 characters; the next person will ask."
         raise InvalidError(message, field="reason")
     if len(sample.encode("utf-8", "replace")) > MAX_BYTES or "\0" in sample:

@@ -101,7 +101,10 @@ class Group:
 
 @dataclass(slots=True)
 class Board:
-    """The whole form. based_on: the version that it was opened with, 0 for none."""
+    """The whole form.
+
+    based_on: the version that it was opened with, 0 for none; sent: how many rows a browser has.
+    """
 
     slug: str = ""
     sample: str = ""
@@ -110,6 +113,7 @@ class Board:
     rows: list[Row] = dataclasses.field(default_factory=list)
     reason: str = ""
     based_on: int = 0
+    sent: int = 0
     errors: dict[str, str] = dataclasses.field(default_factory=dict)
     """What is wrong besides the rows, by the name of the input."""
 
@@ -127,6 +131,11 @@ class Board:
     def is_blank(self) -> bool:
         """Whether no row says anything yet."""
         return not any(row.is_set for row in self.rows)
+
+    @property
+    def sent_rows(self) -> list[Row]:
+        """Rows that stand in the page which sent the form."""
+        return self.rows[: self.sent]
 
     @property
     def groups(self) -> list[Group]:
@@ -175,6 +184,7 @@ def posted(form: Mapping[str, Any], slug: str = "") -> Board:
         items=str(form.get("items", "")).strip() or "$",
         rows=_complete(rows),
         reason=str(form.get("reason", "")).strip(),
+        sent=len(rows),
         based_on=int(base) if base.isdecimal() and len(base) < len("10000000") else 0,
     )
 
@@ -204,7 +214,7 @@ def fill(board: Board, guesses: Mapping[str, Source]) -> None:
 def rows_of(sources: Mapping[str, Source]) -> list[Row]:
     """A row for every field of the contract, for what has a name of its own, and spare ones."""
     rows = [Row(0, name) for name in FIXED]
-    rows += [Row(0, name, free=True) for name in sources if name not in FIXED]
+    rows += [Row(0, name) for name in sources if name not in FIXED]
     for row in rows:
         source = sources.get(row.field, Source())
         row.path, row.const, row.steps = source.path, source.const, "; ".join(source.steps)
@@ -230,11 +240,11 @@ def _posted_row(form: Mapping[str, Any], index: int, name: str) -> Row:
 
 
 def _complete(rows: list[Row]) -> list[Row]:
-    """Every fixed field once, then the free ones and a few spare; numbered anew."""
-    fixed = {row.field: row for row in rows if row.field in FIXED}
-    free = [row for row in rows if row.field not in FIXED and (row.field or row.is_set)]
-    blank = [Row(0, "", free=True) for _ in range(SPARE)]
-    done = [fixed.get(name) or Row(0, name) for name in FIXED] + free + blank
+    """With every fixed field and a few spare rows; what is there keeps its place."""
+    known = {row.field for row in rows}
+    blank = sum(not row.field and not row.is_set for row in rows)
+    done = rows + [Row(0, name) for name in FIXED if name not in known]
+    done += [Row(0, "") for _ in range(SPARE - blank)]
     for index, row in enumerate(done):
         row.index, row.free = index, row.field not in FIXED
         if not row.free:

@@ -13,11 +13,12 @@ from django.utils.safestring import SafeString
 
 from abusedesk.core import clock, text
 from detectors import normalise
-from detectors.adapters.base import Refusal
+from detectors.adapters.base import Refusal, UnfitError
 from detectors.base import Signal
 from detectors.entities import Mentioned, mentioned
 from detectors.ingest import Fault, Window
 from detectors.ingest.foreign import judged
+from detectors.mapping.apply import Problem
 from detectors.mapping.guess import guessed
 from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter, Piece
@@ -143,12 +144,11 @@ def _run(board: Board, plan: Plan, pieces: list[Piece | Refusal], preview: Previ
 
 def _made(board: Board, adapter: MappedAdapter, piece: Piece, about: About) -> Made:
     """The first signal of an item, with the problems at the rows that they belong to."""
-    if isinstance(piece.item, dict):
-        problems = adapter.apply(piece).problems
-        for one in problems:
-            _blame(board.rows, one.field, f"{one.place} {one.sentence}.")
-        if problems:
-            return Made(piece.root, reasons=[f"{one.place} {one.sentence}." for one in problems])
+    problems = _problems(adapter, piece)
+    for one in problems:
+        _blame(board.rows, one.field, f"{one.place} {one.sentence}.")
+    if problems:
+        return Made(piece.root, reasons=[f"{one.place} {one.sentence}." for one in problems])
     outcome = next(adapter.outcomes(piece, piece.around))
     refusal = outcome if isinstance(outcome, Refusal) else None
     raw = outcome.raw if isinstance(outcome, Refusal) else msgspec.json.encode(outcome.fields)
@@ -163,6 +163,14 @@ def _made(board: Board, adapter: MappedAdapter, piece: Piece, about: About) -> M
         entities=mentioned(_as_seen(found), about.forms)[:SHOWN_ENTITIES],
         raw=text.defang(json.dumps(msgspec.to_builtins(found), indent=2, ensure_ascii=True)),
     )
+
+
+def _problems(adapter: MappedAdapter, piece: Piece) -> list[Problem]:
+    """All of an item, where a refusal names the first."""
+    try:
+        return adapter.apply(piece).problems
+    except UnfitError as error:
+        return [Problem("", error.place, error.code, error.sentence)]
 
 
 def _blame_faults(rows: Iterable[Row], faults: Iterable[Fault]) -> None:

@@ -101,6 +101,9 @@ def test_a_save_is_audited(admin: dict[str, str]) -> None:
         ({"spec": {"fields": {"nope": "$.a"}}}, 422, "fields.nope"),
         ({"spec": {"fields": {"text": {"steps": ["x"]}}}}, 422, "fields.text.steps"),
         ({"spec": 5}, 400, "spec"),
+        ({"spec": {"fields": {"text": {"const": "a\0b"}}}}, 422, "spec"),
+        ({"spec": {"fields": {"text": {"const": "\ud800"}}}}, 422, "spec"),
+        ({"reason": "a\0b"}, 400, "reason"),
     ],
 )
 def test_what_cannot_be_saved_is_refused_at_its_place(

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
 from detectors.adapters.base import Item, Outcome, Refusal
 from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter
 from detectors.mapping.spec import read_spec
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""For machines that do other work meanwhile."""
 NAME = "acme"
 LABEL = "map:acme@1"
 BASE: dict[str, Any] = {

@@ -22,7 +22,18 @@ from detectors.mapping.spec import written as written_spec
 from detectors.mapping.targets import FIXED
 from detectors.schema import SignalIn
 from tests.adapters.reading import WEIRD, WINDOW
-from tests.mapping.reading import BASE, ITEM, LABEL, NAME, faults, item, outcomes, plan, refusal
+from tests.mapping.reading import (
+    BASE,
+    ITEM,
+    LABEL,
+    NAME,
+    PATIENT,
+    faults,
+    item,
+    outcomes,
+    plan,
+    refusal,
+)
 
 HASH = "0f" * 32
 
@@ -281,6 +292,7 @@ def _leaves(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
         yield place, value
 
 
+@PATIENT
 @given(st.data(), st.dictionaries(st.text(max_size=4), JSON, max_size=6))
 def test_any_item_by_any_mapping_becomes_signals_or_one_refusal(
     data: st.DataObject, given_: dict[str, Any]

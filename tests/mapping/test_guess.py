@@ -15,6 +15,7 @@ from detectors.mapping.guess import guessed
 from detectors.mapping.plan import plan_of
 from detectors.mapping.sample import Node, choices_of, format_of, lists_of, nodes_of, pieces_of
 from detectors.mapping.spec import Source, read_spec
+from tests.mapping.reading import PATIENT
 
 WEBHOOK = {
     "id": "e1",
@@ -109,6 +110,7 @@ def test_a_sample_is_read_to_a_bound() -> None:
     assert len(choices_of([{str(n): n} for n in range(1_000)])) == sample.MAX_CHOICES
 
 
+@PATIENT
 @given(st.text(max_size=100))
 def test_no_sample_breaks_the_reading(text: str) -> None:
     format, delimiter = format_of(text)

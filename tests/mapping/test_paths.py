@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from detectors.mapping import paths
 from detectors.mapping.paths import ALL, Path, PathError
+from tests.mapping.reading import PATIENT
 
 DOCUMENT: dict[str, Any] = {
     "a": {"b": [10, {"c": 20}], "odd key": 30, "it's": 40, "": 50},
@@ -90,6 +91,7 @@ PARTS = st.lists(
 )
 
 
+@PATIENT
 @given(PARTS)
 def test_a_written_path_is_read_as_the_same(parts: list[Any]) -> None:
     path = Path(tuple(parts))
@@ -97,6 +99,7 @@ def test_a_written_path_is_read_as_the_same(parts: list[Any]) -> None:
         assert paths.parse(str(path)) == path
 
 
+@PATIENT
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reading_of_paths(text: str) -> None:
     for read in (paths.parse, paths.parse_many):

@@ -16,7 +16,7 @@ from detectors.mapping.plan import Plan, plan_of
 from detectors.mapping.reader import MappedAdapter, root_of
 from detectors.mapping.spec import read_spec
 from detectors.schema import MAX_BATCH
-from tests.mapping.reading import BASE, ITEM, NAME, faults, outcomes, plan
+from tests.mapping.reading import BASE, ITEM, NAME, PATIENT, faults, outcomes, plan
 
 CSV: dict[str, Any] = {
     "external_id": "Post ID",
@@ -161,6 +161,7 @@ def test_hostile_payloads_cost_no_more_than_their_size(name: str, format: str) -
     assert time.monotonic() - began < LIMIT_S
 
 
+@PATIENT
 @given(st.binary(max_size=200), st.sampled_from(["json", "csv"]))
 def test_no_bytes_break_a_mapping(body: bytes, format: str) -> None:
     made = plan_of(read_spec({"format": format, "fields": FIELDS}), NAME)

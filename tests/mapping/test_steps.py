@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detectors.adapters.base import UnfitError
 from detectors.mapping import steps
 from detectors.mapping.base import StepError
+from tests.mapping.reading import PATIENT
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,7 @@ def test_a_digest_is_of_the_content_not_of_its_order() -> None:
     assert step({"a": 1}, "$") != step({"a": 2}, "$")
 
 
+@PATIENT
 @given(st.text(max_size=120))
 def test_no_text_breaks_the_reading_of_steps(text: str) -> None:
     for shown in (text, f"time:{text}", f"time:%Y-%m-%d{text} @ UTC", f"time:iso @ {text}"):

@@ -112,6 +112,20 @@ def test_every_error_stands_at_its_field(browser: Client) -> None:
     assert "must match" in slot
 
 
+def test_an_error_of_a_row_stands_at_that_row_though_one_above_it_is_blank(
+    browser: Client,
+) -> None:
+    at = len(NAMES) + 1
+    own = {f"field-{at - 1}": "", f"field-{at}": "objects.tag", f"path-{at}": "$.a-b"}
+    sent = form(SAMPLE, *ROWS, items="$.data[*]") | own
+    live = browser.post(NEW, sent, headers=HTMX).content.decode()
+    assert "is no path" in live.split(f'id="complaints-{at}"')[1].split("</div>")[0]
+    assert f'id="complaints-{at + 1}"' not in live
+    page = browser.post(NEW, sent | {"do": "try"}).content.decode()
+    assert "is no path" in page.split(f'id="complaints-{at}"')[1].split("</div>")[0]
+    assert page.count('placeholder="objects.hashtag"') == 4
+
+
 def test_a_live_answer_holds_fragments_only(browser: Client) -> None:
     sent = form(SAMPLE, *ROWS, items="$.data[*]")
     answer = browser.post(NEW, sent, headers=HTMX).content.decode()
@@ -240,6 +254,7 @@ def test_a_sample_above_the_limit_is_refused_in_words(browser: Client) -> None:
         '{"a": "\\u0000\\ud800"}',
         "[" * 5_000,
         '{"<script>alert(1)</script>": "<img src=x onerror=alert(1)>\u202e"}',
+        json.dumps({"k" * 100_000: {str(n): n for n in range(500)}}),
         json.dumps({f"k{n}": {"deep": [n] * 9} for n in range(2_000)}),
     ],
 )
