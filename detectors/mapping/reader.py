@@ -87,11 +87,11 @@ class MappedAdapter(Adapter):
             done = self.apply(piece)
             if done.problems:
                 first = done.problems[0]
-                yield Refusal(first.place, first.code, first.sentence, _raw(piece.item))
+                yield Refusal(first.place, first.code, first.sentence, _raw(piece))
             else:
                 yield from _items(draft(self.plan, done, around), done)
         except UnfitError as error:
-            yield error.refusal(_raw(piece.item))
+            yield error.refusal(_raw(piece))
         except RecursionError:
             yield Refusal(piece.root, "depth", DEEP, piece.document)
 
@@ -177,5 +177,9 @@ def _items(made: Draft, done: Mapped) -> Iterator[Item]:
         yield item
 
 
-def _raw(item: Any) -> bytes:
-    return msgspec.json.encode(item)
+def _raw(piece: Piece) -> bytes:
+    """The item; what is too deep to be written again stands in its document."""
+    try:
+        return msgspec.json.encode(piece.item)
+    except RecursionError:
+        return piece.document

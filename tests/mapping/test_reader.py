@@ -161,6 +161,14 @@ def test_hostile_payloads_cost_no_more_than_their_size(name: str, format: str) -
     assert time.monotonic() - began < LIMIT_S
 
 
+def test_an_item_of_any_depth_is_kept_or_refused_as_it_came() -> None:
+    made = plan({"actor": {"path": "$.deep", "steps": ["digest"]}})
+    for depth in range(800, 1_000):
+        body = b'{"id":1,"at":"2026-09-21T12:00:00Z","deep":' + b"[" * depth + b"]" * depth + b"}"
+        (found,) = outcomes(made, body)
+        assert isinstance(found, Item) or found.raw == body, depth
+
+
 @PATIENT
 @given(st.binary(max_size=200), st.sampled_from(["json", "csv"]))
 def test_no_bytes_break_a_mapping(body: bytes, format: str) -> None:
