@@ -106,3 +106,15 @@ class ReferenceKind(models.TextChoices):
     HOSTNAME = "hostname", "A host and what is below it"
     CIDR = "cidr", "Networks"
     HASH = "hash", "File hashes"
+
+
+class Form(models.TextChoices):
+    """How values of a type that people added are written before they are compared."""
+
+    AS_IS = "as-is", "As it is"
+    LOWER = "lower", "Lower case"
+    URL = "url", "Web address"
+    DOMAIN = "domain", "Domain"
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Phone"
+    NUMBER = "number", "Number: digits only"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from detectors import normalise
-from detectors.base import Signal
+from detectors.base import MAX_IDENTIFIERS, Signal
+from detectors.normalise.forms import Former
 
 MAX_VALUE = 4_200
 MAX_RAW = 500
+NO_FORMS: Final[Mapping[str, Former]] = MappingProxyType({})
 
 
 class Mentioned(NamedTuple):
@@ -23,10 +27,13 @@ class Mentioned(NamedTuple):
     raw: str
 
 
-def mentioned(signal: Signal) -> list[Mentioned]:
-    """Every entity of a signal, each (type, value, role) once."""
+def mentioned(signal: Signal, forms: Mapping[str, Former] = NO_FORMS) -> list[Mentioned]:
+    """Every entity of a signal, each (type, value, role) once.
+
+    forms: canonical forms of types that people added.
+    """
     found: dict[tuple[str, str, str], Mentioned] = {}
-    for one in _all(signal):
+    for one in _all(signal, forms):
         if one.value and len(one.value) <= MAX_VALUE:
             found.setdefault((one.type, one.value, one.role), one._replace(raw=one.raw[:MAX_RAW]))
     return list(found.values())
@@ -38,19 +45,24 @@ def digest_of(type: str, value: str) -> bytes:
     return blake2b(raw, digest_size=16).digest()
 
 
-def _all(signal: Signal) -> Iterator[Mentioned]:
+def _all(signal: Signal, forms: Mapping[str, Former]) -> Iterator[Mentioned]:
     if signal.account:
         yield Mentioned("account", signal.account, "actor", signal.actor)
     yield from _from_urls(signal)
     for mention in signal.mentions:
         if mention.type != "url":
             yield Mentioned(mention.type, mention.value, "text", mention.raw)
-    for kind in signal.identifier_map:
+    for kind, sent in signal.identifier_map.items():
+        if form := forms.get(kind):
+            for raw in ((sent,) if isinstance(sent, str) else sent)[:MAX_IDENTIFIERS]:
+                yield Mentioned(kind, form(raw) or raw, "identifier", raw)
+            continue
         for value in signal.identifiers(kind):
             yield Mentioned(kind, value, "identifier", value)
     for item in signal.objects:
         kind, _, raw = item.partition(":")
-        yield Mentioned(kind, normalise.canonical(kind, raw) or raw, "object", item)
+        form = forms.get(kind, partial(normalise.canonical, kind))
+        yield Mentioned(kind, form(raw) or raw, "object", item)
     yield from _from_profile(signal)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,7 +38,9 @@ from detectors.models import (
     Tombstone,
 )
 from detectors.services.config import ensure_configs, save_config
+from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
+from detectors.services.mapping import save_mapping
 from detectors.services.retention import save_rule
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
@@ -48,6 +51,16 @@ DETECTOR = "velocity"
 ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "tip")
 BURIED = 10**15
 """Id of a signal that was purged."""
+MAPPING = "shop-0"
+SPEC: dict[str, Any] = {
+    "fields": {
+        "external_id": "$.external_id",
+        "platform": {"const": "shop"},
+        "kind": {"const": "post"},
+        "occurred_at": "$.occurred_at",
+    }
+}
+TYPE = {"slug": "card", "label": "Card", "meaning": "of a shop", "form": "number"}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -89,6 +102,8 @@ class Furnished:
 
     def _part(self, name: str, part: str) -> str | int:
         if part == "slug":
+            if "mapping" in name:
+                return MAPPING
             return DETECTOR if "detector" in name else self.desk.queue.slug
         entity = Entity.objects.earliest("pk")
         undoes = name in {"cases:undo", "api-case-undo", "cases:free"}
@@ -105,6 +120,7 @@ class Furnished:
             "rule_id": RetentionRule.objects.earliest("pk").pk,
             "run_id": PurgeRun.objects.earliest("pk").pk,
             "hold_id": Hold.objects.earliest("pk").pk,
+            "mapping": MAPPING,
             "letter_id": DeadLetter.objects.earliest("pk").pk,
         }
         return values[part]
@@ -146,6 +162,12 @@ class Furnished:
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
+            "detectors:entity-types": TYPE,
+            "api-entity-types": TYPE,
+            "api-mappings": {"slug": "shop-new", "spec": SPEC, "reason": "try"},
+            "api-mapping-ingest": item,
+            "detectors:mapping-new": {"slug": "shop-new", "reason": "try", "do": "save"},
+            "detectors:mapping-detail": {"reason": "try", "do": "save", "based_on": "1"},
             "api-dead-letter-replay": item,
         }
         return bodies.get(name, {})
@@ -170,6 +192,8 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
         _letter(number)
         save_view(actor=who, page="signals", name=f"view {number}", query="a", shared=False)
+        _mapped(desk.admin, number, rows)
+        add_entity_type(actor=desk.admin, **TYPE | {"slug": f"card{number}"})
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
@@ -214,6 +238,15 @@ def _letter(number: int) -> DeadLetter:
         raw=b'{"external_id": "bad"}',
         errors=[],
     )
+
+
+def _mapped(admin: User, number: int, versions: int) -> None:
+    """One more mapping, with a sample of as many items; the first has as many versions."""
+    sample = json.dumps([make.item(item) for item in range(versions)])
+    for version in range(1 if number else versions):
+        save_mapping(
+            actor=admin, slug=f"shop-{number}", spec=SPEC, reason=f"{version}", sample=sample
+        )
 
 
 def _tuned(admin: User, number: int) -> ApiToken:

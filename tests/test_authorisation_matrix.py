@@ -41,12 +41,14 @@ from detectors.selectors.entity import (
     recent_of,
     recent_signals_of,
 )
+from detectors.selectors.entity_type import entity_types_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.lag import lag_for
+from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
-from tests.addresses import BURIED, DETECTOR, Furnished, all_addresses, furnish
+from tests.addresses import BURIED, DETECTOR, MAPPING, Furnished, all_addresses, furnish
 
 pytestmark = pytest.mark.django_db
 Door = dict[str, str]
@@ -118,6 +120,13 @@ detectors:entity-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:entity-types    GET     login 404   404   ok    login 404
+detectors:entity-types    POST    login 404   404   goes  login 404
+detectors:mapping-list    GET     login 404   404   ok    login 404
+detectors:mapping-new     GET     login 404   404   ok    login 404
+detectors:mapping-new     POST    login 404   404   goes  login 404
+detectors:mapping-detail  GET     login 404   404   ok    login 404
+detectors:mapping-detail  POST    login 404   404   goes  login 404
 """
 
 # Six columns of sessions, then five of tokens with just this scope; a token with all scopes but
@@ -130,6 +139,12 @@ api-signals             GET    read   401  rows rows rows 401  403  rows rows ro
 api-signals             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-adapters            GET    -      401  rows rows rows 401  rows rows rows rows rows rows
 api-adapter             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
+api-entity-types        GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-entity-types        POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-mappings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-mappings            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-mapping             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-mapping-ingest      POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-signal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-entities            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-entity              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -212,10 +227,15 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "hold_by_id": (LEADS, lambda who, on: retention.hold_by_id(_first(Hold), who)),
     "buried_of": (READERS, lambda who, on: retention.buried_of([BURIED], who).total),
     "purged_of": (READERS, lambda who, on: purged_of([Finding(signal_ids=[BURIED])], who).total),
+    "entity_types_for": (READERS, lambda who, on: entity_types_for(who)),
+    "mappings_for": (READERS, lambda who, on: mappings_for(who)),
+    "mapping_by_name": (READERS, lambda who, on: mapping_by_name(MAPPING, who)),
+    "mapping_versions_of": (READERS, lambda who, on: mapping_versions_of(MAPPING, who)),
     "letters_for": (STAFF, lambda who, on: letters_for(who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
 }
 WITHOUT_VIEWER: Final = {
+    "adapter_by_name": "who may send in signals may send them in any shape",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "providers_of": "the intake asks for the case, not for a person",
@@ -228,6 +248,7 @@ WITHOUT_VIEWER: Final = {
     "same_actors_of": "of an entity that a selector gave to the viewer",
     "platform_of": "reads a name",
     "entities_by_value": "of rows that a selector gave to the viewer",
+    "forms_by_slug": "the linker asks, for no person",
     "findings_citing": "of a signal that a selector gave to the viewer",
     "lag_by_limit": "the desk asks for itself whether senders must wait",
     "signal_count": "the intake counts for the case, not for a person",

@@ -28,6 +28,7 @@ BY_POSITION = {
     "detectors/services/cuts.py cut_of": "a step of the engine",
     "detectors/services/cuts.py known_cut": "reads",
     "detectors/services/cuts.py lock_of": "says a number",
+    "detectors/services/dead_letter.py is_mapped": "reads",
     "detectors/services/dead_letter.py raw_of": "reads",
     "detectors/services/drain.py drain": "runs other services until there is no work",
     "detectors/services/engine.py lagging_shards": "reads",

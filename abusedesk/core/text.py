@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, islice
 
 import nh3
-from django.utils.html import escape
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -71,6 +71,28 @@ def safe_view(text: str, limit: int = GRAPHEMES) -> SafeString:
     if cut:
         parts.append(f'<span class="chip-code">cut here, {cut:,} more characters</span>')
     return mark_safe("".join(parts))  # noqa: S308 -- every piece went through escape()
+
+
+def marked_view(
+    text: str, marks: Iterable[tuple[int, int, str]], limit: int = GRAPHEMES
+) -> SafeString:
+    """Like `safe_view`, and the places of `marks` are marked: start, end, what it is.
+
+    Marks are in order and do not overlap; those behind the cut are left out.
+    """
+    shown, cut = _first(text, limit)
+    parts, done = [], 0
+    for start, end, label in marks:
+        if end > len(shown):
+            break
+        between, inside = safe_view(shown[done:start], limit), safe_view(shown[start:end], limit)
+        parts.append(format_html('{}<mark title="{}">{}</mark>', between, label, inside))
+        done = end
+    parts.append(safe_view(shown[done:], limit))
+    if cut:
+        words = f"cut here, {cut:,} more characters"
+        parts.append(format_html('<span class="chip-code">{}</span>', words))
+    return format_html_join("", "{}", ((part,) for part in parts))
 
 
 def name_view(name: str) -> SafeString:

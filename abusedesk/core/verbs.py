@@ -35,6 +35,8 @@ class Verb(StrEnum):
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
     SIGNALS_EXPORTED = "signals.exported"
+    ENTITY_TYPE_ADDED = "entity_type.added"
+    MAPPING_SAVED = "mapping.saved"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
     REFERENCE_LISTS_LOADED = "reference-lists.loaded"
@@ -87,6 +89,8 @@ SENTENCES: dict[str, str] = {
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
     Verb.SIGNALS_EXPORTED: "exported signals as {format}, at most {limit}: {query}",
+    Verb.ENTITY_TYPE_ADDED: "added the type {slug} of entities, compared as {form}",
+    Verb.MAPPING_SAVED: "saved the mapping {slug} as version {number}. Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.REFERENCE_LISTS_LOADED: "loaded {count} entries of {lists} reference lists",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from detectors.schema import Kind
 
@@ -78,7 +78,7 @@ class Adapter:
     no faster than they do.
     """
 
-    meta: ClassVar[Meta]
+    meta: Meta
 
     def read(self, body: bytes) -> Iterator[Outcome]:
         """Signals of a payload, and what could be none, in its order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,18 +13,14 @@ from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.adapters.base import Adapter, Item, Meta, Outcome, Refusal, UnfitError, attempt
-from detectors.adapters.kit.bounds import clean, digest
-from detectors.adapters.kit.documents import BOM
+from detectors.adapters.kit.bounds import digest
 from detectors.adapters.kit.draft import Draft
 from detectors.adapters.kit.moments import moment
 from detectors.adapters.kit.record import Record
+from detectors.adapters.kit.tables import CSV, header_problem, lines, written
 from detectors.ingest.rows import rows_of
 from detectors.schema import Kind
 
-CSV: Final = "text/csv"
-MAX_LINE: Final = 1024 * 1024
-MAX_COLUMNS: Final = 200
-MAX_NAME: Final = 100
 TIMES: Final = ("submission_time", "isotime")
 DISCOVERED: Final = "discover_time"
 
@@ -56,19 +51,19 @@ class PhishingCsv(Adapter):
 
     def stream(self, file: BufferedReader) -> Iterator[Outcome]:
         """The signal of every row."""
-        rows = csv.reader(_lines(file))
+        rows = csv.reader(lines(file))
         filled = (row for row in rows_of(rows) if any(row))
         first = next(filled, [])
         header = [] if isinstance(first, str) else [one.strip().lower() for one in first]
         if problem := _problem(header):
-            yield Refusal("line 1", "format", problem, _written(header))
+            yield Refusal("line 1", "format", problem, written(header))
             return
         for row in filled:
             place = f"line {rows.line_num}"
             if isinstance(row, str):
                 yield Refusal(place, "format", f"is no CSV: {row}", b"")
             else:
-                yield from attempt(_site(header, row, place), partial(_written, row))
+                yield from attempt(_site(header, row, place), partial(written, row))
 
 
 def _site(header: Sequence[str], row: Sequence[str], place: str) -> Iterator[Item]:
@@ -112,26 +107,8 @@ def _seen_at(record: Record) -> str:
 
 def _problem(header: Sequence[str]) -> str:
     """What is wrong with the first line; empty when nothing is."""
-    if len(header) > MAX_COLUMNS:
-        return f"names more than {MAX_COLUMNS} columns"
-    if any(len(name) > MAX_NAME for name in header):
-        return f"names a column with more than {MAX_NAME} characters"
-    if len(set(header)) < len(header):
-        return "names a column twice"
+    if any(header) and (problem := header_problem(header)):
+        return problem
     if "url" not in header or not {*TIMES, DISCOVERED} & set(header):
         return f"must name the columns: url, and {', '.join(TIMES)} or {DISCOVERED} among them"
     return ""
-
-
-def _lines(file: BufferedReader) -> Iterator[str]:
-    """Lines as text; bytes that are no UTF-8 become U+FFFD."""
-    line = file.readline(MAX_LINE).removeprefix(BOM)
-    while line:
-        yield clean(line.decode("utf-8", "replace"))
-        line = file.readline(MAX_LINE)
-
-
-def _written(row: Sequence[str]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerow(row)
-    return out.getvalue().encode()

@@ -72,14 +72,18 @@ class AdapterView(Endpoint):
         The body is the payload as its tool sends it, gzip accepted; the Content-Type is one of the
         adapter's or application/octet-stream. `index` counts what the payload became.
         """
-        chosen = _adapter(adapter)
-        posts.check_length(request, "a payload of the adapter")
-        check_media_type(request.headers.get("Content-Type", ""), (BYTES, *chosen.meta.media_types))
-        return posts.take(
-            request,
-            lambda body: read_foreign(chosen, body, posts.window(), clock.now()),
-            once=chosen.meta.once,
-        )
+        return take(request, _adapter(adapter))
+
+
+def take(request: Request, adapter: Adapter) -> HttpResponse:
+    """Store what the adapter makes of the body, and answer as `/signals/` does."""
+    posts.check_length(request, "a payload of the adapter")
+    check_media_type(request.headers.get("Content-Type", ""), (BYTES, *adapter.meta.media_types))
+    return posts.take(
+        request,
+        lambda body: read_foreign(adapter, body, posts.window(), clock.now()),
+        once=adapter.meta.once,
+    )
 
 
 def _adapter(slug: str) -> Adapter:

@@ -78,6 +78,12 @@ INGEST_HEADERS: Final = [
     ),
 ]
 
+VERSION: Final = OpenApiParameter(
+    "version",
+    description="Of an item that a mapping refused: number of the version to read it by, or"
+    " `current`; else the one that refused it.",
+)
+
 
 class IngestBodySerializer(serializers.Serializer[Any]):
     """Stands for the three ways to write a JSON body."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from detectors.models import DeadLetter, DetectorConfig, Finding, Signal
+from detectors.models import DeadLetter, DetectorConfig, EntityType, Finding, SavedMapping, Signal
 
 
 class SignalSerializer(serializers.ModelSerializer[Signal]):
@@ -150,3 +150,41 @@ class DetectorSerializer(serializers.Serializer[Any]):
     falsifiers = serializers.ListField(child=serializers.CharField())
     parameters = serializers.DictField()
     config = DetectorConfigSerializer(allow_null=True)
+
+
+class MappingSerializer(serializers.ModelSerializer[SavedMapping]):
+    """One version of a mapping; docs/mapping.md says what a `spec` is made of."""
+
+    slug = serializers.CharField(max_length=28, help_text="1 to 28 of a-z, 0-9 and -")
+    spec = serializers.DictField()
+    address = serializers.SerializerMethodField(help_text="where its payloads go")
+    created_by = serializers.CharField(source="created_by.username", read_only=True)
+
+    class Meta:
+        model = SavedMapping
+        fields: ClassVar = [
+            "slug",
+            "number",
+            "address",
+            "spec",
+            "reason",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields: ClassVar = ["number", "created_at"]
+        validators: ClassVar[list[Any]] = []  # a slug that is known gets its next version
+
+    def get_address(self, saved: SavedMapping) -> str:
+        return f"/api/v1/ingest/map:{saved.slug}/"
+
+
+class EntityTypeSerializer(serializers.ModelSerializer[EntityType]):
+    """A type of objects and identifiers that people added."""
+
+    slug = serializers.CharField(max_length=40, help_text="2 to 40 of a-z and 0-9")
+    created_by = serializers.CharField(source="created_by.username", read_only=True)
+
+    class Meta:
+        model = EntityType
+        fields: ClassVar = ["slug", "label", "meaning", "form", "created_by", "created_at"]
+        read_only_fields: ClassVar = ["created_at"]

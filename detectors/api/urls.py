@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, entities, tuning, views
+from detectors.api import adapters, entities, entity_types, mappings, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
     path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),
+    path("entity-types/", entity_types.EntityTypesView.as_view(), name="api-entity-types"),
     path("findings/", tuning.FindingsView.as_view(), name="api-findings"),
     path("findings/<int:finding_id>/", tuning.FindingView.as_view(), name="api-finding"),
     path("ingest/", adapters.AdaptersView.as_view(), name="api-adapters"),
+    path("ingest/map:<str:mapping>/", mappings.MappingDoor.as_view(), name="api-mapping-ingest"),
     path("ingest/<str:adapter>/", adapters.AdapterView.as_view(), name="api-adapter"),
+    path("mappings/", mappings.MappingsView.as_view(), name="api-mappings"),
+    path("mappings/<str:mapping>/", mappings.MappingView.as_view(), name="api-mapping"),
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
     path("dead-letters/", views.DeadLettersView.as_view(), name="api-dead-letters"),

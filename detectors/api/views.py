@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -11,6 +11,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from abusedesk.core import clock
 from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
@@ -23,12 +24,18 @@ from detectors.api.serializers import (
     SignalDetailSerializer,
     SignalSerializer,
 )
-from detectors.ingest import Batch
+from detectors.ingest import Batch, Parsed
+from detectors.ingest.body import JSON
+from detectors.ingest.foreign import read_foreign
+from detectors.mapping.reader import NO_ITEMS, PREFIX
 from detectors.models import DeadLetter, Signal
 from detectors.selectors.dead_letter import letter_by_id, letters_for
+from detectors.selectors.mapping import adapter_by_name
 from detectors.selectors.signal import entities_of, signal_by_id, signals_for
-from detectors.services.dead_letter import discard_letter, raw_of, replay_letter
+from detectors.services.dead_letter import discard_letter, is_mapped, raw_of, replay_letter
 from detectors.services.ingest import IngestResult
+
+CURRENT: Final = "current"
 
 
 @extend_schema_view(
@@ -144,6 +151,7 @@ class ReplayView(Endpoint):
     @extend_schema(
         operation_id="dead_letters_replay",
         request=schema.REPLAY_REQUEST,
+        parameters=[schema.VERSION],
         responses={
             201: IngestAnswerSerializer,
             200: IngestAnswerSerializer,
@@ -153,18 +161,18 @@ class ReplayView(Endpoint):
     def post(self, request: Request, letter_id: int) -> HttpResponse:
         """The corrected signal as the body; without a body the item as it was sent.
 
-        A piece of a foreign payload (`adapter` is not empty) is sent again through its adapter.
+        An item that a mapping refused is read by the version of the mapping that refused it, or by
+        the one that `version` names; a corrected one is sent in the same foreign shape. A piece
+        that another adapter refused is sent again through its adapter.
         """
         letter = letter_by_id(letter_id, caller(request))
-        is_new = posts.has_body(request)
-        batch = posts.batch(request) if is_new else Batch([raw_of(letter)], doubtful=True)
-        if len(batch.items) != 1:
-            message = "The body must be one signal."
-            raise ingest.BodyError(message)
-        parsed = ingest.parse(batch, posts.window())
+        if is_mapped(letter):
+            parsed = _remapped(letter, request)
+        else:
+            parsed = ingest.parse(_item(letter, request), posts.window())
         if parsed.bad:
             return posts.response(posts.answer(IngestResult(), parsed))
-        result = replay_letter(actor=caller(request), letter=letter, signal=parsed.good[0])
+        result = replay_letter(actor=caller(request), letter=letter, signals=parsed.good)
         return posts.response(posts.answer(result, parsed))
 
 
@@ -184,3 +192,36 @@ class DiscardView(Endpoint):
         discard_letter(actor=caller(request), letter=letter)
         letter.refresh_from_db()
         return Response(DeadLetterSerializer(letter).data)
+
+
+def _item(letter: DeadLetter, request: Request) -> Batch:
+    if not posts.has_body(request):
+        return Batch([raw_of(letter)], doubtful=True)
+    batch = posts.batch(request)
+    if len(batch.items) != 1:
+        message = "The body must be one signal."
+        raise ingest.BodyError(message)
+    return batch
+
+
+def _remapped(letter: DeadLetter, request: Request) -> Parsed:
+    """The item by its mapping; a whole document in which no item was found is one again."""
+    adapter = adapter_by_name(_version(letter, request.query_params.get("version", "")))
+    is_document = any(one["code"] == NO_ITEMS for one in letter.errors)
+    if posts.has_body(request):
+        posts.check_length(request, "the corrected item")
+        ingest.check_media_type(request.headers.get("Content-Type", ""), (JSON,))
+        raw = posts.body(request)
+    else:
+        raw = raw_of(letter)
+    reader = adapter if is_document else adapter.alone()
+    return read_foreign(reader, raw, posts.window(), clock.now())
+
+
+def _version(letter: DeadLetter, wanted: str) -> str:
+    """`acme@3`: the version that refused it, the one that is wanted, or the current one."""
+    name = letter.adapter.removeprefix(PREFIX)
+    if not wanted:
+        return name
+    slug = name.partition("@")[0]
+    return slug if wanted == CURRENT else f"{slug}@{wanted}"

@@ -6,7 +6,9 @@ from detectors.models.answer import KeptAnswer
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
+from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.mapping import SavedMapping
 from detectors.models.reference import ReferenceEntry, ReferenceList
 from detectors.models.retention import Hold, PurgeRun, RetentionRule, Tombstone
 from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, TickPart
@@ -24,6 +26,7 @@ __all__ = [
     "DeadLetter",
     "DetectorConfig",
     "Entity",
+    "EntityType",
     "Finding",
     "FindingRevision",
     "FusedFinding",
@@ -36,6 +39,7 @@ __all__ = [
     "ReferenceEntry",
     "ReferenceList",
     "RetentionRule",
+    "SavedMapping",
     "Shard",
     "Signal",
     "SignalEntity",

@@ -43,7 +43,7 @@ class DeadLetter(models.Model):
     """A refused item, kept whole with the reasons, so that it can be fixed and replayed.
 
     adapter: slug of the one that could make no item of `raw`, which then is a piece of a foreign
-    payload; empty: `raw` is JSON of the contract.
+    payload; `map:acme@3` for version 3 of a saved mapping; empty: `raw` is JSON of the contract.
     """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="dead_letters")

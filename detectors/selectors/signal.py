@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from detectors.engine import HEARTBEAT
-from detectors.models import Finding, Signal, SignalEntity, Tombstone
+from detectors.models import EntityType, Finding, Signal, SignalEntity, Tombstone
 from detectors.policy import READERS
 
 
@@ -27,8 +28,13 @@ def signal_by_id(signal_id: int, viewer: User) -> Signal:
 
 
 def entities_of(signal: Signal) -> QuerySet[SignalEntity]:
-    """Mentions of a signal with their entities, by type and value."""
+    """Mentions of a signal with their entities, by type and value.
+
+    label: how people call the type, empty for those that the desk itself knows.
+    """
+    label = EntityType.objects.filter(slug=OuterRef("entity__type")).values("label")
     rows = SignalEntity.objects.filter(signal_id=signal.pk).select_related("entity")
+    rows = rows.annotate(label=Coalesce(Subquery(label), Value("")))
     return rows.order_by("entity__type", "entity__value", "role")
 
 

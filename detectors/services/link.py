@@ -15,6 +15,7 @@ from detectors.engine import HEARTBEAT
 from detectors.entities import Mentioned, digest_of, mentioned
 from detectors.models import Cursor
 from detectors.partitions import ensure_partitions
+from detectors.selectors.entity_type import forms_by_slug
 from detectors.services.drain import drain
 from detectors.services.purge import forget_purged_pages
 from detectors.stream import Position
@@ -73,10 +74,11 @@ def link_entities(*, stream_id: int) -> int:
 
 
 def _store(signals: Sequence[Signal]) -> None:
+    forms = forms_by_slug()
     found = [
         (signal, one, digest_of(one.type, one.value))
         for signal in signals
-        for one in mentioned(signal)
+        for one in mentioned(signal, forms)
     ]
     if not found:
         return

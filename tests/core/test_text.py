@@ -178,3 +178,22 @@ def test_64_kib_of_anything_takes_no_time(unit: str) -> None:
     text.safe_view(raw)
     text.visible(raw)
     assert time.perf_counter() - start < 2.0
+
+
+def test_marks_stand_around_safe_text() -> None:
+    raw = "see <b>https://evil.example/a</b> now\u202e"
+    start, end = raw.index("https"), raw.index("</b>")
+    shown = text.marked_view(raw, [(start, end, 'a "url"')])
+    assert (
+        '<mark title="a &quot;url&quot;"><span class="defanged">hxxps://evil[.]example/a' in shown
+    )
+    assert "&lt;b&gt;<mark" in shown
+    assert ">RLO<" in shown
+    assert text.marked_view(raw, []) == text.safe_view(raw)
+
+
+def test_marks_behind_the_cut_are_left_out() -> None:
+    shown = text.marked_view("abcdef", [(0, 2, "x"), (3, 5, "y")], limit=4)
+    assert shown.startswith('<mark title="x">ab</mark>cd')
+    assert shown.count("<mark") == 1
+    assert "2 more characters" in shown

@@ -157,7 +157,7 @@ def test_a_wrong_call_is_refused_in_words(
 def test_an_unknown_format_is_refused_with_those_there_are(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b"{}")
-    with pytest.raises(CommandError, match=r"invalid choice.*thehive"):
+    with pytest.raises(CommandError, match=r"no format nothing.*thehive"):
         call_command("import_signals", str(path), "--format", "nothing")
 
 

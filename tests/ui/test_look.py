@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from abusedesk.core.models import User
 from detectors.models import Entity, Signal
 from detectors.services.config import ensure_configs
+from detectors.services.mapping import save_mapping
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -36,6 +37,10 @@ PAGES = {
     "dashboard": "/dashboards/operations/",
     "tokens": "/settings/tokens/",
     "retention": "/settings/retention/",
+    "types": "/settings/types/",
+    "mappings": "/settings/mapping/",
+    "mapping-new": "/settings/mapping/new/",
+    "mapping": "/settings/mapping/shop/",
     "me": "/me/",
     "not-found": "/cases/nothing/",
 }
@@ -50,6 +55,11 @@ def test_every_page_is_accessible_and_fits(
     ensure_configs()
     for number in range(9, 33 if SHOTS else 9):
         world.case(desk.queue, number)
+    fields = {"text": "$.body", "kind": {"path": "$.type", "table": {"posted": "post"}}}
+    sample = '{"body": "see https://a.example, write to b@c.example", "type": "posted"}'
+    save_mapping(
+        actor=desk.admin, slug="shop", spec={"fields": fields}, reason="look", sample=sample
+    )
     User.objects.update(theme=theme)
     ada = enter("ada")
     ada.go("/cases/AD-3/")

@@ -12,10 +12,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from abusedesk.core.errors import AbuseDeskError
+from detectors.adapters.base import Adapter
 from detectors.adapters.registry import all_adapters
 from detectors.choices import ImportState
+from detectors.mapping.reader import PREFIX
 from detectors.models import ImportRun
 from detectors.schema import MAX_BATCH
+from detectors.selectors.mapping import adapter_by_name
 from detectors.services.imports import Progress, import_files, open_run
 from detectors.services.source import ensure_source
 
@@ -38,9 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("--platform", type=_slug, default=None, help="for items that name none")
         parser.add_argument(
             "--format",
-            choices=list(all_adapters()),
             default=None,
-            help="foreign format: an adapter",
+            metavar="FORMAT",
+            help=f"foreign format: {', '.join(all_adapters())}, or map:NAME for a saved mapping",
         )
         parser.add_argument("--no-progress", action="store_true", help="no progress bar")
 
@@ -59,7 +62,7 @@ class Command(BaseCommand):
             raise CommandError(message) from None
 
     def _import(self, *, files: list[Path], **options: Any) -> None:
-        adapter = all_adapters()[options["format"]] if options["format"] else None
+        adapter = _adapter(options["format"]) if options["format"] else None
         if adapter and options["platform"]:
             message = "--platform is for items of our own contract; an adapter says the platform."
             raise CommandError(message)
@@ -83,6 +86,16 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS(f"Imported: {_sentence(run)}."))
         if run.rejected:
             self.stdout.write("Refused items wait with their reasons in /api/v1/dead-letters/.")
+
+
+def _adapter(name: str) -> Adapter:
+    """Raises NotFoundError for a mapping that there is not."""
+    if name.startswith(PREFIX):
+        return adapter_by_name(name.removeprefix(PREFIX))
+    if name not in all_adapters():
+        message = f"There is no format {name}; there are {', '.join(all_adapters())} and map:NAME."
+        raise CommandError(message)
+    return all_adapters()[name]
 
 
 def _watch(steps: Iterable[Progress], *, disable: bool) -> int:
