@@ -38,6 +38,16 @@ class DeadLetterState(models.TextChoices):
     DISCARDED = "discarded", "Discarded"
 
 
+class LetterAction(models.TextChoices):
+    REPLAY = "replay", "Replay"
+    DISCARD = "discard", "Discard"
+
+
+class JobState(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+
+
 class ImportState(models.TextChoices):
     RUNNING = "running", "Running"
     DONE = "done", "Done"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from detectors.services import engine, fusion, link
+from detectors.services import engine, fusion, letter_job, link
 
 
 @shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -29,3 +29,9 @@ def link_entities(stream_id: int) -> None:
 def fuse() -> None:
     """Fold new findings into campaigns until the log is read."""
     fusion.fuse_all()
+
+
+@shared_task(name="detectors.run_letter_job", acks_late=True, soft_time_limit=300, time_limit=330)
+def run_letter_job(job_id: int) -> None:
+    """Replay or discard the refused items of one job until all are tried or the time is up."""
+    letter_job.run_letter_job(job_id=job_id)

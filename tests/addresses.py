@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,8 +19,8 @@ from cases.models import Case, Decision, Queue
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
 from cases.services.note import add_note
-from detectors.choices import Mode, Outcome
-from detectors.models import CampaignFinding, DeadLetter, Finding, Shard, Signal
+from detectors.choices import JobState, LetterAction, Mode, Outcome
+from detectors.models import CampaignFinding, DeadLetter, Finding, LetterJob, Shard, Signal
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
@@ -79,6 +80,8 @@ class Furnished:
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
             "letter_id": DeadLetter.objects.earliest("pk").pk,
+            "job_id": LetterJob.objects.earliest("pk").pk,
+            "form": "csv",
         }
         return values[part]
 
@@ -99,6 +102,10 @@ class Furnished:
             "cases:escalate": {"reason": "too big for me"},
             "cases:snooze": {"days": 3},
             "cases:note": {"body": "look"},
+            "detectors:letter-detail": {"item": json.dumps(item)},
+            "detectors:letter-discard": {"reason": "a test"},
+            "detectors:letter-bulk": {"do": "replay-all"},
+            "api-letter-jobs": {"action": "replay"},
             "detectors:detector-detail": world.settings_form(DETECTOR),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
@@ -128,7 +135,8 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
-        _letter(number)
+        letter = _letter(number)
+        _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
@@ -169,7 +177,13 @@ def _letter(number: int) -> DeadLetter:
         position=number,
         external_id=f"bad-{number}",
         raw=b'{"external_id": "bad"}',
-        errors=[],
+        errors=[{"field": "kind", "code": "required", "message": "kind is required."}],
+    )
+
+
+def _letter_job(admin: User, letter: DeadLetter) -> LetterJob:
+    return LetterJob.objects.create(
+        action=LetterAction.REPLAY, newest=letter.pk, total=1, actor=admin, state=JobState.DONE
     )
 
 

@@ -25,10 +25,20 @@ from cases.choices import State
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.evidence import evidence_of, findings_of
-from detectors.models import DeadLetter, Finding, Signal
+from detectors.choices import DeadLetterState
+from detectors.models import DeadLetter, Finding, LetterJob, Signal
 from detectors.selectors import config
 from detectors.selectors.dashboard import signals_by_day
-from detectors.selectors.dead_letter import letter_by_id, letters_for
+from detectors.selectors.dead_letter import (
+    LetterFilter,
+    job_by_id,
+    jobs_for,
+    letter_by_id,
+    letter_count_for,
+    letters_for,
+    reasons_for,
+    signal_of,
+)
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.signal import signal_by_id, signals_for
@@ -85,6 +95,14 @@ detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:letter-list     GET     login ok    ok    ok    login 404
+detectors:letter-detail   GET     login ok    ok    ok    login 404
+detectors:letter-detail   POST    login 403   403   goes  login 404
+detectors:letter-discard  POST    login 403   403   goes  login 404
+detectors:letter-bulk     GET     login 403   403   goes  login 404
+detectors:letter-bulk     POST    login 403   403   goes  login 404
+detectors:letter-job      GET     login ok    ok    ok    login 404
+detectors:letter-export   GET     login ok    ok    ok    login 404
 """
 
 # Six columns of sessions, then five of tokens with just this scope; a token with all scopes but
@@ -107,6 +125,9 @@ api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows ro
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
 api-dead-letter-discard POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
+api-dead-letter-reasons GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-letter-jobs         POST   ingest 401  403  403  ok   401  403  ok   ok   ok   422  422
+api-letter-job          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -146,6 +167,11 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
     "letters_for": (STAFF, lambda who, on: letters_for(who)),
+    "letter_count_for": (STAFF, lambda who, on: letter_count_for(who, LetterFilter())),
+    "reasons_for": (STAFF, lambda who, on: reasons_for(who, LetterFilter())),
+    "signal_of": (READERS, lambda who, on: signal_of(_stored(), who)),
+    "jobs_for": (STAFF, lambda who, on: jobs_for(who)),
+    "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
 }
 WITHOUT_VIEWER: Final = {
@@ -313,6 +339,16 @@ def _selectors() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def _parameters(call: Callable[..., Any]) -> set[str]:
     return set(inspect.signature(call).parameters)
+
+
+def _stored() -> DeadLetter:
+    """A letter that was replayed and became the first signal."""
+    signal = Signal.objects.earliest("pk")
+    return DeadLetter(
+        source_id=signal.source_id,
+        external_id=signal.external_id,
+        state=DeadLetterState.REPLAYED,
+    )
 
 
 def _first(model: type[models.Model]) -> int:

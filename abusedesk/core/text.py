@@ -31,6 +31,8 @@ _hidden = (
     "\u2800\u3164\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 _HIDDEN = re.compile(f"[{_hidden}]")
+_UNSEEN = re.compile(f"[{_hidden}\ud800-\udfff]")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _PLAIN = re.compile(r"[\n\t -~]*\Z")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _LIVE = re.compile(
@@ -56,6 +58,19 @@ def defang(text: str) -> str:
 def visible(text: str) -> str:
     """Defanged plain text in which hidden characters are written out as `[RLO]`."""
     return _HIDDEN.sub(lambda match: f"[{_code(match[0])}]", defang(text))
+
+
+def json_escaped(json_text: str) -> str:
+    """JSON text for an editor: what cannot be seen stands there as `\\u202e`, the same to a reader.
+
+    Half a surrogate pair, which no answer could carry, is written so as well.
+    """
+    return _UNSEEN.sub(lambda match: _json_escape(match[0]), json_text)
+
+
+def csv_cell(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if _FORMULA.match(value) else value
 
 
 def safe_view(text: str, limit: int = GRAPHEMES) -> SafeString:
@@ -172,6 +187,11 @@ def _code(char: str) -> str:
     if 0xE0020 <= point <= 0xE007E:  # noqa: PLR2004 -- tag characters mirror ASCII
         return f"TAG {chr(point - 0xE0000)}"
     return NAMED.get(point, f"U+{point:04X}")
+
+
+def _json_escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{int.from_bytes(units[at : at + 2]):04x}" for at in range(0, len(units), 2))
 
 
 def _chips(text: str) -> str:

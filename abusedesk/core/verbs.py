@@ -38,6 +38,9 @@ class Verb(StrEnum):
     STORE_RESTORED = "store.restored"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
+    LETTERS_ASKED = "letters.asked"
+    LETTERS_SETTLED = "letters.settled"
+    LETTERS_EXPORTED = "letters.exported"
     TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
@@ -75,7 +78,10 @@ SENTENCES: dict[str, str] = {
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
-    Verb.LETTER_DISCARDED: "discarded a refused item",
+    Verb.LETTER_DISCARDED: "discarded a refused item. Reason: {reason}",
+    Verb.LETTERS_ASKED: "asked to {action} {total} refused items. Reason: {reason}",
+    Verb.LETTERS_SETTLED: "ended the {action} of refused items: {done} done, {failed} stay",
+    Verb.LETTERS_EXPORTED: "exported refused items as {form}",
     Verb.TOKEN_CREATED: "created the token {name}",
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django_filters import rest_framework as filters
 
+from detectors.choices import DeadLetterState
 from detectors.models import DeadLetter, Finding, Signal
+from detectors.selectors.dead_letter import LetterFilter
 
 
 class SignalFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -20,11 +22,24 @@ class SignalFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
 
 
 class DeadLetterFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package
-    source = filters.CharFilter("source__slug")
+    """code, field: of one reason. adapter: a slug, or `none` for what was posted as a signal."""
+
+    source = filters.CharFilter()
+    code = filters.CharFilter()
+    field = filters.CharFilter()
+    adapter = filters.CharFilter()
+    state = filters.ChoiceFilter(choices=DeadLetterState.choices)
+    since = filters.IsoDateTimeFilter()
+    until = filters.IsoDateTimeFilter()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """The same as the page and the work on many."""
+        said = {name: value for name, value in self.form.cleaned_data.items() if value}
+        return LetterFilter(**said).of(queryset)
 
     class Meta:
         model = DeadLetter
-        fields: ClassVar = ["state"]
+        fields: ClassVar[list[str]] = []
 
 
 class FindingFilter(filters.FilterSet):  # type: ignore[misc]  # untyped package

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, tuning, views
+from detectors.api import adapters, letters, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
     path("dead-letters/", views.DeadLettersView.as_view(), name="api-dead-letters"),
+    path("dead-letters/reasons/", letters.ReasonsView.as_view(), name="api-dead-letter-reasons"),
+    path("dead-letters/jobs/", letters.LetterJobsView.as_view(), name="api-letter-jobs"),
+    path("dead-letters/jobs/<int:job_id>/", letters.LetterJobView.as_view(), name="api-letter-job"),
     path("dead-letters/<int:letter_id>/", views.DeadLetterView.as_view(), name="api-dead-letter"),
     path(
         "dead-letters/<int:letter_id>/replay/",

@@ -18,11 +18,13 @@ from detectors.api import posts, schema
 from detectors.api.filters import DeadLetterFilter, SignalFilter
 from detectors.api.serializers import (
     DeadLetterSerializer,
+    DiscardSerializer,
     IngestAnswerSerializer,
     SignalDetailSerializer,
     SignalSerializer,
 )
 from detectors.ingest import Batch
+from detectors.ingest.body import JSON
 from detectors.models import DeadLetter, Signal
 from detectors.selectors.dead_letter import letter_by_id, letters_for
 from detectors.selectors.signal import entities_of, signal_by_id, signals_for
@@ -171,12 +173,16 @@ class DiscardView(Endpoint):
 
     @extend_schema(
         operation_id="dead_letters_discard",
-        request=None,
+        request=DiscardSerializer,
         responses={200: DeadLetterSerializer, **problems(404, 409)},
     )
     def post(self, request: Request, letter_id: int) -> Response:
-        """It stays readable with the state `discarded`."""
+        """It stays readable with the state `discarded` and the reason, which may be left out."""
         letter = letter_by_id(letter_id, caller(request))
-        discard_letter(actor=caller(request), letter=letter)
+        said = request.data if (request.content_type or "").startswith(JSON) else {}
+        form = DiscardSerializer(data=said)
+        form.is_valid(raise_exception=True)
+        reason = form.validated_data.get("reason", "")
+        discard_letter(actor=caller(request), letter=letter, reason=reason)
         letter.refresh_from_db()
         return Response(DeadLetterSerializer(letter).data)

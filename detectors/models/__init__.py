@@ -6,6 +6,7 @@ from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, C
 from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.letter import LetterJob
 from detectors.models.run import Checkpoint, Cursor, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, Stream
@@ -25,6 +26,7 @@ __all__ = [
     "FindingRevision",
     "FusedFinding",
     "ImportRun",
+    "LetterJob",
     "Quarantine",
     "Shard",
     "Signal",

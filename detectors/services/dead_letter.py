@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import transaction
 
-from abusedesk.core import audit
+from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
@@ -13,6 +15,8 @@ from detectors.models import DeadLetter
 from detectors.schema import SignalIn
 from detectors.services.ingest import IngestResult, committed, store, wake_detectors
 from detectors.services.source import live_stream
+
+NO_REASON: Final = "none was given"
 
 
 def replay_letter(*, actor: User, letter: DeadLetter, signal: SignalIn) -> IngestResult:
@@ -25,7 +29,7 @@ def replay_letter(*, actor: User, letter: DeadLetter, signal: SignalIn) -> Inges
     def work() -> IngestResult:
         locked = _locked(letter)
         result = store(source=locked.source, signals=[signal], stream=stream)
-        _settle(locked, DeadLetterState.REPLAYED)
+        _settle(locked, actor, DeadLetterState.REPLAYED)
         audit.append(actor=actor, verb=Verb.LETTER_REPLAYED, target=locked, stored=result.accepted)
         return result
 
@@ -35,11 +39,11 @@ def replay_letter(*, actor: User, letter: DeadLetter, signal: SignalIn) -> Inges
 
 
 @transaction.atomic
-def discard_letter(*, actor: User, letter: DeadLetter) -> None:
+def discard_letter(*, actor: User, letter: DeadLetter, reason: str = "") -> None:
     """Set a refused item aside; it stays readable. Raises ConflictError when it is settled."""
     locked = _locked(letter)
-    _settle(locked, DeadLetterState.DISCARDED)
-    audit.append(actor=actor, verb=Verb.LETTER_DISCARDED, target=locked)
+    _settle(locked, actor, DeadLetterState.DISCARDED, reason)
+    audit.append(actor=actor, verb=Verb.LETTER_DISCARDED, target=locked, reason=reason or NO_REASON)
 
 
 def raw_of(letter: DeadLetter) -> bytes:
@@ -71,6 +75,9 @@ def _locked(letter: DeadLetter) -> DeadLetter:
     return locked
 
 
-def _settle(letter: DeadLetter, state: DeadLetterState) -> None:
+def _settle(letter: DeadLetter, actor: User, state: DeadLetterState, reason: str = "") -> None:
     letter.state = state
-    letter.save(update_fields=["state"])
+    letter.settled_at = clock.now()
+    letter.settled_by = actor
+    letter.reason = reason
+    letter.save(update_fields=["state", "settled_at", "settled_by", "reason"])

@@ -8,6 +8,7 @@ from detectors.models import Cursor, Shard, Stream
 from detectors.services.config import ensure_configs
 from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
+from detectors.services.letter_job import wake_jobs
 from detectors.services.run import ensure_shards, shards_of, step_shard
 from detectors.stream import Position
 
@@ -24,6 +25,7 @@ def sweep() -> None:
         if _cursor(f"link-{stream_id}") < end:
             wake("detectors.link", stream_id)
     wake("detectors.fuse")
+    wake_jobs()
 
 
 def advance(*, stream_id: int) -> None:

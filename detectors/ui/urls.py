@@ -1,10 +1,10 @@
-"""Pages of signals and detectors."""
+"""Pages of signals, detectors and refused items."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui.views import detector, signal
+from detectors.ui.views import detector, letter, letter_bulk, signal
 
 app_name = "detectors"
 urlpatterns = [
@@ -12,4 +12,14 @@ urlpatterns = [
     path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
     path("detectors/", detector.detector_list, name="detector-list"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
+    path("settings/dead-letters/", letter.letter_list, name="letter-list"),
+    path("settings/dead-letters/bulk/", letter_bulk.letter_bulk, name="letter-bulk"),
+    path("settings/dead-letters/jobs/<int:job_id>/", letter_bulk.letter_job, name="letter-job"),
+    path("settings/dead-letters/export/<slug:form>/", letter.letter_export, name="letter-export"),
+    path("settings/dead-letters/<int:letter_id>/", letter.letter_detail, name="letter-detail"),
+    path(
+        "settings/dead-letters/<int:letter_id>/discard/",
+        letter.letter_discard,
+        name="letter-discard",
+    ),
 ]
