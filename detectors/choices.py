@@ -15,6 +15,14 @@ class StreamKind(models.TextChoices):
     IMPORT = "import", "Historical import"
 
 
+class Alarm(models.TextChoices):
+    """How a source is watched for silence."""
+
+    AUTO = "auto", "As its own history says"
+    FIXED = "fixed", "After a fixed time"
+    OFF = "off", "Not at all"
+
+
 class Mode(models.TextChoices):
     OFF = "off", "Off"
     SHADOW = "shadow", "Shadow"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from detectors.services import engine, fusion, letter_job, link
+from detectors.services import count, engine, fusion, letter_job, link
 
 
 @shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -23,6 +23,12 @@ def advance(stream_id: int) -> None:
 def link_entities(stream_id: int) -> None:
     """Link the signals of one stream to entities until all are linked or the time is up."""
     link.link_stream(stream_id=stream_id)
+
+
+@shared_task(name="detectors.count_stream", acks_late=True, soft_time_limit=300, time_limit=330)
+def count_stream(stream_id: int) -> None:
+    """Count the signals of one stream by source and hour until all are counted."""
+    count.count_stream(stream_id=stream_id)
 
 
 @shared_task(name="detectors.fuse", acks_late=True, soft_time_limit=300, time_limit=330)

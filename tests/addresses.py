@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -19,8 +20,17 @@ from cases.models import Case, Decision, Queue
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
 from cases.services.note import add_note
-from detectors.choices import JobState, LetterAction, Mode, Outcome
-from detectors.models import CampaignFinding, DeadLetter, Finding, LetterJob, Shard, Signal
+from detectors.choices import Alarm, JobState, LetterAction, Mode, Outcome
+from detectors.models import (
+    CampaignFinding,
+    DeadLetter,
+    Finding,
+    LetterJob,
+    Shard,
+    Signal,
+    Source,
+    SourceHour,
+)
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.run import ensure_shards
 from detectors.services.source import history_stream
@@ -69,6 +79,8 @@ class Furnished:
         return reverse(name, kwargs={part: self._part(name, part) for part in parts})
 
     def _part(self, name: str, part: str) -> str | int:
+        if part == "slug" and "source" in name:
+            return world.source_of().slug
         if part == "slug":
             return DETECTOR if "detector" in name else self.desk.queue.slug
         undoes = name in {"cases:undo", "api-case-undo"}
@@ -102,6 +114,10 @@ class Furnished:
             "cases:escalate": {"reason": "too big for me"},
             "cases:snooze": {"days": 3},
             "cases:note": {"body": "look"},
+            "detectors:source-new": {"title": "Shop", "slug": "shop", "alarm": "auto"},
+            "detectors:source-detail": {"title": "Shop", "alarm": "off"},
+            "api-sources": {"slug": "shop", "title": "Shop"},
+            "api-source": {"title": "Shop"},
             "detectors:letter-detail": {"item": json.dumps(item)},
             "detectors:letter-discard": {"reason": "a test"},
             "detectors:letter-bulk": {"do": "replay-all"},
@@ -135,6 +151,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
+        _source(number)
         letter = _letter(number)
         _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
@@ -179,6 +196,17 @@ def _letter(number: int) -> DeadLetter:
         raw=b'{"external_id": "bad"}',
         errors=[{"field": "kind", "code": "required", "message": "kind is required."}],
     )
+
+
+def _source(number: int) -> None:
+    """One more source with counters, silent for a day."""
+    now = clock.now()
+    seen = now - timedelta(days=1)
+    source = Source.objects.create(
+        slug=f"tool-{number}", title="Tool", alarm=Alarm.FIXED, silent_after_s=60, last_seen_at=seen
+    )
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    SourceHour.objects.create(source=source, hour=hour, platform="x", accepted=3)
 
 
 def _letter_job(admin: User, letter: DeadLetter) -> LetterJob:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from importlib import import_module
 from itertools import product
 from pkgutil import iter_modules
@@ -26,7 +26,7 @@ from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_pag
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.evidence import evidence_of, findings_of
 from detectors.choices import DeadLetterState
-from detectors.models import DeadLetter, Finding, LetterJob, Signal
+from detectors.models import DeadLetter, Finding, LetterJob, Signal, Source
 from detectors.selectors import config
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import (
@@ -42,6 +42,7 @@ from detectors.selectors.dead_letter import (
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.signal import signal_by_id, signals_for
+from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from tests.addresses import DETECTOR, Furnished, all_addresses, furnish
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,11 @@ detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:source-list     GET     login ok    ok    ok    login 404
+detectors:source-new      GET     login 403   403   ok    login 404
+detectors:source-new      POST    login 403   403   goes  login 404
+detectors:source-detail   GET     login ok    ok    ok    login 404
+detectors:source-detail   POST    login 403   403   goes  login 404
 detectors:letter-list     GET     login ok    ok    ok    login 404
 detectors:letter-detail   GET     login ok    ok    ok    login 404
 detectors:letter-detail   POST    login 403   403   goes  login 404
@@ -128,6 +134,10 @@ api-dead-letter-discard POST   ingest 401  403  403  ok   401  403  ok   ok   ok
 api-dead-letter-reasons GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-letter-jobs         POST   ingest 401  403  403  ok   401  403  ok   ok   ok   422  422
 api-letter-job          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-sources             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-sources             POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-source              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-source              PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -144,7 +154,7 @@ REFUSED: Final = frozenset({"401", "403", "404", "405", "login"})
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 READERS: Final = STAFF | {Role.INTEGRATION}
 # For these roles a selector finds something, for all others nothing.
-SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], Any]]]] = {
+SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] = {
     "cases_for": (STAFF, lambda who, on: cases_for(who)),
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
     "queue_page": (STAFF, lambda who, on: queue_page(who, on.desk.queue, State.OPEN)),
@@ -166,6 +176,10 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
+    "sources_for": (STAFF, lambda who, on: sources_for(who)),
+    "source_by_slug": (STAFF, lambda who, on: source_by_slug("world", who)),
+    "tokens_of": ({Role.ADMIN}, lambda who, on: tokens_of(Source(token=on.token), who)),
+    "silent_for": (STAFF, lambda who, on: silent_for(who)),
     "letters_for": (STAFF, lambda who, on: letters_for(who)),
     "letter_count_for": (STAFF, lambda who, on: letter_count_for(who, LetterFilter())),
     "reasons_for": (STAFF, lambda who, on: reasons_for(who, LetterFilter())),
@@ -178,6 +192,7 @@ WITHOUT_VIEWER: Final = {
     "contributions_of": "of a case that a selector gave to the viewer",
     "entities_of": "of a signal that a selector gave to the viewer",
     "findings_citing": "of a signal that a selector gave to the viewer",
+    "health_of": "of sources that a selector gave to the viewer",
     "signal_count": "the intake counts for the case, not for a person",
     "verdicts_of": "the intake asks what a decision said, for no person",
 }

@@ -39,6 +39,7 @@ WITHOUT_ACTOR = {
     "cases/services/delivery.py owe_decision": "follows from a decision, which has an actor",
     "cases/services/delivery.py take_back": "follows from an undo, which has an actor",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",
+    "detectors/services/count.py": "workers, and ingest for what it refused",
     "detectors/services/engine.py": "workers",
     "detectors/services/finding.py": "workers",
     "detectors/services/fusion.py": "workers",

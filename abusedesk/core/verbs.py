@@ -41,6 +41,8 @@ class Verb(StrEnum):
     LETTERS_ASKED = "letters.asked"
     LETTERS_SETTLED = "letters.settled"
     LETTERS_EXPORTED = "letters.exported"
+    SOURCE_CREATED = "source.created"
+    SOURCE_CHANGED = "source.changed"
     TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
@@ -82,6 +84,8 @@ SENTENCES: dict[str, str] = {
     Verb.LETTERS_ASKED: "asked to {action} {total} refused items. Reason: {reason}",
     Verb.LETTERS_SETTLED: "ended the {action} of refused items: {done} done, {failed} stay",
     Verb.LETTERS_EXPORTED: "exported refused items as {form}",
+    Verb.SOURCE_CREATED: "created the source {slug}",
+    Verb.SOURCE_CHANGED: "changed the source {slug}: {what}",
     Verb.TOKEN_CREATED: "created the token {name}",
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",

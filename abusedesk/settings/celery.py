@@ -49,6 +49,7 @@ CELERY_TASK_ROUTES = (
     [
         ("*.backtest*", {"queue": "backtest"}),
         ("detectors.link*", {"queue": "ingest"}),
+        ("detectors.count*", {"queue": "ingest"}),
         ("detectors.ingest*", {"queue": "ingest"}),
         ("detectors.run_letter_job", {"queue": "ingest"}),
         # short, and must not wait behind a detector that catches up

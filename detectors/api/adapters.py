@@ -20,6 +20,7 @@ from detectors.api.serializers import AdapterSerializer, IngestAnswerSerializer
 from detectors.ingest import check_media_type
 from detectors.ingest.foreign import read_foreign
 from detectors.services.ingest import ingest_batch, keep_rejected
+from detectors.services.source import note_adapter
 
 BYTES: Final = "application/octet-stream"
 SHOWN: Final = 40
@@ -77,6 +78,7 @@ class AdapterView(Endpoint):
         check_media_type(request.headers.get("Content-Type", ""), (BYTES, *chosen.meta.media_types))
         parsed = read_foreign(chosen, posts.body(request), posts.window(), clock.now())
         source = posts.source(request)
+        note_adapter(source=source, adapter=chosen.meta.slug)
         result = ingest_batch(source=source, signals=parsed.good, once=chosen.meta.once)
         keep_rejected(source=source, rejected=parsed.bad)
         return posts.answer(result, parsed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, letters, tuning, views
+from detectors.api import adapters, letters, sources, tuning, views
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
@@ -30,4 +30,6 @@ urlpatterns = [
         views.DiscardView.as_view(),
         name="api-dead-letter-discard",
     ),
+    path("sources/", sources.SourcesView.as_view(), name="api-sources"),
+    path("sources/<slug:slug>/", sources.SourceView.as_view(), name="api-source"),
 ]

@@ -70,6 +70,55 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "running")),
+                        fields=["id"],
+                        name="letterjob_running",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SourceHour",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("platform", models.CharField(blank=True, max_length=40)),
+                ("accepted", models.BigIntegerField(default=0)),
+                ("refused", models.BigIntegerField(default=0)),
+                ("late", models.BigIntegerField(default=0)),
+                ("clamped", models.BigIntegerField(default=0)),
+                ("gap_s", models.FloatField(default=0.0)),
+                ("last_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "skew",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="hours",
+                        to="detectors.source",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["source", "hour", "platform"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "hour", "platform"), name="sourcehour_once"
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -93,6 +142,52 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.AddField(
+            model_name="source",
+            name="adapters",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=40),
+                blank=True,
+                db_default=[],
+                default=list,
+                size=None,
+            ),
+        ),
+        migrations.AddField(
+            model_name="source",
+            name="alarm",
+            field=models.CharField(
+                choices=[
+                    ("auto", "As its own history says"),
+                    ("fixed", "After a fixed time"),
+                    ("off", "Not at all"),
+                ],
+                db_default="auto",
+                default="auto",
+                max_length=8,
+            ),
+        ),
+        migrations.AddField(
+            model_name="source",
+            name="description",
+            field=models.TextField(blank=True, db_default="", default="", max_length=2000),
+        ),
+        migrations.AddField(
+            model_name="source",
+            name="platforms",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=40),
+                blank=True,
+                db_default=[],
+                default=list,
+                size=None,
+            ),
+        ),
+        migrations.AddField(
+            model_name="source",
+            name="silent_after_s",
+            field=models.PositiveIntegerField(blank=True, null=True),
+        ),
         AddIndexConcurrently(
             model_name="deadletter",
             index=models.Index(fields=["state", "-id"], name="deadletter_newest"),
@@ -101,12 +196,6 @@ class Migration(migrations.Migration):
             model_name="deadletter",
             index=django.contrib.postgres.indexes.GinIndex(
                 fields=["errors"], name="deadletter_errors", opclasses=["jsonb_path_ops"]
-            ),
-        ),
-        AddIndexConcurrently(
-            model_name="letterjob",
-            index=models.Index(
-                condition=models.Q(("state", "running")), fields=["id"], name="letterjob_running"
             ),
         ),
     ]

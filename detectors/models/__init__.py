@@ -9,7 +9,7 @@ from detectors.models.finding import Finding, FindingRevision, FusedFinding
 from detectors.models.letter import LetterJob
 from detectors.models.run import Checkpoint, Cursor, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
-from detectors.models.source import Source, Stream
+from detectors.models.source import Source, SourceHour, Stream
 from detectors.models.verdict import Verdict
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Signal",
     "SignalEntity",
     "Source",
+    "SourceHour",
     "Stream",
     "TickPart",
     "Verdict",

@@ -24,6 +24,8 @@ def sweep() -> None:
             wake("detectors.advance", stream_id)
         if _cursor(f"link-{stream_id}") < end:
             wake("detectors.link", stream_id)
+        if _cursor(f"count-{stream_id}") < end:
+            wake("detectors.count_stream", stream_id)
     wake("detectors.fuse")
     wake_jobs()
 

@@ -1,10 +1,10 @@
-"""Pages of signals, detectors and refused items."""
+"""Pages of signals, detectors, sources and refused items."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui.views import detector, letter, letter_bulk, signal
+from detectors.ui.views import detector, letter, letter_bulk, signal, source
 
 app_name = "detectors"
 urlpatterns = [
@@ -22,4 +22,7 @@ urlpatterns = [
         letter.letter_discard,
         name="letter-discard",
     ),
+    path("settings/sources/", source.source_list, name="source-list"),
+    path("settings/sources/new/", source.source_new, name="source-new"),
+    path("settings/sources/<slug:slug>/", source.source_detail, name="source-detail"),
 ]

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from abusedesk.core.models import User
 from detectors.models import Signal
 from detectors.services.config import ensure_configs
+from tests import letters
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -34,6 +35,10 @@ PAGES = {
     "detector": "/detectors/near-duplicate-text/",
     "dashboard": "/dashboards/operations/",
     "tokens": "/settings/tokens/",
+    "letters": "/settings/dead-letters/",
+    "sources": "/settings/sources/",
+    "source": "/settings/sources/world/",
+    "source-new": "/settings/sources/new/",
     "me": "/me/",
     "not-found": "/cases/nothing/",
 }
@@ -55,7 +60,13 @@ def test_every_page_is_accessible_and_fits(
     expect(ada.page.get_by_text("Claimed by you")).to_be_visible()
     signal = Signal.objects.order_by("pk").first()
     assert signal is not None
-    for name, path in {**PAGES, "signal": f"/signals/{signal.pk}/"}.items():
+    letter = letters.refuse_item(world.source_of(), 1, kind="shout")
+    seen = {
+        "signal": f"/signals/{signal.pk}/",
+        "letter": f"/settings/dead-letters/{letter.pk}/",
+        "letter-bulk": "/settings/dead-letters/bulk/?do=discard-all",
+    }
+    for name, path in {**PAGES, **seen}.items():
         response = ada.page.goto(f"{ada.base}{path}")
         assert response is not None
         assert response.status == (404 if name == "not-found" else 200), path
