@@ -28,7 +28,11 @@ class SourceForm(forms.Form):
     )
     alarm = forms.ChoiceField(label="Alarm when it is silent", choices=Alarm.choices)
     silent_after_min = forms.IntegerField(
-        label="Minutes of silence", required=False, min_value=1, max_value=90 * 1_440
+        label="Minutes of silence",
+        required=False,
+        min_value=1,
+        max_value=90 * 1_440,
+        help_text="For a fixed time only.",
     )
 
     def values(self) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _page(request: DeskRequest, wanted: LetterFilter) -> dict[str, Any]:
     rows = list((found.filter(pk__lt=before) if before else found)[: PAGE + 1])
     total = said_count(letter_count_for(request.user, wanted))
     return {
-        "rows": rows[:PAGE],
+        "rows": [(row, _shown_error(row, wanted)) for row in rows[:PAGE]],
         "sources": sorted({row.source.slug for row in rows}),
         "total": total,
         "shown": f"{len(rows[:PAGE])} of {total}",
@@ -160,6 +160,14 @@ def _page(request: DeskRequest, wanted: LetterFilter) -> dict[str, Any]:
         "first": list_link(wanted) if before else "",
         "more": list_link(wanted, before=rows[PAGE - 1].pk) if len(rows) > PAGE else "",
     }
+
+
+def _shown_error(letter: DeadLetter, wanted: LetterFilter) -> Mapping[str, str]:
+    """The reason that was asked for, else the first."""
+    asked = {name: value for name, value in wanted.words().items() if name in {"field", "code"}}
+    errors: list[dict[str, str]] = letter.errors
+    fitting = (one for one in errors if asked.items() <= one.items())
+    return next(fitting, errors[0] if errors else {})
 
 
 def _letter_page(

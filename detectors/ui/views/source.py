@@ -124,8 +124,8 @@ def _source_page(
         "tokens": tokens_of(source, request.user),
         "new": False,
         "charts": [
-            (_lines(hours, health.hours, "%d %b %H:00"), health.hours, "24 hours by hour", "hours"),
-            (_lines(days, health.days, "%d %b"), health.days, "14 days by day", "days"),
+            _chart("24 hours by hour", "hours", hours, health.hours, "%d %b %H:00"),
+            _chart("14 days by day", "days", days, health.days, "%d %b"),
         ],
         "limit": span(health.limit_s) if health.limit_s else "",
         "unexpected": set(health.platforms) - set(source.platforms) if source.platforms else set(),
@@ -134,8 +134,12 @@ def _source_page(
     return render(request, "detectors/source_detail.html", context, status=status)
 
 
-def _lines(moments: list[datetime], counts: list[int], form: str) -> list[tuple[str, int]]:
-    return [(one.strftime(form), n) for one, n in zip(moments, counts, strict=True)]
+def _chart(
+    title: str, slug: str, moments: list[datetime], counts: list[int], form: str
+) -> dict[str, Any]:
+    """Bars and the table with the same numbers."""
+    lines = [(one.strftime(form), n) for one, n in zip(moments, counts, strict=True)]
+    return {"title": title, "slug": slug, "counts": counts, "most": max(counts), "lines": lines}
 
 
 def _said(health: SourceHealth) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def _said(health: SourceHealth) -> dict[str, Any]:
 def _skew(seconds: float) -> str:
     if abs(seconds) < 1:
         return "under 1 s"
-    return f"{span(abs(seconds))} {'behind' if seconds > 0 else 'ahead'}"
+    return f"{span(abs(seconds))}{'' if seconds > 0 else ' ahead'}"
 
 
 def _require_reader(request: DeskRequest) -> None:
