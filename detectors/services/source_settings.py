@@ -15,7 +15,6 @@ from detectors.choices import Alarm
 from detectors.models import Source
 
 FIELDS: Final = ("title", "description", "platforms", "alarm", "silent_after_s")
-RESERVED: Final = frozenset({"new"})
 MAX_PLATFORMS: Final = 50
 MAX_TITLE: Final = 120
 MAX_DESCRIPTION: Final = 2_000
@@ -38,8 +37,8 @@ def create_source(*, actor: User, slug: str, **values: Any) -> Source:
     Raises ForbiddenError, ConflictError for a slug that is taken, InvalidError naming the field.
     """
     require_source_admin(actor=actor)
-    if not _SLUG.fullmatch(slug) or slug in RESERVED:
-        message = "Write a-z, 0-9 and hyphens, at most 60; not new."
+    if not _SLUG.fullmatch(slug):
+        message = "Write a-z, 0-9 and hyphens, at most 60."
         raise InvalidError(message, field="slug")
     source = Source(slug=slug)
     _apply(source, values)

@@ -23,6 +23,6 @@ urlpatterns = [
         name="letter-discard",
     ),
     path("settings/sources/", source.source_list, name="source-list"),
-    path("settings/sources/new/", source.source_new, name="source-new"),
+    path("settings/new-source/", source.source_new, name="source-new"),
     path("settings/sources/<slug:slug>/", source.source_detail, name="source-detail"),
 ]

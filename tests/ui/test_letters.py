@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import expect
 
 from abusedesk.core import text
@@ -25,6 +27,11 @@ from tests.ui.conftest import Visitor
 from tests.ui.test_safety import PACK, RLO
 
 URL = "/settings/dead-letters/"
+JSON: Any = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=12,
+)
 
 
 @pytest.fixture
@@ -276,6 +283,20 @@ def test_an_item_is_laid_out_byte_for_byte_and_never_at_any_price() -> None:
 def test_each_reason_stands_beside_what_was_sent(raw: bytes, field: str, sent: str) -> None:
     (found,) = wrongs(raw, [{"field": field, "code": "c", "message": "m"}])
     assert found.sent == sent
+
+
+@given(st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()))
+def test_no_item_keeps_its_page_from_being_made(raw: bytes) -> None:
+    text.json_escaped(laid_out(raw)).encode()
+    wrongs(raw, [{"field": "a.0.b", "code": "c", "message": "m"}])
+
+
+@given(JSON)
+def test_what_the_editor_holds_means_what_was_sent(value: Any) -> None:
+    raw = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    shown = laid_out(raw)
+    if "\ufffd" not in shown:
+        assert json.loads(text.json_escaped(shown)) == value
 
 
 def test_what_cannot_be_seen_is_escaped_for_an_editor_and_means_the_same() -> None:

@@ -38,7 +38,7 @@ PAGES = {
     "letters": "/settings/dead-letters/",
     "sources": "/settings/sources/",
     "source": "/settings/sources/world/",
-    "source-new": "/settings/sources/new/",
+    "source-new": "/settings/new-source/",
     "me": "/me/",
     "not-found": "/cases/nothing/",
 }

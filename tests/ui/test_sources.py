@@ -19,6 +19,7 @@ from tests.ui import world
 from tests.ui.conftest import Visitor
 
 URL = "/settings/sources/"
+NEW = "/settings/new-source/"
 FORM = {"title": "Acme shop", "description": "", "platforms": "", "alarm": "auto"}
 
 
@@ -73,13 +74,13 @@ def source(db: None) -> Source:
 def test_a_source_is_made_before_its_first_signal(db: None) -> None:
     admin = client(cast.admin())
     form = {**FORM, "slug": "acme", "platforms": "acme-shop, x"}
-    answer = admin.post(f"{URL}new/", form)
+    answer = admin.post(NEW, form)
     assert (answer.status_code, answer["Location"]) == (302, f"{URL}acme/")
     assert Source.objects.get().platforms == ["acme-shop", "x"]
     assert AuditEntry.objects.get().verb == "source.created"
-    again = admin.post(f"{URL}new/", form)
+    again = admin.post(NEW, form)
     assert (again.status_code, b"There is a source acme already" in again.content) == (422, True)
-    assert admin.get(f"{URL}new/").status_code == 200
+    assert admin.get(NEW).status_code == 200
 
 
 @pytest.mark.parametrize(
