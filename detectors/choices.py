@@ -15,6 +15,14 @@ class StreamKind(models.TextChoices):
     IMPORT = "import", "Historical import"
 
 
+class Alarm(models.TextChoices):
+    """How a source is watched for silence."""
+
+    AUTO = "auto", "As its own history says"
+    FIXED = "fixed", "After a fixed time"
+    OFF = "off", "Not at all"
+
+
 class Mode(models.TextChoices):
     OFF = "off", "Off"
     SHADOW = "shadow", "Shadow"
@@ -36,6 +44,16 @@ class DeadLetterState(models.TextChoices):
     OPEN = "open", "Waiting"
     REPLAYED = "replayed", "Fixed and stored"
     DISCARDED = "discarded", "Discarded"
+
+
+class LetterAction(models.TextChoices):
+    REPLAY = "replay", "Replay"
+    DISCARD = "discard", "Discard"
+
+
+class JobState(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
 
 
 class ImportState(models.TextChoices):

@@ -13,6 +13,7 @@ from django.db import connection
 
 from detectors.base import Signal
 from detectors.schema import ActorProfile, Ai
+from detectors.tally import Receipt
 
 CLOCK_SKEW_S = 300
 _CACHED_PAGES = 8
@@ -24,6 +25,12 @@ SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
 FROM detectors_signal AS s
 """
 
+_TIMES = """
+SELECT epoch, tx::text::bigint, id, source_id, platform,
+       extract(epoch FROM occurred_at)::float8, extract(epoch FROM received_at)::float8
+FROM detectors_signal AS s
+"""
+
 # Rows of transactions that may still be open are not read, so none is ever skipped. Rows of an
 # earlier epoch were restored: all of them are committed, by transactions of another server.
 _READABLE = """
@@ -32,12 +39,13 @@ _READABLE = """
 
 # The order is by the table's columns, which an index has; a bare `tx` would be the converted
 # output column.
-_PAGE = f"""
-{_COLUMNS}
+_NEXT = f"""
 WHERE stream_id = %s AND (epoch, tx, id) > (%s, %s::text::xid8, %s) AND {_READABLE}
 ORDER BY s.epoch, s.tx, s.id
 LIMIT %s
 """
+_PAGE = f"{_COLUMNS}{_NEXT}"
+_RECEIPTS = f"{_TIMES}{_NEXT}"
 _PLACE = "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
 _NEWEST = f"""
 {_PLACE} WHERE stream_id = %s AND {_READABLE}
@@ -112,6 +120,18 @@ def read(stream_id: int, after: Position, limit: int) -> Page:
         while len(_pages) > _CACHED_PAGES:
             _pages.popitem(last=False)
     return page
+
+
+def receipts(stream_id: int, after: Position, limit: int) -> tuple[list[Receipt], Position]:
+    """Of the next rows, heartbeats included: source, platform and times; and where they end.
+
+    Nothing is decoded, so that counting costs a fraction of what reading does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RECEIPTS, [stream_id, *after, limit])
+        rows = cursor.fetchall()
+    last = Position(*rows[-1][:3]) if rows else after
+    return [Receipt(*row[3:]) for row in rows], last
 
 
 def before_time(stream_id: int, moment_s: float) -> Position:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from detectors.services import answer, engine, fusion, link
+from detectors.services import answer, count, engine, fusion, letter_job, link
 
 
 @shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -25,6 +25,12 @@ def link_entities(stream_id: int) -> None:
     link.link_stream(stream_id=stream_id)
 
 
+@shared_task(name="detectors.count_stream", acks_late=True, soft_time_limit=300, time_limit=330)
+def count_stream(stream_id: int) -> None:
+    """Count the signals of one stream by source and hour until all are counted."""
+    count.count_stream(stream_id=stream_id)
+
+
 @shared_task(name="detectors.fuse", acks_late=True, soft_time_limit=300, time_limit=330)
 def fuse() -> None:
     """Fold new findings into campaigns until the log is read."""
@@ -35,3 +41,9 @@ def fuse() -> None:
 def forget_answers() -> None:
     """Delete kept answers that are older than a day."""
     answer.forget_answers()
+
+
+@shared_task(name="detectors.run_letter_job", acks_late=True, soft_time_limit=300, time_limit=330)
+def run_letter_job(job_id: int) -> None:
+    """Replay or discard the refused items of one job until all are tried or the time is up."""
+    letter_job.run_letter_job(job_id=job_id)

@@ -23,18 +23,20 @@ from cases.services.decision import record_decision
 from cases.services.hold import hold_case
 from cases.services.note import add_note
 from cases.services.retention import verify_purge
-from detectors.choices import HoldKind, Mode, Outcome
+from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
 from detectors.models import (
     CampaignFinding,
     DeadLetter,
     Entity,
     Finding,
     Hold,
+    LetterJob,
     PurgeRun,
     RetentionRule,
     Shard,
     Signal,
     Source,
+    SourceHour,
     Tombstone,
 )
 from detectors.services.config import ensure_configs, save_config
@@ -101,6 +103,8 @@ class Furnished:
         return reverse(name, kwargs={part: self._part(name, part) for part in parts})
 
     def _part(self, name: str, part: str) -> str | int:
+        if part == "slug" and "source" in name:
+            return world.source_of().slug
         if part == "slug":
             if "mapping" in name:
                 return MAPPING
@@ -122,6 +126,8 @@ class Furnished:
             "hold_id": Hold.objects.earliest("pk").pk,
             "mapping": MAPPING,
             "letter_id": DeadLetter.objects.earliest("pk").pk,
+            "job_id": LetterJob.objects.earliest("pk").pk,
+            "form": "csv",
         }
         return values[part]
 
@@ -155,6 +161,14 @@ class Furnished:
             "api-retention-purge": {"signals": 0},
             "api-retention-holds": hold,
             "api-retention-release": {"reason": "settled"},
+            "detectors:source-new": {"title": "Shop", "slug": "shop", "alarm": "auto"},
+            "detectors:source-detail": {"title": "Shop", "alarm": "off"},
+            "api-sources": {"slug": "shop", "title": "Shop"},
+            "api-source": {"title": "Shop"},
+            "detectors:letter-detail": {"item": json.dumps(item)},
+            "detectors:letter-discard": {"reason": "a test"},
+            "detectors:letter-bulk": {"do": "replay-all"},
+            "api-letter-jobs": {"action": "replay"},
             "detectors:detector-detail": world.settings_form(DETECTOR),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
@@ -190,10 +204,12 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
-        _letter(number)
         save_view(actor=who, page="signals", name=f"view {number}", query="a", shared=False)
         _mapped(desk.admin, number, rows)
         add_entity_type(actor=desk.admin, **TYPE | {"slug": f"card{number}"})
+        _source(number)
+        letter = _letter(number)
+        _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
@@ -236,7 +252,24 @@ def _letter(number: int) -> DeadLetter:
         position=number,
         external_id=f"bad-{number}",
         raw=b'{"external_id": "bad"}',
-        errors=[],
+        errors=[{"field": "kind", "code": "required", "message": "kind is required."}],
+    )
+
+
+def _source(number: int) -> None:
+    """One more source with counters, silent for a day."""
+    now = clock.now()
+    seen = now - timedelta(days=1)
+    source = Source.objects.create(
+        slug=f"tool-{number}", title="Tool", alarm=Alarm.FIXED, silent_after_s=60, last_seen_at=seen
+    )
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    SourceHour.objects.create(source=source, hour=hour, platform="x", accepted=3)
+
+
+def _letter_job(admin: User, letter: DeadLetter) -> LetterJob:
+    return LetterJob.objects.create(
+        action=LetterAction.REPLAY, newest=letter.pk, total=1, actor=admin, state=JobState.DONE
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from importlib import import_module
 from itertools import product
 from pkgutil import iter_modules
@@ -27,11 +27,31 @@ from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_pag
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import evidence_of, findings_of, purged_of
-from detectors.models import DeadLetter, Entity, Finding, Hold, PurgeRun, RetentionRule, Signal
+from detectors.choices import DeadLetterState
+from detectors.models import (
+    DeadLetter,
+    Entity,
+    Finding,
+    Hold,
+    LetterJob,
+    PurgeRun,
+    RetentionRule,
+    Signal,
+    Source,
+)
 from detectors.search import Goal, Hit
 from detectors.selectors import config, retention
 from detectors.selectors.dashboard import signals_by_day
-from detectors.selectors.dead_letter import letter_by_id, letters_for
+from detectors.selectors.dead_letter import (
+    LetterFilter,
+    job_by_id,
+    jobs_for,
+    letter_by_id,
+    letter_count_for,
+    letters_for,
+    reasons_for,
+    signal_of,
+)
 from detectors.selectors.entity import (
     Recent,
     entities_for,
@@ -48,6 +68,7 @@ from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
+from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from tests.addresses import BURIED, DETECTOR, MAPPING, Furnished, all_addresses, furnish
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +148,19 @@ detectors:mapping-new     GET     login 404   404   ok    login 404
 detectors:mapping-new     POST    login 404   404   goes  login 404
 detectors:mapping-detail  GET     login 404   404   ok    login 404
 detectors:mapping-detail  POST    login 404   404   goes  login 404
+detectors:source-list     GET     login ok    ok    ok    login 404
+detectors:source-new      GET     login 403   403   ok    login 404
+detectors:source-new      POST    login 403   403   goes  login 404
+detectors:source-detail   GET     login ok    ok    ok    login 404
+detectors:source-detail   POST    login 403   403   goes  login 404
+detectors:letter-list     GET     login ok    ok    ok    login 404
+detectors:letter-detail   GET     login ok    ok    ok    login 404
+detectors:letter-detail   POST    login 403   403   goes  login 404
+detectors:letter-discard  POST    login 403   403   goes  login 404
+detectors:letter-bulk     GET     login 403   403   goes  login 404
+detectors:letter-bulk     POST    login 403   403   goes  login 404
+detectors:letter-job      GET     login ok    ok    ok    login 404
+detectors:letter-export   GET     login ok    ok    ok    login 404
 """
 
 # Six columns of sessions, then five of tokens with just this scope; a token with all scopes but
@@ -168,6 +202,13 @@ api-retention-stop      POST   admin  401  403  403  409  401  403  404  404  40
 api-retention-holds     GET    admin  401  403  403  rows 401  403  403  rows rows 403  403
 api-retention-holds     POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-retention-release   POST   admin  401  403  403  ok   401  403  404  ok   ok   404  404
+api-dead-letter-reasons GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-letter-jobs         POST   ingest 401  403  403  ok   401  403  ok   ok   ok   422  422
+api-letter-job          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-sources             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-sources             POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-source              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-source              PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -187,7 +228,7 @@ ADMINS: Final = frozenset({Role.ADMIN})
 READERS: Final = STAFF | {Role.INTEGRATION}
 ALL: Final = Goal(most=9, enough=9, soft_s=9, hard_s=9)
 # For these roles a selector finds something, for all others nothing.
-SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], Any]]]] = {
+SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] = {
     "cases_for": (STAFF, lambda who, on: cases_for(who)),
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
     "queue_page": (STAFF, lambda who, on: queue_page(who, on.desk.queue, State.OPEN)),
@@ -231,7 +272,16 @@ SELECTORS: Final[dict[str, tuple[frozenset[Role], Callable[[User, Furnished], An
     "mappings_for": (READERS, lambda who, on: mappings_for(who)),
     "mapping_by_name": (READERS, lambda who, on: mapping_by_name(MAPPING, who)),
     "mapping_versions_of": (READERS, lambda who, on: mapping_versions_of(MAPPING, who)),
+    "sources_for": (STAFF, lambda who, on: sources_for(who)),
+    "source_by_slug": (STAFF, lambda who, on: source_by_slug("world", who)),
+    "tokens_of": ({Role.ADMIN}, lambda who, on: tokens_of(Source(token=on.token), who)),
+    "silent_for": (STAFF, lambda who, on: silent_for(who)),
     "letters_for": (STAFF, lambda who, on: letters_for(who)),
+    "letter_count_for": (STAFF, lambda who, on: letter_count_for(who, LetterFilter())),
+    "reasons_for": (STAFF, lambda who, on: reasons_for(who, LetterFilter())),
+    "signal_of": (READERS, lambda who, on: signal_of(_stored(), who)),
+    "jobs_for": (STAFF, lambda who, on: jobs_for(who)),
+    "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
 }
 WITHOUT_VIEWER: Final = {
@@ -251,6 +301,7 @@ WITHOUT_VIEWER: Final = {
     "forms_by_slug": "the linker asks, for no person",
     "findings_citing": "of a signal that a selector gave to the viewer",
     "lag_by_limit": "the desk asks for itself whether senders must wait",
+    "health_of": "of sources that a selector gave to the viewer",
     "signal_count": "the intake counts for the case, not for a person",
     "verdicts_of": "the intake asks what a decision said, for no person",
 }
@@ -432,6 +483,16 @@ def _recent() -> Recent:
 
 def _findings() -> list[int]:
     return list(Finding.objects.values_list("pk", flat=True))
+
+
+def _stored() -> DeadLetter:
+    """A letter that was replayed and became the first signal."""
+    signal = Signal.objects.earliest("pk")
+    return DeadLetter(
+        source_id=signal.source_id,
+        external_id=signal.external_id,
+        state=DeadLetterState.REPLAYED,
+    )
 
 
 def _first(model: type[models.Model]) -> int:

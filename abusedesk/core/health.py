@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
 from abusedesk.celery import app
@@ -63,7 +64,7 @@ def examine() -> Iterator[Verdict]:
     except DatabaseError as error:
         yield _fault("database", f"The database cannot be reached: {str(error).strip()}.")
         return
-    for check in CHECKS:
+    for check in (*CHECKS, *map(import_string, settings.HEALTH_CHECKS)):
         yield from check()
 
 

@@ -8,7 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from abusedesk.core.models import ApiToken, Role, Scope
+from abusedesk.core.models import ApiToken, Role, Scope, User
 
 # What a signed-in person may do; integrations and partners work with tokens only.
 ROLE_SCOPES: Final[dict[str, frozenset[Scope]]] = {
@@ -19,6 +19,11 @@ ROLE_SCOPES: Final[dict[str, frozenset[Scope]]] = {
     Role.PARTNER: frozenset(),
 }
 SAFE: Final = {"HEAD": "GET", "OPTIONS": "GET"}
+
+
+def has_scope(user: User, scope: Scope) -> bool:
+    """Whether a signed-in person may do at the browser what a token with `scope` may."""
+    return user.is_active and scope in ROLE_SCOPES[user.role]
 
 
 class HasScope(BasePermission):

@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 GRAPHEMES = 2_000
-FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full width
 MARKS = 4
 NAMED = {
     0x00AD: "SHY", 0x061C: "ALM", 0x115F: "HCF", 0x1160: "HJF", 0x200B: "ZWSP", 0x200C: "ZWNJ",
@@ -32,6 +31,8 @@ _hidden = (
     "\u2800\u3164\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 )
 _HIDDEN = re.compile(f"[{_hidden}]")
+_UNSEEN = re.compile(f"[{_hidden}\ud800-\udfff]")
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _PLAIN = re.compile(r"[\n\t -~]*\Z")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _LIVE = re.compile(
@@ -57,6 +58,14 @@ def defang(text: str) -> str:
 def visible(text: str) -> str:
     """Defanged plain text in which hidden characters are written out as `[RLO]`."""
     return _HIDDEN.sub(lambda match: f"[{_code(match[0])}]", defang(text))
+
+
+def json_escaped(json_text: str) -> str:
+    """JSON text for an editor: what cannot be seen stands there as `\\u202e`, the same to a reader.
+
+    Half a surrogate pair, which no answer could carry, is written so as well.
+    """
+    return _UNSEEN.sub(lambda match: _json_escape(match[0]), json_text)
 
 
 def safe_view(text: str, limit: int = GRAPHEMES) -> SafeString:
@@ -133,7 +142,7 @@ def chart_text(text: str) -> str:
 def csv_cell(text: str) -> str:
     """A cell that no spreadsheet takes for a formula, addresses defanged; NUL is written out."""
     shown = defang(text.replace("\x00", "[U+0000]"))
-    return f"'{shown}" if shown.lstrip().startswith(FORMULA) or shown[:1] in {"\t", "\r"} else shown
+    return f"'{shown}" if _FORMULA.match(shown) else shown
 
 
 def clusters(text: str) -> Iterator[str]:
@@ -201,6 +210,11 @@ def _code(char: str) -> str:
     if 0xE0020 <= point <= 0xE007E:  # noqa: PLR2004 -- tag characters mirror ASCII
         return f"TAG {chr(point - 0xE0000)}"
     return NAMED.get(point, f"U+{point:04X}")
+
+
+def _json_escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{int.from_bytes(units[at : at + 2]):04x}" for at in range(0, len(units), 2))
 
 
 def _chips(text: str) -> str:

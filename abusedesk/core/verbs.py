@@ -42,6 +42,11 @@ class Verb(StrEnum):
     REFERENCE_LISTS_LOADED = "reference-lists.loaded"
     LETTER_REPLAYED = "letter.replayed"
     LETTER_DISCARDED = "letter.discarded"
+    LETTERS_ASKED = "letters.asked"
+    LETTERS_SETTLED = "letters.settled"
+    LETTERS_EXPORTED = "letters.exported"
+    SOURCE_CREATED = "source.created"
+    SOURCE_CHANGED = "source.changed"
     RULE_SAVED = "retention.rule_saved"
     RULE_ENDED = "retention.rule_ended"
     PURGE_VERIFIED = "purge.verified"
@@ -95,7 +100,12 @@ SENTENCES: dict[str, str] = {
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.REFERENCE_LISTS_LOADED: "loaded {count} entries of {lists} reference lists",
     Verb.LETTER_REPLAYED: "fixed and replayed a refused item",
-    Verb.LETTER_DISCARDED: "discarded a refused item",
+    Verb.LETTER_DISCARDED: "discarded a refused item. Reason: {reason}",
+    Verb.LETTERS_ASKED: "asked to {action} {total} refused items. Reason: {reason}",
+    Verb.LETTERS_SETTLED: "ended the {action} of refused items: {done} done, {failed} stay",
+    Verb.LETTERS_EXPORTED: "exported refused items as {form}",
+    Verb.SOURCE_CREATED: "created the source {slug}",
+    Verb.SOURCE_CHANGED: "changed the source {slug}: {what}",
     Verb.RULE_SAVED: "keeps {kind} of {source} {kept}: version {number}",
     Verb.RULE_ENDED: "ended the retention rule for {kind} of {source}",
     Verb.PURGE_VERIFIED: "verified a purge: {signals} signals and {letters} refused items would go",

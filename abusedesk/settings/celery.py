@@ -49,7 +49,9 @@ CELERY_TASK_ROUTES = (
     [
         ("*.backtest*", {"queue": "backtest"}),
         ("detectors.link*", {"queue": "ingest"}),
+        ("detectors.count*", {"queue": "ingest"}),
         ("detectors.ingest*", {"queue": "ingest"}),
+        ("detectors.run_letter_job", {"queue": "ingest"}),
         # short, and must not wait behind a detector that catches up
         ("detectors.sweep", {"queue": "cases"}),
         ("detectors.fuse", {"queue": "cases"}),

@@ -20,6 +20,7 @@ from detectors.api import posts, schema
 from detectors.api.serializers import AdapterSerializer, IngestAnswerSerializer
 from detectors.ingest import check_media_type
 from detectors.ingest.foreign import read_foreign
+from detectors.services.source import note_adapter
 
 BYTES: Final = "application/octet-stream"
 SHOWN: Final = 40
@@ -79,6 +80,7 @@ def take(request: Request, adapter: Adapter) -> HttpResponse:
     """Store what the adapter makes of the body, and answer as `/signals/` does."""
     posts.check_length(request, "a payload of the adapter")
     check_media_type(request.headers.get("Content-Type", ""), (BYTES, *adapter.meta.media_types))
+    note_adapter(source=posts.source(request), adapter=adapter.meta.slug.partition("@")[0])
     return posts.take(
         request,
         lambda body: read_foreign(adapter, body, posts.window(), clock.now()),

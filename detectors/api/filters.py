@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from rest_framework.exceptions import ValidationError
 
+from detectors.choices import DeadLetterState
 from detectors.models import DeadLetter, Entity, Finding, Signal
+from detectors.selectors.dead_letter import LetterFilter
 from detectors.selectors.entity import entities_by_value
 
 
@@ -27,11 +29,24 @@ class SignalFilter(Filters):
 
 
 class DeadLetterFilter(Filters):
-    source = filters.CharFilter("source__slug")
+    """code, field: of one reason. adapter: a slug, or `none` for what was posted as a signal."""
+
+    source = filters.CharFilter()
+    code = filters.CharFilter()
+    field = filters.CharFilter()
+    adapter = filters.CharFilter()
+    state = filters.ChoiceFilter(choices=DeadLetterState.choices)
+    since = filters.IsoDateTimeFilter()
+    until = filters.IsoDateTimeFilter()
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        """The same as the page and the work on many."""
+        said = {name: value for name, value in self.form.cleaned_data.items() if value}
+        return LetterFilter(**said).of(queryset)
 
     class Meta:
         model = DeadLetter
-        fields: ClassVar = ["state"]
+        fields: ClassVar[list[str]] = []
 
 
 class FindingFilter(Filters):

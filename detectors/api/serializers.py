@@ -92,10 +92,18 @@ class DeadLetterSerializer(serializers.ModelSerializer[DeadLetter]):
             "adapter",
             "errors",
             "state",
+            "settled_at",
+            "reason",
         ]
 
     def get_raw(self, letter: DeadLetter) -> str:
         return bytes(letter.raw).decode("utf-8", "replace")
+
+
+class DiscardSerializer(serializers.Serializer[Any]):
+    """Why an item is set aside."""
+
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
 
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from detectors.api import adapters, entities, entity_types, mappings, tuning, views
+from detectors.api import (
+    adapters,
+    entities,
+    entity_types,
+    letters,
+    mappings,
+    sources,
+    tuning,
+    views,
+)
 
 urlpatterns = [
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
@@ -22,6 +31,9 @@ urlpatterns = [
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
     path("dead-letters/", views.DeadLettersView.as_view(), name="api-dead-letters"),
+    path("dead-letters/reasons/", letters.ReasonsView.as_view(), name="api-dead-letter-reasons"),
+    path("dead-letters/jobs/", letters.LetterJobsView.as_view(), name="api-letter-jobs"),
+    path("dead-letters/jobs/<int:job_id>/", letters.LetterJobView.as_view(), name="api-letter-job"),
     path("dead-letters/<int:letter_id>/", views.DeadLetterView.as_view(), name="api-dead-letter"),
     path(
         "dead-letters/<int:letter_id>/replay/",
@@ -33,4 +45,6 @@ urlpatterns = [
         views.DiscardView.as_view(),
         name="api-dead-letter-discard",
     ),
+    path("sources/", sources.SourcesView.as_view(), name="api-sources"),
+    path("sources/<slug:slug>/", sources.SourceView.as_view(), name="api-source"),
 ]

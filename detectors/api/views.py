@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -11,7 +11,6 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from abusedesk.core import clock
 from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
@@ -20,22 +19,24 @@ from detectors.api import posts, schema, search
 from detectors.api.filters import DeadLetterFilter, SignalFilter
 from detectors.api.serializers import (
     DeadLetterSerializer,
+    DiscardSerializer,
     IngestAnswerSerializer,
     SignalDetailSerializer,
     SignalSerializer,
 )
 from detectors.ingest import Batch, Parsed
 from detectors.ingest.body import JSON
-from detectors.ingest.foreign import read_foreign
-from detectors.mapping.reader import NO_ITEMS, PREFIX
 from detectors.models import DeadLetter, Signal
 from detectors.selectors.dead_letter import letter_by_id, letters_for
-from detectors.selectors.mapping import adapter_by_name
 from detectors.selectors.signal import entities_of, signal_by_id, signals_for
-from detectors.services.dead_letter import discard_letter, is_mapped, raw_of, replay_letter
+from detectors.services.dead_letter import (
+    discard_letter,
+    is_mapped,
+    raw_of,
+    read_again,
+    replay_letter,
+)
 from detectors.services.ingest import IngestResult
-
-CURRENT: Final = "current"
 
 
 @extend_schema_view(
@@ -183,13 +184,17 @@ class DiscardView(Endpoint):
 
     @extend_schema(
         operation_id="dead_letters_discard",
-        request=None,
+        request=DiscardSerializer,
         responses={200: DeadLetterSerializer, **problems(404, 409)},
     )
     def post(self, request: Request, letter_id: int) -> Response:
-        """It stays readable with the state `discarded`."""
+        """It stays readable with the state `discarded` and the reason, which may be left out."""
         letter = letter_by_id(letter_id, caller(request))
-        discard_letter(actor=caller(request), letter=letter)
+        said = request.data if (request.content_type or "").startswith(JSON) else {}
+        form = DiscardSerializer(data=said)
+        form.is_valid(raise_exception=True)
+        reason = form.validated_data.get("reason", "")
+        discard_letter(actor=caller(request), letter=letter, reason=reason)
         letter.refresh_from_db()
         return Response(DeadLetterSerializer(letter).data)
 
@@ -205,23 +210,12 @@ def _item(letter: DeadLetter, request: Request) -> Batch:
 
 
 def _remapped(letter: DeadLetter, request: Request) -> Parsed:
-    """The item by its mapping; a whole document in which no item was found is one again."""
-    adapter = adapter_by_name(_version(letter, request.query_params.get("version", "")))
-    is_document = any(one["code"] == NO_ITEMS for one in letter.errors)
+    """The item, or the corrected one of the body, by a version of its mapping."""
+    raw = None
     if posts.has_body(request):
         posts.check_length(request, "the corrected item")
         ingest.check_media_type(request.headers.get("Content-Type", ""), (JSON,))
         raw = posts.body(request)
-    else:
-        raw = raw_of(letter)
-    reader = adapter if is_document else adapter.alone()
-    return read_foreign(reader, raw, posts.window(), clock.now())
-
-
-def _version(letter: DeadLetter, wanted: str) -> str:
-    """`acme@3`: the version that refused it, the one that is wanted, or the current one."""
-    name = letter.adapter.removeprefix(PREFIX)
-    if not wanted:
-        return name
-    slug = name.partition("@")[0]
-    return slug if wanted == CURRENT else f"{slug}@{wanted}"
+    return read_again(
+        letter, posts.window(), raw=raw, version=request.query_params.get("version", "")
+    )

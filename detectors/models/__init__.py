@@ -8,12 +8,13 @@ from detectors.models.config import DetectorConfig
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.letter import LetterJob
 from detectors.models.mapping import SavedMapping
 from detectors.models.reference import ReferenceEntry, ReferenceList
 from detectors.models.retention import Hold, PurgeRun, RetentionRule, Tombstone
 from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
-from detectors.models.source import Source, Stream
+from detectors.models.source import Source, SourceHour, Stream
 from detectors.models.verdict import Verdict
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "ImportRun",
     "KeptAnswer",
     "KeyCut",
+    "LetterJob",
     "PurgeRun",
     "Quarantine",
     "ReferenceEntry",
@@ -44,6 +46,7 @@ __all__ = [
     "Signal",
     "SignalEntity",
     "Source",
+    "SourceHour",
     "Stream",
     "TickPart",
     "Tombstone",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from abusedesk.core import clock
@@ -44,6 +46,8 @@ class DeadLetter(models.Model):
 
     adapter: slug of the one that could make no item of `raw`, which then is a piece of a foreign
     payload; `map:acme@3` for version 3 of a saved mapping; empty: `raw` is JSON of the contract.
+    errors: the reasons, each with field, code and message, of the last try. settled_at, settled_by:
+    when it was replayed or discarded, and by whom. reason: why it was discarded.
     """
 
     source = models.ForeignKey(Source, models.PROTECT, related_name="dead_letters")
@@ -57,12 +61,21 @@ class DeadLetter(models.Model):
     state = models.CharField(
         max_length=10, choices=DeadLetterState.choices, default=DeadLetterState.OPEN
     )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-id"]
         indexes = [
             # waiting letters of a source, newest first
             models.Index(fields=["state", "source", "-id"], name="deadletter_waiting"),
+            # waiting letters of all sources, newest first
+            models.Index(fields=["state", "-id"], name="deadletter_newest"),
+            # those with one reason, at one field
+            GinIndex(fields=["errors"], opclasses=["jsonb_path_ops"], name="deadletter_errors"),
         ]
 
     def __str__(self) -> str:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.db import transaction
 
-from abusedesk.core import audit
+from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from detectors.choices import DeadLetterState
-from detectors.mapping.reader import PREFIX
+from detectors.ingest import Batch, Parsed, Window, parse
+from detectors.ingest.foreign import read_foreign
+from detectors.mapping.reader import NO_ITEMS, PREFIX
 from detectors.models import DeadLetter
 from detectors.schema import SignalIn
+from detectors.selectors.mapping import adapter_by_name
 from detectors.services.ingest import IngestResult, committed, store, wake_detectors
 from detectors.services.source import live_stream
+
+NO_REASON: Final = "none was given"
+CURRENT: Final = "current"
+"""Names the newest version of a mapping."""
 
 
 def replay_letter(*, actor: User, letter: DeadLetter, signals: Sequence[SignalIn]) -> IngestResult:
@@ -28,7 +36,7 @@ def replay_letter(*, actor: User, letter: DeadLetter, signals: Sequence[SignalIn
     def work() -> IngestResult:
         locked = _locked(letter)
         result = store(source=locked.source, signals=signals, stream=stream)
-        _settle(locked, DeadLetterState.REPLAYED)
+        _settle(locked, actor, DeadLetterState.REPLAYED)
         audit.append(actor=actor, verb=Verb.LETTER_REPLAYED, target=locked, stored=result.accepted)
         return result
 
@@ -38,11 +46,11 @@ def replay_letter(*, actor: User, letter: DeadLetter, signals: Sequence[SignalIn
 
 
 @transaction.atomic
-def discard_letter(*, actor: User, letter: DeadLetter) -> None:
+def discard_letter(*, actor: User, letter: DeadLetter, reason: str = "") -> None:
     """Set a refused item aside; it stays readable. Raises ConflictError when it is settled."""
     locked = _locked(letter)
-    _settle(locked, DeadLetterState.DISCARDED)
-    audit.append(actor=actor, verb=Verb.LETTER_DISCARDED, target=locked)
+    _settle(locked, actor, DeadLetterState.DISCARDED, reason)
+    audit.append(actor=actor, verb=Verb.LETTER_DISCARDED, target=locked, reason=reason or NO_REASON)
 
 
 def raw_of(letter: DeadLetter) -> bytes:
@@ -69,6 +77,27 @@ def is_mapped(letter: DeadLetter) -> bool:
     return letter.adapter.startswith(PREFIX)
 
 
+def read_again(
+    letter: DeadLetter, window: Window, *, raw: bytes | None = None, version: str = ""
+) -> Parsed:
+    """What a refused item, or the corrected `raw`, becomes: as a signal or by its mapping.
+
+    version: of the mapping, a number or CURRENT; empty: the one that refused it. Raises
+    NotFoundError for one that there is not, InvalidError where the item cannot be read at all.
+    """
+    item = raw_of(letter) if raw is None else raw
+    if not is_mapped(letter):
+        return parse(Batch([item], doubtful=True), window)
+    name = letter.adapter.removeprefix(PREFIX)
+    if version:
+        slug = name.partition("@")[0]
+        name = slug if version == CURRENT else f"{slug}@{version}"
+    adapter = adapter_by_name(name)
+    # a whole document in which no item was found is read as one again
+    is_document = any(one["code"] == NO_ITEMS for one in letter.errors)
+    return read_foreign(adapter if is_document else adapter.alone(), item, window, clock.now())
+
+
 def _locked(letter: DeadLetter) -> DeadLetter:
     locked = (
         DeadLetter.objects.select_for_update(no_key=True, of=("self",))
@@ -81,6 +110,9 @@ def _locked(letter: DeadLetter) -> DeadLetter:
     return locked
 
 
-def _settle(letter: DeadLetter, state: DeadLetterState) -> None:
+def _settle(letter: DeadLetter, actor: User, state: DeadLetterState, reason: str = "") -> None:
     letter.state = state
-    letter.save(update_fields=["state"])
+    letter.settled_at = clock.now()
+    letter.settled_by = actor
+    letter.reason = reason
+    letter.save(update_fields=["state", "settled_at", "settled_by", "reason"])

@@ -14,6 +14,7 @@ from detectors.services.config import ensure_configs
 from detectors.services.cuts import drop_passed
 from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
+from detectors.services.letter_job import wake_jobs
 from detectors.services.purge import forget_purged_pages
 from detectors.services.run import ensure_shards, shards_of, step_shard
 from detectors.stream import Position
@@ -33,8 +34,11 @@ def sweep() -> None:
             wake("detectors.advance", stream_id, number)
         if _cursor(f"link-{stream_id}") < end:
             wake("detectors.link", stream_id)
+        if _cursor(f"count-{stream_id}") < end:
+            wake("detectors.count_stream", stream_id)
     drop_passed()
     wake("detectors.fuse")
+    wake_jobs()
 
 
 def advance(*, stream_id: int, number: int = 0) -> None:

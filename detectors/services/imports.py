@@ -27,7 +27,7 @@ from detectors.models import ImportRun, Source
 from detectors.schema import SignalIn
 from detectors.services.heartbeat import end_stream
 from detectors.services.ingest import IngestResult, committed, keep_rejected, store, wake_detectors
-from detectors.services.source import history_stream
+from detectors.services.source import history_stream, note_adapter
 
 TICK_FLOOR_S: Final = 21_600
 HEAD_BYTES: Final = 64 * 1024
@@ -87,6 +87,8 @@ def import_files(
     """
     files = sorted(files, key=lambda path: path.name)
     readers = [Reader(path, index, adapter) for index, path in enumerate(files)]
+    if adapter is not None:
+        note_adapter(source=run.source, adapter=adapter.meta.slug)
     judge, once = _judge(platform, adapter), bool(adapter and adapter.meta.once)
     size = sum(path.stat().st_size for path in files)
     lines = islice(merged(readers), run.items, None)

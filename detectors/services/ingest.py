@@ -20,6 +20,7 @@ from detectors.models import DeadLetter, Source, Stream
 from detectors.partitions import ensure_partitions, forget_partitions
 from detectors.schema import MAX_RAW_BYTES, ActorProfile, Ai, SignalIn
 from detectors.services.answer import Answer, Ticket, answer_once
+from detectors.services.count import count_refused
 from detectors.services.source import live_stream
 from detectors.stream import current_epoch
 
@@ -146,22 +147,23 @@ def keep_rejected(*, source: Source, rejected: Iterable[Refused]) -> None:
     What an adapter could make no item of is kept as it came, under the adapter's name.
     """
     now = clock.now()
-    DeadLetter.objects.bulk_create(
-        (
-            DeadLetter(
-                source=source,
-                received_at=now,
-                position=one.position,
-                external_id=one.external_id,
-                raw=one.raw[:MAX_RAW_BYTES],
-                truncated=len(one.raw) > MAX_RAW_BYTES,
-                errors=[msgspec.to_builtins(fault) for fault in one.faults],
-                adapter=one.adapter,
-            )
-            for one in rejected
-        ),
-        batch_size=500,
-    )
+    letters = [
+        DeadLetter(
+            source=source,
+            received_at=now,
+            position=one.position,
+            external_id=one.external_id,
+            raw=one.raw[:MAX_RAW_BYTES],
+            truncated=len(one.raw) > MAX_RAW_BYTES,
+            errors=[msgspec.to_builtins(fault) for fault in one.faults],
+            adapter=one.adapter,
+        )
+        for one in rejected
+    ]
+    if letters:
+        with transaction.atomic():
+            DeadLetter.objects.bulk_create(letters, batch_size=500)
+            count_refused(source=source, refused=len(letters))
 
 
 def committed(work: Callable[[], T], signals: Sequence[SignalIn]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db import connection
 from django.utils.text import slugify
 
 from abusedesk.core import clock
@@ -13,6 +14,13 @@ from detectors.models import Source, Stream
 
 LIVE: Final = "live"
 SLUG_LENGTH: Final = 50
+_NOTE: Final = """
+UPDATE detectors_source SET adapters = array_append(adapters, %(adapter)s)
+WHERE id = %(source)s AND NOT %(adapter)s = ANY(adapters)
+"""
+
+_noted: set[tuple[int, str]] = set()
+"""Sources and adapters of which this process knows that they are noted."""
 
 
 def ensure_source(*, slug: str, title: str, token: ApiToken | None = None) -> Source:
@@ -38,6 +46,15 @@ def source_of_token(*, token: ApiToken) -> Source:
         Source.objects.filter(pk=source.pk).update(token=token)
         return source
     return ensure_source(slug=f"{slug[:40]}-{token.prefix}", title=token.name, token=token)
+
+
+def note_adapter(*, source: Source, adapter: str) -> None:
+    """Remember that the source uses an adapter; asks the database once a process."""
+    if (source.pk, adapter) in _noted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, {"source": source.pk, "adapter": adapter})
+    _noted.add((source.pk, adapter))
 
 
 def live_stream() -> Stream:

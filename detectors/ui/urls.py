@@ -1,10 +1,20 @@
-"""Pages of signals, entities, detectors and mappings."""
+"""Pages of signals, entities, detectors, mappings, sources and refused items."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from detectors.ui.views import detector, entity, entity_type, mapping, search, signal
+from detectors.ui.views import (
+    detector,
+    entity,
+    entity_type,
+    letter,
+    letter_bulk,
+    mapping,
+    search,
+    signal,
+    source,
+)
 
 app_name = "detectors"
 urlpatterns = [
@@ -19,4 +29,17 @@ urlpatterns = [
     path("settings/mapping/", mapping.mapping_list, name="mapping-list"),
     path("settings/mapping/new/", mapping.mapping_new, name="mapping-new"),
     path("settings/mapping/<slug:slug>/", mapping.mapping_detail, name="mapping-detail"),
+    path("settings/dead-letters/", letter.letter_list, name="letter-list"),
+    path("settings/dead-letters/bulk/", letter_bulk.letter_bulk, name="letter-bulk"),
+    path("settings/dead-letters/jobs/<int:job_id>/", letter_bulk.letter_job, name="letter-job"),
+    path("settings/dead-letters/export/<slug:form>/", letter.letter_export, name="letter-export"),
+    path("settings/dead-letters/<int:letter_id>/", letter.letter_detail, name="letter-detail"),
+    path(
+        "settings/dead-letters/<int:letter_id>/discard/",
+        letter.letter_discard,
+        name="letter-discard",
+    ),
+    path("settings/sources/", source.source_list, name="source-list"),
+    path("settings/new-source/", source.source_new, name="source-new"),
+    path("settings/sources/<slug:slug>/", source.source_detail, name="source-detail"),
 ]

@@ -26,7 +26,7 @@ def test_every_model_change_has_its_migration() -> None:
         pytest.fail(f"Run manage.py makemigrations:\n{out.getvalue()}")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # an index is not built CONCURRENTLY inside one
 def test_migrations_do_not_break_running_code(capsys: pytest.CaptureFixture[str]) -> None:
     linter = MigrationLinter(
         str(env.BASE_DIR),

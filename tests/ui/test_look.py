@@ -15,6 +15,7 @@ from abusedesk.core.models import User
 from detectors.models import Entity, Signal
 from detectors.services.config import ensure_configs
 from detectors.services.mapping import save_mapping
+from tests import letters
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -41,6 +42,10 @@ PAGES = {
     "mappings": "/settings/mapping/",
     "mapping-new": "/settings/mapping/new/",
     "mapping": "/settings/mapping/shop/",
+    "letters": "/settings/dead-letters/",
+    "sources": "/settings/sources/",
+    "source": "/settings/sources/world/",
+    "source-new": "/settings/new-source/",
     "me": "/me/",
     "not-found": "/cases/nothing/",
 }
@@ -68,7 +73,13 @@ def test_every_page_is_accessible_and_fits(
     signal = Signal.objects.order_by("pk").first()
     assert signal is not None
     entity = Entity.objects.earliest("pk")
-    own = {"signal": f"/signals/{signal.pk}/", "entity": f"/entities/{entity.type}/{entity.pk}/"}
+    letter = letters.refuse_item(world.source_of(), 1, kind="shout")
+    own = {
+        "signal": f"/signals/{signal.pk}/",
+        "entity": f"/entities/{entity.type}/{entity.pk}/",
+        "letter": f"/settings/dead-letters/{letter.pk}/",
+        "letter-bulk": "/settings/dead-letters/bulk/?do=discard-all",
+    }
     for name, path in {**PAGES, **own}.items():
         response = ada.page.goto(f"{ada.base}{path}")
         assert response is not None

@@ -34,6 +34,9 @@ OPEN_PAGES = [
     "/detectors/",
     "/detectors/near-duplicate-text/",
     "/dashboards/operations/",
+    "/settings/dead-letters/",
+    "/settings/sources/",
+    "/settings/sources/world/",
     "/me/",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ register = template.Library()
 MINUTE = 60
 HOUR = 3_600
 DAY = 86_400
+SPARK = 24  # units of height
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 PLATFORMS = {
     "x": "X",
@@ -130,6 +132,27 @@ def meter(share: float, label: str, css: str = "") -> SafeString:
         label,
         css,
         width,
+    )
+
+
+@register.simple_tag
+def spark(values: Sequence[int], label: str) -> SafeString:
+    """Bars side by side, the newest last; sizes are SVG attributes, as for `meter`."""
+    most = max(values, default=0)
+    bars = (
+        (4 * at, SPARK - height, height)
+        for at, value in enumerate(values)
+        if (height := max(1, round(SPARK * value / most)) if value else 0)
+    )
+    return format_html(
+        '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {} {}" '
+        'preserveAspectRatio="none"><path d="M0 {}h{}"/>{}</svg>',
+        f"{label}: most {most:,}, now {values[-1] if values else 0:,}",
+        4 * len(values),
+        SPARK,
+        SPARK - 0.5,
+        4 * len(values),
+        format_html_join("", '<rect x="{}" y="{}" width="3" height="{}"/>', bars),
     )
 
 
