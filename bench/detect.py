@@ -38,7 +38,7 @@ COLUMNS = (
 SET_UP = """
 from detectors.models import DetectorConfig, Source, Stream
 from detectors.services.config import ensure_configs
-from detectors.services.run import ensure_shards
+from detectors.services.shards import ensure_shards
 ensure_configs()
 DetectorConfig.objects.exclude(slug__in={slugs}).update(mode="off")
 stream = Stream.objects.create(slug="{name}", title="Bench", kind="import", tick_floor_s=21600)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Case as Choose
-from django.db.models import Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet, Value, When
 from django.db.models.fields import BooleanField
 
 from abusedesk.core import audit, clock, ids
@@ -141,7 +141,10 @@ def position(case: Case, viewer: User) -> tuple[int, int]:
     ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, id__lt=case.pk))
     if not breached:
         ahead |= Q(due_at__lte=now)
-    return rows.filter(ahead).exclude(pk=case.pk).count() + 1, rows.count()
+    counted = rows.aggregate(
+        ahead=Count("pk", filter=ahead & ~Q(pk=case.pk)), total=Count("pk")
+    )
+    return counted["ahead"] + 1, counted["total"]
 
 
 def ordered(cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
 TABLES = ("detectors_signal", "detectors_signalentity")
-ROW_BYTES: Final = 650  # of a signal, about
-SMALL_ROWS: Final = 200_000
-SPAN: Final = 24  # months in one slice at most: a statement is planned over each
 _LOCK = 0x5041_5254  # "PART": serialises creation between processes, never ordinary writes
 LOCK_TIMEOUT: Final = "1500ms"  # whoever reads or writes meanwhile waits behind a drop that waits
 # A mention bears the time of receipt where the sender's clock ran ahead (`stream.CLOCK_SKEW_S`):
@@ -71,34 +68,7 @@ class Mentions(NamedTuple):
     has_foreign: bool
 
 
-_MONTHS: Final = """
-SELECT right(inhrelid::regclass::text, 7), pg_relation_size(inhrelid)
-FROM pg_inherits WHERE inhparent = 'detectors_signal'::regclass ORDER BY 1 DESC
-"""
-
 _known: set[tuple[str, int, int]] = set()
-
-
-class Slice(NamedTuple):
-    """Some months, `end` excluded, with about so many signals."""
-
-    start: datetime
-    end: datetime
-    rows: int
-
-
-def slices(since: datetime | None, until: datetime | None) -> Iterator[Slice]:
-    """The stored signals of a span in whole months, the newest first; small months together."""
-    held: list[Slice] = []
-    for month in _months():
-        if (since and month.end <= since) or (until and month.start > until):
-            continue
-        if held and (len(held) == SPAN or sum(one.rows for one in held) > SMALL_ROWS):
-            yield _joined(held)
-            held = []
-        held.append(month)
-    if held:
-        yield _joined(held)
 
 
 def ensure_partitions(moments: Iterable[datetime]) -> None:
@@ -183,19 +153,6 @@ def drop_month(month: Month, *, with_mentions: bool) -> None:
             cursor.execute(f"ALTER TABLE {parent} DETACH PARTITION {month.table(parent)}")
             cursor.execute(f"DROP TABLE {month.table(parent)}")
     forget_partitions()
-
-
-def _months() -> list[Slice]:
-    """Months that hold signals."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MONTHS)
-        rows = cursor.fetchall()
-    named = ((Month.parse(name), size) for name, size in rows if size)
-    return [Slice(month.start, month.end, size // ROW_BYTES) for month, size in named]
-
-
-def _joined(months: list[Slice]) -> Slice:
-    return Slice(months[-1].start, months[0].end, sum(one.rows for one in months))
 
 
 def _create(year: int, month: int) -> None:

@@ -44,7 +44,7 @@ from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
 from detectors.services.mapping import save_mapping
 from detectors.services.retention import save_rule
-from detectors.services.run import ensure_shards
+from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
 from tests import cast, make
 from tests.ui import world

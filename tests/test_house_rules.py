@@ -30,11 +30,15 @@ BY_POSITION = {
     "detectors/services/cuts.py lock_of": "says a number",
     "detectors/services/dead_letter.py is_mapped": "reads",
     "detectors/services/dead_letter.py raw_of": "reads",
+    "detectors/services/dead_letter.py read_again": "reads",
     "detectors/services/drain.py drain": "runs other services until there is no work",
     "detectors/services/engine.py lagging_shards": "reads",
     "detectors/services/fusion.py fuse_all": "one budget for all streams",
     "detectors/services/ingest.py committed": "runs a block of a service in one transaction",
+    "detectors/services/run.py lookback_start": "reads",
+    "detectors/services/run.py position_of": "reads",
     "detectors/services/run.py reader_of": "reads",
+    "detectors/services/run.py runner_at": "a step of the engine",
     "detectors/services/run.py save_checkpoint": "a step of the engine",
     "detectors/services/run.py shards_of": "reads",
 }
@@ -66,6 +70,7 @@ WITHOUT_ACTOR = {
     "detectors/services/letter_job.py wake_jobs": "the clock does it",
     "detectors/services/link.py": "workers",
     "detectors/services/run.py": "workers",
+    "detectors/services/shards.py": "workers",
     "detectors/services/source.py": "follows from ingest and imports",
     "detectors/services/verdict.py": "follows from a decision, which has an actor",
 }

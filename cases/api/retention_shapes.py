@@ -58,7 +58,7 @@ class PlanSerializer(serializers.ModelSerializer[PurgeRun]):
         read_only=True, help_text="counting, verified, purging, done or stopped"
     )
     created_by = serializers.StringRelatedField[PurgeRun](read_only=True)
-    started_by = serializers.StringRelatedField[PurgeRun](read_only=True)
+    started_by = serializers.StringRelatedField[PurgeRun](read_only=True, allow_null=True)
 
     class Meta:
         model = PurgeRun

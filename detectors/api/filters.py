@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ValidationError as QueryError
 
 from detectors.choices import DeadLetterState
 from detectors.models import DeadLetter, Entity, Finding, Signal
 from detectors.selectors.dead_letter import LetterFilter
 from detectors.selectors.entity import entities_by_value
+
+
+MAX_OFFSET: Final = timedelta(hours=16)
+
+
+def known_offset(moment: datetime) -> None:
+    """Postgres knows offsets from UTC of less than 16 hours. Raises ValidationError."""
+    if abs(moment.utcoffset() or timedelta()) >= MAX_OFFSET:
+        message = "The offset from UTC is less than 16 hours."
+        raise ValidationError(message)
 
 
 class Filters(filters.FilterSet):  # type: ignore[misc]  # untyped package
@@ -20,8 +32,8 @@ class Filters(filters.FilterSet):  # type: ignore[misc]  # untyped package
 
 class SignalFilter(Filters):
     source = filters.CharFilter("source__slug")
-    since = filters.IsoDateTimeFilter("occurred_at", "gte")
-    until = filters.IsoDateTimeFilter("occurred_at", "lt")
+    since = filters.IsoDateTimeFilter("occurred_at", "gte", validators=[known_offset])
+    until = filters.IsoDateTimeFilter("occurred_at", "lt", validators=[known_offset])
 
     class Meta:
         model = Signal
@@ -36,8 +48,8 @@ class DeadLetterFilter(Filters):
     field = filters.CharFilter()
     adapter = filters.CharFilter()
     state = filters.ChoiceFilter(choices=DeadLetterState.choices)
-    since = filters.IsoDateTimeFilter()
-    until = filters.IsoDateTimeFilter()
+    since = filters.IsoDateTimeFilter(validators=[known_offset])
+    until = filters.IsoDateTimeFilter(validators=[known_offset])
 
     def filter_queryset(self, queryset: Any) -> Any:
         """The same as the page and the work on many."""
@@ -75,5 +87,5 @@ class EntityFilter(Filters):
             return rows
         for name, value in given.items():
             if not value:
-                raise ValidationError({name: ["type and value are asked for together."]})
+                raise QueryError({name: ["type and value are asked for together."]})
         return entities_by_value(rows, given["type"], given["value"])

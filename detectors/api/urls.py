@@ -6,6 +6,7 @@ from django.urls import path
 
 from detectors.api import (
     adapters,
+    dead_letters,
     entities,
     entity_types,
     letters,
@@ -30,19 +31,23 @@ urlpatterns = [
     path("mappings/<str:mapping>/", mappings.MappingView.as_view(), name="api-mapping"),
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
-    path("dead-letters/", views.DeadLettersView.as_view(), name="api-dead-letters"),
+    path("dead-letters/", dead_letters.DeadLettersView.as_view(), name="api-dead-letters"),
     path("dead-letters/reasons/", letters.ReasonsView.as_view(), name="api-dead-letter-reasons"),
     path("dead-letters/jobs/", letters.LetterJobsView.as_view(), name="api-letter-jobs"),
     path("dead-letters/jobs/<int:job_id>/", letters.LetterJobView.as_view(), name="api-letter-job"),
-    path("dead-letters/<int:letter_id>/", views.DeadLetterView.as_view(), name="api-dead-letter"),
+    path(
+        "dead-letters/<int:letter_id>/",
+        dead_letters.DeadLetterView.as_view(),
+        name="api-dead-letter",
+    ),
     path(
         "dead-letters/<int:letter_id>/replay/",
-        views.ReplayView.as_view(),
+        dead_letters.ReplayView.as_view(),
         name="api-dead-letter-replay",
     ),
     path(
         "dead-letters/<int:letter_id>/discard/",
-        views.DiscardView.as_view(),
+        dead_letters.DiscardView.as_view(),
         name="api-dead-letter-discard",
     ),
     path("sources/", sources.SourcesView.as_view(), name="api-sources"),

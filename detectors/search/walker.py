@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import QueryCanceled
 
-from detectors.partitions import Slice, slices
 from detectors.search import statements
 from detectors.search.plan import Plan
+from detectors.search.slices import Slice, slices
 
 WINDOW: Final = 2_000  # candidates in the first look
 MAX_WINDOW: Final = 32_000

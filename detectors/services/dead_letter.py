@@ -95,7 +95,11 @@ def read_again(
     adapter = adapter_by_name(name)
     # a whole document in which no item was found is read as one again
     is_document = any(one["code"] == NO_ITEMS for one in letter.errors)
-    return read_foreign(adapter if is_document else adapter.alone(), item, window, clock.now())
+    found = read_foreign(adapter if is_document else adapter.alone(), item, window, clock.now())
+    if not found.good and not found.bad:
+        message = "There is no item in it."
+        raise InvalidError(message, field="item")
+    return found
 
 
 def _locked(letter: DeadLetter) -> DeadLetter:

@@ -16,7 +16,8 @@ from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
 from detectors.services.letter_job import wake_jobs
 from detectors.services.purge import forget_purged_pages
-from detectors.services.run import ensure_shards, shards_of, step_shard
+from detectors.services.run import shards_of, step_shard
+from detectors.services.shards import ensure_shards
 from detectors.stream import Position
 
 MAX_SHARDS = 256

@@ -181,10 +181,7 @@ def _with_platform(platform: str, raw: bytes) -> bytes:
 
 
 def _digest(files: Sequence[Path], source: Source, adapter: Adapter | None) -> str:
-    """Names, sizes and first bytes: a file that was changed is another import.
-
-    So is one that is read by another adapter.
-    """
+    """Names, sizes, first bytes and adapter: what differs in one of them is another import."""
     mark = sha256(f"{source.slug}\x00".encode())
     if adapter is not None:
         mark.update(f"{adapter.meta.slug}\x00".encode())

@@ -20,7 +20,7 @@ from detectors import registry, stream
 from detectors.choices import Mode
 from detectors.engine import Cut, Event, Found, Runner, Ticked, tick_drafts
 from detectors.keyed import PoisonError
-from detectors.models import Checkpoint, DetectorConfig, Quarantine, Shard, Stream, TickPart
+from detectors.models import Checkpoint, Quarantine, Shard, TickPart
 from detectors.services.cuts import Reader, cut_of, forget_cuts, known_cut
 from detectors.services.finding import record_findings, replace_findings
 from detectors.stream import Page, Position
@@ -50,21 +50,6 @@ class _Ready:
 
 
 _held: dict[int, _Held] = {}
-
-
-def ensure_shards() -> None:
-    """Give every switched-on configuration its shards on every stream.
-
-    A new version starts where the one before stands and takes over its state, unless a parameter
-    changed that shapes the state: then it replays the lookback from the start of the stream.
-    """
-    configs = DetectorConfig.objects.filter(current=True).exclude(mode=Mode.OFF)
-    streams = list(Stream.objects.all())
-    have = set(Shard.objects.filter(config__in=configs).values_list("config_id", "stream_id"))
-    for config in configs:
-        for one in streams:
-            if (config.pk, one.pk) not in have:
-                _add_shards(config, one)
 
 
 def forget_runners() -> None:
@@ -114,17 +99,26 @@ def checkpoint_shard(*, shard_id: int) -> bool | None:
     shard = _locked(shard_id)
     if shard is None:
         return None
-    position = _position(shard)
+    position = position_of(shard)
     held = _take(shard, position)
     is_there = _replay(shard, held, position)
     _keep_checkpoint(shard, held)
     return is_there
 
 
+def runner_at(shard: Shard) -> Runner:
+    """The state of a shard where it stands."""
+    position = position_of(shard)
+    held = _take(shard, position)
+    while not _replay(shard, held, position):
+        held.since_checkpoint = 0
+    return held.runner
+
+
 def _prepare(shard_id: int) -> _Ready | None:
     """Read on from where a shard stands. None when there is nothing to read."""
     shard = Shard.objects.select_related("config", "stream").get(pk=shard_id)
-    after = _position(shard)
+    after = position_of(shard)
     page = stream.read(shard.stream_id, after, shard.limit or BATCH)
     if not page.signals:
         return None
@@ -141,7 +135,7 @@ def _next_sister(shard: Shard, after: Position) -> Position | None:
     if shard.of == 1:
         return None
     sisters = Shard.objects.filter(config=shard.config, stream=shard.stream).exclude(pk=shard.pk)
-    places = [_position(sister) for sister in sisters]
+    places = [position_of(sister) for sister in sisters]
     return min((place for place in places if place > after), default=None)
 
 
@@ -149,7 +143,7 @@ def _step(shard_id: int, ready: _Ready) -> int:
     shard = _locked(shard_id)
     if shard is None or _tick_jam(shard):
         return 0
-    page, position = ready.page, _position(shard)
+    page, position = ready.page, position_of(shard)
     if position != ready.after:  # another worker was faster
         return 1
     held = _take(shard, position)
@@ -186,7 +180,7 @@ def _take(shard: Shard, position: Position) -> _Held:
         return _restore(shard)
     if held.position < position:
         saved = Checkpoint.objects.filter(shard=shard).first()
-        if saved and held.position < _position(saved):
+        if saved and held.position < position_of(saved):
             return _restore(shard)
     return held
 
@@ -228,8 +222,8 @@ def _restore(shard: Shard) -> _Held:
     if saved is None:
         return _Held(runner, Position(), 0)
     if not runner.load(saved.clock_s, bytes(saved.payload)):
-        return _Held(runner, _lookback_start(shard, saved.clock_s), 0)
-    return _Held(runner, _position(saved), 0)
+        return _Held(runner, lookback_start(shard, saved.clock_s), 0)
+    return _Held(runner, position_of(saved), 0)
 
 
 def reader_of(shard: Shard) -> Reader:
@@ -239,7 +233,8 @@ def reader_of(shard: Shard) -> Reader:
     return Reader(shard.config_id, shard.stream_id, detector, params, shard.of)
 
 
-def _position(row: Shard | Checkpoint) -> Position:
+def position_of(row: Shard | Checkpoint) -> Position:
+    """Where a shard, or its kept state, stands."""
     return Position(row.epoch, row.tx, row.signal_id)
 
 
@@ -339,7 +334,7 @@ def _note_failure(shard_id: int, signal_id: int | None, text: str) -> None:
     shard.updated_at = clock.now()
     if signal_id is None:
         limit = shard.limit or BATCH
-        position = _position(shard)
+        position = position_of(shard)
         if limit == 1 and (page := stream.read(shard.stream_id, position, 1)).signals:
             signal_id = page.signals[0].id
         shard.limit = max(1, limit // 2)
@@ -351,59 +346,7 @@ def _note_failure(shard_id: int, signal_id: int | None, text: str) -> None:
     shard.save()
 
 
-@transaction.atomic
-def _add_shards(config: DetectorConfig, one: Stream) -> None:
-    of = settings.DETECTOR_SHARDS
-    before = {
-        shard.number: shard
-        for shard in Shard.objects.filter(
-            stream=one, config__slug=config.slug, config__number=config.number - 1
-        ).select_related("config", "stream")
-    }
-    same_cut = len(before) == of and all(shard.of == of for shard in before.values())
-    clock_s = max((shard.clock_s for shard in before.values()), default=0.0)
-    for number in range(of):
-        shard, created = Shard.objects.get_or_create(
-            config=config, stream=one, number=number, defaults={"of": of}
-        )
-        if created and same_cut and _keeps_state(config):
-            _inherit(shard, before[number])
-        elif created and before:
-            _replay_lookback(shard, clock_s)
-
-
-def _keeps_state(config: DetectorConfig) -> bool:
-    """Whether no parameter that shapes the kept state differs from the version before."""
-    before = DetectorConfig.objects.filter(slug=config.slug, number=config.number - 1).first()
-    if before is None:
-        return False
-    fields = registry.get(config.slug).Params.model_fields
-    rebuild = [
-        name
-        for name, field in fields.items()
-        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("rebuild")
-    ]
-    return all(before.params.get(name) == config.params.get(name) for name in rebuild)
-
-
-def _inherit(shard: Shard, before: Shard) -> None:
-    """Start where the version before stands, with its state."""
-    position = _position(before)
-    held = _take(before, position)
-    while not _replay(before, held, position):
-        held.since_checkpoint = 0
-    shard.epoch, shard.tx, shard.signal_id = position
-    shard.clock_s = held.runner.clock
-    shard.save()
-    save_checkpoint(shard, held.runner, position)
-
-
-def _replay_lookback(shard: Shard, clock_s: float) -> None:
-    """Start where the lookback begins: what is older cannot change what is found from now on."""
-    shard.epoch, shard.tx, shard.signal_id = _lookback_start(shard, clock_s)
-    shard.save()
-
-
-def _lookback_start(shard: Shard, clock_s: float) -> Position:
+def lookback_start(shard: Shard, clock_s: float) -> Position:
+    """Where the lookback begins: what is older cannot change what is found from now on."""
     horizon = clock_s - registry.get(shard.config.slug).meta.lookback_s
     return stream.before_time(shard.stream_id, horizon)

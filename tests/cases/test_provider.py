@@ -91,7 +91,7 @@ def test_findings_without_evidence_name_nobody() -> None:
 
 def test_cases_from_before_learn_their_providers(desk: world.Desk) -> None:
     Case.objects.update(providers=[])
-    migration: Any = import_module("cases.migrations.0004_case_providers")
+    migration: Any = import_module("cases.migrations.0005_case_providers")
     with connection.cursor() as cursor:
         cursor.execute(migration.PROVIDERS)
     assert Case.objects.get(ref="AD-1").providers == ["mistral", "openai"]

@@ -17,7 +17,7 @@ from detectors.base import Signal as Act
 from detectors.choices import Mode, StreamKind
 from detectors.models import Finding, FindingRevision, KeyCut, Shard, Signal, Source, Stream
 from detectors.partitions import ensure_partitions
-from detectors.services import cuts, engine, run
+from detectors.services import cuts, engine, run, shards
 from detectors.services.config import save_config
 from detectors.stream import Position
 from tests import desk
@@ -84,7 +84,7 @@ def _forget() -> None:
 
 def _configure(slug: str = "sharing") -> None:
     save_config(actor=None, slug=slug, mode=Mode.LIVE, params={}, reason="test")
-    run.ensure_shards()
+    shards.ensure_shards()
 
 
 def _log() -> list[tuple[Any, ...]]:
@@ -164,7 +164,7 @@ def test_four_workers_at_once_give_the_findings_of_one(
     _forget()
 
     settings.DETECTOR_SHARDS = 4
-    run.ensure_shards()
+    shards.ensure_shards()
 
     def work(number: int) -> None:
         engine.advance(stream_id=live.pk, number=number)

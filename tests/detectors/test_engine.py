@@ -131,10 +131,11 @@ def test_any_split_into_batches_gives_the_same_events(
 def test_a_runner_restored_from_its_dump_goes_on_as_if_nothing_had_happened(
     signals: list[Signal], cut: int, kind: type[Sharing]
 ) -> None:
+    known = {signal.id: signal for signal in signals}
     whole = _runner(kind).feed(signals)
     first = _runner(kind)
     events = first.feed(signals[:cut])
-    second = _runner(kind)
+    second = _runner(kind, recall=lambda ids: [known[id_] for id_ in ids])
     second.load(first.clock, first.dump())
     assert events + second.feed(signals[cut:]) == whole
 

@@ -13,7 +13,7 @@ from detectors.selectors.config import stats_for
 from detectors.selectors.lag import Lag, lag_for
 from detectors.services.config import ensure_configs
 from detectors.services.fusion import fuse_stream
-from detectors.services.run import ensure_shards
+from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
 from tests import cast
 from tests.cases import build

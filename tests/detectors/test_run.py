@@ -30,7 +30,7 @@ from detectors.models import (
     TickPart,
 )
 from detectors.partitions import ensure_partitions
-from detectors.services import fusion, run
+from detectors.services import fusion, run, shards
 from detectors.services.config import save_config
 from detectors.services.finding import record_findings
 from tests import desk
@@ -81,7 +81,7 @@ def _store(one: Stream, count: int = COUNT, start: int = 0, kind: str = "post") 
 
 def _configure(slug: str = "sharing", **params: Any) -> DetectorConfig:
     config = save_config(actor=None, slug=slug, mode=Mode.LIVE, params=params, reason="test")
-    run.ensure_shards()
+    shards.ensure_shards()
     return config
 
 
@@ -393,7 +393,7 @@ def test_a_detector_that_is_off_has_no_shards_to_run(live: Stream) -> None:
     _store(live, 5)
     _configure()
     save_config(actor=None, slug="sharing", mode=Mode.OFF, params={}, reason="too loud")
-    run.ensure_shards()
+    shards.ensure_shards()
     assert run.shards_of(live.pk) == []
 
 

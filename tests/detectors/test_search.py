@@ -14,8 +14,9 @@ from django.db.utils import ProgrammingError
 
 from abusedesk.core.query import Query, QueryError, parse
 from detectors.models import Signal, Source
-from detectors.partitions import ensure_partitions, slices
+from detectors.partitions import ensure_partitions
 from detectors.search import FIELDS, Found, Goal, Position, plan_of, walk
+from detectors.search.slices import slices
 from detectors.search.walker import _in_time
 from detectors.selectors.search import BARS, batches_for, hits_for, overview_of, signals_of
 from tests import cast
@@ -159,7 +160,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     else:
         monkeypatch.setattr("detectors.search.walker.FEW", 0)
     if request.param in {"month by month", "by the index"}:
-        monkeypatch.setattr("detectors.partitions.SMALL_ROWS", -1)
+        monkeypatch.setattr("detectors.search.slices.SMALL_ROWS", -1)
     return str(request.param)
 
 
@@ -305,7 +306,7 @@ def test_slices_cover_each_month_once(
     (whole,) = slices(None, None)
     assert whole.start <= stored[0].occurred_at
     assert stored[-1].occurred_at < whole.end
-    monkeypatch.setattr("detectors.partitions.SMALL_ROWS", -1)
+    monkeypatch.setattr("detectors.search.slices.SMALL_ROWS", -1)
     months = list(slices(None, None))
     assert len(months) > 4
     assert all(older.end <= newer.start for newer, older in pairwise(months))

@@ -54,6 +54,7 @@ from detectors.ui.letter_links import (
 
 PAGE: Final = 50
 SHOWN_REASONS: Final = 12
+NO_ERROR: Final = {"field": "", "code": "", "message": ""}
 PLAIN: Final = re.compile(r"[a-z_]{1,40}(\.[a-z0-9_]{1,40})?")
 """Names that may stand in an address; a sender can call a field anything."""
 WHY: Final = "Say why; the next person will ask."
@@ -176,7 +177,7 @@ def _shown_error(letter: DeadLetter, wanted: LetterFilter) -> Mapping[str, str]:
     asked = {name: value for name, value in wanted.words().items() if name in {"field", "code"}}
     errors: list[dict[str, str]] = letter.errors
     fitting = (one for one in errors if asked.items() <= one.items())
-    return next(fitting, errors[0] if errors else {})
+    return next(fitting, errors[0] if errors else NO_ERROR)
 
 
 def _letter_page(

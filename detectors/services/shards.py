@@ -1,0 +1,75 @@
+"""Which shards there are: for every switched-on configuration, on every stream."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from detectors import registry
+from detectors.choices import Mode
+from detectors.models import DetectorConfig, Shard, Stream
+from detectors.services.run import lookback_start, position_of, runner_at, save_checkpoint
+
+
+def ensure_shards() -> None:
+    """Give every switched-on configuration its shards on every stream.
+
+    A new version starts where the one before stands and takes over its state, unless a parameter
+    changed that shapes the state: then it replays the lookback from the start of the stream.
+    """
+    configs = DetectorConfig.objects.filter(current=True).exclude(mode=Mode.OFF)
+    streams = list(Stream.objects.all())
+    have = set(Shard.objects.filter(config__in=configs).values_list("config_id", "stream_id"))
+    for config in configs:
+        for one in streams:
+            if (config.pk, one.pk) not in have:
+                _add_shards(config, one)
+
+
+@transaction.atomic
+def _add_shards(config: DetectorConfig, one: Stream) -> None:
+    of = settings.DETECTOR_SHARDS
+    before = {
+        shard.number: shard
+        for shard in Shard.objects.filter(
+            stream=one, config__slug=config.slug, config__number=config.number - 1
+        ).select_related("config", "stream")
+    }
+    same_cut = len(before) == of and all(shard.of == of for shard in before.values())
+    clock_s = max((shard.clock_s for shard in before.values()), default=0.0)
+    for number in range(of):
+        shard, created = Shard.objects.get_or_create(
+            config=config, stream=one, number=number, defaults={"of": of}
+        )
+        if created and same_cut and _keeps_state(config):
+            _inherit(shard, before[number])
+        elif created and before:
+            _replay_lookback(shard, clock_s)
+
+
+def _keeps_state(config: DetectorConfig) -> bool:
+    """Whether no parameter that shapes the kept state differs from the version before."""
+    before = DetectorConfig.objects.filter(slug=config.slug, number=config.number - 1).first()
+    if before is None:
+        return False
+    fields = registry.get(config.slug).Params.model_fields
+    rebuild = [
+        name
+        for name, field in fields.items()
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("rebuild")
+    ]
+    return all(before.params.get(name) == config.params.get(name) for name in rebuild)
+
+
+def _inherit(shard: Shard, before: Shard) -> None:
+    """Start where the version before stands, with its state."""
+    runner, position = runner_at(before), position_of(before)
+    shard.epoch, shard.tx, shard.signal_id = position
+    shard.clock_s = runner.clock
+    shard.save()
+    save_checkpoint(shard, runner, position)
+
+
+def _replay_lookback(shard: Shard, clock_s: float) -> None:
+    shard.epoch, shard.tx, shard.signal_id = lookback_start(shard, clock_s)
+    shard.save()
