@@ -23,7 +23,7 @@ def known_offset(moment: datetime) -> None:
     """Postgres knows offsets from UTC of less than 16 hours. Raises ValidationError."""
     if abs(moment.utcoffset() or timedelta()) >= MAX_OFFSET:
         message = "The offset from UTC is less than 16 hours."
-        raise ValidationError(message)
+        raise ValidationError(message, code="range")
 
 
 class Filters(filters.FilterSet):  # type: ignore[misc]  # untyped package

@@ -299,7 +299,9 @@ def test_any_item_by_any_mapping_becomes_signals_or_one_refusal(
 ) -> None:
     """And each of its values is read by a field or found in the attributes."""
     body = ITEM | json.loads(msgspec.json.encode(given_))
-    places = [place for place, _ in _leaves(body)] + [()]
+    found_at = (place for place, _ in _leaves(body))
+    # no mapping can be saved that names a NUL
+    places = [place for place in found_at if "\x00" not in "".join(map(str, place))] + [()]
     paths = st.sampled_from(places).map(
         lambda place: written(tuple(ALL if isinstance(one, int) else one for one in place))
     )
