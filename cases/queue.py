@@ -141,9 +141,7 @@ def position(case: Case, viewer: User) -> tuple[int, int]:
     ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, id__lt=case.pk))
     if not breached:
         ahead |= Q(due_at__lte=now)
-    counted = rows.aggregate(
-        ahead=Count("pk", filter=ahead & ~Q(pk=case.pk)), total=Count("pk")
-    )
+    counted = rows.aggregate(ahead=Count("pk", filter=ahead & ~Q(pk=case.pk)), total=Count("pk"))
     return counted["ahead"] + 1, counted["total"]
 
 

@@ -15,7 +15,6 @@ from detectors.models import DeadLetter, Entity, Finding, Signal
 from detectors.selectors.dead_letter import LetterFilter
 from detectors.selectors.entity import entities_by_value
 
-
 MAX_OFFSET: Final = timedelta(hours=16)
 
 
