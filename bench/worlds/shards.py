@@ -1,6 +1,7 @@
 """One worker process of `bench/detect.py`: steps its shards until the stream is read.
 
-Arguments: stream, then the numbers of its shards. Prints one JSON object with the peak of memory.
+Arguments: stream, then the numbers of its shards. Prints one JSON object: when the work began and
+ended, and the peak of memory.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import resource
 import sys
+import time
 
 import django
 
@@ -20,11 +22,13 @@ def main() -> None:
     from detectors.services.run import shards_of, step_shard  # noqa: PLC0415 -- after setup
 
     stream_id, *numbers = map(int, sys.argv[1:])
+    began = time.time()
     shards = [shard for number in numbers for shard in shards_of(stream_id, number)]
     while sum(step_shard(shard_id=shard) for shard in shards):
         pass
+    ended = time.time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"peak_mb": round(peak)}))
+    print(json.dumps({"began": began, "ended": ended, "peak_mb": round(peak)}))
 
 
 if __name__ == "__main__":

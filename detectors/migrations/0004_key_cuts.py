@@ -62,4 +62,9 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "ALTER TABLE detectors_keycut SET UNLOGGED", "ALTER TABLE detectors_keycut SET LOGGED"
         ),
+        # read once or twice and deleted: not worth compressing
+        migrations.RunSQL(
+            "ALTER TABLE detectors_keycut ALTER payload SET STORAGE EXTERNAL",
+            "ALTER TABLE detectors_keycut ALTER payload SET STORAGE EXTENDED",
+        ),
     ]

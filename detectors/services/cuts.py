@@ -74,7 +74,7 @@ def cut_of(reader: Reader, after: Position, page: Page, skip: frozenset[int]) ->
     cut = _read(name) or _find_first(reader, after, page, skip)
     last = page
     for _ in range(AHEAD):
-        if cut is not None:
+        if cut is not None or not last.signals:  # found, or nothing lies ahead
             break
         start, last = last.last, stream.read(reader.stream_id, last.last, len(page.signals))
         if _is_shared(reader, last) and _name(reader, start, last) not in _cuts:

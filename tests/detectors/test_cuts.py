@@ -103,20 +103,20 @@ def test_keys_are_found_once_for_all_shards_in_all_processes(live: Stream) -> No
     assert KeyCut.objects.count() == 5
 
 
+@pytest.mark.parametrize(("pages", "ahead"), [(0, 3), (3, 1), (4, 0)])
 def test_a_page_that_another_worker_is_at_is_left_to_it_and_the_next_ones_are_done(
-    live: Stream,
+    live: Stream, pages: int, ahead: int
 ) -> None:
     _configure()
-    shard = Shard.objects.order_by("number")[0]
-    page = stream.read(live.pk, Position(), PAGE)
-    reader = run.reader_of(shard)
+    reader = run.reader_of(Shard.objects.order_by("number")[0])
+    after, page = Position(), stream.read(live.pk, Position(), PAGE)
+    for _ in range(pages):
+        after, page = page.last, stream.read(live.pk, page.last, PAGE)
     taken, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s)", [cuts.lock_of(reader, Position(), page)]
-            )
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [cuts.lock_of(reader, after, page)])
             taken.set()
             leave.wait(20)
         connections.close_all()
@@ -124,12 +124,12 @@ def test_a_page_that_another_worker_is_at_is_left_to_it_and_the_next_ones_are_do
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(hold)
         taken.wait(20)
-        cut = cuts.cut_of(reader, Position(), page, frozenset())
+        cut = cuts.cut_of(reader, after, page, frozenset())
         leave.set()
         held.result()
     assert sum(cut.touches) == PAGE
     firsts = set(KeyCut.objects.values_list("signal_id", flat=True))
-    assert firsts == {page.last.signal_id + PAGE * ahead for ahead in range(cuts.AHEAD)}
+    assert firsts == {page.last.signal_id + PAGE * number for number in range(ahead)}
 
 
 def test_what_is_found_quickly_is_not_shared(live: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
