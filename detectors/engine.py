@@ -192,6 +192,8 @@ class Runner:
 
     def _apply(self, signal: Signal, keys: Sequence[Key], events: list[Event]) -> None:
         self._tick_is_due = True  # in every shard when it is due in one
+        if keys:
+            self._keyed.remember(signal)
         for key in keys:
             for draft in self._keyed.fold(key, signal):
                 events.append(Found(self.clock, signal.id, draft))  # noqa: PERF401 -- two levels

@@ -18,6 +18,8 @@ LATENESS_S: Final = DAY_S
 """A signal that comes no later than this counts as if it had come in time."""
 BASE_EVERY_S: Final = 5 * MINUTE_S
 BASE_EVERY: Final = 5_000
+FEW: Final = 64
+"""Signals that are told again faster than the states between them are kept."""
 MAX_TAIL: Final = 20_000
 """Signals of one key that can be told again. Where more come, the lateness is shorter."""
 _SPACING = 4
@@ -69,7 +71,7 @@ class History(msgspec.Struct, array_like=True):
         """Whether the state is to be kept before `place` is folded. One out of order never is."""
         if not self.bases:
             return True
-        if not self.fresh or self.disorder is not None:
+        if self.fresh < FEW or self.disorder is not None:
             return False
         return place[0] >= self.tail[-self.fresh][0] + BASE_EVERY_S or self.fresh >= BASE_EVERY
 

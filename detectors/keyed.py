@@ -73,25 +73,31 @@ class Keyed:
     def fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
         """Take in one signal as it comes; what the detector says of it."""
         place, newest = signal.place, self._newest.get(key)
-        self._newest[key] = place if newest is None else max(newest, place)
-        if self._any_order:
-            if newest is None:
-                self.states[key] = self._detector.State()
-            return self._detector.apply(key, signal, self.states[key], self._params)
-        self._remember(signal)
         if newest is None:
-            drafts = self._step(key, signal, place)
-            if drafts:
-                self._histories[key] = begun(place, self._blank)
-                self._histories[key].say(drafts)
+            self._newest[key] = place
+            state = self.states[key] = self._detector.State()
+            drafts = self._detector.apply(key, signal, state, self._params)
+            if drafts and not self._any_order:
+                history = self._histories[key] = begun(place, self._blank)
+                history.say(drafts)
             return drafts
-        history = self._histories.get(key)
-        if history is None:
-            history = self._histories[key] = begun(newest, self._blank)
+        if place > newest:
+            self._newest[key] = place
+        if self._any_order:
+            return self._detector.apply(key, signal, self.states[key], self._params)
+        history = self._histories.get(key) or self._begin(key, newest)
         drafts = self._append(history, key, signal, newest)
         if history.disorder:
             self._late.add(key)
         return drafts
+
+    def remember(self, signal: Signal) -> None:
+        """Keep a signal at hand for a while."""
+        if self._any_order:
+            return
+        self._recent[signal.id] = signal
+        if self._recall is not None and len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
 
     def settle(self, skip: Collection[int]) -> Iterator[FindingDraft]:
         """Tell each key that a signal reached late again, in order of time, without `skip`.
@@ -113,10 +119,12 @@ class Keyed:
     def sweep(self, moment: float) -> bool:
         """Drop keys that time has passed, and the oldest ones above the cap; whether there were."""
         detector, params, states = self._detector, self._params, self.states
+        settled = moment - self._lateness_s
         gone = [
             key
             for key, (at, _) in self._newest.items()
-            if at + detector.keep_s(key, params) + self._lateness_s < moment
+            if at < settled
+            and at + detector.keep_s(key, params) < settled
             and detector.retire(key, states[key], moment - at, params)
         ]
         truncated = len(states) - len(gone) > MAX_KEYS
@@ -128,7 +136,7 @@ class Keyed:
             self._histories.pop(key, None)
             self._late.discard(key)
         for key, history in self._histories.items():
-            if self._newest[key][0] + self._lateness_s < moment and not history.disorder:
+            if self._newest[key][0] < settled and not history.disorder:
                 history.close()
         return truncated
 
@@ -149,6 +157,10 @@ class Keyed:
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
+
+    def _begin(self, key: Key, first: Place) -> History:
+        history = self._histories[key] = begun(first, self._blank)
+        return history
 
     def _append(
         self, history: History, key: Key, signal: Signal, newest: Place
@@ -190,11 +202,6 @@ class Keyed:
             except Exception as error:  # plug-in border: any fault is that one signal's
                 raise PoisonError(signal.id) from error
             newest = place
-
-    def _remember(self, signal: Signal) -> None:
-        self._recent[signal.id] = signal
-        if self._recall is not None and len(self._recent) > _RECENT:
-            self._recent.popitem(last=False)
 
     def _signals(self, ids: list[int]) -> dict[int, Signal]:
         found = {id_: self._recent[id_] for id_ in ids if id_ in self._recent}

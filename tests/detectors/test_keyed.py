@@ -9,7 +9,7 @@ import pytest
 
 from detectors.base import DAY_S, HOUR_S, FindingDraft, Key, Signal
 from detectors.engine import HEARTBEAT, SETTLE_S, Event, Found, Runner
-from detectors.history import BASE_EVERY_S, MAX_TAIL, begun
+from detectors.history import FEW, MAX_TAIL, begun
 from detectors.keyed import PoisonError
 from tests.sample_detector import Second, Seen
 
@@ -81,7 +81,7 @@ def test_a_signal_that_is_a_little_late_costs_a_little() -> None:
     second.load(first.clock, first.dump())
     second.feed([act(9_000, signals[-1].at - 60.0, "late")])
     second.finish()
-    assert 0 < len(asked) <= 2 * BASE_EVERY_S / 40.0
+    assert 0 < len(asked) <= 2 * FEW
     second.feed([act(9_001, signals[-1].at - 20 * HOUR_S, "later")])
     asked.clear()
     second.finish()
@@ -138,7 +138,7 @@ def test_bases_stand_ever_further_apart_and_one_is_older_than_the_lateness() -> 
     ages = [now - base.place[0] for base in history.bases]
     assert ages == sorted(ages, reverse=True)
     assert DAY_S <= ages[0] < 5 * DAY_S
-    assert ages[-1] <= 2 * BASE_EVERY_S
+    assert ages[-1] <= 2 * FEW * 60.0
     assert 3 <= len(ages) < 10
 
 
