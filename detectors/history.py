@@ -26,6 +26,9 @@ _SPACING = 4
 """A kept base is up to so many times as old as the next one: few are kept, and where a signal comes
 a little late only little is told again."""
 
+TOLD_S: Final = 30 * DAY_S
+"""What was said of a key is remembered at least so long after its last signal."""
+
 Place = tuple[float, int]
 """Event time and id of a signal: its place in order of time."""
 Told = dict[str, FindingDraft]
@@ -106,9 +109,12 @@ class History(msgspec.Struct, array_like=True):
         del self.tail[: bisect_right(self.tail, self.bases[0].place)]
 
 
-def begun(first: Place, blank: bytes) -> History:
-    """The history of a key whose only signal so far is `first`. blank: a new state, encoded."""
-    return History([Base(START, blank, {})], [first], 1, {})
+def begun(first: Place, blank: bytes, told: Told) -> History:
+    """The history of a key whose only signal so far is `first`.
+
+    blank: a new state, encoded. told: what was said of the key before it began anew.
+    """
+    return History([Base(START, blank, dict(told))], [first], 1, dict(told))
 
 
 def _thinned(bases: list[Base], now: float) -> list[Base]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
-from detectors.history import LATENESS_S, History, Place, Told, begun
+from detectors.history import LATENESS_S, TOLD_S, History, Place, Told, begun
 
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
@@ -18,8 +18,8 @@ _TOLD_TOGETHER = 10_000
 
 Recall = Callable[[list[int]], Iterable[Signal]]
 """Reads signals by id again, in any order; one that is gone is left out."""
-Dump = tuple[list[tuple[str, str, History]], msgspec.Raw]
-"""Histories, and rows of key, newest place and state."""
+Dump = tuple[list[tuple[str, str, History]], list[tuple[str, str, float, Told]], msgspec.Raw]
+"""Histories; what was said of keys that are gone; rows of key, newest place and state."""
 
 
 class PoisonError(Exception):
@@ -59,6 +59,7 @@ class Keyed:
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
         self._histories: dict[Key, History] = {}
+        self._gone: dict[Key, tuple[float, Told]] = {}
         self._late: set[Key] = set()
         self._recent: OrderedDict[int, Signal] = OrderedDict()
 
@@ -77,9 +78,8 @@ class Keyed:
             self._newest[key] = place
             state = self.states[key] = self._detector.State()
             drafts = self._detector.apply(key, signal, state, self._params)
-            if drafts and not self._any_order:
-                history = self._histories[key] = begun(place, self._blank)
-                history.say(drafts)
+            if not self._any_order and (drafts or key in self._gone):
+                self._begin(key, place).say(drafts)
             return drafts
         if place > newest:
             self._newest[key] = place
@@ -132,9 +132,13 @@ class Keyed:
             oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
             gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
         for key in gone:
-            del states[key], self._newest[key]
-            self._histories.pop(key, None)
+            at, _ = self._newest.pop(key)
+            del states[key]
             self._late.discard(key)
+            if (history := self._histories.pop(key, None)) and history.told:
+                self._gone[key] = (at, history.told)
+        memory_s = max(TOLD_S, detector.meta.lookback_s)
+        self._gone = {key: one for key, one in self._gone.items() if one[0] + memory_s >= moment}
         for key, history in self._histories.items():
             if self._newest[key][0] < settled and not history.disorder:
                 history.close()
@@ -143,23 +147,26 @@ class Keyed:
     def dump(self) -> Any:
         """All of it as plain data, see `Dump`."""
         rows = [(*key, *self._newest[key], state) for key, state in self.states.items()]
-        return [(*key, history) for key, history in self._histories.items()], rows
+        gone = [(*key, *one) for key, one in self._gone.items()]
+        return [(*key, history) for key, history in self._histories.items()], gone, rows
 
     def load(self, dump: Dump) -> None:
         """Continue from a dump, without the keys that these parameters keep for no time."""
-        histories, kept = dump
+        histories, gone, kept = dump
         state = self._detector.State
         row = tuple[str, str, float, int, state]  # type: ignore[valid-type]  # a type made at run time
         for kind, value, at, id_, one in msgspec.msgpack.decode(kept, type=list[row]):
             key = Key(kind, value)
             if self._detector.keep_s(key, self._params):
                 self.states[key], self._newest[key] = one, (at, id_)
+        self._gone = {Key(kind, value): (at, told) for kind, value, at, told in gone}
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
 
     def _begin(self, key: Key, first: Place) -> History:
-        history = self._histories[key] = begun(first, self._blank)
+        _, told = self._gone.pop(key, (0.0, {}))
+        history = self._histories[key] = begun(first, self._blank, told)
         return history
 
     def _append(

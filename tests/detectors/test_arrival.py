@@ -134,3 +134,16 @@ def test_any_order_of_arrival_gives_the_same_current_findings(
     signals = _signals(rows)
     came = sorted(signals, key=lambda one: (one.at + chance.randint(0, most), one.id))
     assert _current(*RULES[name], came, cut) == _current(*RULES[name], signals)
+
+
+def test_what_was_found_before_a_rest_is_current_again_when_the_new_beginning_was_wrong() -> None:
+    """Half of the accounts come back after the key was dropped, the last two in the wrong order."""
+    rest = 36 * HOUR_S + 1
+    rows = [(0, 0, 0, 0)] * 6 + [(0, 1, 0, 0), (0, 2, 0, 1)]
+    rows += [(rest, 1, 0, 0), (0, 0, 0, 0), (0, 0, 0, 1), (0, 2, 0, 2)]
+    signals = _signals(rows)
+    came = [*signals[:-2], signals[-1], signals[-2]]
+    rule = RULES["shared-infrastructure-public"]
+    assert "ip-block/198.51.100.0/24" in _current(*rule, signals)
+    for cut in range(len(signals)):
+        assert _current(*rule, came, cut) == _current(*rule, signals)

@@ -117,7 +117,7 @@ def test_a_signal_that_is_poison_only_in_its_place_is_named_and_can_be_skipped()
 
 
 def test_a_history_is_bounded_however_many_signals_a_key_gets() -> None:
-    history = begun((0.0, 0), b"")
+    history = begun((0.0, 0), b"", {})
     for number in range(1, 3 * MAX_TAIL):
         place = (number * 0.5, number)
         if history.wants_base(place):
@@ -128,7 +128,7 @@ def test_a_history_is_bounded_however_many_signals_a_key_gets() -> None:
 
 
 def test_bases_stand_ever_further_apart_and_one_is_older_than_the_lateness() -> None:
-    history = begun((0.0, 0), b"")
+    history = begun((0.0, 0), b"", {})
     for number in range(1, 4_000):
         place = (number * 60.0, number)
         if history.wants_base(place):

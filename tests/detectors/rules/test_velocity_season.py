@@ -119,7 +119,7 @@ def test_only_values_that_were_busy_are_remembered_and_not_for_ever() -> None:
     assert len(runner) == 2
     assert len(runner.dump()) < 2_500  # most of it is the finding that was told last
     runner.feed([post(9_001, "person", "hello", at=clock + 27 * DAY_S)])
-    assert b"batch" not in runner.dump()
+    assert len(runner) == 1
 
 
 def test_what_a_condition_kept_goes_when_it_is_switched_off() -> None:
@@ -135,7 +135,7 @@ def test_without_a_season_nothing_outlives_its_window() -> None:
     runner = Runner(Velocity(), VelocityParams(posts=60))
     later = [post(day, "person", "hello", at=TO_MIDNIGHT + day * DAY_S) for day in (1, 3)]
     runner.feed([*burst(0, NIGHT, 80), *later])
-    assert b"batch" not in runner.dump()
+    assert len(runner) == 1
 
 
 def test_a_late_burst_after_its_window_was_let_go_is_counted_from_nothing() -> None:
