@@ -25,6 +25,7 @@ from detectors import demo
 pytestmark = [pytest.mark.faults, pytest.mark.worker]
 ROOT = Path(__file__).resolve().parents[2]
 SETTLE_S = 240
+SWEEP_S = 6  # a little more than the distance of two sweeps
 KILLS = ("import", "worker", "postgres", "worker", "postgres", "import", "postgres")
 PAUSE_S = 1.0
 USAGE = 2
@@ -139,7 +140,12 @@ class Desk:
         self.start(name)
 
     def settle(self) -> None:
-        """Wait until every consumer has seen everything."""
+        """Wait until every consumer has seen everything, and still has after the next sweep."""
+        self._wait()
+        time.sleep(SWEEP_S)
+        self._wait()
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + SETTLE_S
         while left := self.behind():
             assert self.running["import"].poll() != USAGE, "the import command refuses its words"
