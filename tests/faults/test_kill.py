@@ -25,7 +25,6 @@ from detectors import demo
 pytestmark = [pytest.mark.faults, pytest.mark.worker]
 ROOT = Path(__file__).resolve().parents[2]
 SETTLE_S = 240
-SWEEP_S = 6  # a little more than the distance of two sweeps
 KILLS = ("import", "worker", "postgres", "worker", "postgres", "import", "postgres")
 PAUSE_S = 1.0
 USAGE = 2
@@ -43,9 +42,12 @@ SELECT f.detector, f.anchor_value, r.revision, r.status, r.at_s
 FROM detectors_findingrevision r JOIN detectors_finding f ON f.id = r.finding_id
 ORDER BY 1, 2, 3, 4, 5
 """
+# Campaigns that went into others keep their members; which of them had a case of its own before
+# depends on when the intake looked. A case with no live campaign is listed, without accounts.
 CASES = """
-SELECT array_agg(m.account ORDER BY m.account)
-FROM cases_casecampaign cc JOIN detectors_campaignmember m ON m.campaign_id = cc.campaign_id
+SELECT array_agg(m.account ORDER BY m.account) FILTER (WHERE k.state <> 'merged')
+FROM cases_casecampaign cc JOIN detectors_campaign k ON k.id = cc.campaign_id
+JOIN detectors_campaignmember m ON m.campaign_id = k.id
 JOIN cases_case c ON c.id = cc.case_id
 WHERE c.state <> 'merged'
 GROUP BY c.id ORDER BY 1
@@ -140,12 +142,7 @@ class Desk:
         self.start(name)
 
     def settle(self) -> None:
-        """Wait until every consumer has seen everything, and still has after the next sweep."""
-        self._wait()
-        time.sleep(SWEEP_S)
-        self._wait()
-
-    def _wait(self) -> None:
+        """Wait until every consumer has seen everything."""
         deadline = time.monotonic() + SETTLE_S
         while left := self.behind():
             assert self.running["import"].poll() != USAGE, "the import command refuses its words"
