@@ -68,7 +68,7 @@ def main() -> None:
     with scratch_desk() as desk:
         desk.manage("shell", "-v", "0", "-c", PARTITIONS)
         metrics = _by_length(desk, QUICK_LENGTHS if options.quick else LENGTHS)
-        metrics |= _by_workers(desk, options.quick)
+        metrics |= _by_workers(desk, quick=options.quick)
     if options.json:
         print(json.dumps({"bench": "detect", "metrics": metrics}))
 
@@ -92,7 +92,7 @@ def _by_length(desk: Desk, lengths: tuple[int, ...]) -> dict[str, float]:
     }
 
 
-def _by_workers(desk: Desk, quick: bool) -> dict[str, float]:  # noqa: FBT001 -- one caller
+def _by_workers(desk: Desk, *, quick: bool) -> dict[str, float]:
     """One detector whose keys cost as much as its states, in rounds of one and two workers."""
     count = QUICK_SHARED if quick else SHARED
     rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}

@@ -7,7 +7,8 @@ from typing import Final
 from abusedesk.core.errors import ForbiddenError
 from abusedesk.core.models import Role, User
 
-READERS: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN, Role.INTEGRATION})
+STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
+READERS: Final = STAFF | {Role.INTEGRATION}
 
 PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "signal.view": READERS,

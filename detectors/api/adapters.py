@@ -17,7 +17,7 @@ from abusedesk.core.rest import Endpoint, problems
 from detectors.adapters.base import Adapter
 from detectors.adapters.registry import all_adapters
 from detectors.api import posts, schema
-from detectors.api.serializers import AdapterSerializer, IngestAnswerSerializer
+from detectors.api.serializers import AdapterSerializer
 from detectors.ingest import check_media_type
 from detectors.ingest.foreign import read_foreign
 from detectors.services.source import note_adapter
@@ -54,9 +54,7 @@ class AdaptersView(Endpoint):
         request=schema.foreign_request(BYTES, all_adapters().values()),
         parameters=[SLUG, *schema.INGEST_HEADERS],
         responses={
-            201: IngestAnswerSerializer,
-            200: IngestAnswerSerializer,
-            207: IngestAnswerSerializer,
+            **schema.INGEST_ANSWERS,
             **problems(400, 404, 409, 411, 413, 415, 422, 429),
         },
     ),

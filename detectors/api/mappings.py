@@ -18,7 +18,7 @@ from detectors.adapters.kit.documents import JSON, NDJSON
 from detectors.adapters.kit.tables import CSV
 from detectors.api import schema
 from detectors.api.adapters import BYTES, take
-from detectors.api.serializers import IngestAnswerSerializer, MappingSerializer
+from detectors.api.serializers import MappingSerializer
 from detectors.models import SavedMapping
 from detectors.selectors.mapping import adapter_by_name, mapping_by_name, mappings_for
 from detectors.services.mapping import save_mapping
@@ -88,9 +88,7 @@ class MappingView(RetrieveModelMixin, ListEndpoint):
         request=dict.fromkeys((BYTES, JSON, NDJSON, CSV), BODY),
         parameters=[NAME, *schema.INGEST_HEADERS],
         responses={
-            201: IngestAnswerSerializer,
-            200: IngestAnswerSerializer,
-            207: IngestAnswerSerializer,
+            **schema.INGEST_ANSWERS,
             **problems(400, 404, 409, 411, 413, 415, 422, 429),
         },
     ),

@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from detectors.adapters.base import Adapter
+from detectors.api.serializers import IngestAnswerSerializer
 from detectors.ingest.body import JSON, NDJSON
 from detectors.ingest.rules import MAX_DEPTH
 from detectors.models.answer import MAX_KEY
@@ -42,6 +43,9 @@ NOTES: Final[Mapping[str, str]] = {
     f" {MAX_DEPTH} levels deep.",
 }
 """What each field means."""
+
+INGEST_ANSWERS: Final = dict.fromkeys((201, 200, 207), IngestAnswerSerializer)
+"""By status: stored, all known, some refused."""
 
 INGEST_HEADERS: Final = [
     OpenApiParameter(

@@ -18,7 +18,6 @@ from detectors import ingest
 from detectors.api import posts, schema, search
 from detectors.api.filters import SignalFilter
 from detectors.api.serializers import (
-    IngestAnswerSerializer,
     SignalDetailSerializer,
     SignalSerializer,
 )
@@ -37,9 +36,7 @@ from detectors.selectors.signal import entities_of, signal_by_id, signals_for
         request=schema.INGEST_REQUEST,
         parameters=schema.INGEST_HEADERS,
         responses={
-            201: IngestAnswerSerializer,
-            200: IngestAnswerSerializer,
-            207: IngestAnswerSerializer,
+            **schema.INGEST_ANSWERS,
             **problems(400, 409, 411, 413, 415, 422, 429),
         },
     ),

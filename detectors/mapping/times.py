@@ -46,7 +46,7 @@ def _iso(value: Any, place: str, zone: tzinfo | None) -> str:
         except ValueError:
             return moments.parsed(text, place)
         if found.tzinfo is None:
-            return _written(found.replace(tzinfo=zone), place)
+            return moments.written(found.replace(tzinfo=zone), place)
     return moments.parsed(text, place)
 
 
@@ -55,17 +55,12 @@ def _strptime(text: str, place: str, form: str, zone: tzinfo | None) -> str:
         if len(text) <= MAX_TIME:
             if zone is None:
                 return datetime.strptime(text.strip(), form).astimezone(UTC).isoformat()
-            return _written(datetime.strptime(text.strip(), form).replace(tzinfo=zone), place)
+            return moments.written(
+                datetime.strptime(text.strip(), form).replace(tzinfo=zone), place
+            )
     except (ValueError, OverflowError):
         pass
     raise UnfitError(place, "format", f"must be a time like {form}")
-
-
-def _written(moment: datetime, place: str) -> str:
-    try:
-        return moment.astimezone(UTC).isoformat()
-    except (OverflowError, ValueError):
-        raise UnfitError(place, "range", "is no time that a calendar has") from None
 
 
 def _number(value: Any) -> Any:

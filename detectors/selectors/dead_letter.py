@@ -15,9 +15,9 @@ from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.models import Role, User
 from detectors.choices import DeadLetterState
 from detectors.models import DeadLetter, LetterJob, Signal
+from detectors.policy import STAFF
 from detectors.selectors.signal import signals_for
 
-READERS: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 EXACT: Final = 10_000
 """Counts are exact up to this many; reasons are counted over so many of the newest."""
 NO_ADAPTER: Final = "none"
@@ -95,7 +95,7 @@ def letters_for(viewer: User) -> QuerySet[DeadLetter]:
     letters = DeadLetter.objects.select_related("source")
     if viewer.role == Role.INTEGRATION:
         return letters.filter(source__token__user=viewer)
-    return letters if viewer.role in READERS else letters.none()
+    return letters if viewer.role in STAFF else letters.none()
 
 
 def letter_by_id(letter_id: int, viewer: User) -> DeadLetter:
@@ -137,7 +137,7 @@ def jobs_for(viewer: User) -> QuerySet[LetterJob]:
     jobs = LetterJob.objects.select_related("actor")
     if viewer.role == Role.INTEGRATION:
         return jobs.filter(actor=viewer)
-    return jobs if viewer.role in READERS else jobs.none()
+    return jobs if viewer.role in STAFF else jobs.none()
 
 
 def job_by_id(job_id: int, viewer: User) -> LetterJob:

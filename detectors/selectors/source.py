@@ -15,10 +15,10 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import ApiToken, Role, User
 from detectors.choices import Alarm
 from detectors.models import Source, SourceHour
+from detectors.policy import STAFF
 from detectors.silence import SHORTEST_S, limit_of, silent_since
 from detectors.tally import added, median_of
 
-READERS: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 HOURS: Final = 24
 DAYS: Final = 14
 EARLIER_TOKENS: Final = 20
@@ -59,7 +59,7 @@ def sources_for(viewer: User) -> QuerySet[Source]:
     sources = Source.objects.select_related("token")
     if viewer.role == Role.INTEGRATION:
         return sources.filter(token__user=viewer)
-    return sources if viewer.role in READERS else sources.none()
+    return sources if viewer.role in STAFF else sources.none()
 
 
 def source_by_slug(slug: str, viewer: User) -> Source:

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from django.db import connection, transaction
+from django.db import connection
 
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.choices import StreamKind
-from detectors.models import Cursor, Source, SourceHour, Stream
+from detectors.models import Source, SourceHour, Stream
+from detectors.services.cursor import held_cursor, move_cursor, position_of
 from detectors.services.drain import drain
 from detectors.services.heartbeat import NOBODY
-from detectors.stream import Position
 from detectors.tally import Key, Tally, tally
 
 BATCH: Final = 5_000
@@ -65,18 +65,10 @@ def count_stream(*, stream_id: int) -> None:
 
 def count_signals(*, stream_id: int) -> int:
     """Count the next batch of one stream. Returns how many rows it took."""
-    name = f"count-{stream_id}"
-    Cursor.objects.get_or_create(name=name)
-    with transaction.atomic():
-        cursor = (
-            Cursor.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(name=name)
-            .first()
-        )
+    with held_cursor(name=f"count-{stream_id}") as cursor:
         if cursor is None:
             return 0
-        position = Position(cursor.epoch, cursor.tx, cursor.signal_id)
-        rows, last = stream.receipts(stream_id, position, BATCH)
+        rows, last = stream.receipts(stream_id, position_of(cursor), BATCH)
         if not rows:
             return 0
         sent = [row for row in rows if row.source != NOBODY]
@@ -85,9 +77,7 @@ def count_signals(*, stream_id: int) -> int:
         now = clock.now()
         if _hour(cursor.updated_at) != _hour(now):
             SourceHour.objects.filter(hour__lt=now - KEPT).delete()
-        cursor.epoch, cursor.tx, cursor.signal_id = last
-        cursor.updated_at = now
-        cursor.save()
+        move_cursor(cursor=cursor, to=last)
         return len(rows)
 
 

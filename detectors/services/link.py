@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from django.db import connection, transaction
+from django.db import connection
 
-from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.base import Signal
 from detectors.engine import HEARTBEAT
 from detectors.entities import Mentioned, digest_of, mentioned
-from detectors.models import Cursor
 from detectors.partitions import ensure_partitions
 from detectors.selectors.entity_type import forms_by_slug
+from detectors.services.cursor import held_cursor, move_cursor, position_of
 from detectors.services.drain import drain
 from detectors.services.purge import forget_purged_pages
-from detectors.stream import Position
 
 BATCH = 1_000
 
@@ -51,25 +49,15 @@ def link_stream(*, stream_id: int) -> None:
 
 def link_entities(*, stream_id: int) -> int:
     """Link the next batch of one stream. Returns how many signals it took."""
-    name = f"link-{stream_id}"
-    Cursor.objects.get_or_create(name=name)
-    with transaction.atomic():
-        cursor = (
-            Cursor.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(name=name)
-            .first()
-        )
+    with held_cursor(name=f"link-{stream_id}") as cursor:
         if cursor is None:
             return 0
-        position = Position(cursor.epoch, cursor.tx, cursor.signal_id)
-        page = stream.read(stream_id, position, BATCH)
+        page = stream.read(stream_id, position_of(cursor), BATCH)
         if not page.signals:
             return 0
         ensure_partitions(_moment(signal.at) for signal in page.signals)
         _store([signal for signal in page.signals if signal.kind != HEARTBEAT])
-        cursor.epoch, cursor.tx, cursor.signal_id = page.last
-        cursor.updated_at = clock.now()
-        cursor.save()
+        move_cursor(cursor=cursor, to=page.last)
         return len(page.signals)
 
 

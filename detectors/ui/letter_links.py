@@ -12,7 +12,8 @@ from abusedesk.core.errors import ForbiddenError, NotFoundError
 from abusedesk.core.models import Scope, User
 from abusedesk.core.permissions import has_scope
 from detectors.choices import DeadLetterState
-from detectors.selectors.dead_letter import EXACT, READERS, LetterFilter
+from detectors.policy import STAFF
+from detectors.selectors.dead_letter import EXACT, LetterFilter
 
 ANY: Final = "any"
 MAX_DIGITS: Final = 18  # of an id
@@ -54,7 +55,7 @@ def can_settle(viewer: User) -> bool:
 
 def require_reader(viewer: User) -> None:
     """Raises NotFoundError: for others there are no refused items."""
-    if viewer.role not in READERS:
+    if viewer.role not in STAFF:
         message = "There is nothing here."
         raise NotFoundError(message)
 

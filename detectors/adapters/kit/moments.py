@@ -47,7 +47,7 @@ def optional(record: Record, *names: str) -> str:
         value = record.data.get(name)
         if isinstance(value, str) and (found := _iso(value)) and found.tzinfo:
             record.drop(name)
-            return _written(found, record.at(name))
+            return written(found, record.at(name))
     return ""
 
 
@@ -59,7 +59,7 @@ def parsed(value: Any, place: str) -> str:
         raise UnfitError(place, "format", sentence)
     if found.tzinfo is None:
         raise UnfitError(place, "offset", "must say its offset from UTC, as in 12:00:00Z")
-    return _written(found, place)
+    return written(found, place)
 
 
 def epoch(value: Any, place: str, unit: int = SECONDS) -> str:
@@ -105,7 +105,8 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _written(when: datetime, place: str) -> str:
+def written(when: datetime, place: str) -> str:
+    """In UTC, as the contract writes it. Raises UnfitError."""
     try:
         return when.astimezone(UTC).isoformat()
     except (OverflowError, ValueError):

@@ -18,10 +18,10 @@ from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import Role
 from abusedesk.core.templatetags.ui import span
 from detectors.models import Source
+from detectors.policy import STAFF
 from detectors.selectors.source import (
     DAYS,
     HOURS,
-    READERS,
     SourceHealth,
     health_of,
     silent_for,
@@ -159,6 +159,6 @@ def _skew(seconds: float) -> str:
 
 
 def _require_reader(request: DeskRequest) -> None:
-    if request.user.role not in READERS:
+    if request.user.role not in STAFF:
         message = "There is nothing here."
         raise NotFoundError(message)
