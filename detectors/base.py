@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -100,13 +100,19 @@ class Signal(msgspec.Struct, frozen=True, dict=True):
         A value without a canonical form counts as it is where it looks like an HMAC: senders may
         hash addresses, e-mails and phones. Placeholders such as `unknown` are nobody's.
         """
-        raw = self.identifier_map.get(kind, ())
-        found: dict[str, None] = {}
-        for value in ((raw,) if isinstance(raw, str) else raw)[:MAX_IDENTIFIERS]:
-            name = normalise.canonical(kind, value) or (value if _OPAQUE.fullmatch(value) else "")
-            if name and name not in PLACEHOLDERS:
-                found[name] = None
-        return tuple(found)
+        if kind not in self.identifier_map:
+            return ()
+        known = self._identifiers
+        if kind not in known:
+            raw = self.identifier_map[kind]
+            values = ((raw,) if isinstance(raw, str) else raw)[:MAX_IDENTIFIERS]
+            names = (_identifier(kind, value) for value in values)
+            known[kind] = tuple(dict.fromkeys(name for name in names if name))
+        return known[kind]
+
+    @cached_property
+    def _identifiers(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     @cached_property
     def mentions(self) -> tuple[normalise.Mention, ...]:
@@ -169,6 +175,9 @@ class Meta:
     tick_s: int = 0
     """Distance of ticks on the engine clock. A detector finds either at ticks or, with 0 here, in
     `apply`; what it finds at ticks replaces what it found at the tick before."""
+    lone_means_nothing: bool = False
+    """Whether a key that a single signal touched says nothing yet. The engine keeps no state for
+    such a key, and calls `apply` with its first signal when a second one comes."""
     doc: str
     """One paragraph for the person who tunes it."""
     falsifiers: tuple[str, ...]
@@ -219,6 +228,13 @@ class Condition(msgspec.Struct, frozen=True):
     met: bool
 
 
+@lru_cache(maxsize=16_384)
+def _identifier(kind: str, value: str) -> str:
+    """The canonical value; what looks like an HMAC as it is; nothing for a placeholder."""
+    name = normalise.canonical(kind, value) or (value if _OPAQUE.fullmatch(value) else "")
+    return "" if name in PLACEHOLDERS else name
+
+
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 ParamsT = TypeVar("ParamsT", bound=BaseParams)
 
@@ -242,6 +258,11 @@ class Detector(Generic[StateT, ParamsT]):
 
     def __init__(self, secret: bytes = b"") -> None:
         self.secret = secret
+
+    def prepare(self, signals: Sequence[Signal], p: ParamsT) -> None:
+        """Called with signals whose keys are asked for next: what is cheaper for many than for one
+        may be computed and kept here. Nothing else may depend on it.
+        """
 
     def keys(self, signal: Signal, p: ParamsT) -> Iterable[Key]:
         """Keys whose state this signal touches; pure in (signal, p)."""

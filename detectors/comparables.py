@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, NewType
@@ -19,7 +20,8 @@ MAX_SKETCHES = 2
 SKETCH_ROWS = 3
 BANDED = 64
 
-_CACHED = 2_048
+_CACHED = 4_096
+_MEASURED_TOGETHER = 256
 _LISTS_CACHED = 16  # one list may hold 400 kB
 _SKETCH = f"{sketches.VERSION}:"
 _LINK_OR_NAME = re.compile(r"(?:https?|h[x*]{2}ps?)://\S+|(?<![\w@])@[\w.]+")
@@ -36,6 +38,9 @@ class Measured(NamedTuple):
     hashes: minhash.Hashes
     bands: tuple[str, ...]
     step: int = 1
+
+
+_known: dict[Content, Measured] = {}
 
 
 @lru_cache(maxsize=_CACHED)
@@ -82,13 +87,25 @@ def is_sketch(content: Content) -> bool:
     return content.startswith(_SKETCH)
 
 
-@lru_cache(maxsize=_CACHED)
 def measured(content: Content) -> Measured:
     """Hashes and bands of a text, of which the first 4,096 characters count, or of a sketch."""
-    if is_sketch(content):
-        return _measured_sketch(content)
-    shingles = minhash.shingle_hashes(content)
-    return Measured(shingles, minhash.band_names(minhash.signature(shingles)))
+    if content not in _known:
+        measure([content])
+    return _known[content]
+
+
+def measure(contents: Iterable[Content]) -> None:
+    """Have `measured` ready for many contents: together they take a third of the time."""
+    new = list(dict.fromkeys(one for one in contents if one not in _known))
+    texts = [one for one in new if not is_sketch(one)]
+    for start in range(0, len(texts), _MEASURED_TOGETHER):
+        some = texts[start : start + _MEASURED_TOGETHER]
+        hashes = minhash.shingle_sets(some)
+        bands = minhash.names_of_bands(minhash.signatures(hashes))
+        _known.update(zip(some, map(Measured, hashes, bands), strict=True))
+    _known.update((one, _measured_sketch(one)) for one in new if is_sketch(one))
+    while len(_known) > _CACHED:
+        del _known[next(iter(_known))]
 
 
 @lru_cache(maxsize=_CACHED)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -74,19 +75,24 @@ def cut_signals(
 ) -> Cut:
     """Find the keys of all signals and divide them by shard. Raises PoisonError."""
     kinds = frozenset(detector.meta.kinds)
+    wanted = [
+        (place, signal)
+        for place, signal in enumerate(signals)
+        if (signal.kind in kinds if kinds else signal.kind != HEARTBEAT) and signal.id not in skip
+    ]
+    with suppress(Exception):  # the signal at fault shows itself below
+        detector.prepare([signal for _, signal in wanted], params)
     touches = bytearray(len(signals))
     keys: tuple[dict[int, list[Key]], ...] = tuple({} for _ in range(of))
-    for place, signal in enumerate(signals):
-        if signal.kind == HEARTBEAT or (kinds and signal.kind not in kinds) or signal.id in skip:
-            continue
+    for place, signal in wanted:
         try:
             # each key once: the same act told twice in one signal is still one act
-            found = dict.fromkeys(detector.keys(signal, params))
+            found = list(dict.fromkeys(detector.keys(signal, params)))
         except Exception as error:  # plug-in border: any fault is that one signal's
             raise PoisonError(signal.id) from error
-        for key in found:
+        if found:
             touches[place] = 1
-            keys[key.digest() % of if of > 1 else 0].setdefault(place, []).append(key)
+            _divide(keys, place, found)
     return Cut(bytes(touches), keys)
 
 
@@ -131,6 +137,7 @@ class Runner:
         """Advance over these signals; those in `skip` move the clock only. cut: their keys."""
         cut = cut or cut_signals(self.detector, self.params, signals, self.of, skip)
         mine = cut.keys[self.shard]
+        self._keyed.look_ahead((key for keys in mine.values() for key in keys), skip)
         events: list[Event] = []
         for place, signal in enumerate(signals):
             try:
@@ -229,6 +236,15 @@ def run_all(
         drafts = tick_drafts(detector, params, shards[0].at, [ticked.part for ticked in shards])
         found += [Found(shards[0].at, shards[0].signal_id, draft) for draft in drafts]
     return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
+
+
+def _divide(keys: tuple[dict[int, list[Key]], ...], place: int, found: list[Key]) -> None:
+    """Give the keys of one signal to their shards."""
+    if len(keys) == 1:
+        keys[0][place] = found
+        return
+    for key in found:
+        keys[key.digest() % len(keys)].setdefault(place, []).append(key)
 
 
 def _crosses(before: float, after: float, step: float) -> bool:

@@ -18,8 +18,14 @@ _TOLD_TOGETHER = 10_000
 
 Recall = Callable[[list[int]], Iterable[Signal]]
 """Reads signals by id again, in any order; one that is gone is left out."""
-Dump = tuple[list[tuple[str, str, History]], list[tuple[str, str, float, Told]], msgspec.Raw]
-"""Histories; what was said of keys that are gone; rows of key, newest place and state."""
+Dump = tuple[
+    list[tuple[str, str, History]],
+    list[tuple[str, str, float, Told]],
+    list[tuple[str, str, float, int]],
+    msgspec.Raw,
+]
+"""Histories; what was said of keys that are gone; lone keys with their place; rows of key, newest
+place and state."""
 
 
 class PoisonError(Exception):
@@ -43,8 +49,9 @@ class Keyed:
     """States of the keys of one shard.
 
     A detector that finds at ticks keeps states which are the same for any order of its signals, so
-    nothing is remembered for it. recall: where recent signals are read again; without it every
-    signal is kept, which is for lists.
+    nothing is remembered for it. Of one whose lone signals mean nothing, a key that a single signal
+    touched has no state, only the place of that signal: most keys never see a second one. recall:
+    where earlier signals are read again; without it every signal is kept, which is for lists.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class Keyed:
         self._params = params
         self._recall = recall
         self._any_order = bool(detector.meta.tick_s)
+        self._waits = detector.meta.lone_means_nothing and not self._any_order
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
@@ -62,9 +70,10 @@ class Keyed:
         self._gone: dict[Key, tuple[float, Told]] = {}
         self._late: set[Key] = set()
         self._recent: OrderedDict[int, Signal] = OrderedDict()
+        self._firsts: dict[int, Signal] = {}
 
     def __len__(self) -> int:
-        return len(self.states)
+        return len(self._newest)
 
     @property
     def is_settled(self) -> bool:
@@ -76,6 +85,8 @@ class Keyed:
         place, newest = signal.place, self._newest.get(key)
         if newest is None:
             self._newest[key] = place
+            if self._waits and key not in self._gone:
+                return []
             state = self.states[key] = self._detector.State()
             drafts = self._detector.apply(key, signal, state, self._params)
             if not self._any_order and (drafts or key in self._gone):
@@ -85,11 +96,22 @@ class Keyed:
             self._newest[key] = place
         if self._any_order:
             return self._detector.apply(key, signal, self.states[key], self._params)
+        if key not in self.states:
+            self._awake(key, newest)
         history = self._histories.get(key) or self._begin(key, newest)
         drafts = self._append(history, key, signal, newest)
         if history.disorder:
             self._late.add(key)
         return drafts
+
+    def look_ahead(self, keys: Iterable[Key], skip: Collection[int]) -> None:
+        """Have at hand the only signals of the lone ones among `keys`, without `skip`."""
+        self._firsts = {}
+        if not self._waits:
+            return
+        touched = [key for key in keys if key in self._newest and key not in self.states]
+        ids = {self._newest[key][1] for key in touched}.difference(skip)
+        self._firsts = self._signals(sorted(ids))
 
     def remember(self, signal: Signal) -> None:
         """Keep a signal at hand for a while."""
@@ -125,15 +147,15 @@ class Keyed:
             for key, (at, _) in self._newest.items()
             if at < settled
             and at + detector.keep_s(key, params) < settled
-            and detector.retire(key, states[key], moment - at, params)
+            and (key not in states or detector.retire(key, states[key], moment - at, params))
         ]
-        truncated = len(states) - len(gone) > MAX_KEYS
+        truncated = len(self) - len(gone) > MAX_KEYS
         if truncated:
             oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
             gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
         for key in gone:
             at, _ = self._newest.pop(key)
-            del states[key]
+            states.pop(key, None)
             self._late.discard(key)
             if (history := self._histories.pop(key, None)) and history.told:
                 self._gone[key] = (at, history.told)
@@ -147,22 +169,38 @@ class Keyed:
     def dump(self) -> Any:
         """All of it as plain data, see `Dump`."""
         rows = [(*key, *self._newest[key], state) for key, state in self.states.items()]
+        lone = [(*key, *place) for key, place in self._newest.items() if key not in self.states]
         gone = [(*key, *one) for key, one in self._gone.items()]
-        return [(*key, history) for key, history in self._histories.items()], gone, rows
+        return [(*key, history) for key, history in self._histories.items()], gone, lone, rows
 
     def load(self, dump: Dump) -> None:
         """Continue from a dump, without the keys that these parameters keep for no time."""
-        histories, gone, kept = dump
+        histories, gone, lone, kept = dump
         state = self._detector.State
         row = tuple[str, str, float, int, state]  # type: ignore[valid-type]  # a type made at run time
         for kind, value, at, id_, one in msgspec.msgpack.decode(kept, type=list[row]):
             key = Key(kind, value)
             if self._detector.keep_s(key, self._params):
                 self.states[key], self._newest[key] = one, (at, id_)
+        for kind, value, at, id_ in lone:
+            key = Key(kind, value)
+            if self._detector.keep_s(key, self._params):
+                self._newest[key] = (at, id_)
         self._gone = {Key(kind, value): (at, told) for kind, value, at, told in gone}
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
+
+    def _awake(self, key: Key, first: Place) -> None:
+        """Give a lone key the state that its only signal makes, if that is there still."""
+        state = self.states[key] = self._detector.State()
+        signal = self._firsts.get(first[1]) or self._recent.get(first[1])
+        if signal is None:
+            return
+        try:
+            self._detector.apply(key, signal, state, self._params)
+        except Exception as error:  # plug-in border: any fault is that one signal's
+            raise PoisonError(signal.id) from error
 
     def _begin(self, key: Key, first: Place) -> History:
         _, told = self._gone.pop(key, (0.0, {}))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +19,7 @@ Hashes = NDArray[np.uint64]
 
 _BIN_BITS = 7
 _PROBES = 24
+_DIGITS = 16
 _SHIFT = np.uint64(64 - _BIN_BITS)
 _MASK = (1 << 64) - 1
 
@@ -26,14 +30,22 @@ def shingle_hashes(text: str) -> Hashes:
     A 64-bit polynomial of the code points, then a finaliser; the same in every process. Two
     different shingles of one text collide with a chance below 1e-12.
     """
-    points = np.frombuffer(text[:MAX_CHARS].encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    if len(points) < SHINGLE:
-        return np.empty(0, dtype=np.uint64)
-    ordered = np.sort(_mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid")))
-    fresh = np.empty(len(ordered), dtype=np.bool_)
-    fresh[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-    return ordered[fresh]
+    return shingle_sets([text])[0]
+
+
+def shingle_sets(texts: Sequence[str]) -> list[Hashes]:
+    """`shingle_hashes` of many texts: for short ones a third of the time that each alone takes."""
+    cut = [text[:MAX_CHARS] for text in texts]
+    lengths = np.array([max(0, len(text) - SHINGLE + 1) for text in cut])
+    if not lengths.any():
+        return [np.empty(0, dtype=np.uint64) for _ in cut]
+    joined = "".join(text for text in cut if len(text) >= SHINGLE)
+    points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    hashes = _mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid"))
+    return [
+        _distinct(np.sort(hashes[first : first + length]))
+        for first, length in zip(_starts(lengths), lengths.tolist(), strict=True)
+    ]
 
 
 def survivors(hashes: Hashes, count: int) -> Hashes:
@@ -57,20 +69,21 @@ def signature(shingles: Hashes) -> Hashes:
     right. Two sets agree in a row with probability J (Shrivastava 2017, optimal densification);
     the standard deviation of the estimate is about sqrt(J (1 - J) / min(n, 128)).
     """
-    if not len(shingles):
-        return np.zeros(VALUES, dtype=np.uint64)
-    first = shingles.searchsorted(_EDGES)
-    first[first == len(shingles)] = 0
-    values = shingles[first]
-    filled = (values >> _SHIFT) == _BIN_NUMBERS
-    if not filled.all():
-        empty = np.flatnonzero(~filled)
-        tries = _SERIES[empty]
-        usable = filled[tries]
-        place = usable.argmax(axis=1)
-        lines = np.arange(len(empty))
-        source = np.where(usable[lines, place], tries[lines, place], empty)
-        values[empty] = values[source]
+    values: Hashes = signatures([shingles])[0]
+    return values
+
+
+def signatures(sets: Sequence[Hashes]) -> Hashes:
+    """`signature` of many sets; shape (sets, 128)."""
+    values = np.zeros((len(sets), VALUES), dtype=np.uint64)
+    filled = np.zeros((len(sets), VALUES), dtype=np.bool_)
+    hashes = np.concatenate([*sets, np.empty(0, dtype=np.uint64)])
+    rows = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
+    bins = (hashes >> _SHIFT).astype(np.int64)
+    least = _changes(rows * VALUES + bins)
+    values[rows[least], bins[least]] = hashes[least]
+    filled[rows[least], bins[least]] = True
+    _fill_empty(values, filled)
     return values
 
 
@@ -80,11 +93,16 @@ def band_names(values: Hashes, *, rows: int = ROWS) -> tuple[str, ...]:
     Two sets share a name with probability J^rows per band: 0.998 for at least one of 21 at J 0.8
     and 6 rows.
     """
-    table = values[: BANDS * rows].reshape(BANDS, rows)
-    weighted = (table * _ROW_WEIGHTS[:rows]).sum(axis=1, dtype=np.uint64)
-    folded = _mixed(weighted + _BAND_NUMBERS)
-    text = folded.astype(">u8").tobytes().hex()
-    return tuple([text[start : start + 16] for start in range(0, BANDS * 16, 16)])
+    return names_of_bands(values[np.newaxis], rows=rows)[0]
+
+
+def names_of_bands(values: Hashes, *, rows: int = ROWS) -> list[tuple[str, ...]]:
+    """`band_names` of many signatures. values: shape (sets, 128)."""
+    table = values[:, : BANDS * rows].reshape(-1, BANDS, rows)
+    weighted = (table * _ROW_WEIGHTS[:rows]).sum(axis=2, dtype=np.uint64)
+    text = _mixed(weighted + _BAND_NUMBERS).astype(">u8").tobytes().hex()
+    names = [text[start : start + _DIGITS] for start in range(0, len(text), _DIGITS)]
+    return [tuple(names[start : start + BANDS]) for start in range(0, len(names), BANDS)]
 
 
 def jaccard(left: Hashes, right: Hashes) -> float:
@@ -96,6 +114,36 @@ def jaccard(left: Hashes, right: Hashes) -> float:
     merged.sort()
     common = int(np.count_nonzero(merged[1:] == merged[:-1]))
     return common / (total - common)
+
+
+def _fill_empty(values: Hashes, filled: NDArray[np.bool_]) -> None:
+    """Give each empty bin of a set that is not empty the value of a filled one."""
+    rows, bins = np.nonzero(~filled & filled.any(axis=1, keepdims=True))
+    for probe in range(_PROBES):
+        source = _SERIES[bins, probe]
+        found = filled[rows, source]
+        values[rows[found], bins[found]] = values[rows[found], source[found]]
+        rows, bins = rows[~found], bins[~found]
+    for row in np.unique(rows):
+        there, here = np.flatnonzero(filled[row]), bins[rows == row]
+        values[row, here] = values[row, there[there.searchsorted(here) % len(there)]]
+
+
+def _distinct(ordered: Hashes) -> Hashes:
+    return ordered[_changes(ordered)]
+
+
+def _changes(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before."""
+    fresh: NDArray[np.bool_] = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    return fresh
+
+
+def _starts(lengths: NDArray[np.int64]) -> list[int]:
+    """Where the shingles of each text begin; those that reach into the next text lie between."""
+    taken = np.where(lengths > 0, lengths + SHINGLE - 1, 0)
+    return [int(start) for start in np.cumsum(taken) - taken]
 
 
 def _mixed(values: Hashes) -> Hashes:
@@ -132,6 +180,4 @@ _MIX_1, _MIX_2 = _constants(0, 2)
 _WEIGHTS = _constants(100, SHINGLE)
 _ROW_WEIGHTS = _constants(200, ROWS)
 _BAND_NUMBERS = _constants(300, BANDS)
-_BIN_NUMBERS = np.arange(VALUES, dtype=np.uint64)
-_EDGES = _BIN_NUMBERS << _SHIFT
 _SERIES = _series()

@@ -19,12 +19,12 @@ def main() -> None:
     """Run to the end of the stream, whatever the other workers do."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "abusedesk.settings"
     django.setup()
-    from detectors.services.run import shards_of, step_shard  # noqa: PLC0415 -- after setup
+    from detectors.services.run import shards_of, step_shards  # noqa: PLC0415 -- after setup
 
     stream_id, *numbers = map(int, sys.argv[1:])
     began = time.time()
     shards = [shard for number in numbers for shard in shards_of(stream_id, number)]
-    while sum(step_shard(shard_id=shard) for shard in shards):
+    while step_shards(shards=shards):
         pass
     ended = time.time()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

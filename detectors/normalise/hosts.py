@@ -19,6 +19,8 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*+")
 _TLD = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{1,59}")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _IP_CHARS = re.compile(r"[0-9a-fA-F:.]{2,45}")
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_QUAD = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _MAX_PART = 12
 _IPV4_PARTS = 4
 _V4_BLOCK = 24
@@ -57,6 +59,7 @@ def has_icann_suffix(domain: str) -> bool:
     return _icann_suffixes().privatesuffix(domain, accept_unknown=False) is not None
 
 
+@lru_cache(maxsize=_CACHED)
 def canonical_ip(raw: str) -> str | None:
     """IPv4 as dotted quad, IPv6 compressed; an IPv4-mapped IPv6 address is its IPv4 address."""
     text = refang(clean(raw)[:_MAX_RAW])
@@ -126,6 +129,8 @@ def _icann_suffixes() -> PublicSuffixList:
 
 
 def _parse_ip(text: str) -> str | None:
+    if _QUAD.fullmatch(text):
+        return text
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

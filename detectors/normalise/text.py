@@ -102,8 +102,10 @@ def skeleton(text: str) -> str:
     own table, accents dropped, "rn" as "m" and "vv" as "w". Unlike UTS #39 case is folded and
     "i", "l", "1" and "|" are one class. For comparing only, never for showing.
     """
-    parts = unicodedata.normalize("NFKD", match_text(text))
-    bare = "".join(char for char in parts if not unicodedata.combining(char))
+    bare = match_text(text)
+    if not bare.isascii():
+        parts = unicodedata.normalize("NFKD", bare)
+        bare = "".join(char for char in parts if not unicodedata.combining(char))
     latin = bare.translate(_LOOKALIKE_TABLE)
     return " ".join(latin.replace("rn", "m").replace("vv", "w").split())
 

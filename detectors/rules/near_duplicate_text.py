@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from itertools import repeat
@@ -29,6 +29,7 @@ from detectors.comparables import (
     group_name,
     has_tokens,
     is_sketch,
+    measure,
     measured,
     readable,
 )
@@ -189,6 +190,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         family=Family.CONTENT,
         kinds=("post", "reply", "message", "mail", "site"),
         lookback_s=DAY_S,
+        lone_means_nothing=True,
         doc=(
             "Finds accounts that post one text with small changes, on any platform. Texts are "
             "folded (case, Unicode forms, look-alike letters; links and @names removed) and cut "
@@ -212,6 +214,11 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     )
     Params = NearDuplicateParams
     State = Bucket
+
+    def prepare(self, signals: Sequence[Signal], p: NearDuplicateParams) -> None:
+        """Texts are measured together."""
+        texts = (folded(signal.text) for signal in signals if signal.actor and signal.text)
+        measure(text for text in texts if len(text) >= p.min_chars)
 
     def keys(self, signal: Signal, p: NearDuplicateParams) -> Iterable[Key]:
         if not signal.actor or not (signal.text or signal.fingerprints):

@@ -169,6 +169,7 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
         version=1,
         family=Family.INFRA_SOFT,
         lookback_s=HALF_LIVES_KEPT * 180 * DAY_S,
+        lone_means_nothing=True,
         doc=(
             "Finds accounts behind one payment, wallet, device, e-mail, phone, cookie, IP address, "
             "network (/24 or /48) or TLS client fingerprint (ja4). Payment, wallet, device and "

@@ -16,7 +16,7 @@ from detectors.services.drain import drain
 from detectors.services.heartbeat import beat_idle_streams
 from detectors.services.letter_job import wake_jobs
 from detectors.services.purge import forget_purged_pages
-from detectors.services.run import shards_of, step_shard
+from detectors.services.run import shards_of, step_shards
 from detectors.services.shards import ensure_shards
 from detectors.stream import Position
 
@@ -54,7 +54,7 @@ def advance(*, stream_id: int, number: int = 0) -> None:
         if not alone:
             return
         shards = shards_of(stream_id, number)
-        done = drain(lambda: sum(step_shard(shard_id=shard) for shard in shards))
+        done = drain(lambda: step_shards(shards=shards))
     if not done:
         wake("detectors.advance", stream_id, number)
 

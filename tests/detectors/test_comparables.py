@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import comparables, minhash, sketches
-from detectors.comparables import Content, folded, group_name, is_sketch, measured, similarity
+from detectors.comparables import (
+    Content,
+    folded,
+    group_name,
+    is_sketch,
+    measure,
+    measured,
+    similarity,
+)
 
 KEY = b"a key of sixteen bytes or more"
 OLD = b"the key of the month before it"
@@ -34,7 +42,22 @@ def test_any_two_texts_compare_symmetrically_between_0_and_1(one: str, two: str)
     j = similarity(left, right)
     assert j == similarity(right, left)
     assert 0.0 <= j <= 1.0
-    assert measured(left).bands == measured.__wrapped__(left).bands
+
+
+@given(st.lists(st.text(max_size=300).map(folded), max_size=12))
+def test_contents_measured_together_are_what_each_is_alone(contents: list[Content]) -> None:
+    measure(contents)
+    together = [measured(one) for one in contents]
+    for content, one in zip(contents, together, strict=True):
+        hashes = minhash.shingle_hashes(content)
+        assert one.hashes.tolist() == hashes.tolist()
+        assert one.bands == minhash.band_names(minhash.signature(hashes))
+
+
+def test_what_was_measured_does_not_pile_up() -> None:
+    measure(Content(f"number {number} of very many") for number in range(5_000))
+    assert len(comparables._known) <= 4_096
+    assert measured(Content("number 0 of very many")).bands
 
 
 @given(st.text(alphabet="abcdefgh ", min_size=5, max_size=200))

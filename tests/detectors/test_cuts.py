@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -186,12 +186,12 @@ def test_of_two_workers_woken_for_one_shard_the_second_leaves_it_to_the_first(
         engine.advance(stream_id=live.pk, number=0)
         connections.close_all()
 
-    def step(*, shard_id: int) -> int:
+    def step(*, shards: Sequence[int]) -> int:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(second).result(20)
         return 0
 
-    monkeypatch.setattr(engine, "step_shard", step)
+    monkeypatch.setattr(engine, "step_shards", step)
     engine.advance(stream_id=live.pk, number=0)  # would never end if both stepped
     assert Shard.objects.filter(signals__gt=0).count() == 0
 
