@@ -71,7 +71,10 @@ def canonical_ip(raw: str) -> str | None:
 
 def ip_block(ip: str) -> str:
     """The /24 (IPv4) or /48 (IPv6) around `ip`. Raises ValueError when `ip` is not an address."""
-    address = ipaddress.ip_address(canonical_ip(ip) or ip)
+    text = canonical_ip(ip) or ip
+    if _QUAD.fullmatch(text):
+        return f"{text.rpartition('.')[0]}.0/{_V4_BLOCK}"
+    address = ipaddress.ip_address(text)
     length = _V4_BLOCK if address.version == _IPV4_PARTS else _V6_BLOCK
     return str(ipaddress.ip_network((address, length), strict=False))
 
