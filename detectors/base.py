@@ -49,6 +49,18 @@ class Tier(StrEnum):
     EVENT_EXPLAINED = "event-explained"
 
 
+class Rescored(StrEnum):
+    """How a stored finding is scored again: from its own cited signals, or not at all.
+
+    FOLD: a new engine folds them, and the finding comes out again. CONSTANTS: the detector takes
+    population numbers from the record (`Detector.score_again`). POPULATION: it cannot be done.
+    """
+
+    FOLD = "fold"
+    CONSTANTS = "constants"
+    POPULATION = "population"
+
+
 class Key(NamedTuple):
     """What a detector keeps state for: an object, an identifier, an account."""
 
@@ -178,6 +190,7 @@ class Meta:
     lone_means_nothing: bool = False
     """Whether a key that a single signal touched says nothing yet. The engine keeps no state for
     such a key, and calls `apply` with its first signal when a second one comes."""
+    rescored: Rescored = Rescored.POPULATION
     doc: str
     """One paragraph for the person who tunes it."""
     falsifiers: tuple[str, ...]
@@ -217,6 +230,23 @@ class FindingDraft:
     lapsed: bool = False
 
 
+class Told(NamedTuple):
+    """What is stored with a finding and needed to score it again."""
+
+    anchor: Key
+    subjects: tuple[str, ...]
+    values: Mapping[str, Any]
+    constants: Mapping[str, Any]
+
+
+class Score(NamedTuple):
+    """What a finding claims: its score, the weight of its pairs, and about whom."""
+
+    score: float | None
+    llr: float
+    subjects: tuple[str, ...]
+
+
 class Condition(msgspec.Struct, frozen=True):
     """One evaluated condition: what was compared, so that a person can check it."""
 
@@ -249,15 +279,17 @@ class Detector(Generic[StateT, ParamsT]):
     A detector that finds at ticks keeps a state that is the same for any order of signals. `State`
     is made with no arguments.
 
-    secret: the deployment's key for samples that nobody outside can predict.
+    secret: the deployment's key for samples that nobody outside can predict. every: say what holds
+    after each signal, not only what is news; for scoring findings again.
     """
 
     meta: ClassVar[Meta]
     Params: ClassVar[type[BaseParams]]
     State: ClassVar[type[msgspec.Struct]]
 
-    def __init__(self, secret: bytes = b"") -> None:
+    def __init__(self, secret: bytes = b"", *, every: bool = False) -> None:
         self.secret = secret
+        self.every = every
 
     def prepare(self, signals: Sequence[Signal], p: ParamsT) -> None:
         """Called with signals whose keys are asked for next: what is cheaper for many than for one
@@ -293,5 +325,12 @@ class Detector(Generic[StateT, ParamsT]):
         """All findings that hold at `clock`, from the parts of all shards. Reduce step.
 
         What held at the tick before and is not returned again becomes lapsed.
+        """
+        raise NotImplementedError
+
+    def score_again(self, told: Told, signals: Sequence[Signal], p: ParamsT) -> Score | None:
+        """The score of a finding from its record and its cited signals in order of time.
+
+        None when they do not make it any more. Only for detectors of `Rescored.CONSTANTS`.
         """
         raise NotImplementedError

@@ -222,13 +222,21 @@ def tick_drafts(
 
 
 def run_all(
-    detector: Detector[Any, Any], params: BaseParams, signals: Sequence[Signal], *, of: int = 1
+    detector: Detector[Any, Any],
+    params: BaseParams,
+    signals: Sequence[Signal],
+    *,
+    of: int = 1,
+    tick_floor_s: int = 0,
 ) -> list[Found]:
     """All findings of one detector over a finished list, ticks included, by position.
 
     The bench, the tests and a notebook use this; live runs go through the store.
     """
-    runners = [Runner(detector, params, shard=number, of=of) for number in range(of)]
+    runners = [
+        Runner(detector, params, shard=number, of=of, tick_floor_s=tick_floor_s)
+        for number in range(of)
+    ]
     told = [runner.feed(signals) + runner.finish() for runner in runners]
     found = [event for events in told for event in events if isinstance(event, Found)]
     ticks = [[event for event in events if isinstance(event, Ticked)] for events in told]

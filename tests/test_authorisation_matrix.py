@@ -66,6 +66,7 @@ from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
+from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
@@ -141,6 +142,7 @@ detectors:entity-detail   GET     login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:finding-recompute GET   login ok    ok    ok    login 404
 detectors:entity-types    GET     login 404   404   ok    login 404
 detectors:entity-types    POST    login 404   404   goes  login 404
 detectors:mapping-list    GET     login 404   404   ok    login 404
@@ -184,6 +186,7 @@ api-entities            GET    read   401  rows rows rows 401  403  rows rows ro
 api-entity              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-findings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-finding             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-recompute           POST   read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
@@ -259,6 +262,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "cases_by_entity": (STAFF, lambda who, on: cases_by_entity(_entity(), _findings(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
+    "rescored_by_id": (
+        READERS,
+        lambda who, on: rescored_by_id(Finding.objects.earliest("pk").pk, who),
+    ),
     "rules_for": (ADMINS, lambda who, on: retention.rules_for(who)),
     "rule_by_id": (ADMINS, lambda who, on: retention.rule_by_id(_first(RetentionRule), who)),
     "warnings_for": (ADMINS, lambda who, on: retention.warnings_for(who)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from urllib.parse import urlsplit
@@ -15,10 +16,14 @@ from detectors.base import (
     FindingDraft,
     Key,
     Meta,
+    Rescored,
+    Score,
     Signal,
+    Told,
     param,
 )
 from detectors.synchrony import Settings, find_synchrony
+from detectors.synchrony.again import weakest_again
 from detectors.synchrony.findings import Run, findings, known_pairs
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
 from detectors.synchrony.tables import PartTable, Table, clock_steps, collect, merge, pooled
@@ -98,6 +103,7 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         kinds=KINDS,
         lookback_s=30 * DAY_S,
         tick_s=300,
+        rescored=Rescored.CONSTANTS,
         doc=(
             "Looks at pairs of accounts that shared the same links, hashtags, texts, targets or "
             "other objects, and asks whether they did so closer in time than other pairs do with "
@@ -153,6 +159,17 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         for table in pooled(tables):
             found += findings(self._run(table, steps, p), known)
         return found
+
+    def score_again(self, told: Told, signals: Sequence[Signal], p: CoactionParams) -> Score | None:
+        """The p of the weakest pair, under the rates that the record holds."""
+        states: dict[Key, Sharers] = defaultdict(Sharers)
+        for signal in signals:
+            for key in self.keys(signal, p):
+                if ":".join(key) in told.constants["object_q"]:
+                    states[key].add(signal.account, signal.at, signal.id)
+        newest = max((signal.at for signal in signals), default=0.0)
+        parts = collect(self._live(states, newest - p.lookback_d * DAY_S))
+        return weakest_again(told, merge([parts]), p.settings())
 
     def _run(self, table: Table, steps: Mapping[str, int], p: CoactionParams) -> Run:
         settings = p.settings()

@@ -19,6 +19,7 @@ from detectors.base import (
     FindingDraft,
     Key,
     Meta,
+    Rescored,
     Signal,
     Tier,
     param,
@@ -191,6 +192,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         kinds=("post", "reply", "message", "mail", "site"),
         lookback_s=DAY_S,
         lone_means_nothing=True,
+        rescored=Rescored.FOLD,
         doc=(
             "Finds accounts that post one text with small changes, on any platform. Texts are "
             "folded (case, Unicode forms, look-alike letters; links and @names removed) and cut "
@@ -251,7 +253,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
-        if not _is_new(cluster, p, own=own):
+        if not (_is_new(cluster, p, own=own) or (self.every and own and cluster.said)):
             return []
         cluster.said = len(cluster.accounts)
         return [_draft(cluster, key, p, truncated=state.truncated)]
@@ -292,13 +294,14 @@ def _dropped(cluster: Cluster, key: Key, p: NearDuplicateParams) -> list[Finding
 def _draft(cluster: Cluster, key: Key, p: NearDuplicateParams, *, truncated: bool) -> FindingDraft:
     names = sorted(cluster.accounts)
     seen = [cluster.accounts[name] for name in names]
+    cited = {one.signal_id for one in seen}.union(signal_id for _, signal_id in cluster.texts)
     llr, links = _weights(seen, p.scale(cluster.root).close)
     first, last = min(one.at for one in seen), max(one.at for one in seen)
     values = _values(cluster, names, seen)
     return FindingDraft(
         anchor=_anchor(cluster, key),
         subjects=tuple(names),
-        signal_ids=tuple(sorted(one.signal_id for one in seen)),
+        signal_ids=tuple(sorted(cited)),
         llr=llr,
         links=links,
         score=values["j_min"],

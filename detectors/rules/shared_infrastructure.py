@@ -18,6 +18,7 @@ from detectors.base import (
     FindingDraft,
     Key,
     Meta,
+    Rescored,
     Signal,
     Tier,
     param,
@@ -170,6 +171,7 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
         family=Family.INFRA_SOFT,
         lookback_s=HALF_LIVES_KEPT * 180 * DAY_S,
         lone_means_nothing=True,
+        rescored=Rescored.FOLD,
         doc=(
             "Finds accounts behind one payment, wallet, device, e-mail, phone, cookie, IP address, "
             "network (/24 or /48) or TLS client fingerprint (ja4). Payment, wallet, device and "
@@ -219,7 +221,8 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
         shared = _shared(state, key, p)
         least = p.min_hard if shared.is_hard else p.min_accounts
         raised = shared.is_hard and not state.said_hard
-        if len(shared.names) < least or not is_due(len(shared.names), 0 if raised else state.said):
+        said = 0 if raised or self.every else state.said
+        if len(shared.names) < least or not is_due(len(shared.names), said):
             return []
         state.said, state.said_hard = len(shared.names), shared.is_hard
         return [_draft(key, state, shared, p)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from detectors.base import DAY_S, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.base import DAY_S, Detector, Family, FindingDraft, Key, Meta, Rescored, Signal
 from detectors.emission import is_due
 from detectors.grouping import group_values, text_name
 from detectors.sliding import Act, Window, clear, count
@@ -36,6 +36,7 @@ class Velocity(Detector[Pace, VelocityParams]):
         version=2,
         family=Family.BEHAVIOUR,
         lookback_s=28 * DAY_S,
+        rescored=Rescored.FOLD,
         doc=(
             "Counts acts, different accounts or different texts in a sliding window: sign-ups from "
             "one address with one client, copies of one text, posts of one account, requests of "
@@ -94,7 +95,7 @@ class Velocity(Detector[Pace, VelocityParams]):
             state.season = state.season or Season()
             usual = observe(state.season, state.clock, float(judged.number), p.rhythm)
             judged = judged._replace(usual=usual)
-        if not judged.is_met(rule) or not _is_news(state, judged.number):
+        if not judged.is_met(rule) or not (self.every or _is_news(state, judged.number)):
             return []
         state.said, state.said_accounts = judged.number, len(state.by_account)
         return [draft(key, state, rule, judged, p.rhythm)]
