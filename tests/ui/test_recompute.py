@@ -43,7 +43,7 @@ def test_from_the_why_tab_to_the_same_score_and_to_another(
     page.goto(f"{rita.base}/cases/{case.ref}/?tab=why")
     page.get_by_role("link", name="recompute").first.click()
     expect(page.get_by_text("The same.")).to_be_visible()
-    page.get_by_label("Signal").select_option(index=1)
+    page.get_by_role("combobox", name="Signal").select_option(index=1)
     page.get_by_role("button", name="Recompute").click()
     expect(page.get_by_text("Different.")).to_be_visible()
     expect(page.get_by_text("No longer named:")).to_be_visible()
