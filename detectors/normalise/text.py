@@ -103,7 +103,8 @@ def skeleton(text: str) -> str:
     "i", "l", "1" and "|" are one class. For comparing only, never for showing.
     """
     parts = unicodedata.normalize("NFKD", match_text(text))
-    bare = "".join(char for char in parts if not unicodedata.combining(char))
+    marked = not parts.isascii()
+    bare = "".join(char for char in parts if not unicodedata.combining(char)) if marked else parts
     latin = bare.translate(_LOOKALIKE_TABLE)
     return " ".join(latin.replace("rn", "m").replace("vv", "w").split())
 

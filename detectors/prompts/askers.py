@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -150,6 +151,11 @@ def number_in(told: Mapping[str, Any], name: str) -> float:
 def network_of(signal: Signal) -> str:
     """The /24 or /48 of the first address; an address that the sender hashed stands for itself."""
     address = next(iter(signal.identifiers("ip")), "") if signal.identifier_map else ""
+    return _block(address)
+
+
+@lru_cache(maxsize=8_192)
+def _block(address: str) -> str:
     return normalise.ip_block(address) if normalise.canonical_ip(address) else address
 
 

@@ -24,7 +24,7 @@ SIGNATURE_BYTES = 2 * minhash.VALUES
 SKETCH_SHARE = 0.75
 """Runs of 4 words change faster than 5 characters do: J of sketches that means the same J."""
 
-_CACHED = 2_048
+_CACHED = 4_096
 _LOOKED_AT = 2 * minhash.MAX_CHARS
 _BLANK = "#"
 _SHIFT = np.uint64(20)  # a sketch keeps multiples of its step, so the lowest bits say nothing
@@ -112,11 +112,10 @@ def families(templates: Sequence[Template], j: float) -> list[list[int]]:
 @lru_cache(maxsize=_CACHED)
 def _named(content: Content) -> Template:
     name = blake2b(content.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-    hashes = measured(content).hashes
     if not is_sketch(content):
-        return Template(name, "", _signature(hashes))
-    key_id = sketches.parse(content).key_id
-    return Template(name, key_id, _signature(minhash.survivors(hashes, BANDED)))
+        return Template(name, "", _signature(minhash.shingle_hashes(content)))
+    kept = minhash.survivors(measured(content).hashes, BANDED)
+    return Template(name, sketches.parse(content).key_id, _signature(kept))
 
 
 def _signature(hashes: minhash.Hashes) -> bytes:
