@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from detectors.base import DAY_S, Condition, FindingDraft, Key
 from detectors.emission import counted
 from detectors.prompts.askers import Asker
+from detectors.prompts.entropy import entropy
 from detectors.prompts.rows import BASE_H
 from detectors.prompts.swarm import Question, Swarm
 from detectors.synchrony.rows import keyed_rank
@@ -48,16 +48,6 @@ def draft(swarm: Swarm, ask: Question, secret: bytes, *, truncated: bool) -> Fin
         signal_total=swarm.requests,
         flags=tuple(flags),
     )
-
-
-def entropy(counts: Iterable[int]) -> float:
-    """Shannon entropy over its largest value for so many members: 0 all on one, 1 each alone."""
-    sizes = [count for count in counts if count]
-    total = sum(sizes)
-    if total == 1 or not sizes:
-        return 0.0
-    bits = math.fsum(size / total * math.log(total / size) for size in sorted(sizes))
-    return bits / math.log(total)
 
 
 def _named(askers: Mapping[str, Asker], secret: bytes) -> list[Asker]:

@@ -108,9 +108,9 @@ class GuardrailProbing(Detector[Trials, GuardrailProbingParams]):
             "linked. A refusal may be told with the request or with the response after it; the "
             "attribute `conversation` says which belong together. Whoever declares a use "
             "(`ai.declared_use`: red team, clinic) is left out. Where a model suddenly refuses "
-            "many more accounts than usual (in hours with 20 or more accounts), its filter changed: "
-            "refusals of those hours do not "
-            "count, and one notice says who was spared. It only supports other evidence."
+            "many more accounts than usual (in hours with 20 or more accounts), its filter "
+            "changed: refusals of those hours do not count, and one notice says who was spared. "
+            "It only supports other evidence."
         ),
         falsifiers=(
             "The accounts test the service with its owner's consent and have not declared it.",

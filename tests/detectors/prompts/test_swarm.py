@@ -9,9 +9,9 @@ import pytest
 from detectors.base import Key
 from detectors.prompts import rows as rows_module
 from detectors.prompts.askers import Asker, Hour, Usage
+from detectors.prompts.entropy import entropy
 from detectors.prompts.rows import BASE_H, HELD_H, Row, collect
 from detectors.prompts.swarm import Question, Swarm, share_of_limit, swarms
-from detectors.prompts.swarm_findings import entropy
 from detectors.prompts.templates import of_text
 from tests.asking import unlike
 
