@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from detectors.base import DAY_S, HOUR_S
 from detectors.prompts.askers import EDUCATION, Asker
@@ -14,6 +15,7 @@ from detectors.prompts.templates import Template, families
 
 ONE_NETWORK = 0.5
 """Share of the accounts on one network from which they are one institution: a class, an office."""
+MOST_MEDIANS = 3
 HIDING = frozenset({"hosting", "vpn", "proxy"})
 """Networks that nobody sits in together."""
 
@@ -33,7 +35,8 @@ class Question:
 class Swarm:
     """A family of templates in its best window: that with the most accounts, the newest of them.
 
-    accounts: customers that count, institutions as one. heavy, declared: those that do not.
+    accounts: customers that count, institutions as one. requests: theirs, where nobody counts for
+    more than three times the median. heavy, declared: customers that do not count.
     share: the largest share of an own limit, None where nobody's limit is known.
     """
 
@@ -96,21 +99,20 @@ def _judged(
     """One window of one family; None unless every limit is met."""
     start = end - ask.window_h
     watched = min(BASE_H, start + 1 - since)
-    active = {
-        name: asker
-        for name, asker in askers.items()
-        if any(start < hour <= end for hour in asker.hours)
-    }
-    undeclared = {name: asker for name, asker in active.items() if not asker.declared}
-    shares = {name: share_of_limit(one, start, end) for name, one in undeclared.items()}
-    quiet = {name: one for name, one in undeclared.items() if (shares[name] or 0.0) < ask.share}
-    accounts = round(_institutions(quiet) * _unsampled(family))
-    if accounts < ask.accounts or watched < ask.window_h:
+    if watched < ask.window_h:
         return None
-    requests = sum(_between(row, start, end) for row in family)
     past = math.fsum(_between(row, start - watched, start) * row.stands_for for row in family)
     usual = max(1.0, past * ask.window_h / watched)
-    if requests < ask.factor * usual:
+    if sum(_between(row, start, end) for row in family) < ask.factor * usual:
+        return None  # most templates end here: whom they belong to need not be looked at
+    made = {name: requests for name, one in askers.items() if (requests := _made(one, start, end))}
+    undeclared = [name for name in made if not askers[name].declared]
+    shares = {name: share_of_limit(askers[name], start, end) for name in undeclared}
+    quiet = {name: askers[name] for name in undeclared if (shares[name] or 0.0) < ask.share}
+    more = _unsampled(family)
+    accounts = round(_institutions(quiet) * more)
+    requests = round(_evened([made[name] for name in quiet]) * more)
+    if accounts < ask.accounts or requests < ask.factor * usual:
         return None
     known = [share for name in quiet if (share := shares[name]) is not None]
     return Swarm(
@@ -122,7 +124,7 @@ def _judged(
         watched_h=watched,
         askers=quiet,
         heavy=len(undeclared) - len(quiet),
-        declared=len(active) - len(undeclared),
+        declared=len(made) - len(undeclared),
         share=max(known, default=None),
         limits_known=len(known),
     )
@@ -160,6 +162,20 @@ def _institutions(askers: Mapping[str, Asker]) -> int:
         else:
             alone += 1
     return alone + len(folded)
+
+
+def _evened(requests: Sequence[int]) -> int:
+    """Sum in which nobody counts for more than three times the median.
+
+    One busy customer on a template must not make a swarm of its other users.
+    """
+    most = max(1, int(MOST_MEDIANS * median(requests))) if requests else 0
+    return sum(min(each, most) for each in requests)
+
+
+def _made(asker: Asker, start: int, end: int) -> int:
+    """Requests of one asker in hours (start, end]."""
+    return sum(one.requests for hour, one in asker.hours.items() if start < hour <= end)
 
 
 def _has_seats(asker: Asker) -> bool:

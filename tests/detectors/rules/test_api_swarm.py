@@ -138,6 +138,14 @@ def test_the_keys_of_one_firm_are_one_customer() -> None:
     assert draft.subjects == ("acme-ai:m000",)
 
 
+def test_one_busy_firm_makes_no_swarm_of_the_others_on_a_template() -> None:
+    steady = [
+        ask(0, day * DAY_S + 900 * n, f"dev{n}", filled(n)) for day in range(21) for n in range(20)
+    ]
+    busy = [ask(0, 20 * DAY_S + 10 * n, "firm", filled(n)) for n in range(500)]
+    assert find(watched(), steady, busy) == []
+
+
 def test_customers_of_several_firms_are_named_by_one_account_each() -> None:
     rows = [ask(0, 20 * DAY_S + n, f"key{n:02}", filled(n), org=f"org{n % 10}") for n in range(30)]
     (draft,) = find(watched(), rows)
