@@ -13,9 +13,11 @@ from detectors import normalise
 from detectors.base import HOUR_S, Signal
 from detectors.synchrony.rows import keyed_rank
 
-MAX_ASKERS = 2_000
+MAX_ASKERS = 1_000
 KEPT_H = 24 * 24
 """Two weeks of the usual before a window of up to 3 days that ended up to a week ago."""
+ASKER_H = 10 * 24
+"""Of one asker only the windows themselves."""
 EDUCATION = "education"
 MAX_NAME = 80
 MAX_LIMIT = 1e12
@@ -95,6 +97,8 @@ class Usage(msgspec.Struct):
             self.askers[name] = came
         else:
             known.join(came)
+        if known is not None and len(known.hours) > 2 * ASKER_H:
+            known.without_before(int(self.newest // HOUR_S) - ASKER_H)
         if len(self.hours) > 2 * KEPT_H:
             self._forget()
 

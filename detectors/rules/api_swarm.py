@@ -88,13 +88,14 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
             "quotations, names and links are masked; what is left is compared by pieces of 5 "
             "characters, and neighbours of neighbours are one template. Without a text the first "
             "`fingerprints` sketch stands for it. The keys of one organisation (`ai.org`) are one "
-            "customer. Optional attributes: `rate_limit_per_min` and `quota_per_day`, the "
-            "customer's own limits; `asn_class`, where `education` folds accounts by network and "
-            "`hosting`, `vpn` or `proxy` says that nobody sits there together: otherwise half of "
-            "the accounts on one network are one institution. Customers with `ai.declared_use` "
-            "are left out. Nothing is said before the desk has seen as much time as the window is "
-            "long. Raise the factor when new releases of a library are found; lower J when the "
-            "wording is varied by a model (0.35 still keeps different prompts apart)."
+            "customer, and nobody counts for more than three times the median. Optional "
+            "attributes: `rate_limit_per_min` and `quota_per_day`, the customer's own limits; "
+            "`asn_class`, where `education` folds accounts by network and `hosting`, `vpn` or "
+            "`proxy` says that nobody sits there together: otherwise half of the accounts on one "
+            "network are one institution. Customers with `ai.declared_use` are left out. Nothing "
+            "is said before the desk has seen as much time as the window is long. Raise the "
+            "factor when new releases of a library are found; lower J when the wording is varied "
+            "by a model (0.35 still keeps different prompts apart)."
         ),
         falsifiers=(
             "A library, plug-in or tutorial that was just released brings the prompt along.",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, Signal
 from detectors.prompts.askers import (
+    ASKER_H,
     KEPT_H,
     MAX_ASKERS,
     Usage,
@@ -118,8 +119,10 @@ def test_a_network_is_the_block_of_the_first_address(
 def test_hours_that_no_window_can_reach_are_forgotten() -> None:
     usage = used([ask(n, n * HOUR_S, "a", TEXT) for n in range(2 * KEPT_H + 50)])
     assert len(usage.hours) <= 2 * KEPT_H
-    assert len(usage.askers["acme-ai:a"].hours) <= 2 * KEPT_H
+    hours = usage.askers["acme-ai:a"].hours
     newest = START // HOUR_S + 2 * KEPT_H + 49
+    assert len(hours) <= 2 * ASKER_H
+    assert set(range(newest - ASKER_H, newest + 1)) <= set(hours)
     assert set(range(newest - KEPT_H, newest + 1)) <= set(usage.hours)
 
 
