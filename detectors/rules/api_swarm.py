@@ -1,0 +1,142 @@
+"""D9: many customers of an AI service that share one prompt template, each below its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from detectors.base import (
+    HOUR_S,
+    MINUTE_S,
+    BaseParams,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Signal,
+    param,
+)
+from detectors.prompts.askers import KEPT_H, Usage
+from detectors.prompts.rows import Part, collect
+from detectors.prompts.swarm import Question, swarms
+from detectors.prompts.swarm_findings import draft
+from detectors.prompts.templates import template_of
+
+
+class ApiSwarmParams(BaseParams):
+    """How many customers, how far above the usual, how alike, how far below their limits."""
+
+    min_accounts: int = param(
+        10,
+        help="Customers that use the template in the window; an organisation's keys are one",
+        unit="accounts",
+        ge=3,
+        le=10_000,
+        step=1,
+    )
+    rate_factor: float = param(
+        5.0,
+        help="Requests with the template, as a multiple of its 14-day mean",
+        unit="x usual",
+        ge=2,
+        le=100,
+        step=0.5,
+    )
+    j: float = param(
+        0.7,
+        help="Share of common 5-character pieces from which two wordings are one template",
+        unit="Jaccard",
+        ge=0.3,
+        le=0.99,
+        step=0.01,
+    )
+    limit_share: float = param(
+        0.5,
+        help="Customers that use at least this share of their own limit do not count",
+        unit="share of limit",
+        ge=0.01,
+        le=1.0,
+        step=0.01,
+    )
+    window_h: int = param(
+        24,
+        help="Time within which the customers use the template; a finding holds for 7 days",
+        unit="hours",
+        ge=1,
+        le=72,
+        step=1,
+    )
+
+
+class ApiSwarm(Detector[Usage, ApiSwarmParams]):
+    """Keys are exact wordings; the tick joins those that are alike into templates."""
+
+    meta = Meta(
+        slug="api-swarm",
+        title="Swarm on one prompt",
+        version=1,
+        family=Family.AI,
+        kinds=("ai.request",),
+        lookback_s=KEPT_H * HOUR_S,
+        tick_s=15 * MINUTE_S,
+        doc=(
+            "Finds customers of AI services that send one prompt template in many small portions: "
+            "more requests than its 14-day mean, while each stays below its own limit. Numbers, "
+            "quotations, names and links are masked; what is left is compared by pieces of 5 "
+            "characters, and neighbours of neighbours are one template. Without a text the first "
+            "`fingerprints` sketch stands for it. The keys of one organisation (`ai.org`) are one "
+            "customer, and nobody counts for more than three times the median. Optional "
+            "attributes: `rate_limit_per_min` and `quota_per_day`, the customer's own limits; "
+            "`asn_class`, where `education` folds accounts by network and `hosting`, `vpn` or "
+            "`proxy` says that nobody sits there together: otherwise half of the accounts on one "
+            "network are one institution. Customers with `ai.declared_use` are left out. Nothing "
+            "is said before the desk has seen as much time as the window is long. Raise the "
+            "factor when new releases of a library are found; lower J when the wording is varied "
+            "by a model (0.35 still keeps different prompts apart)."
+        ),
+        falsifiers=(
+            "A library, plug-in or tutorial that was just released brings the prompt along.",
+            "The accounts belong to one firm, class or course that the service does not know of.",
+            "The accounts are a declared evaluation or load test.",
+        ),
+        source=(
+            "Threat reports of AI services 2025-26 on pools of accounts behind proxies; Broder "
+            "1997 for MinHash. Masked wordings, single links and limits as shares are the "
+            "project's own."
+        ),
+    )
+    Params = ApiSwarmParams
+    State = Usage
+
+    def keys(self, signal: Signal, p: ApiSwarmParams) -> Iterable[Key]:
+        if not signal.actor or not (signal.text or signal.fingerprints):
+            return ()
+        template = template_of(signal)
+        return (Key("prompt", template.name),) if template is not None else ()
+
+    def apply(
+        self, key: Key, signal: Signal, state: Usage, p: ApiSwarmParams
+    ) -> list[FindingDraft]:
+        """Only counts; what it means is a question over many wordings."""
+        if not state.signature and (template := template_of(signal)) is not None:
+            state.space, state.signature = template.space, template.signature
+        state.add(signal)
+        state.trim(self.secret, slack=2)
+        return []
+
+    def part(self, clock: float, states: Mapping[Key, Usage], p: ApiSwarmParams) -> Part:
+        return collect(states.items(), int(clock // HOUR_S), p.window_h, self.secret)
+
+    def tick(self, clock: float, parts: Sequence[Any], p: ApiSwarmParams) -> list[FindingDraft]:
+        read = [msgspec.convert(part, Part) for part in parts]
+        if not read:
+            return []
+        rows = sorted((row for part in read for row in part.rows), key=lambda row: row.name)
+        ask = Question(p.min_accounts, p.rate_factor, p.j, p.limit_share, p.window_h)
+        since = min(part.since for part in read)
+        truncated = any(part.truncated for part in read)
+        found = swarms(rows, since, int(clock // HOUR_S), ask)
+        return [draft(swarm, ask, self.secret, truncated=truncated) for swarm in found]

@@ -1,0 +1,129 @@
+"""Templates of prompts: what a program fills in does not count, what a person words does."""
+
+from __future__ import annotations
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.comparables import measured
+from detectors.minhash import jaccard
+from detectors.prompts.templates import (
+    SIGNATURE_BYTES,
+    Template,
+    families,
+    likeness,
+    of_text,
+    wording,
+)
+
+WORDS = [f"{'abcdefghij'[n // 10]}ore{'klmnopqrst'[n % 10]}u" for n in range(100)]
+
+
+def words(*changed: int, size: int = 60) -> str:
+    return " ".join(word[::-1] if n in changed else word for n, word in enumerate(WORDS[:size]))
+
+
+def named(text: str) -> Template:
+    found = of_text(text)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Sum up 12 pages for me", "Sum up 4,096.50 pages for me"),
+        ('Reply to "hi, all" as a friend', "Reply to \u201cbye\u201d as a friend"),
+        ("Praise the shop of Mary Ann Lee today", "Praise the shop of Bob today"),
+        ("Read https://a.example/x?y=1 and rate it", "Read hxxps://b.example and rate it"),
+        ("Explain `x = 1` to a child", "Explain `import os\nos.exit()` to a child"),
+        ("Tell @anna what's new", "Tell @bob_2 what's new"),
+        ("Say it in French, \u00abmerci\u00bb", "Say it in Italian, \u00abgrazie\u00bb"),
+    ],
+)
+def test_what_is_filled_in_does_not_count(one: str, two: str) -> None:
+    assert wording(one) == wording(two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Write a poem about rain", "Write a story about rain"),
+        ("don't stop, it's fine and he's here", "don't go, it's fine and he's here"),
+        ("Summarise this. Then stop.", "Translate this. Then stop."),
+    ],
+)
+def test_what_is_worded_counts(one: str, two: str) -> None:
+    assert wording(one) != wording(two)
+
+
+def test_look_alike_letters_and_case_are_one_wording() -> None:
+    plain = words()
+    assert named(plain.upper()) == named(plain.replace("o", "\u043e")) == named(plain)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "1 2 3 " * 100, '"a" ' * 100, "a b c d e f", "\u200b" * 99]
+)
+def test_too_little_is_no_template(text: str) -> None:
+    assert of_text(text) is None
+
+
+@pytest.mark.parametrize("changed", [(), (5,), (5, 25, 45), tuple(range(0, 60, 4))])
+def test_signatures_estimate_jaccard(changed: tuple[int, ...]) -> None:
+    one, two = words(), words(*changed)
+    exact = jaccard(measured(wording(one)).hashes, measured(wording(two)).hashes)
+    assert likeness(named(one).signature, named(two).signature) == pytest.approx(exact, abs=0.12)
+    assert len(named(one).signature) == SIGNATURE_BYTES
+
+
+def test_neighbours_of_neighbours_are_one_family() -> None:
+    chain = [named(words(*range(0, 10 * step, 2))) for step in range(5)]
+    ends = likeness(chain[0].signature, chain[-1].signature)
+    steps = [likeness(a.signature, b.signature) for a, b in pairwise(chain)]
+    assert ends < 0.5 < min(steps)
+    assert families(chain, 0.5) == [[0, 1, 2, 3, 4]]
+
+
+def test_unlike_templates_are_alone_and_spaces_never_meet() -> None:
+    one = named(words())
+    other = named(" ".join(reversed(words(size=100))))
+    assert families([one, other, one], 0.7) == [[0, 2], [1]]
+    assert families([one, one._replace(space="ours")], 0.7) == [[0], [1]]
+    assert families([], 0.7) == []
+
+
+def test_a_thousand_variants_of_one_template_are_one_family() -> None:
+    variants = [named(f"{words()} {'abcdefghij'[n % 10] * (n // 10 + 1)}") for n in range(1_000)]
+    assert [len(group) for group in families(variants, 0.7)] == [1_000]
+
+
+def test_many_templates_are_joined_in_little_time() -> None:
+    """Twenty thousand that share nothing: only candidates of a band are compared."""
+    base = named(words()).signature
+    many = [
+        Template(str(n), "", (n * 2_654_435_761 % 2**31).to_bytes(4, "little") * (len(base) // 4))
+        for n in range(20_000)
+    ]
+    started = time.perf_counter()
+    assert len(families(many, 0.7)) == 20_000
+    assert time.perf_counter() - started < 20
+
+
+@pytest.mark.parametrize("piece", ['"', "'", "a 'b", "`", "1.", "a Bb ", "\u201c", "https://", "@"])
+def test_hostile_text_takes_bounded_time(piece: str) -> None:
+    text = (piece * 65_536)[:65_536]
+    started = time.perf_counter()
+    wording(text)
+    assert time.perf_counter() - started < 1
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_wording_that_is_its_own(text: str) -> None:
+    found = of_text(text)
+    assert found is None or (found.space == "" and len(found.signature) == SIGNATURE_BYTES)
+    assert of_text(text) == found
