@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -55,6 +55,10 @@ class Keyed:
         self._params = params
         self._recall = recall
         self._any_order = bool(detector.meta.tick_s)
+        # Few keys may matter to a tick, of many; None where all do.
+        self._mattering: set[Key] | None = (
+            None if type(detector).matters is Detector.matters else set()
+        )
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
@@ -77,19 +81,27 @@ class Keyed:
         if newest is None:
             self._newest[key] = place
             state = self.states[key] = self._detector.State()
+            if self._any_order:
+                return self._fold_in_any_order(key, signal, state)
             drafts = self._detector.apply(key, signal, state, self._params)
-            if not self._any_order and (drafts or key in self._gone):
+            if drafts or key in self._gone:
                 self._begin(key, place).say(drafts)
             return drafts
         if place > newest:
             self._newest[key] = place
         if self._any_order:
-            return self._detector.apply(key, signal, self.states[key], self._params)
+            return self._fold_in_any_order(key, signal, self.states[key])
         history = self._histories.get(key) or self._begin(key, newest)
         drafts = self._append(history, key, signal, newest)
         if history.disorder:
             self._late.add(key)
         return drafts
+
+    def mattering(self) -> Mapping[Key, Any]:
+        """The states that a tick has to look at."""
+        if self._mattering is None:
+            return self.states
+        return {key: self.states[key] for key in sorted(self._mattering)}
 
     def remember(self, signal: Signal) -> None:
         """Keep a signal at hand for a while."""
@@ -135,6 +147,8 @@ class Keyed:
             at, _ = self._newest.pop(key)
             del states[key]
             self._late.discard(key)
+            if self._mattering is not None:
+                self._mattering.discard(key)
             if (history := self._histories.pop(key, None)) and history.told:
                 self._gone[key] = (at, history.told)
         memory_s = max(TOLD_S, detector.meta.lookback_s)
@@ -159,10 +173,25 @@ class Keyed:
             key = Key(kind, value)
             if self._detector.keep_s(key, self._params):
                 self.states[key], self._newest[key] = one, (at, id_)
+                self._weigh(key, one)
         self._gone = {Key(kind, value): (at, told) for kind, value, at, told in gone}
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
+
+    def _fold_in_any_order(self, key: Key, signal: Signal, state: Any) -> list[FindingDraft]:
+        drafts = self._detector.apply(key, signal, state, self._params)
+        self._weigh(key, state)
+        return drafts
+
+    def _weigh(self, key: Key, state: Any) -> None:
+        """Note whether ticks have to look at this key."""
+        if self._mattering is None:
+            return
+        if self._detector.matters(state):
+            self._mattering.add(key)
+        else:
+            self._mattering.discard(key)
 
     def _begin(self, key: Key, first: Place) -> History:
         _, told = self._gone.pop(key, (0.0, {}))

@@ -13,6 +13,7 @@ MAX_CHARS = 4_096
 """Longer texts are compared by their beginning: the longest post of the large messengers."""
 
 Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
 
 _BIN_BITS = 7
 _PROBES = 24
@@ -29,7 +30,12 @@ def shingle_hashes(text: str) -> Hashes:
     points = np.frombuffer(text[:MAX_CHARS].encode("utf-32-le", "surrogatepass"), dtype="<u4")
     if len(points) < SHINGLE:
         return np.empty(0, dtype=np.uint64)
-    ordered = np.sort(_mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid")))
+    return distinct(mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid")))
+
+
+def distinct(hashes: Hashes) -> Hashes:
+    """The hashes sorted, each once; at least one."""
+    ordered = np.sort(hashes)
     fresh = np.empty(len(ordered), dtype=np.bool_)
     fresh[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
@@ -45,7 +51,7 @@ def survivors(hashes: Hashes, count: int) -> Hashes:
     if len(hashes) <= count:
         return hashes
     lowest_bit = hashes & np.negative(hashes)
-    order = np.lexsort((_mixed(hashes), np.negative(lowest_bit)))
+    order = np.lexsort((mixed(hashes), np.negative(lowest_bit)))
     return np.sort(hashes[order[:count]])
 
 
@@ -82,7 +88,7 @@ def band_names(values: Hashes, *, rows: int = ROWS) -> tuple[str, ...]:
     """
     table = values[: BANDS * rows].reshape(BANDS, rows)
     weighted = (table * _ROW_WEIGHTS[:rows]).sum(axis=1, dtype=np.uint64)
-    folded = _mixed(weighted + _BAND_NUMBERS)
+    folded = mixed(weighted + _BAND_NUMBERS)
     text = folded.astype(">u8").tobytes().hex()
     return tuple([text[start : start + 16] for start in range(0, BANDS * 16, 16)])
 
@@ -98,7 +104,7 @@ def jaccard(left: Hashes, right: Hashes) -> float:
     return common / (total - common)
 
 
-def _mixed(values: Hashes) -> Hashes:
+def mixed(values: Hashes) -> Hashes:
     """A bijection of 64-bit words that spreads every input bit (the finaliser of MurmurHash3)."""
     values = (values ^ (values >> _HALF)) * _MIX_1
     values ^= values >> _HALF

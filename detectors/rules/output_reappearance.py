@@ -1,0 +1,286 @@
+"""D12: what an AI service wrote, in the posts of several accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from detectors.base import (
+    DAY_S,
+    HOUR_S,
+    BaseParams,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Signal,
+    Tier,
+    param,
+)
+from detectors.reappearance.chains import Chain, Limits, chains, matches
+from detectors.reappearance.meeting import Meetings, Row, Run, meetings
+from detectors.reappearance.runs import Runs, leading, runs_of
+from detectors.reappearance.wording import (
+    LLR,
+    conditions_of,
+    links_of,
+    sentence_of,
+    values_of,
+)
+
+RUN = "text-run"
+OUTPUT = "ai.response"
+PROMPT = "ai.request"
+POSTS = ("post", "reply", "message", "mail", "site")
+OUTPUT_KEYS = 128
+POST_KEYS = 6
+LONG_POST_KEYS = 24
+RUN_WORDS = 4
+OPENING_ACCOUNTS = 3
+
+Part = tuple[list[Row], bool]
+
+
+class ReappearanceParams(BaseParams):
+    """When a text counts as taken from an output, and how many such texts make a chain."""
+
+    containment: float = param(
+        0.6,
+        help="Share of a post's runs of 4 words that stand in the output",
+        unit="share of the post",
+        ge=0.3,
+        le=1.0,
+        step=0.05,
+    )
+    min_tokens: int = param(
+        20,
+        help="Shorter texts are not compared; two Chinese characters count as one word",
+        unit="words",
+        ge=12,
+        le=200,
+        step=1,
+        rebuild=True,
+    )
+    min_shared: int = param(
+        10,
+        help="Runs of 4 words that a post and the output must have in common",
+        unit="runs",
+        ge=5,
+        le=200,
+        step=1,
+    )
+    window_h: int = param(
+        72,
+        help="Time after the output within which a post counts",
+        unit="hours",
+        ge=1,
+        le=720,
+        step=1,
+    )
+    min_accounts: int = param(
+        3,
+        help="People that must post one output; one name on several platforms is one person",
+        unit="people",
+        ge=2,
+        le=100,
+        step=1,
+    )
+    min_texts: int = param(
+        3,
+        help="Different texts of one AI account, posted by two people or more, that also count",
+        unit="texts",
+        ge=2,
+        le=50,
+        step=1,
+    )
+    service_people: int = param(
+        25,
+        help="An AI account that feeds more people is a service: only single outputs count then",
+        unit="people",
+        ge=5,
+        le=2_000,
+        step=5,
+    )
+    common_outputs: int = param(
+        20,
+        help="A run of words from more AI accounts than this is boilerplate",
+        unit="AI accounts",
+        ge=3,
+        le=200,
+        step=1,
+        rebuild=True,
+    )
+    known_d: int = param(
+        7,
+        help="How long it is remembered that a text was public before an output",
+        unit="days",
+        ge=1,
+        le=30,
+        step=1,
+    )
+
+    @property
+    def least(self) -> int:
+        """Runs of the shortest text that is compared."""
+        return max(self.min_shared, self.min_tokens - RUN_WORDS + 1)
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of chains."""
+        return Limits(
+            self.containment,
+            self.min_shared,
+            self.min_accounts,
+            self.min_texts,
+            self.service_people,
+        )
+
+
+class OutputReappearance(Detector[Run, ReappearanceParams]):
+    """State per run of words. Outputs wait under many of theirs, posts ask under few of theirs.
+
+    A state names signals only. Those that meet are read again at the tick and compared whole.
+    """
+
+    meta = Meta(
+        slug="output-reappearance",
+        title="AI output in posts",
+        version=1,
+        family=Family.AI,
+        kinds=(OUTPUT, PROMPT, *POSTS),
+        lookback_s=30 * DAY_S,
+        tick_s=300,
+        doc=(
+            "Finds posts, replies, messages, mails and sites that hold what an AI service wrote "
+            "shortly before, and shows the chain: output, posts, delays. Texts are cut into runs "
+            "of 4 words (8 characters in scripts without spaces); the share of a post's runs that "
+            "stand in the output counts, so that one output with seven drafts is found in seven "
+            "posts. Where an output was fed to another AI account that answered within an hour, "
+            "and the answer was posted, both are one chain. AI services need not send texts: "
+            "`fingerprints` are compared with those of posts under the same key. Runs that a post "
+            "said before the output, and runs from very many AI accounts, do not count. Refused "
+            "answers and reposts are not read. Paraphrase and translation are not seen. Raise "
+            "`known_d` where old texts are quoted through AI services."
+        ),
+        falsifiers=(
+            "One account published the text, and the others quote it from there.",
+            "The text was public before, unseen by the desk, and went through the AI service.",
+            "An agency, a newsroom or a tool writes with one AI account for those who ask it to.",
+            "The accounts belong to one person who posts the same text everywhere.",
+        ),
+        source=(
+            "Broder 1997 (containment of shingles); the case of seven drafts from one prompt: "
+            "threat report of February 2026. Lookup by few runs is the project's own."
+        ),
+    )
+    Params = ReappearanceParams
+    State = Run
+
+    def keys(self, signal: Signal, p: ReappearanceParams) -> Iterable[Key]:
+        if len(signal.text) < 2 * p.min_tokens - 1 and not signal.fingerprints:
+            return ()
+        if not _account(signal) or (signal.ai is not None and signal.ai.refused):
+            return ()
+        return [
+            Key(RUN, name)
+            for runs in runs_of(signal, p.least, self.secret)
+            for name in leading(runs, _count(signal, runs))
+        ]
+
+    def keep_s(self, key: Key, p: ReappearanceParams) -> float:
+        """Seconds for which an untouched run matters."""
+        del key
+        return float(max(p.known_d * DAY_S, p.window_h * HOUR_S))
+
+    def apply(
+        self, key: Key, signal: Signal, state: Run, p: ReappearanceParams
+    ) -> list[FindingDraft]:
+        """Only remembers; who shares how many runs is a question over many of them."""
+        account = _account(signal)
+        if signal.kind == OUTPUT:
+            state.add_output(account, signal.place, p.common_outputs)
+        elif signal.kind == PROMPT:
+            state.add_prompt(account, signal.place, self.secret)
+        else:
+            state.add_post(account, signal.place, self.secret)
+        return []
+
+    def matters(self, state: Run) -> bool:
+        """Runs that an output and something else have."""
+        return bool(state.outputs and (state.posts or state.prompts))
+
+    def part(self, clock: float, states: Mapping[Key, Run], p: ReappearanceParams) -> Part:
+        """Who has the runs of this shard, and whether only a sample of them is known."""
+        since = clock - max(p.known_d * DAY_S, p.window_h * HOUR_S)
+        live = [state for state in states.values() if state.newest >= since and self.matters(state)]
+        return [state.row() for state in live], any(state.sampled for state in live)
+
+    def reads(self, clock: float, parts: Sequence[Any], p: ReappearanceParams) -> Sequence[int]:
+        """The signals that met."""
+        del clock
+        return sorted(_met(parts, p)[0].signal_ids())
+
+    def tick_with(
+        self,
+        clock: float,
+        parts: Sequence[Any],
+        signals: Mapping[int, Signal],
+        p: ReappearanceParams,
+    ) -> list[FindingDraft]:
+        """Compare what met; one finding a chain."""
+        del clock
+        met, sampled = _met(parts, p)
+        found = matches(met, signals, self._read(p), p.limits)
+        flags = ("sampled",) * sampled + ("truncated",) * met.truncated
+        return [_draft(chain, p, flags) for chain in chains(found, met.prompts, p.limits)]
+
+    def _read(self, p: ReappearanceParams) -> Any:
+        return lambda signal: [*runs_of(signal, p.least, self.secret)]
+
+
+def _account(signal: Signal) -> str:
+    """Who acted; at an AI service that names nobody the key, else the organisation."""
+    if signal.actor or signal.ai is None:
+        return signal.account
+    name = signal.ai.key or signal.ai.org
+    return f"{signal.platform}:{name}" if name else ""
+
+
+def _count(signal: Signal, runs: Runs) -> int:
+    """Runs under which a signal is kept: a post is found by few, an output by any."""
+    if signal.kind == OUTPUT:
+        return OUTPUT_KEYS
+    return max(POST_KEYS, min(LONG_POST_KEYS, runs.total // 8))
+
+
+def _met(parts: Sequence[Any], p: ReappearanceParams) -> tuple[Meetings, bool]:
+    read = [msgspec.convert(part, Part) for part in parts]
+    rows = (row for rows, _ in read for row in rows)
+    return meetings(rows, p.window_h * HOUR_S), any(sampled for _, sampled in read)
+
+
+def _draft(chain: Chain, p: ReappearanceParams, flags: tuple[str, ...]) -> FindingDraft:
+    subjects = tuple(sorted({*chain.ai_accounts, *chain.accounts}))
+    steps = [*chain.posts, *chain.prompts]
+    cited = {match.output[2] for match in steps} | {match.text[2] for match in steps}
+    values = values_of(chain)
+    people = len({match.person for match in chain.posts})
+    return FindingDraft(
+        anchor=Key("output", chain.root),
+        subjects=subjects,
+        signal_ids=tuple(sorted(cited)),
+        llr=LLR,
+        links=links_of(chain, subjects),
+        score=values["containment_min"],
+        sentence=sentence_of(chain, values),
+        first_at=min(match.output[1] for match in steps),
+        last_at=max(match.text[1] for match in steps),
+        tier=Tier.OPENING if people >= OPENING_ACCOUNTS else Tier.SUPPORTING,
+        values=values,
+        constants={"window_h": p.window_h, "common_outputs": p.common_outputs},
+        conditions=conditions_of(chain, p.limits, p.window_h),
+        flags=flags,
+    )
