@@ -14,6 +14,7 @@ MAX_CHARS = 4_096
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
+Points = NDArray[np.uint32]
 
 _BIN_BITS = 7
 _PROBES = 24

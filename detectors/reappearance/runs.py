@@ -26,6 +26,7 @@ _BETWEEN = (
 _NO_WORD = re.compile(f"{_LINK_OR_NAME}|{_BETWEEN}")
 _CACHED = 1_024
 _POWERS = 4_096
+_SPACE = ord(" ")
 _NONE: minhash.Hashes = np.empty(0, dtype=np.uint64)
 
 
@@ -117,31 +118,41 @@ def _hashed(text: str, least: int, secret: bytes) -> minhash.Hashes:
     if len(words) < least + sketches.SHINGLE_WORDS - 1 and text.isascii():
         return _NONE
     joined = "".join(words)
-    if sketches.is_unspaced(joined):
-        if len(joined) < 2 * (least + sketches.SHINGLE_WORDS - 1):
-            return _NONE
-        starts = np.arange(max(0, len(joined) - sketches.SHINGLE_CHARS + 1))
-        return _hashes(joined, starts, starts + sketches.SHINGLE_CHARS, secret)
-    edges = np.cumsum([0, *(len(word) + 1 for word in words)])
-    count = max(0, len(words) - sketches.SHINGLE_WORDS + 1)
-    ends = edges[sketches.SHINGLE_WORDS :] - 1
-    return _hashes(" ".join(words), edges[:count], ends[:count], secret)
+    if not sketches.is_unspaced(joined):
+        points = _points(" ".join(words))
+        spaces = np.flatnonzero(points == _SPACE)
+        starts, ends = np.append(-1, spaces) + 1, np.append(spaces, len(points))
+        return _hashes(points, starts, ends, sketches.SHINGLE_WORDS, secret)
+    if len(joined) < 2 * (least + sketches.SHINGLE_WORDS - 1):
+        return _NONE
+    places = np.arange(len(joined))
+    return _hashes(_points(joined), places, places + 1, sketches.SHINGLE_CHARS, secret)
 
 
 def _hashes(
-    text: str, starts: minhash.Places, ends: minhash.Places, secret: bytes
+    points: minhash.Points,
+    starts: minhash.Places,
+    ends: minhash.Places,
+    length: int,
+    secret: bytes,
 ) -> minhash.Hashes:
-    """A polynomial of the code points from each start to its end, at an odd base that is secret.
+    """Hashes of all runs of `length` pieces, each from a start to an end.
 
-    Differences of one running sum: the whole text costs one pass, however many runs it has.
+    A polynomial of the code points at an odd base that is secret, from differences of one running
+    sum: the whole text costs one pass, however many runs it has.
     """
-    if not len(starts):
+    count = len(starts) - length + 1
+    if count < 1:
         return _NONE
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     powers, inverse = _powers(secret, -(-len(points) // _POWERS) * _POWERS)
     sums = np.zeros(len(points) + 1, dtype=np.uint64)
-    np.cumsum((points + 1).astype(np.uint64) * powers[: len(points)], out=sums[1:])
-    return minhash.distinct(minhash.mixed((sums[ends] - sums[starts]) * inverse[starts]))
+    np.cumsum(points * powers[: len(points)], out=sums[1:])
+    first, last = starts[:count], ends[length - 1 :]
+    return minhash.distinct(minhash.mixed((sums[last] - sums[first]) * inverse[first]))
+
+
+def _points(text: str) -> minhash.Points:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
 
 
 @lru_cache(maxsize=2 * sketches.MAX_CHARS // _POWERS)

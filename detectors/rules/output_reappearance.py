@@ -36,7 +36,7 @@ OUTPUT = "ai.response"
 PROMPT = "ai.request"
 POSTS = ("post", "reply", "message", "mail", "site")
 OUTPUT_KEYS = 128
-POST_KEYS = 6
+POST_KEYS = 4
 LONG_POST_KEYS = 24
 RUN_WORDS = 4
 OPENING_ACCOUNTS = 3
@@ -199,13 +199,12 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
         self, key: Key, signal: Signal, state: Run, p: ReappearanceParams
     ) -> list[FindingDraft]:
         """Only remembers; who shares how many runs is a question over many of them."""
-        account = _account(signal)
         if signal.kind == OUTPUT:
-            state.add_output(account, signal.place, p.common_outputs)
+            state.add_output(_account(signal), signal.place, p.common_outputs)
         elif signal.kind == PROMPT:
-            state.add_prompt(account, signal.place, self.secret)
+            state.add_prompt(_account(signal), signal.place, self.secret)
         else:
-            state.add_post(account, signal.place, self.secret)
+            state.add_post(signal.account, signal.place, self.secret)
         return []
 
     def matters(self, state: Run) -> bool:
@@ -243,7 +242,7 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
 
 def _account(signal: Signal) -> str:
     """Who acted; at an AI service that names nobody the key, else the organisation."""
-    if signal.actor or signal.ai is None:
+    if signal.actor or signal.ai is None or signal.kind in POSTS:
         return signal.account
     name = signal.ai.key or signal.ai.org
     return f"{signal.platform}:{name}" if name else ""

@@ -53,7 +53,7 @@ class Crowded(Counting):
         return len(state.accounts) > 1
 
     def part(self, clock: float, states: Mapping[Key, Seen], p: Any) -> Any:
-        return super().part(clock, dict(reversed(states.items())), p)
+        return super().part(clock, dict(reversed([*states.items()])), p)
 
     def reads(self, clock: float, parts: Sequence[Any], p: Any) -> Sequence[int]:
         return [min(accounts.values()) for part in parts for _, accounts in part]
