@@ -7,7 +7,8 @@ from typing import Any
 
 from detectors.base import HOUR_S, Condition
 from detectors.emission import Link, counted, lasting, neighbour_links
-from detectors.reappearance.chains import Chain, Limits, Match
+from detectors.reappearance.chains import Chain
+from detectors.reappearance.matching import Limits, Match
 
 LLR = 5.0
 MAX_SHOWN = 200

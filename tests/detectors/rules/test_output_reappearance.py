@@ -13,7 +13,8 @@ from detectors import sketches
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, Family, FindingDraft, Key, Signal, Tier
 from detectors.engine import Runner, Ticked, run_all, tick_drafts
 from detectors.reappearance.meeting import EACH, MAX_ACCOUNTS
-from detectors.rules.output_reappearance import OutputReappearance, ReappearanceParams
+from detectors.reappearance.params import ReappearanceParams
+from detectors.rules.output_reappearance import OutputReappearance
 from detectors.schema import ActorProfile, Ai
 from tests.harness import T0, largest_state, rewound, run
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from detectors import sketches
 from detectors.base import HOUR_S, MINUTE_S, FindingDraft, Signal
 from detectors.engine import Event, Runner, Ticked, run_all, tick_drafts
-from detectors.rules.output_reappearance import OutputReappearance, ReappearanceParams
+from detectors.reappearance.params import ReappearanceParams
+from detectors.rules.output_reappearance import OutputReappearance
 from tests.harness import T0
 
 RULE = OutputReappearance(b"secret")
@@ -71,11 +73,11 @@ def _told(signals: Sequence[Signal], event: Event) -> list[FindingDraft]:
 @settings(max_examples=60, deadline=None)
 @given(rows=worlds, chance=st.randoms(use_true_random=False))
 def test_any_order_of_arrival_gives_the_same_chains(
-    rows: list[tuple[int, str, int, tuple[int, int], bool]], chance: object
+    rows: list[tuple[int, str, int, tuple[int, int], bool]], chance: Random
 ) -> None:
     signals = _signals(rows)
     shuffled = list(signals)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    chance.shuffle(shuffled)
     assert _last(signals, shuffled) == _last(signals, signals)
 
 
