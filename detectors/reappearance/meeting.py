@@ -12,8 +12,10 @@ from detectors.synchrony.rows import keyed_rank
 
 MAX_ACCOUNTS = 200
 """Accounts kept of one run; above twice as many the keyed sample stays."""
-EACH = 4
+EACH = 2
 """Signals of one account, its earliest ones."""
+MAX_OUTPUTS = 8
+"""The first outputs with a run are those that others can have it from."""
 MAX_PAIRS = 4_000
 MAX_KNOWN = 8
 
@@ -61,16 +63,18 @@ class Run(msgspec.Struct, omit_defaults=True):
         _put(self.posts, account, place)
         self.posts = self._bounded(self.posts, secret)
 
-    def row(self) -> Row:
-        """What it gives to a tick, sorted."""
-        return (_told(self.outputs), _told(self.prompts), _told(self.posts), self.first)
+    def row(self, secret: bytes) -> Row:
+        """What it gives to a tick, in order of time."""
+        prompts, posts = self.prompts, self.posts
+        if self.sampled:
+            prompts, posts = _sample(prompts, secret), _sample(posts, secret)
+        return (_told(self.outputs)[:MAX_OUTPUTS], _told(prompts), _told(posts), self.first)
 
     def _bounded(self, kept: dict[str, list[Place]], secret: bytes) -> dict[str, list[Place]]:
         if len(kept) <= 2 * MAX_ACCOUNTS:
             return kept
         self.sampled = True
-        ranked = sorted(kept, key=lambda account: (keyed_rank(account, secret), account))
-        return {account: kept[account] for account in ranked[:MAX_ACCOUNTS]}
+        return _sample(kept, secret)
 
 
 class Meetings(NamedTuple):
@@ -133,6 +137,12 @@ def _most_shared(known: Mapping[tuple[int, int], int], wanted: set[int]) -> dict
     return found
 
 
+def _sample(kept: dict[str, list[Place]], secret: bytes) -> dict[str, list[Place]]:
+    """The same accounts of every run, and of any run the same in any order of signals."""
+    ranked = sorted(kept, key=lambda account: (keyed_rank(account, secret), account))
+    return {account: kept[account] for account in ranked[:MAX_ACCOUNTS]}
+
+
 def _put(kept: dict[str, list[Place]], account: str, place: Place) -> None:
     mine = kept.get(account)
     if mine is None:
@@ -144,4 +154,5 @@ def _put(kept: dict[str, list[Place]], account: str, place: Place) -> None:
 
 
 def _told(kept: Mapping[str, Sequence[Place]]) -> list[Told]:
-    return [(account, *place) for account in sorted(kept) for place in kept[account]]
+    found = [(account, at, id_) for account, places in kept.items() for at, id_ in places]
+    return sorted(found, key=lambda told: (*told[1:], told[0]))

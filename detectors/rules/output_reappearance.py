@@ -35,9 +35,10 @@ RUN = "text-run"
 OUTPUT = "ai.response"
 PROMPT = "ai.request"
 POSTS = ("post", "reply", "message", "mail", "site")
-OUTPUT_KEYS = 128
-POST_KEYS = 4
-LONG_POST_KEYS = 24
+# Of its runs, those with the least hashes: an output waits under each fourth, so that even of a
+# post of 20 words four stand among them, and any post asks under its first four or more.
+OUTPUT_KEYS = (4, 24, 128)
+POST_KEYS = (8, 4, 24)
 OPENING_ACCOUNTS = 3
 
 Part = tuple[list[Row], bool]
@@ -119,7 +120,7 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
         """Who has the runs of this shard, and whether only a sample of them is known."""
         since = clock - max(p.known_d * DAY_S, p.window_h * HOUR_S)
         live = [state for state in states.values() if state.newest >= since and self.matters(state)]
-        return [state.row() for state in live], any(state.sampled for state in live)
+        return [state.row(self.secret) for state in live], any(state.sampled for state in live)
 
     def reads(self, clock: float, parts: Sequence[Any], p: ReappearanceParams) -> Sequence[int]:
         """The signals that met."""
@@ -154,9 +155,8 @@ def _account(signal: Signal) -> str:
 
 def _count(signal: Signal, runs: Runs) -> int:
     """Runs under which a signal is kept: a post is found by few, an output by any."""
-    if signal.kind == OUTPUT:
-        return OUTPUT_KEYS
-    return max(POST_KEYS, min(LONG_POST_KEYS, runs.total // 8))
+    share, least, most = OUTPUT_KEYS if signal.kind == OUTPUT else POST_KEYS
+    return max(least, min(most, runs.total // share))
 
 
 def _met(parts: Sequence[Any], p: ReappearanceParams) -> tuple[Meetings, bool]:
