@@ -34,6 +34,7 @@ class ReappearanceParams(BaseParams):
         ge=5,
         le=200,
         step=1,
+        rebuild=True,
     )
     window_h: int = param(
         72,

@@ -139,7 +139,7 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
         met, sampled = _met(parts, p)
         found = matches(met, signals, self._read(p), p.limits)
         flags = ("sampled",) * sampled + ("truncated",) * met.truncated
-        return [_draft(chain, p, flags) for chain in chains(found, met.prompts, p.limits)]
+        return [_draft(chain, met, p, flags) for chain in chains(found, met.prompts, p.limits)]
 
     def _read(self, p: ReappearanceParams) -> Any:
         return lambda signal: [*runs_of(signal, p.least, self.secret)]
@@ -165,10 +165,13 @@ def _met(parts: Sequence[Any], p: ReappearanceParams) -> tuple[Meetings, bool]:
     return meetings(rows, p.window_h * HOUR_S), any(sampled for _, sampled in read)
 
 
-def _draft(chain: Chain, p: ReappearanceParams, flags: tuple[str, ...]) -> FindingDraft:
+def _draft(
+    chain: Chain, met: Meetings, p: ReappearanceParams, flags: tuple[str, ...]
+) -> FindingDraft:
     subjects = tuple(sorted({*chain.ai_accounts, *chain.accounts}))
     steps = [*chain.posts, *chain.prompts]
     cited = {match.output[2] for match in steps} | {match.text[2] for match in steps}
+    known = {id_ for match in steps for id_ in met.known.get(match.output[2], ())}
     values = values_of(chain)
     people = len({match.person for match in chain.posts})
     return FindingDraft(
@@ -183,7 +186,7 @@ def _draft(chain: Chain, p: ReappearanceParams, flags: tuple[str, ...]) -> Findi
         last_at=max(match.text[1] for match in steps),
         tier=Tier.OPENING if people >= OPENING_ACCOUNTS else Tier.SUPPORTING,
         values=values,
-        constants={"window_h": p.window_h, "common_outputs": p.common_outputs},
+        constants={"window_h": p.window_h, "known_before": sorted(known)},
         conditions=conditions_of(chain, p.limits, p.window_h),
         flags=flags,
     )

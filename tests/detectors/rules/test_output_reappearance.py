@@ -146,6 +146,7 @@ def test_what_an_output_adds_to_a_public_text_is_found() -> None:
     signals += [post(f"x:u{n}", added, 60.0 * n) for n in range(1, 4)]
     (draft,) = find(signals)
     assert draft.values["containment_min"] == 1.0
+    assert draft.constants["known_before"] == [signals[0].id]
     half = [post(f"x:h{n}", f"{public} {added[:200]}", 60.0 * n) for n in range(1, 4)]
     assert find([*signals[:2], *half]) == []
 
