@@ -19,7 +19,7 @@ from detectors.base import (
     Tier,
 )
 from detectors.reappearance.chains import Chain, chains
-from detectors.reappearance.matching import matches
+from detectors.reappearance.matching import Reader, matches
 from detectors.reappearance.meeting import Meetings, Row, Run, meetings
 from detectors.reappearance.params import ReappearanceParams
 from detectors.reappearance.runs import Runs, leading, runs_of
@@ -141,7 +141,7 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
         flags = ("sampled",) * sampled + ("truncated",) * met.truncated
         return [_draft(chain, met, p, flags) for chain in chains(found, met.prompts, p.limits)]
 
-    def _read(self, p: ReappearanceParams) -> Any:
+    def _read(self, p: ReappearanceParams) -> Reader:
         return lambda signal: [*runs_of(signal, p.least, self.secret)]
 
 
