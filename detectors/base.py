@@ -317,9 +317,25 @@ class Detector(Generic[StateT, ParamsT]):
         """Fold one signal into `state` in place; return what it brought to light, without ticks."""
         raise NotImplementedError
 
+    def matters(self, state: StateT) -> bool:
+        """Whether a tick has to look at a key in this state; asked whenever the key is touched.
+
+        With few keys that matter among millions, `part` gets those few alone.
+        """
+        del state
+        return True
+
     def part(self, clock: float, states: Mapping[Key, StateT], p: ParamsT) -> Any:
         """What one shard gives to a tick: plain data that msgspec can encode. Map step."""
         raise NotImplementedError
+
+    def reads(self, clock: float, parts: Sequence[Any], p: ParamsT) -> Sequence[int]:
+        """Ids of the signals that a tick has to read again, so that no state keeps what they say.
+
+        As few as possible: one tick reads them all at once.
+        """
+        del clock, parts, p
+        return ()
 
     def tick(self, clock: float, parts: Sequence[Any], p: ParamsT) -> list[FindingDraft]:
         """All findings that hold at `clock`, from the parts of all shards. Reduce step.
@@ -334,3 +350,10 @@ class Detector(Generic[StateT, ParamsT]):
         None when they do not make it any more. Only for detectors of `Rescored.CONSTANTS`.
         """
         raise NotImplementedError
+
+    def tick_with(
+        self, clock: float, parts: Sequence[Any], signals: Mapping[int, Signal], p: ParamsT
+    ) -> list[FindingDraft]:
+        """`tick` for a detector that reads signals again; those that were purged are missing."""
+        del signals
+        return self.tick(clock, parts, p)

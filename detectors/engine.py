@@ -210,15 +210,25 @@ class Runner:
 
     def _tick(self, at: float, signal_id: int) -> Ticked:
         self._tick_is_due = False
-        part = self.detector.part(at, self._keyed.states, self.params)
+        part = self.detector.part(at, self._keyed.mattering(), self.params)
         return Ticked(at, signal_id, msgspec.msgpack.encode(part))
 
 
 def tick_drafts(
-    detector: Detector[Any, Any], params: BaseParams, at: float, parts: Sequence[bytes]
+    detector: Detector[Any, Any],
+    params: BaseParams,
+    at: float,
+    parts: Sequence[bytes],
+    recall: Recall | None = None,
 ) -> list[FindingDraft]:
-    """Findings of one tick from the encoded parts of all shards."""
-    return detector.tick(at, [msgspec.msgpack.decode(part) for part in parts], params)
+    """Findings of one tick from the encoded parts of all shards.
+
+    recall: where signals are read again, for the detectors that ask for it.
+    """
+    decoded = [msgspec.msgpack.decode(part) for part in parts]
+    ids = sorted(set(detector.reads(at, decoded, params)))
+    signals = {one.id: one for one in recall(ids)} if ids and recall is not None else {}
+    return detector.tick_with(at, decoded, signals, params)
 
 
 def run_all(
@@ -240,8 +250,12 @@ def run_all(
     told = [runner.feed(signals) + runner.finish() for runner in runners]
     found = [event for events in told for event in events if isinstance(event, Found)]
     ticks = [[event for event in events if isinstance(event, Ticked)] for events in told]
+    known = {signal.id: signal for signal in signals} if any(ticks) else {}
     for shards in zip(*ticks, strict=True):
-        drafts = tick_drafts(detector, params, shards[0].at, [ticked.part for ticked in shards])
+        parts = [ticked.part for ticked in shards]
+        drafts = tick_drafts(
+            detector, params, shards[0].at, parts, lambda ids: [known[id_] for id_ in ids]
+        )
         found += [Found(shards[0].at, shards[0].signal_id, draft) for draft in drafts]
     return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -63,6 +63,10 @@ class Keyed:
         self._recall = recall
         self._any_order = bool(detector.meta.tick_s)
         self._waits = detector.meta.lone_means_nothing and not self._any_order
+        # Few keys may matter to a tick, of many; None where all do.
+        self._mattering: set[Key] | None = (
+            None if type(detector).matters is Detector.matters else set()
+        )
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
@@ -88,14 +92,16 @@ class Keyed:
             if self._waits and key not in self._gone:
                 return []
             state = self.states[key] = self._detector.State()
+            if self._any_order:
+                return self._fold_in_any_order(key, signal, state)
             drafts = self._detector.apply(key, signal, state, self._params)
-            if not self._any_order and (drafts or key in self._gone):
+            if drafts or key in self._gone:
                 self._begin(key, place).say(drafts)
             return drafts
         if place > newest:
             self._newest[key] = place
         if self._any_order:
-            return self._detector.apply(key, signal, self.states[key], self._params)
+            return self._fold_in_any_order(key, signal, self.states[key])
         if key not in self.states:
             self._awake(key, newest)
         history = self._histories.get(key) or self._begin(key, newest)
@@ -103,6 +109,12 @@ class Keyed:
         if history.disorder:
             self._late.add(key)
         return drafts
+
+    def mattering(self) -> Mapping[Key, Any]:
+        """The states that a tick has to look at."""
+        if self._mattering is None:
+            return self.states
+        return {key: self.states[key] for key in sorted(self._mattering)}
 
     def look_ahead(self, keys: Iterable[Key], skip: Collection[int]) -> None:
         """Have at hand the only signals of the lone ones among `keys`, without `skip`."""
@@ -157,6 +169,8 @@ class Keyed:
             at, _ = self._newest.pop(key)
             states.pop(key, None)
             self._late.discard(key)
+            if self._mattering is not None:
+                self._mattering.discard(key)
             if (history := self._histories.pop(key, None)) and history.told:
                 self._gone[key] = (at, history.told)
         memory_s = max(TOLD_S, detector.meta.lookback_s)
@@ -182,6 +196,7 @@ class Keyed:
             key = Key(kind, value)
             if self._detector.keep_s(key, self._params):
                 self.states[key], self._newest[key] = one, (at, id_)
+                self._weigh(key, one)
         for kind, value, at, id_ in lone:
             key = Key(kind, value)
             if self._detector.keep_s(key, self._params):
@@ -190,6 +205,20 @@ class Keyed:
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
+
+    def _fold_in_any_order(self, key: Key, signal: Signal, state: Any) -> list[FindingDraft]:
+        drafts = self._detector.apply(key, signal, state, self._params)
+        self._weigh(key, state)
+        return drafts
+
+    def _weigh(self, key: Key, state: Any) -> None:
+        """Note whether ticks have to look at this key."""
+        if self._mattering is None:
+            return
+        if self._detector.matters(state):
+            self._mattering.add(key)
+        else:
+            self._mattering.discard(key)
 
     def _awake(self, key: Key, first: Place) -> None:
         """Give a lone key the state that its only signal makes, if that is there still."""

@@ -16,6 +16,8 @@ MAX_CHARS = 4_096
 """Longer texts are compared by their beginning: the longest post of the large messengers."""
 
 Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+Points = NDArray[np.uint32]
 
 _BIN_BITS = 7
 _PROBES = 24
@@ -41,11 +43,17 @@ def shingle_sets(texts: Sequence[str]) -> list[Hashes]:
         return [np.empty(0, dtype=np.uint64) for _ in cut]
     joined = "".join(text for text in cut if len(text) >= SHINGLE)
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    hashes = _mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid"))
+    hashes = mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid"))
     return [
-        _distinct(np.sort(hashes[first : first + length]))
+        distinct(hashes[first : first + length])
         for first, length in zip(_starts(lengths), lengths.tolist(), strict=True)
     ]
+
+
+def distinct(hashes: Hashes) -> Hashes:
+    """The hashes sorted, each once."""
+    ordered = np.sort(hashes)
+    return ordered[_changes(ordered)]
 
 
 def survivors(hashes: Hashes, count: int) -> Hashes:
@@ -57,7 +65,7 @@ def survivors(hashes: Hashes, count: int) -> Hashes:
     if len(hashes) <= count:
         return hashes
     lowest_bit = hashes & np.negative(hashes)
-    order = np.lexsort((_mixed(hashes), np.negative(lowest_bit)))
+    order = np.lexsort((mixed(hashes), np.negative(lowest_bit)))
     return np.sort(hashes[order[:count]])
 
 
@@ -100,7 +108,7 @@ def names_of_bands(values: Hashes, *, rows: int = ROWS) -> list[tuple[str, ...]]
     """`band_names` of many signatures. values: shape (sets, 128)."""
     table = values[:, : BANDS * rows].reshape(-1, BANDS, rows)
     weighted = (table * _ROW_WEIGHTS[:rows]).sum(axis=2, dtype=np.uint64)
-    text = _mixed(weighted + _BAND_NUMBERS).astype(">u8").tobytes().hex()
+    text = mixed(weighted + _BAND_NUMBERS).astype(">u8").tobytes().hex()
     names = [text[start : start + _DIGITS] for start in range(0, len(text), _DIGITS)]
     return [tuple(names[start : start + BANDS]) for start in range(0, len(names), BANDS)]
 
@@ -129,10 +137,6 @@ def _fill_empty(values: Hashes, filled: NDArray[np.bool_]) -> None:
         values[row, here] = values[row, there[there.searchsorted(here) % len(there)]]
 
 
-def _distinct(ordered: Hashes) -> Hashes:
-    return ordered[_changes(ordered)]
-
-
 def _changes(ordered: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a value differs from the one before."""
     fresh: NDArray[np.bool_] = np.ones(len(ordered), dtype=np.bool_)
@@ -146,7 +150,7 @@ def _starts(lengths: NDArray[np.int64]) -> list[int]:
     return [int(start) for start in np.cumsum(taken) - taken]
 
 
-def _mixed(values: Hashes) -> Hashes:
+def mixed(values: Hashes) -> Hashes:
     """A bijection of 64-bit words that spreads every input bit (the finaliser of MurmurHash3)."""
     values = (values ^ (values >> _HALF)) * _MIX_1
     values ^= values >> _HALF

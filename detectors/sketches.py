@@ -89,11 +89,16 @@ def shingles(text: str) -> set[str]:
     """
     words = normalise(text).split(" ")
     joined = "".join(words)
-    if 2 * len(_UNSPACED.findall(joined)) > len(joined):
+    if is_unspaced(joined):
         return {joined[at : at + SHINGLE_CHARS] for at in range(len(joined) - SHINGLE_CHARS + 1)}
     return {
         " ".join(words[at : at + SHINGLE_WORDS]) for at in range(len(words) - SHINGLE_WORDS + 1)
     }
+
+
+def is_unspaced(joined: str) -> bool:
+    """Whether more than half of a text without its spaces is of a script written without them."""
+    return not joined.isascii() and 2 * len(_UNSPACED.findall(joined)) > len(joined)
 
 
 def sketch(text: str, key: bytes, key_id: str) -> str:

@@ -26,7 +26,7 @@ from cases.choices import State
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.entity import cases_by_entity
-from cases.selectors.evidence import evidence_of, findings_of, purged_of
+from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from detectors.choices import DeadLetterState
 from detectors.models import (
     DeadLetter,
@@ -240,6 +240,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
     "evidence_of": (READERS, lambda who, on: evidence_of(list(Finding.objects.all()), who)),
+    "cited_of": (
+        READERS,
+        lambda who, on: cited_of(one := Finding.objects.latest("pk"), one.signal_ids, who),
+    ),
     "detectors_for": (READERS, lambda who, on: config.detectors_for(who)),
     "detector_by_slug": (READERS, lambda who, on: config.detector_by_slug(DETECTOR, who)),
     "configs_for": (READERS, lambda who, on: config.configs_for(who)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -53,6 +53,13 @@ def evidence_of(findings: Sequence[Finding], viewer: User, limit: int = 50) -> S
     for signal in signals:
         signal.finding_ids = cited[signal.pk]
     return signals
+
+
+def cited_of(finding: Finding, ids: Collection[int], viewer: User) -> dict[int, Signal]:
+    """Those of the signals that a finding cites which are still stored, with their sources."""
+    span = (finding.first_at - FAST_CLOCK, finding.last_at + FAST_CLOCK)
+    rows = signals_for(viewer).filter(pk__in=list(ids), occurred_at__range=span)
+    return {signal.pk: signal for signal in rows}
 
 
 def purged_of(findings: Sequence[Finding], viewer: User) -> Buried:

@@ -130,11 +130,15 @@ def diff_view(first: str, other: str) -> SafeString:
     """`other` in the safe view, with the words marked in which it differs from `first`."""
     left, right = (_WORDS.findall(one[:DIFF_CHARS]) for one in (first, other))
     matcher = SequenceMatcher(a=left, b=right, autojunk=False)
-    pieces = (
+    return marked_words(
         (tag == "equal", "".join(right[start:end]))
         for tag, _, _, start, end in matcher.get_opcodes()
         if end > start
     )
+
+
+def marked_words(pieces: Iterable[tuple[bool, str]]) -> SafeString:
+    """Pieces of one text in the safe view, those marked that are not the same as elsewhere."""
     return format_html_join("", "{}", ((_piece(same, words),) for same, words in pieces))
 
 

@@ -15,7 +15,7 @@ from cases.selectors.evidence import (
     purged_of,
 )
 from cases.timeline import timeline_of
-from cases.ui import evidence, rail
+from cases.ui import chain, evidence, rail
 from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
@@ -82,6 +82,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     signals = evidence_of(findings, viewer)
     return {
         "together": evidence.together(shared_of(findings, viewer)),
+        "chains": chain.chains(findings, viewer),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
         "signal_total": case.hits,

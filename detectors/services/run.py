@@ -285,7 +285,7 @@ def _tick(shard: Shard, ticked: Ticked) -> int:
 
 def _finish_tick(shard: Shard, ticked: Ticked, parts: list[bytes]) -> int:
     reader = reader_of(shard)
-    drafts = tick_drafts(reader.detector, reader.params, ticked.at, parts)
+    drafts = tick_drafts(reader.detector, reader.params, ticked.at, parts, stream.signals_by_id)
     found = [Found(ticked.at, ticked.signal_id, draft) for draft in drafts]
     return replace_findings(config=shard.config, stream=shard.stream, at=ticked, found=found)
 

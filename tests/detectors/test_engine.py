@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -42,6 +44,51 @@ def test_no_tick_fires_when_nothing_was_touched_since_the_last() -> None:
     runner.feed([_signal(1, 10.0, "a", "o")])
     beats = [_signal(n, 100.0 * n, kind=HEARTBEAT) for n in range(2, 6)]
     assert [type(event) for event in runner.feed(beats)] == [Ticked]
+
+
+class Crowded(Counting):
+    """Only objects that two accounts share matter, and their first signals are read again."""
+
+    def matters(self, state: Seen) -> bool:
+        return len(state.accounts) > 1
+
+    def part(self, clock: float, states: Mapping[Key, Seen], p: Any) -> Any:
+        return super().part(clock, dict(reversed([*states.items()])), p)
+
+    def reads(self, clock: float, parts: Sequence[Any], p: Any) -> Sequence[int]:
+        return [min(accounts.values()) for part in parts for _, accounts in part]
+
+    def tick_with(
+        self, clock: float, parts: Sequence[Any], signals: Mapping[int, Signal], p: Any
+    ) -> list[FindingDraft]:
+        words = " ".join(signal.text for _, signal in sorted(signals.items()))
+        return [replace(draft, sentence=words) for draft in self.tick(clock, parts, p)]
+
+
+def test_a_tick_looks_at_the_keys_that_matter_and_at_no_other() -> None:
+    signals = [_signal(1, 10.0, "a", "o", "p"), _signal(2, 20.0, "b", "o"), _signal(3, 250.0)]
+    (ticked,) = _runner(Crowded).feed(signals)
+    assert ticked == Ticked(200.0, 3, msgspec.msgpack.encode([("o", {"x:a": 1, "x:b": 2})]))
+    restored = _runner(Crowded)
+    first = _runner(Crowded)
+    first.feed(signals[:2])
+    assert restored.load(first.clock, first.dump())
+    assert restored.feed(signals[2:]) == [ticked]
+
+
+def test_a_key_that_was_dropped_does_not_matter_any_more() -> None:
+    runner = _runner(Crowded)
+    runner.feed([_signal(1, 10.0, "a", "o"), _signal(2, 20.0, "b", "o")])
+    *_, ticked = runner.feed([_signal(n, 600.0 * n, "c", "p") for n in (3, 6, 9)])
+    assert isinstance(ticked, Ticked)
+    assert msgspec.msgpack.decode(ticked.part) == []
+
+
+def test_a_tick_reads_signals_again_for_who_asks() -> None:
+    signals = [_signal(1, 10.0, "a", "o"), _signal(2, 20.0, "b", "o")]
+    told = [msgspec.structs.replace(one, text=f"text {one.id}") for one in signals]
+    (found,) = run_all(Crowded(), Crowded.Params(), told)
+    assert found.draft.sentence == "text 1"
 
 
 def test_a_stream_can_ask_for_fewer_ticks_than_the_detector() -> None:
@@ -101,7 +148,7 @@ def test_a_poisonous_signal_is_named_and_can_be_skipped() -> None:
     assert len(_runner().feed(signals, skip={2})) == 1
 
 
-_kinds = st.sampled_from([Sharing, Counting])
+_kinds = st.sampled_from([Sharing, Counting, Crowded])
 _signals = st.lists(
     st.tuples(
         st.floats(0, 4_000, allow_nan=False).map(lambda value: round(value, 1)),

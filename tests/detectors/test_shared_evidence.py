@@ -76,6 +76,13 @@ def test_the_inner_keys_of_near_duplicate_text_are_not_shown() -> None:
     assert shared_of([texts], build.user()) == []
 
 
+def test_the_runs_of_words_behind_a_chain_are_not_shown() -> None:
+    text = " ".join(f"word{n}" for n in range(30))
+    signals = [_post(number, number, text) for number in range(3)]
+    chain = _finding(signals, detector="output-reappearance")
+    assert shared_of([chain], build.user()) == []
+
+
 def test_the_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence, "MAX_SIGNALS", 2)
     signals = [_post(number, number) for number in range(3)]

@@ -79,6 +79,32 @@ def test_the_example_of_the_page_is_a_signal_that_is_accepted() -> None:
     assert (found.text, len(found.fingerprints)) == ("", 1)
 
 
+@pytest.mark.row(88)
+def test_the_shell_lines_of_the_page_work_word_for_word(tmp_path: Path) -> None:
+    """A stand-in for curl keeps what it would send; everything else is real."""
+    (tmp_path / "curl").write_text('#!/bin/sh\nprintf "%s\\0" "$@" >> sent\n')
+    (tmp_path / "curl").chmod(0o755)
+    (tmp_path / "python").symlink_to(sys.executable)
+    (tmp_path / "detectors").symlink_to(ROOT / "detectors")
+    for name in ("post.txt", "answer.txt", "texts.txt"):
+        (tmp_path / name).write_text(f"{words(20)}\n{words(30)}\n")
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL))
+    done = subprocess.run(
+        ["/bin/sh", "-eu"],
+        input=script,
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "TOKEN": "ad_1"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert [sketches.parse(line).total for line in done.stdout.split()] == [17, 27]
+    sent = [one for one in (tmp_path / "sent").read_text().split("\0") if one.startswith("{")]
+    window = Window.at(clock.now(), oldest=clock.now().date().replace(year=2000))
+    found = [read_item(one.encode(), window) for one in sent]
+    assert [one.kind for one in found if isinstance(one, SignalIn)] == ["post", "ai.response"]
+
+
 def test_the_file_imports_the_standard_library_only() -> None:
     names = {
         (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name

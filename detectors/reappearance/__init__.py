@@ -1,0 +1,1 @@
+"""What came out of AI services and stands in posts: runs of words, matches, chains, their words."""

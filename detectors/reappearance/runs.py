@@ -1,0 +1,166 @@
+"""Texts as sets of hashed runs of words, whether the desk has the text or only a sketch of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+
+from detectors import minhash, sketches
+from detectors.base import Signal
+from detectors.comparables import readable
+
+MIN_SKETCH_COMMON = 4
+"""Common hashes that two thinned sketches need: each stands for a run of four words."""
+
+_LINK_OR_NAME = r"(?:https?|h[x*]{2}ps?)://\S+|(?<![\w@])@[\w.]+"
+# What stands between words. Marks are no punctuation, although \W has them: Indic vowels are marks.
+_BETWEEN = (
+    r"[!-/:-@\[-`{-~\u00a1-\u00bf\u055a-\u055f\u0589\u05be\u060c\u061b\u061f\u06d4\u0964\u0965"
+    r"\u2010-\u205e\u2190-\u2bff\u3001-\u3003\u3008-\u3020\U0001f000-\U0001faff]+"
+)
+_NO_WORD = re.compile(f"{_LINK_OR_NAME}|{_BETWEEN}")
+_CACHED = 1_024
+_POWERS = 4_096
+_SPACE = ord(" ")
+_NONE: minhash.Hashes = np.empty(0, dtype=np.uint64)
+
+
+class Runs(NamedTuple):
+    """One content as the hashes of its runs of 4 words, or of 8 characters without spaces.
+
+    circle: key id of a sketch, empty for what the desk hashed itself; only within one circle can
+    hashes be compared. step: hashes that are no multiple of it are left out. total: their number
+    before that. hashes: sorted, each once.
+    """
+
+    circle: str
+    step: int
+    total: int
+    hashes: minhash.Hashes
+
+    @property
+    def name(self) -> str:
+        """Equal for equal contents."""
+        raw = self.circle.encode() + self.hashes.astype(">u8").tobytes()
+        return blake2b(raw, digest_size=8).hexdigest()
+
+
+class Overlap(NamedTuple):
+    """How much of a content stands in another. common: runs, an estimate between sketches."""
+
+    share: float
+    common: int
+
+
+def runs_of(signal: Signal, least: int, secret: bytes) -> Iterator[Runs]:
+    """The text and up to two sketches of a signal, those of at least `least` runs.
+
+    A manual share (`RT @name ...`) is the platform's own copy: it has none.
+    """
+    if signal.text and not signal.match_text.startswith("rt @"):
+        found = _hashed(signal.match_text[: sketches.MAX_CHARS], least, secret)
+        if len(found) >= least:
+            yield Runs("", 1, len(found), found)
+    if signal.fingerprints:
+        for one in readable(signal.fingerprints, MIN_SKETCH_COMMON):
+            sketch = sketches.parse(one)
+            if sketch.total >= least:
+                hashes = np.array(sketch.hashes, dtype=np.uint64)
+                yield Runs(sketch.key_id, sketch.step, sketch.total, hashes)
+
+
+def leading(runs: Runs, count: int) -> list[str]:
+    """Names of at most `count` hashes, the same ones first in every content that has them.
+
+    Of sketches those that thinning leaves, of texts the least.
+    """
+    hashes = runs.hashes
+    chosen = minhash.survivors(hashes, count) if runs.circle else hashes[:count]
+    return [f"{runs.circle}:{one:x}" for one in chosen.tolist()]
+
+
+def without(runs: Runs, known: list[Runs]) -> Runs:
+    """What of it was not known before, as far as the thinnest of `known` tells."""
+    same = [one for one in known if one.circle == runs.circle]
+    if not same:
+        return runs
+    step = max(runs.step, *(one.step for one in same))
+    told = np.concatenate([one.hashes for one in same])
+    return runs._replace(step=step, hashes=np.setdiff1d(_thinned(runs, step), told))
+
+
+def overlap(part: Runs, whole: Runs) -> Overlap:
+    """How much of `part` stands in `whole`; nothing across circles."""
+    if part.circle != whole.circle:
+        return Overlap(0.0, 0)
+    step = max(part.step, whole.step)
+    one, two = (_thinned(runs, step) for runs in (part, whole))
+    common = len(np.intersect1d(one, two, assume_unique=True))
+    if not len(one) or (step > 1 and common < MIN_SKETCH_COMMON):
+        return Overlap(0.0, 0)
+    return Overlap(common / len(one), common * step)
+
+
+def _thinned(runs: Runs, step: int) -> minhash.Hashes:
+    return runs.hashes if runs.step == step else runs.hashes[runs.hashes % np.uint64(step) == 0]
+
+
+@lru_cache(maxsize=_CACHED)
+def _hashed(text: str, least: int, secret: bytes) -> minhash.Hashes:
+    """Hashes of the runs of a folded text, sorted, each once; none of a text so short that it has
+    fewer than `least`, where two characters without spaces count as one word."""
+    words = _NO_WORD.sub(" ", text).split()
+    if len(words) < least + sketches.SHINGLE_WORDS - 1 and text.isascii():
+        return _NONE
+    joined = "".join(words)
+    if not sketches.is_unspaced(joined):
+        points = _points(" ".join(words))
+        spaces = np.flatnonzero(points == _SPACE)
+        starts, ends = np.append(-1, spaces) + 1, np.append(spaces, len(points))
+        return _hashes(points, starts, ends, sketches.SHINGLE_WORDS, secret)
+    if len(joined) < 2 * (least + sketches.SHINGLE_WORDS - 1):
+        return _NONE
+    places = np.arange(len(joined))
+    return _hashes(_points(joined), places, places + 1, sketches.SHINGLE_CHARS, secret)
+
+
+def _hashes(
+    points: minhash.Points,
+    starts: minhash.Places,
+    ends: minhash.Places,
+    length: int,
+    secret: bytes,
+) -> minhash.Hashes:
+    """Hashes of all runs of `length` pieces, each from a start to an end.
+
+    A polynomial of the code points at an odd base that is secret, from differences of one running
+    sum: the whole text costs one pass, however many runs it has.
+    """
+    count = len(starts) - length + 1
+    if count < 1:
+        return _NONE
+    powers, inverse = _powers(secret, -(-len(points) // _POWERS) * _POWERS)
+    sums = np.zeros(len(points) + 1, dtype=np.uint64)
+    np.cumsum(points * powers[: len(points)], out=sums[1:])
+    first, last = starts[:count], ends[length - 1 :]
+    return minhash.distinct(minhash.mixed((sums[last] - sums[first]) * inverse[first]))
+
+
+def _points(text: str) -> minhash.Points:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+@lru_cache(maxsize=2 * sketches.MAX_CHARS // _POWERS)
+def _powers(secret: bytes, count: int) -> tuple[minhash.Hashes, minhash.Hashes]:
+    """Powers of the secret base, and of its inverse modulo 2^64."""
+    key = secret[: blake2b.MAX_KEY_SIZE]
+    base = int.from_bytes(blake2b(b"runs", digest_size=8, key=key).digest(), "big") | 1
+    inverse = pow(base, -1, 1 << 64)
+    tables = (np.full(count, one, dtype=np.uint64) for one in (base, inverse))
+    powers, inverses = (np.cumprod(one) for one in tables)
+    return powers, inverses

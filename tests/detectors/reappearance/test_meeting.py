@@ -1,0 +1,112 @@
+"""Where outputs and posts meet: who is kept, who counts as earlier, and the bounds."""
+
+from __future__ import annotations
+
+from random import Random
+
+from detectors.reappearance.meeting import (
+    EACH,
+    MAX_ACCOUNTS,
+    MAX_KNOWN,
+    MAX_OUTPUTS,
+    MAX_PAIRS,
+    Row,
+    Run,
+    meetings,
+)
+
+WINDOW = 1_000.0
+
+
+def row(
+    outputs: list[tuple[str, float, int]],
+    posts: list[tuple[str, float, int]],
+    prompts: list[tuple[str, float, int]] | None = None,
+) -> Row:
+    first = min(((at, id_) for _, at, id_ in posts), default=None)
+    return (outputs, prompts or [], posts, first)
+
+
+def test_a_text_meets_the_outputs_of_the_time_before_it() -> None:
+    rows = [row([("ai:a", 100.0, 1), ("ai:b", 300.0, 2)], [("x:u", 1_200.0, 3)])]
+    assert meetings(rows, WINDOW).pairs == [(2, 3)]
+
+
+def test_what_shares_more_runs_comes_first() -> None:
+    output = [("ai:a", 100.0, 1)]
+    rows = [row(output, [("x:u", 200.0, 2), ("x:v", 150.0, 3)]), row(output, [("x:u", 200.0, 2)])]
+    assert meetings(rows, WINDOW).pairs == [(1, 2), (1, 3)]
+
+
+def test_a_run_that_somebody_posted_earlier_brings_nobody_together() -> None:
+    rows = [row([("ai:a", 100.0, 1)], [("x:press", 50.0, 2), ("x:u", 200.0, 3)])]
+    assert meetings(rows, WINDOW).pairs == []
+
+
+def test_earlier_posts_of_an_output_that_met_somebody_are_read_too() -> None:
+    output = [("ai:a", 100.0, 1)]
+    rows = [row(output, [("x:press", 50.0, 2)]), row(output, [("x:u", 200.0, 3)])]
+    met = meetings(rows, WINDOW)
+    assert met.known == {1: [2]}
+    assert met.signal_ids() == {1, 2, 3}
+    assert meetings(rows[:1], WINDOW).signal_ids() == set()
+
+
+def test_an_account_does_not_meet_itself() -> None:
+    rows = [row([("ai:a", 100.0, 1)], [], [("ai:a", 200.0, 2), ("ai:b", 210.0, 3)])]
+    met = meetings(rows, WINDOW)
+    assert (met.pairs, met.prompts) == ([(1, 3)], frozenset({2, 3}))
+
+
+def test_pairs_and_earlier_posts_are_bounded() -> None:
+    output = [("ai:a", 100.0, 1)]
+    posts = [(f"x:u{n}", 200.0, 10 + n) for n in range(MAX_PAIRS + 5)]
+    known = [row(output, [("x:p", 5.0 + n, 9_000 + n)]) for n in range(MAX_KNOWN + 5)]
+    met = meetings([row(output, posts), *known], WINDOW)
+    assert (len(met.pairs), met.truncated) == (MAX_PAIRS, True)
+    assert len(met.known[1]) == MAX_KNOWN
+
+
+def test_the_first_signals_of_an_account_are_kept_whatever_comes_first() -> None:
+    places = [(float(at), at) for at in range(9)]
+    states = []
+    for seed in range(5):
+        run = Run()
+        for place in Random(seed).sample(places, 9):
+            run.add_post("x:u", place, b"s")
+            run.add_output("ai:a", place, 20)
+        states.append(run)
+    assert all(state == states[0] for state in states)
+    assert states[0].posts == {"x:u": places[:EACH]}
+    assert (states[0].first, states[0].newest) == ((0.0, 0), 8.0)
+
+
+def test_of_very_many_accounts_the_same_ones_are_kept_of_every_run() -> None:
+    names = [f"x:u{n}" for n in range(5 * MAX_ACCOUNTS)]
+    kept = []
+    for seed in range(3):
+        run = Run()
+        for number, name in enumerate(Random(seed).sample(names, len(names))):
+            run.add_post(name, (1.0, number), b"s")
+        assert run.sampled
+        assert len(run.posts) <= 2 * MAX_ACCOUNTS
+        _, _, posts, first = run.row(b"s")
+        assert first == (1.0, 0)
+        kept.append({account for account, _, _ in posts})
+    assert len(kept[0]) == MAX_ACCOUNTS
+    assert kept[0] == kept[1] == kept[2]
+
+
+def test_boilerplate_stays_boilerplate() -> None:
+    run = Run()
+    for number in range(9):
+        run.add_output(f"ai:a{number}", (float(number), number), 4)
+    assert (run.common, run.outputs) == (True, {})
+
+
+def test_a_tick_gets_the_first_outputs_only() -> None:
+    run = Run()
+    for number in range(MAX_OUTPUTS + 4):
+        run.add_output(f"ai:a{number}", (100.0 - number, number), 99)
+    outputs, *_ = run.row(b"s")
+    assert [at for _, at, _ in outputs] == [89.0 + n for n in range(MAX_OUTPUTS)]
