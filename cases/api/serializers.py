@@ -33,17 +33,33 @@ class EventSerializer(serializers.Serializer[object]):
     sentence = serializers.CharField()
 
 
+class ReportSerializer(serializers.Serializer[object]):
+    """One report. signal_id: the signal that holds what it said. targets: what it reports."""
+
+    signal_id = serializers.IntegerField()
+    reporter = serializers.CharField()
+    reason = serializers.CharField()
+    reported_at = serializers.DateTimeField()
+    targets = serializers.ListField(child=serializers.CharField())
+
+
 class CaseSerializer(CaseRowSerializer):
-    """A case with what it rests on."""
+    """A case with what it rests on.
+
+    reports: the newest 50 of `report_total`. contributions: empty where no detector spoke.
+    """
 
     merged_into = serializers.SlugRelatedField[Case]("ref", read_only=True)
     contributions = serializers.DictField(child=serializers.FloatField(), read_only=True)
+    report_total = serializers.IntegerField(read_only=True)
+    reports = ReportSerializer(many=True, read_only=True)
     timeline = EventSerializer(many=True, read_only=True)
 
     class Meta(CaseRowSerializer.Meta):
         fields = [
             *CaseRowSerializer.Meta.fields,
-            "summary", "priority_parts", "merged_into", "contributions", "timeline",
+            "summary", "priority_parts", "merged_into", "contributions", "report_total", "reports",
+            "timeline",
         ]  # fmt: skip
         read_only_fields = fields
 

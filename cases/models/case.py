@@ -16,9 +16,9 @@ class Case(models.Model):
     """One operation under review.
 
     ref: `AD-<id>`, for people and links. version: grows with every change and guards concurrent
-    writes. how_sure: probability 0..1. priority: 0..100, orders the queue. claim_*: exclusive
-    while `claim_expires_at` lies ahead. hold: the legal hold that was placed on it last. providers:
-    AI services that its evidence names.
+    writes. how_sure: probability 0..1; 0 where no detector spoke. priority: 0..100, orders the
+    queue. claim_*: exclusive while `claim_expires_at` lies ahead. hold: the legal hold that was
+    placed on it last. providers: AI services that its evidence names.
     """
 
     ref = models.CharField(max_length=20, unique=True)

@@ -8,12 +8,14 @@ from typing import Any
 from abusedesk.core.models import User
 from cases.models import Case
 from cases.priority import WEIGHTS
+from cases.reported import report_count
 from cases.selectors.evidence import (
     contributions_of,
     evidence_of,
     findings_of,
     purged_of,
 )
+from cases.selectors.report import reported_acts_of, reports_of
 from cases.timeline import timeline_of
 from cases.ui import evidence, rail
 from detectors.selectors.evidence import shared_of
@@ -22,7 +24,9 @@ FINDINGS = 50
 TABS = ("summary", "evidence", "why", "timeline")
 ICONS = {
     "case.opened": "case",
+    "case.opened_by_report": "case",
     "case.grew": "signal",
+    "case.reported": "signal",
     "case.regressed": "warn",
     "case.claimed": "lock",
     "case.taken_over": "lock",
@@ -80,11 +84,15 @@ def _summary(case: Case, viewer: User) -> dict[str, Any]:
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
+    total = report_count(case)
     return {
+        "reports": reports_of(case, viewer) if total else [],
+        "report_total": total,
+        "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)] if total else [],
         "together": evidence.together(shared_of(findings, viewer)),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
-        "signal_total": case.hits,
+        "signal_total": case.hits - total,
         "purged": purged_of(findings, viewer),
     }
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
-from detectors.choices import Alarm
+from detectors.choices import Alarm, ReportCases
 from detectors.forms import ListField
 from detectors.models import Source
 
@@ -33,6 +33,12 @@ class SourceForm(forms.Form):
         min_value=1,
         max_value=90 * 1_440,
         help_text="For a fixed time only.",
+    )
+    report_cases = forms.ChoiceField(
+        label="Reports open cases",
+        choices=ReportCases.choices,
+        help_text="Complaints by mail or from moderators are read one by one."
+        " In ordinary traffic of a platform the detectors judge reports.",
     )
 
     def values(self) -> dict[str, Any]:
@@ -67,4 +73,5 @@ def first_values(source: Source) -> dict[str, Any]:
         "platforms": source.platforms,
         "alarm": source.alarm,
         "silent_after_min": source.silent_after_s // MINUTE_S if source.silent_after_s else None,
+        "report_cases": source.report_cases,
     }

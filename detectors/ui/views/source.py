@@ -72,7 +72,7 @@ def source_new(request: DeskRequest) -> HttpResponse:
     """A source before its first signal."""
     _require_reader(request)
     require_source_admin(actor=request.user)
-    form = NewSourceForm(request.POST or None, initial={"alarm": "auto"})
+    form = NewSourceForm(request.POST or None, initial={"alarm": "auto", "report_cases": "auto"})
     if request.method == "POST" and form.is_valid():
         try:
             slug = form.cleaned_data["slug"]
