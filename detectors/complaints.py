@@ -103,7 +103,7 @@ def _reported(value: str, signal: Signal, named: Mapping[str, list[str]]) -> Tar
     for account in (value, f"{signal.platform}:{_did(value)}"):
         if account in accounts:
             return Target("account", account)
-    if url := normalise.canonical_url(value):
+    if "://" in value and (url := normalise.canonical_url(value)):
         return Target("url", url)
     if value.startswith(f"{signal.platform}:"):
         return Target("account", value)

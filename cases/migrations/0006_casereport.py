@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reports",
+                        related_name="report_links",
                         to="cases.case",
                     ),
                 ),

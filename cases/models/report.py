@@ -17,7 +17,7 @@ class CaseReport(models.Model):
     """
 
     case = models.ForeignKey(
-        Case, models.PROTECT, null=True, related_name="reports", db_index=False
+        Case, models.PROTECT, null=True, related_name="report_links", db_index=False
     )
     signal_id = models.BigIntegerField()
     target_type = models.CharField(max_length=40)

@@ -133,7 +133,7 @@ def test_the_order_of_reports_makes_no_second_case(order: Sequence[int]) -> None
     for number in order:
         report(number, *told[number])
     case = Case.objects.get()
-    assert (case.hits, case.reports.count()) == (3, 4)
+    assert (case.hits, case.report_links.count()) == (3, 4)
 
 
 def test_a_report_on_a_member_of_a_campaign_goes_to_its_case() -> None:
@@ -358,7 +358,7 @@ def test_reports_that_eight_workers_bring_make_one_case() -> None:
     while reporting.place():
         pass
     case = Case.objects.get()
-    assert (case.hits, case.reports.count()) == (80, 80)
+    assert (case.hits, case.report_links.count()) == (80, 80)
 
 
 @pytest.mark.django_db(transaction=True)

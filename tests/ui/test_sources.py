@@ -20,7 +20,13 @@ from tests.ui.conftest import Visitor
 
 URL = "/settings/sources/"
 NEW = "/settings/new-source/"
-FORM = {"title": "Acme shop", "description": "", "platforms": "", "alarm": "auto", "report_cases": "auto"}
+FORM = {
+    "title": "Acme shop",
+    "description": "",
+    "platforms": "",
+    "alarm": "auto",
+    "report_cases": "auto",
+}
 
 
 def client(user: User) -> Client:
