@@ -72,7 +72,7 @@ def describe(case: Case, picture: Picture) -> None:
     case.summary = list(summary.sentences(facts))
     case.reasons = summary.reasons(facts.findings)
     case.platforms = list(facts.platforms)
-    if (told := reported_of(case)) is not None:
+    if case.reports and (told := reported_of(case)) is not None:
         case.summary += reported.sentences(told)
         case.platforms = sorted({*facts.platforms, *told.platforms})
     case.providers = picture.providers

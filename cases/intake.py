@@ -16,7 +16,6 @@ from cases.facts import Picture
 from cases.faults import FAULTS
 from cases.models import Case, CaseCampaign, Decision
 from cases.opening import new_case, one_at_a_time
-from cases.reported import report_count
 from cases.services.decision import decision_ref
 from detectors.choices import CampaignState
 from detectors.models import Campaign
@@ -116,7 +115,7 @@ def _attach(case: Case, heir: Campaign, others: list[Case]) -> None:
         campaign=heir, defaults={"case": case, "revision": heir.revision}
     )
     picture = facts.picture_of(facts.live_campaigns(case) or [heir])
-    new = max(0, picture.facts.signals + report_count(case) - case.hits)
+    new = max(0, picture.facts.signals + case.reports - case.hits)
     case.hits += new
     case.new_hits += new
     told = (_late if case.state == State.CLOSED else _grow)(case, picture, new)

@@ -7,6 +7,7 @@ from abusedesk.core.audit import Verb
 from cases import claims, states
 from cases.choices import State
 from cases.models import Case, CaseCampaign, CaseReport
+from cases.reported import report_count
 from detectors.choices import CampaignState, EntityType
 from detectors.entities import digest_of
 from detectors.models import Campaign
@@ -48,7 +49,9 @@ def absorb(case: Case, others: list[Case]) -> list[Case]:
         other.merged_into = case
         other.save()
         CaseCampaign.objects.filter(case=other).update(case=case)
-        CaseReport.objects.filter(case=other).update(case=case)
+        if other.reports:
+            CaseReport.objects.filter(case=other).update(case=case)
+            case.reports = report_count(case)
     return absorbed
 
 

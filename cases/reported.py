@@ -149,13 +149,17 @@ def _firsts(case: Case, name: str) -> list[str]:
 
 
 def _parts(reported: Reported) -> dict[str, float]:
-    """p: one reporter counts as an even chance; mass reporting is no proof, so it ends at 0.95."""
+    """p: one reporter counts as an even chance; mass reporting is no proof, so it ends at 0.95.
+
+    Reports come in bursts when a mailbox is read, so their speed is that of a day at least.
+    """
+    span = reported.last_at - reported.first_at
     worst = max((_harm(one) for one in reported.reasons), default=0.0)
     return {
         "p": 1 - max(LEAST_DOUBT, DOUBT ** min(reported.reporter_total, 10)),
         "harm": max(worst, priority.harm(type for type, _ in reported.targets)),
         "reach": priority.reach(reported.reports),
-        "velocity": priority.velocity(reported.reports, reported.last_at - reported.first_at),
+        "velocity": priority.velocity(reported.reports, max(span, priority.DAY)),
         "novelty": 1.0,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, gates, reporting
+from cases import actions, gates, placing, reporting
 from cases import intake as pulling
 from cases.services import case, hold, retention
 
@@ -24,7 +24,7 @@ def take_reports(stream_id: int) -> None:
 @shared_task(name="cases.place_reports", acks_late=True, soft_time_limit=60, time_limit=90)
 def place_reports() -> None:
     """Give reports that wait their cases."""
-    reporting.place()
+    placing.place()
 
 
 @shared_task(name="cases.deliver_actions", acks_late=True, soft_time_limit=120, time_limit=150)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -51,6 +51,13 @@ class Complaint:
     targets: tuple[Target, ...]
     reporter: str
     reason: str
+
+
+def opens_cases(report_cases: str, adapters: Iterable[str]) -> bool:
+    """Whether reports of a source open cases: as somebody said, else by the adapters it uses."""
+    if report_cases == "auto":
+        return not ADAPTERS.isdisjoint(adapters)
+    return report_cases == "on"
 
 
 def complaint_of(signal: Signal) -> Complaint | None:

@@ -18,8 +18,9 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
         model = Case
         fields = [
             "ref", "title", "state", "queue", "severity", "how_sure", "priority", "platforms",
-            "reasons", "accounts", "hits", "new_hits", "regressed", "version", "opened_at",
-            "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by", "claim_expires_at",
+            "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
+            "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
+            "claim_expires_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -46,19 +47,18 @@ class ReportSerializer(serializers.Serializer[object]):
 class CaseSerializer(CaseRowSerializer):
     """A case with what it rests on.
 
-    reports: the newest 50 of `report_total`. contributions: empty where no detector spoke.
+    newest_reports: at most 50 of `reports`. contributions: empty where no detector spoke.
     """
 
     merged_into = serializers.SlugRelatedField[Case]("ref", read_only=True)
     contributions = serializers.DictField(child=serializers.FloatField(), read_only=True)
-    report_total = serializers.IntegerField(read_only=True)
-    reports = ReportSerializer(many=True, read_only=True)
+    newest_reports = ReportSerializer(many=True, read_only=True)
     timeline = EventSerializer(many=True, read_only=True)
 
     class Meta(CaseRowSerializer.Meta):
         fields = [
             *CaseRowSerializer.Meta.fields,
-            "summary", "priority_parts", "merged_into", "contributions", "report_total", "reports",
+            "summary", "priority_parts", "merged_into", "contributions", "newest_reports",
             "timeline",
         ]  # fmt: skip
         read_only_fields = fields

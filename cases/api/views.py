@@ -19,7 +19,6 @@ from cases import queue
 from cases.api import serializers
 from cases.choices import State
 from cases.models import Case
-from cases.reported import report_count
 from cases.selectors.case import case_by_ref, cases_for
 from cases.selectors.evidence import contributions_of
 from cases.selectors.report import reports_of
@@ -68,9 +67,8 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
         case = self._case(ref)
         shown = serializers.CaseSerializer(case).data
         shown["contributions"] = contributions_of(case)
-        shown["report_total"] = report_count(case)
-        reports = reports_of(case, self.viewer) if shown["report_total"] else []
-        shown["reports"] = serializers.ReportSerializer(reports, many=True).data
+        reports = reports_of(case, self.viewer)
+        shown["newest_reports"] = serializers.ReportSerializer(reports, many=True).data
         events = timeline_of(case, self.viewer)
         shown["timeline"] = serializers.EventSerializer(events, many=True).data
         return Response(shown)

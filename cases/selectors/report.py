@@ -37,7 +37,7 @@ class Report:
 
 def reports_of(case: Case, viewer: User, limit: int = SHOWN) -> list[Report]:
     """The newest reports, each with all that it reports."""
-    if not policy.can_see(viewer, case):
+    if not case.reports or not policy.can_see(viewer, case):
         return []
     rows = CaseReport.objects.filter(case=case).order_by("-reported_at", "-signal_id", "id")
     by_signal: dict[int, list[CaseReport]] = {}
@@ -63,7 +63,7 @@ def reported_acts_of(case: Case, viewer: User) -> list[Signal]:
 
     What a report quotes is among them: adapters store a quoted message as an act of its author.
     """
-    if not policy.can_see(viewer, case):
+    if not case.reports or not policy.can_see(viewer, case):
         return []
     rows = CaseReport.objects.filter(case=case, target_type=EntityType.ACCOUNT).order_by("id")
     accounts = list(dict.fromkeys(rows.values_list("target", flat=True)[:ROWS]))[:ACCOUNTS]

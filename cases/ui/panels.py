@@ -8,7 +8,6 @@ from typing import Any
 from abusedesk.core.models import User
 from cases.models import Case
 from cases.priority import WEIGHTS
-from cases.reported import report_count
 from cases.selectors.evidence import (
     contributions_of,
     evidence_of,
@@ -84,15 +83,13 @@ def _summary(case: Case, viewer: User) -> dict[str, Any]:
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
-    total = report_count(case)
     return {
-        "reports": reports_of(case, viewer) if total else [],
-        "report_total": total,
-        "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)] if total else [],
+        "reports": reports_of(case, viewer),
+        "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
-        "signal_total": case.hits - total,
+        "signal_total": case.hits - case.reports,
         "purged": purged_of(findings, viewer),
     }
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from django.db.models import Q
-
 from detectors import stream
 from detectors.base import Signal
-from detectors.choices import ReportCases
-from detectors.complaints import ADAPTERS, Complaint, complaint_of
+from detectors.complaints import Complaint, complaint_of, opens_cases
 from detectors.models import Source
 from detectors.services.cursor import held_cursor, move_cursor, position_of
 
@@ -57,9 +54,8 @@ def _complaints(ids: Sequence[int], opening: dict[int, str]) -> list[Told]:
 
 def _opening(sources: Iterable[int]) -> dict[int, str]:
     """Sources of which reports open cases, with their titles."""
-    rows = Source.objects.filter(
-        Q(report_cases=ReportCases.ON)
-        | Q(report_cases=ReportCases.AUTO, adapters__overlap=sorted(ADAPTERS)),
-        pk__in=sources,
-    )
-    return dict(rows.values_list("pk", "title"))
+    return {
+        one.pk: one.title
+        for one in Source.objects.filter(pk__in=sources)
+        if opens_cases(one.report_cases, one.adapters)
+    }

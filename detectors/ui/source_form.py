@@ -36,6 +36,7 @@ class SourceForm(forms.Form):
     )
     report_cases = forms.ChoiceField(
         label="Reports open cases",
+        required=False,
         choices=ReportCases.choices,
         help_text="Complaints by mail or from moderators are read one by one."
         " In ordinary traffic of a platform the detectors judge reports.",
@@ -46,6 +47,8 @@ class SourceForm(forms.Form):
         said = dict(self.cleaned_data)
         minutes = said.pop("silent_after_min")
         said.pop("slug", None)
+        if not said["report_cases"]:
+            said.pop("report_cases")
         return {**said, "silent_after_s": minutes * MINUTE_S if minutes else None}
 
     def refuse(self, field: str, message: str) -> None:

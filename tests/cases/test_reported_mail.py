@@ -14,7 +14,7 @@ from django.test import Client
 from time_machine import travel
 
 from abusedesk.core.models import Scope
-from cases import reporting
+from cases import placing, reporting
 from cases.models import Case, CaseReport
 from detectors import stream
 from detectors.choices import ReportCases
@@ -71,7 +71,7 @@ def test_an_arf_mail_becomes_a_case_that_rest_shows_and_decides(door: dict[str, 
     assert (row["title"], row["queue"]) == (title, "inbox")
     assert (row["hits"], row["accounts"], row["platforms"]) == (1, 2, ["email"])
     case = client.get(f"/api/v1/cases/{row['ref']}/").json()
-    (report,) = case["reports"]
+    (report,) = case["newest_reports"]
     assert (report["reporter"], report["reason"]) == ("feedback@isp.example", "abuse")
     assert report["targets"] == [
         "bounce@prize-mail.example on email",
@@ -79,7 +79,7 @@ def test_an_arf_mail_becomes_a_case_that_rest_shows_and_decides(door: dict[str, 
     ]
     said = client.get(f"/api/v1/signals/{report['signal_id']}/").json()
     assert said["text"] == "A customer calls this message spam."
-    assert (case["contributions"], case["how_sure"], case["report_total"]) == ({}, 0, 1)
+    assert (case["contributions"], case["how_sure"], case["reports"]) == ({}, 0, 1)
     claim = client.post(f"/api/v1/cases/{row['ref']}/claim/").json()
     body = {
         "claim_id": claim["claim_id"],
@@ -212,7 +212,7 @@ def test_a_worker_that_dies_between_reading_and_placing_loses_nothing(
     send("arf", sample("arf", "abuse.eml"), door)
     desk.await_horizon()
     with monkeypatch.context() as patch:
-        patch.setattr(reporting, "place", dies)
+        patch.setattr(placing, "place", dies)
         with pytest.raises(SystemExit):
             take()
     assert not Case.objects.exists()

@@ -9,7 +9,7 @@ import pytest
 
 from abusedesk.core import clock
 from abusedesk.core.models import AuditEntry, Role
-from cases import queue, reporting
+from cases import placing, queue, reporting
 from cases.choices import GateKind, State
 from cases.intake import intake
 from cases.models import Case, CaseReport, Delivery, Gate
@@ -47,7 +47,7 @@ def note(
 def report(number: int, *targets: Target, by: str = "x:ada", reason: str = "spam") -> Case:
     """One report is written down and placed; the case that has it."""
     note(number, *targets, by=by, reason=reason)
-    reporting.place()
+    placing.place()
     return case_of(number)
 
 
@@ -86,7 +86,7 @@ def test_the_same_report_again_adds_nothing() -> None:
 def test_many_reports_on_one_target_make_one_case_that_counts_them() -> None:
     for number in range(300):
         note(number, by=f"x:b{number}", at=timedelta(seconds=number))
-    assert reporting.place() == 1
+    assert placing.place() == 1
     case = Case.objects.get()
     assert (case.hits, case.title) == (300, "Reported: rose on x by x:b0, x:b1 and 298 more")
     assert build.verbs(case) == ["case.opened_by_report"]
@@ -120,7 +120,7 @@ def test_targets_of_one_report_share_a_case() -> None:
 def test_a_target_with_a_case_of_its_own_is_reported_there() -> None:
     rose, link = report(1), report(2, LINK)
     note(3, ROSE, LINK, by="x:bea")
-    reporting.place()
+    placing.place()
     rose.refresh_from_db()
     link.refresh_from_db()
     assert Case.objects.count() == 2
@@ -259,9 +259,9 @@ def test_a_gate_holds_the_case_back_and_counts_every_report() -> None:
     )
     for number in range(5):
         note(number)
-        reporting.place()
+        placing.place()
     note(4)
-    reporting.place()
+    placing.place()
     gate.refresh_from_db()
     assert (Case.objects.count(), gate.hits) == (0, 5)
     assert CaseReport.objects.filter(held=True).count() == 5
@@ -292,7 +292,7 @@ def test_held_reports_open_their_case_when_the_gate_ends() -> None:
 
 
 def test_one_odd_report_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    place = reporting._place
+    place = placing._place
 
     def odd(row: CaseReport) -> None:
         if row.signal_id == 1:
@@ -301,17 +301,17 @@ def test_one_odd_report_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch
 
     note(1)
     note(2, LINK)
-    monkeypatch.setattr(reporting, "_place", odd)
-    assert reporting.place() == 1
-    monkeypatch.setattr(reporting, "_place", place)
-    assert reporting.place() == 1
+    monkeypatch.setattr(placing, "_place", odd)
+    assert placing.place() == 1
+    monkeypatch.setattr(placing, "_place", place)
+    assert placing.place() == 1
     assert Case.objects.count() == 2
 
 
 def test_the_limit_is_kept() -> None:
     for number in range(4):
         note(number, Target("account", f"x:a{number}"))
-    assert (reporting.place(3), reporting.place(3), reporting.place(3)) == (3, 1, 0)
+    assert (placing.place(3), placing.place(3), placing.place(3)) == (3, 1, 0)
 
 
 def test_hostile_names_stay_within_their_columns() -> None:
@@ -339,8 +339,8 @@ def test_a_hold_keeps_the_reports_and_the_accounts_of_a_case() -> None:
 def test_eight_workers_open_one_case_for_each_target() -> None:
     for number in range(60):
         note(number, Target("account", f"x:a{number % 12}"), by=f"x:b{number}")
-    build.at_once(8, lambda _: reporting.place())
-    while reporting.place():
+    build.at_once(8, lambda _: placing.place())
+    while placing.place():
         pass
     assert Case.objects.count() == 12
     assert {case.hits for case in Case.objects.all()} == {5}
@@ -352,10 +352,10 @@ def test_reports_that_eight_workers_bring_make_one_case() -> None:
     def work(place: int) -> None:
         for number in range(10):
             note(100 * place + number, by=f"x:b{place}")
-            reporting.place()
+            placing.place()
 
     build.at_once(8, work)
-    while reporting.place():
+    while placing.place():
         pass
     case = Case.objects.get()
     assert (case.hits, case.report_links.count()) == (80, 80)
@@ -366,8 +366,8 @@ def test_a_campaign_and_a_report_at_the_same_time_make_one_case() -> None:
     for place in range(8):
         build.campaign(members=build.accounts(4, first=10 * place))
         note(place, Target("account", f"x:a{10 * place + 1}"))
-    build.at_once(8, lambda place: intake() if place % 2 else reporting.place())
-    while intake() or reporting.place():
+    build.at_once(8, lambda place: intake() if place % 2 else placing.place())
+    while intake() or placing.place():
         pass
     assert Case.objects.exclude(state=State.MERGED).count() == 8
     assert {case.hits for case in Case.objects.all()} == {21}
@@ -382,13 +382,13 @@ def test_deciding_while_reports_arrive_neither_locks_up_nor_loses_anything() -> 
         if place % 2:
             for number in range(12):
                 note(1_000 * place + number, Target("account", f"x:a{number}"))
-                reporting.place()
+                placing.place()
             return
         for case in cases[place // 2 :: 2]:
             build.decided(people[place // 2], case)
 
     build.at_once(4, work)
-    while reporting.place():
+    while placing.place():
         pass
     assert Case.objects.count() == 12
     assert {case.hits for case in Case.objects.all()} == {3}

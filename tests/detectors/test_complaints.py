@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from detectors.adapters.base import Item
 from detectors.base import Signal
-from detectors.complaints import MAX_NAME, MAX_REASON, MAX_TARGETS, MAX_VALUE, complaint_of
+from detectors.complaints import (
+    MAX_NAME,
+    MAX_REASON,
+    MAX_TARGETS,
+    MAX_VALUE,
+    complaint_of,
+    opens_cases,
+)
 from tests.adapters.reading import WEIRD, outcomes, sample
 
 TABLE: list[tuple[str, str, list[tuple[list[str], str, str]]]] = [
@@ -177,3 +184,19 @@ def test_a_flood_of_targets_is_bounded() -> None:
     found = complaint_of(signal(objects=names))
     assert found is not None
     assert len(found.targets) == MAX_TARGETS
+
+
+@pytest.mark.parametrize(
+    ("said", "adapters", "opens"),
+    [
+        ("auto", [], False),
+        ("auto", ["eml", "openai"], False),
+        ("auto", ["eml", "arf"], True),
+        ("on", [], True),
+        ("off", ["arf"], False),
+    ],
+)
+def test_a_source_opens_cases_by_what_was_said_or_by_its_adapters(
+    said: str, adapters: list[str], *, opens: bool
+) -> None:
+    assert opens_cases(said, adapters) is opens
