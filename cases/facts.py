@@ -8,9 +8,10 @@ from typing import Final
 
 from django.db.models import Count, F, QuerySet
 
-from cases import priority, summary
+from cases import priority, reported, summary
 from cases.choices import BENIGN
 from cases.models import Case
+from cases.reported import reported_of
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.models import Campaign, CampaignMember, Finding
@@ -71,12 +72,24 @@ def describe(case: Case, picture: Picture) -> None:
     case.summary = list(summary.sentences(facts))
     case.reasons = summary.reasons(facts.findings)
     case.platforms = list(facts.platforms)
+    if case.reports and (told := reported_of(case)) is not None:
+        case.summary += reported.sentences(told)
+        case.platforms = sorted({*facts.platforms, *told.platforms})
     case.providers = picture.providers
     case.accounts = facts.accounts
     case.how_sure = facts.p
     case.severity = priority.severity(picture.parts)
     case.priority = priority.priority(picture.parts)
     case.priority_parts = picture.parts
+
+
+def redescribe(case: Case) -> None:
+    """Write what the case is about by now (not saved): of its campaigns, else of its reports."""
+    campaigns = live_campaigns(case)
+    if campaigns:
+        describe(case, picture_of(campaigns))
+    elif (told := reported_of(case)) is not None:
+        reported.describe(case, told)
 
 
 def _accounts(campaigns: Sequence[Campaign]) -> list[str]:

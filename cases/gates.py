@@ -48,6 +48,16 @@ def count_hits(campaign: Campaign) -> int:
     return Gate.objects.filter(pk__in=list(rows)).update(hits=F("hits") + 1)
 
 
+def holds(account: str, hits: int) -> bool:
+    """Whether an entry keeps `hits` reports on this account from a case; counts them on it."""
+    return bool(in_force().filter(account=account).update(hits=F("hits") + hits))
+
+
+def in_force() -> QuerySet[Gate]:
+    """Entries that have not expired."""
+    return Gate.objects.filter(Q(expires_at=None) | Q(expires_at__gt=clock.now()))
+
+
 def release_expired() -> int:
     """Ask again for campaigns that only an expired gate kept from a case. Returns how many."""
     ended = Gate.objects.filter(expires_at__lte=clock.now())
@@ -77,5 +87,4 @@ def _by_kind(campaign: Campaign) -> Iterator[tuple[GateKind, set[str]]]:
 
 def _in_force(campaign: Campaign) -> QuerySet[Gate]:
     accounts = CampaignMember.objects.filter(campaign=campaign).values("account")
-    current = Q(expires_at=None) | Q(expires_at__gt=clock.now())
-    return Gate.objects.filter(current, account__in=accounts)
+    return in_force().filter(account__in=accounts)

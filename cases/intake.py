@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.errors import AbuseDeskError
 from abusedesk.core.queueing import wake
 from cases import facts, gates, lineage, states
 from cases.choices import BENIGN, State
 from cases.facts import Picture
-from cases.models import Case, CaseCampaign, Decision, Queue
+from cases.faults import FAULTS
+from cases.models import Case, CaseCampaign, Decision
+from cases.opening import new_case, one_at_a_time
 from cases.services.decision import decision_ref
 from detectors.choices import CampaignState
 from detectors.models import Campaign
@@ -26,12 +26,7 @@ log = structlog.get_logger(__name__)
 
 Told = tuple[Verb, dict[str, Any]]
 
-INBOX: Final = "inbox"
 GROWTH: Final = 2
-# What one odd campaign may raise without stopping all others; a lost database is not among them.
-FAULTS: Final = (
-    AbuseDeskError, ArithmeticError, DataError, IntegrityError, LookupError, TypeError, ValueError,
-)  # fmt: skip
 
 
 def intake(limit: int = 50) -> int:
@@ -51,12 +46,6 @@ def intake(limit: int = 50) -> int:
     return taken
 
 
-def inbox() -> Queue:
-    """The queue where cases land; a migration makes it, and a missing one is made again."""
-    queue, _ = Queue.objects.get_or_create(slug=INBOX, defaults={"title": "Inbox"})
-    return queue
-
-
 @transaction.atomic
 def _take_one(without: set[int]) -> tuple[int | None, Exception | None]:
     campaign = campaigns.next_for_intake(without=without)
@@ -74,6 +63,7 @@ def _take_in(campaign: Campaign) -> None:
     """Allow-list, snooze, attach to the case there is, open: in this order."""
     campaigns.mark_taken(campaign=campaign)
     heir = lineage.heir_of(campaign)
+    one_at_a_time()
     case, others = lineage.cases_of(heir)
     if case is None and heir.state != CampaignState.OPEN:
         return
@@ -100,19 +90,8 @@ def _note_held(campaign: Campaign, case: Case | None, held: gates.Held) -> None:
 
 
 def _open(campaign: Campaign) -> Case:
-    queue = inbox()
     picture = facts.picture_of([campaign])
-    number = _next_id()
-    now = clock.now()
-    case = Case(
-        pk=number,
-        ref=f"AD-{number}",
-        queue=queue,
-        hits=max(1, picture.facts.signals),
-        opened_at=now,
-        updated_at=now,
-        due_at=now + timedelta(hours=queue.sla_hours),
-    )
+    case = new_case(hits=max(1, picture.facts.signals))
     facts.describe(case, picture)
     case.save(force_insert=True)
     CaseCampaign.objects.create(case=case, campaign=campaign, revision=campaign.revision)
@@ -136,7 +115,7 @@ def _attach(case: Case, heir: Campaign, others: list[Case]) -> None:
         campaign=heir, defaults={"case": case, "revision": heir.revision}
     )
     picture = facts.picture_of(facts.live_campaigns(case) or [heir])
-    new = max(0, picture.facts.signals - case.hits)
+    new = max(0, picture.facts.signals + case.reports - case.hits)
     case.hits += new
     case.new_hits += new
     told = (_late if case.state == State.CLOSED else _grow)(case, picture, new)
@@ -164,10 +143,8 @@ def _late(case: Case, picture: Picture, new: int) -> Told | None:
     decision = case.decisions.filter(undone_at=None).first()
     why, until = _reopens(decision, picture, new)
     if why:
-        states.transition(case, to=State.OPEN)
         facts.describe(case, picture)
-        case.regressed = True
-        case.due_at = clock.now() + timedelta(hours=case.queue.sla_hours)
+        states.regress(case)
         return Verb.CASE_REGRESSED, {"why": why, "accounts": case.accounts}
     if new:
         case.updated_at = clock.now()
@@ -191,10 +168,3 @@ def _reopens(decision: Decision | None, picture: Picture, new: int) -> tuple[str
     if picture.facts.accounts >= GROWTH * size:
         return f"{picture.facts.accounts} accounts, {size} when it was decided", until
     return "", until
-
-
-def _next_id() -> int:
-    """The reference holds the id, so the id comes first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('cases_case', 'id'))")
-        return int(cursor.fetchone()[0])

@@ -6,7 +6,10 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from cases import claims, states
 from cases.choices import State
-from cases.models import Case, CaseCampaign
+from cases.models import Case, CaseCampaign, CaseReport
+from cases.reported import report_count
+from detectors.choices import CampaignState, EntityType
+from detectors.entities import digest_of
 from detectors.models import Campaign
 from detectors.services.intake import lock_campaign
 
@@ -22,15 +25,16 @@ def heir_of(campaign: Campaign) -> Campaign:
 def cases_of(heir: Campaign) -> tuple[Case | None, list[Case]]:
     """The case that goes on, and others of campaigns that went into `heir`; all locked.
 
-    The heir's own case goes on; else one that is still open, else the oldest.
+    Active cases in which a member was reported are among them: it is one operation. The heir's own
+    case goes on; else one that is still open, else the oldest.
     """
     links = dict(
         CaseCampaign.objects.filter(campaign__in=_family(heir)).values_list("campaign", "case")
     )
-    found = _lock({_survivor_id(case_id) for case_id in links.values()})
+    found = lock({survivor_id(case_id) for case_id in links.values()} | _reported(heir))
     if not found:
         return None, []
-    own = _survivor_id(links[heir.pk]) if heir.pk in links else 0
+    own = survivor_id(links[heir.pk]) if heir.pk in links else 0
     found.sort(key=lambda case: (case.pk != own, case.state not in states.ACTIVE, case.pk))
     return found[0], found[1:]
 
@@ -45,6 +49,9 @@ def absorb(case: Case, others: list[Case]) -> list[Case]:
         other.merged_into = case
         other.save()
         CaseCampaign.objects.filter(case=other).update(case=case)
+        if other.reports:
+            CaseReport.objects.filter(case=other).update(case=case)
+            case.reports = report_count(case)
     return absorbed
 
 
@@ -57,6 +64,18 @@ def tell(case: Case, absorbed: list[Case], hits: int) -> None:
         )
 
 
+def survivor_id(case_id: int) -> int:
+    """The case that took this one in, at the end of the chain."""
+    following = Case.objects.values_list("merged_into", flat=True).get(pk=case_id)
+    return case_id if following is None else survivor_id(following)
+
+
+def lock(case_ids: set[int]) -> list[Case]:
+    """In order of id, so that two workers never wait for each other in a ring."""
+    rows = Case.objects.select_for_update(no_key=True).filter(pk__in=case_ids)
+    return list(rows.order_by("pk"))
+
+
 def _family(heir: Campaign) -> set[int]:
     """The heir and everything that went into it, directly or not."""
     family = fresh = {heir.pk}
@@ -67,15 +86,18 @@ def _family(heir: Campaign) -> set[int]:
     return family
 
 
-def _survivor_id(case_id: int) -> int:
-    following = Case.objects.values_list("merged_into", flat=True).get(pk=case_id)
-    return case_id if following is None else _survivor_id(following)
+def _reported(heir: Campaign) -> set[int]:
+    """Active cases in which a member of a strong campaign was reported.
 
-
-def _lock(case_ids: set[int]) -> list[Case]:
-    """In order of id, so that two workers never wait for each other in a ring."""
-    rows = Case.objects.select_for_update(no_key=True).filter(pk__in=case_ids)
-    return list(rows.order_by("pk"))
+    A closed one is none of them: one benign report would silence a campaign.
+    """
+    if heir.state != CampaignState.OPEN:
+        return set()
+    members = heir.members.values_list("account", flat=True)
+    digests = [digest_of(EntityType.ACCOUNT, account) for account in members]
+    reported = CaseReport.objects.filter(digest__in=digests).values("case")
+    active = Case.objects.filter(pk__in=reported, state__in=states.ACTIVE)
+    return set(active.values_list("pk", flat=True))
 
 
 def _untouched(case: Case) -> bool:

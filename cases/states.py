@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from abusedesk.core import clock
@@ -37,6 +38,13 @@ def transition(case: Case, *, to: State) -> None:
     case.closed_at = clock.now() if to == State.CLOSED else None
     case.snoozed_until = None
     touch(case)
+
+
+def regress(case: Case) -> None:
+    """Open a closed case again (not saved), because evidence came after its decision."""
+    transition(case, to=State.OPEN)
+    case.regressed = True
+    case.due_at = clock.now() + timedelta(hours=case.queue.sla_hours)
 
 
 def touch(case: Case) -> None:

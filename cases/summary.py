@@ -62,7 +62,7 @@ def title(facts: Facts) -> str:
     words = list(dict.fromkeys(_words(one) for one in _one_a_family(facts.findings)))
     how = f": {', '.join(words)}" if words else ""
     where = f" on {_listed(facts.platforms)}" if facts.platforms else ""
-    return _cut(f"{_number(facts.accounts, 'account')}{where}{how}", TITLE_LIMIT)
+    return cut(f"{counted(facts.accounts, 'account')}{where}{how}", TITLE_LIMIT)
 
 
 def reasons(findings: Sequence[Finding]) -> list[str]:
@@ -88,17 +88,32 @@ def strongest_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (-one.llr, -len(one.subjects), one.pk))
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 report`, `2,000 reports`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def moment(at: datetime) -> str:
+    """`3 Nov 2026 12:00`."""
+    return f"{at:%-d %b %Y %H:%M}"
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters; an ellipsis says that there were more."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
 def _what(facts: Facts) -> str:
     label = f" Label: {facts.label}." if facts.label else ""
     return (
-        f"{_number(facts.accounts, 'account')} act together; each link between two of them is real "
+        f"{counted(facts.accounts, 'account')} act together; each link between two of them is real "
         f"with probability {facts.p:.2f} (uncalibrated).{label}"
     )
 
 
 def _when(facts: Facts) -> str:
-    span = f"from {_moment(facts.first_at)} to {_moment(facts.last_at)}"
-    return f"{_number(facts.signals, 'signal')} in the findings in force, {span} UTC."
+    span = f"from {moment(facts.first_at)} to {moment(facts.last_at)}"
+    return f"{counted(facts.signals, 'signal')} in the findings in force, {span} UTC."
 
 
 def _how(finding: Finding) -> Sentence:
@@ -140,15 +155,3 @@ def _listed(names: Sequence[str]) -> str:
             f"{', '.join(names[: PLATFORMS_NAMED - 1])} and {len(names) - PLATFORMS_NAMED + 1} more"
         )
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%-d %b %Y %H:%M}"
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"

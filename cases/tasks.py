@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, gates
+from cases import actions, gates, placing, reporting
 from cases import intake as pulling
 from cases.services import case, hold, retention
 
@@ -13,6 +13,18 @@ from cases.services import case, hold, retention
 def intake() -> None:
     """Take campaigns into cases."""
     pulling.intake()
+
+
+@shared_task(name="cases.take_reports", acks_late=True, soft_time_limit=60, time_limit=90)
+def take_reports(stream_id: int) -> None:
+    """Take the reports of one stream into cases."""
+    reporting.take_reports(stream_id)
+
+
+@shared_task(name="cases.place_reports", acks_late=True, soft_time_limit=60, time_limit=90)
+def place_reports() -> None:
+    """Give reports that wait their cases."""
+    placing.place()
 
 
 @shared_task(name="cases.deliver_actions", acks_late=True, soft_time_limit=120, time_limit=150)
@@ -33,6 +45,7 @@ def sweep() -> None:
     case.return_snoozed()
     gates.release_expired()
     pulling.intake()
+    reporting.sweep()
     actions.wake_if_due()
     hold.extend_holds()
     retention.wake_purges()

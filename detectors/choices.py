@@ -23,6 +23,14 @@ class Alarm(models.TextChoices):
     OFF = "off", "Not at all"
 
 
+class ReportCases(models.TextChoices):
+    """Whether a report of a source opens a case by itself."""
+
+    AUTO = "auto", "When an adapter for reports sends them"
+    ON = "on", "Always"
+    OFF = "off", "Never"
+
+
 class Mode(models.TextChoices):
     OFF = "off", "Off"
     SHADOW = "shadow", "Shadow"

@@ -31,6 +31,11 @@ SELECT epoch, tx::text::bigint, id, source_id, platform,
 FROM detectors_signal AS s
 """
 
+_REPORTERS = """
+SELECT epoch, tx::text::bigint, id, CASE WHEN kind = 'report' THEN source_id END
+FROM detectors_signal AS s
+"""
+
 # Rows of transactions that may still be open are not read, so none is ever skipped. Rows of an
 # earlier epoch were restored: all of them are committed, by transactions of another server.
 _READABLE = """
@@ -46,6 +51,7 @@ LIMIT %s
 """
 _PAGE = f"{_COLUMNS}{_NEXT}"
 _RECEIPTS = f"{_TIMES}{_NEXT}"
+_REPORTS = f"{_REPORTERS}{_NEXT}"
 _PLACE = "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
 _NEWEST = f"""
 {_PLACE} WHERE stream_id = %s AND {_READABLE}
@@ -132,6 +138,18 @@ def receipts(stream_id: int, after: Position, limit: int) -> tuple[list[Receipt]
         rows = cursor.fetchall()
     last = Position(*rows[-1][:3]) if rows else after
     return [Receipt(*row[3:]) for row in rows], last
+
+
+def reports(stream_id: int, after: Position, limit: int) -> tuple[dict[int, int], Position, int]:
+    """Of the next rows: the reports with their sources; where the rows end, and how many they are.
+
+    Nothing is decoded, as for `receipts`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REPORTS, [stream_id, *after, limit])
+        rows = cursor.fetchall()
+    last = Position(*rows[-1][:3]) if rows else after
+    return {row[2]: row[3] for row in rows if row[3] is not None}, last, len(rows)
 
 
 def before_time(stream_id: int, moment_s: float) -> Position:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Max
 
 from abusedesk.core import clock
+from cases import reporting
 from cases.intake import intake
 from detectors import stream
 from detectors.models import Shard, Stream
@@ -60,3 +61,5 @@ def work() -> None:
     fusion.fuse_all(budget_s=600)
     while intake():
         pass
+    for one in Stream.objects.all():
+        reporting.take_reports(one.pk)

@@ -20,6 +20,7 @@ from detectors.models import (
     Source,
 )
 from detectors.partitions import ensure_partitions
+from detectors.purging.plan import InUse
 from detectors.services.purge import begin_verify, start_purge, step_run
 from detectors.services.retention import save_rule
 from tests import cast
@@ -101,13 +102,13 @@ def letter(moment: datetime, slug: str = "shop") -> DeadLetter:
 
 def verified(campaigns: Collection[int] = (), actor: User | None = None) -> PurgeRun:
     """A plan, counted to the end."""
-    run = begin_verify(actor=actor or cast.admin(), campaigns=campaigns)
+    run = begin_verify(actor=actor or cast.admin(), in_use=InUse(campaigns))
     return stepped(run, campaigns)
 
 
 def stepped(run: PurgeRun, campaigns: Collection[int] = ()) -> PurgeRun:
     """The run when there is nothing left to do."""
-    while step_run(run_id=run.pk, campaigns=campaigns):
+    while step_run(run_id=run.pk, in_use=InUse(campaigns)):
         pass
     run.refresh_from_db()
     return run

@@ -23,11 +23,17 @@ from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query
 from abusedesk.core.tokens import issue_token
 from cases.choices import State
+from cases.models import Case
+from cases.placing import place
+from cases.reporting import note
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.report import reported_acts_of, reports_of
+from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState
+from detectors.complaints import Complaint, Target
 from detectors.models import (
     DeadLetter,
     Entity,
@@ -264,6 +270,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "findings_by_entity": (READERS, lambda who, on: findings_by_entity(_entity(), _recent(), who)),
     "recent_signals_of": (READERS, lambda who, on: recent_signals_of(_recent(), who, 5)),
     "cases_by_entity": (STAFF, lambda who, on: cases_by_entity(_entity(), _findings(), who)),
+    "reports_of": (STAFF, lambda who, on: reports_of(_reported(), who)),
+    "reported_acts_of": (STAFF, lambda who, on: reported_acts_of(_reported(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
     "finding_by_id": (READERS, lambda who, on: finding_by_id(_first(Finding), who)),
     "rescored_by_id": (
@@ -405,6 +413,17 @@ def test_a_selector_finds_nothing_for_who_may_not_see() -> None:
         for name, (_, call) in SELECTORS.items()
     }
     assert found == {name: roles for name, (roles, _) in SELECTORS.items()}
+
+
+def _reported() -> Case:
+    """A case that was opened by a stored report on an account that wrote something."""
+    signal = Signal.objects.earliest("pk")
+    account = Target("account", f"{signal.platform}:{signal.actor}")
+    at = signal.occurred_at.timestamp()
+    told = Told(id=signal.pk, at=at, platform="x", kind="report", actor="ada")
+    note([(told, Complaint((account,), "x:ada", "spam"))])
+    place()
+    return Case.objects.get(report_links__signal_id=signal.pk)
 
 
 def _sessions(on: Furnished) -> dict[str, Door]:

@@ -25,6 +25,7 @@ SILENCED = {"noqa": 33, "type: ignore": 22}
 BY_POSITION = {
     "cases/services/decision.py decision_ref": "says a name, writes nothing",
     "cases/services/delivery.py host_of": "says a name, writes nothing",
+    "detectors/services/complaints.py place_of": "says a name",
     "detectors/services/cursor.py position_of": "reads",
     "detectors/services/cuts.py cut_of": "a step of the engine",
     "detectors/services/cuts.py known_cut": "reads",
@@ -56,6 +57,7 @@ WITHOUT_ACTOR = {
     "detectors/services/purge.py step_run": "workers, on behalf of who started it",
     "detectors/services/purge.py working_runs": "reads",
     "detectors/services/answer.py": "the source says who, as in ingest; clean-up is the clock's",
+    "detectors/services/complaints.py hand_over": "workers, on behalf of cases",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",
     "detectors/services/cursor.py": "workers",
     "detectors/services/cuts.py": "workers",

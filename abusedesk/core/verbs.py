@@ -9,7 +9,9 @@ class Verb(StrEnum):
     """What can happen; the sentence of each stands in `SENTENCES`."""
 
     CASE_OPENED = "case.opened"
+    CASE_OPENED_BY_REPORT = "case.opened_by_report"
     CASE_GREW = "case.grew"
+    CASE_REPORTED = "case.reported"
     CASE_CHANGED = "case.changed"
     CASE_REGRESSED = "case.regressed"
     CASE_SUPPRESSED = "case.suppressed"
@@ -68,7 +70,9 @@ class Verb(StrEnum):
 
 SENTENCES: dict[str, str] = {
     Verb.CASE_OPENED: "opened the case with {hits} signals from {accounts} accounts",
+    Verb.CASE_OPENED_BY_REPORT: "opened the case: {about}, reported by {by}",
     Verb.CASE_GREW: "attached new evidence: +{hits}",
+    Verb.CASE_REPORTED: "took in new reports: +{hits}, by {by}",
     Verb.CASE_CHANGED: "computed the case again: {what}",
     Verb.CASE_REGRESSED: "reopened the case as regressed: +{hits} ({why})",
     Verb.CASE_SUPPRESSED: "counted +{hits} and left the case closed until {until}",

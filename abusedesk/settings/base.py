@@ -91,6 +91,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfile
 # Who wakes what, by name, so that `detectors` never imports `cases`.
 TICK_TASKS = ("detectors.sweep", "detectors.forget_answers", "cases.sweep")
 ON_CAMPAIGN_TASK = "cases.intake"
+ON_SIGNALS_TASK = "cases.take_reports"
 # What `manage.py doctor` asks besides what core knows.
 HEALTH_CHECKS = ("detectors.health.silent_sources",)
 

@@ -18,8 +18,9 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
         model = Case
         fields = [
             "ref", "title", "state", "queue", "severity", "how_sure", "priority", "platforms",
-            "reasons", "accounts", "hits", "new_hits", "regressed", "version", "opened_at",
-            "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by", "claim_expires_at",
+            "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
+            "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
+            "claim_expires_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -33,17 +34,32 @@ class EventSerializer(serializers.Serializer[object]):
     sentence = serializers.CharField()
 
 
+class ReportSerializer(serializers.Serializer[object]):
+    """One report. signal_id: the signal that holds what it said. targets: what it reports."""
+
+    signal_id = serializers.IntegerField()
+    reporter = serializers.CharField()
+    reason = serializers.CharField()
+    reported_at = serializers.DateTimeField()
+    targets = serializers.ListField(child=serializers.CharField())
+
+
 class CaseSerializer(CaseRowSerializer):
-    """A case with what it rests on."""
+    """A case with what it rests on.
+
+    newest_reports: at most 50 of `reports`. contributions: empty where no detector spoke.
+    """
 
     merged_into = serializers.SlugRelatedField[Case]("ref", read_only=True)
     contributions = serializers.DictField(child=serializers.FloatField(), read_only=True)
+    newest_reports = ReportSerializer(many=True, read_only=True)
     timeline = EventSerializer(many=True, read_only=True)
 
     class Meta(CaseRowSerializer.Meta):
         fields = [
             *CaseRowSerializer.Meta.fields,
-            "summary", "priority_parts", "merged_into", "contributions", "timeline",
+            "summary", "priority_parts", "merged_into", "contributions", "newest_reports",
+            "timeline",
         ]  # fmt: skip
         read_only_fields = fields
 

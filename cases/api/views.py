@@ -21,6 +21,7 @@ from cases.choices import State
 from cases.models import Case
 from cases.selectors.case import case_by_ref, cases_for
 from cases.selectors.evidence import contributions_of
+from cases.selectors.report import reports_of
 from cases.services.decision import record_decision, undo_decision
 from cases.services.note import add_note
 from cases.timeline import timeline_of
@@ -62,10 +63,12 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
 
     @extend_schema(responses={200: serializers.CaseSerializer, **problems(404)})
     def retrieve(self, request: Request, ref: str) -> Response:
-        """One case with its score's parts and its timeline."""
+        """One case with its score's parts, its reports and its timeline."""
         case = self._case(ref)
         shown = serializers.CaseSerializer(case).data
         shown["contributions"] = contributions_of(case)
+        reports = reports_of(case, self.viewer)
+        shown["newest_reports"] = serializers.ReportSerializer(reports, many=True).data
         events = timeline_of(case, self.viewer)
         shown["timeline"] = serializers.EventSerializer(events, many=True).data
         return Response(shown)

@@ -1,4 +1,4 @@
-"""Tables of cases, queues, notes, decisions and their deliveries."""
+"""Tables of cases, queues, notes, reports, decisions and their deliveries."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from cases.models.decision import Decision
 from cases.models.gate import Gate
 from cases.models.note import Note
 from cases.models.queue import Queue
+from cases.models.report import CaseReport
 
 __all__ = [
     "Case",
     "CaseCampaign",
+    "CaseReport",
     "CaseVisit",
     "Decision",
     "Delivery",

@@ -16,9 +16,10 @@ class Case(models.Model):
     """One operation under review.
 
     ref: `AD-<id>`, for people and links. version: grows with every change and guards concurrent
-    writes. how_sure: probability 0..1. priority: 0..100, orders the queue. claim_*: exclusive
-    while `claim_expires_at` lies ahead. hold: the legal hold that was placed on it last. providers:
-    AI services that its evidence names.
+    writes. how_sure: probability 0..1; 0 where no detector spoke. priority: 0..100, orders the
+    queue. claim_*: exclusive while `claim_expires_at` lies ahead. hold: the legal hold that was
+    placed on it last. providers: AI services that its evidence names. reports: how many of its hits
+    are reports that somebody sent.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -34,6 +35,7 @@ class Case(models.Model):
     providers = ArrayField(models.CharField(max_length=200), default=list, db_default=[])
     reasons = ArrayField(models.TextField(), default=list)
     accounts = models.PositiveIntegerField()
+    reports = models.PositiveIntegerField(default=0, db_default=0)
     hits = models.PositiveIntegerField(default=1)
     new_hits = models.PositiveIntegerField(default=0)
     regressed = models.BooleanField(default=False)

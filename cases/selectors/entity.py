@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import Q
 
 from abusedesk.core.models import User
-from cases.models import Case
+from cases.models import Case, CaseReport
 from cases.selectors.case import cases_for
 from detectors.choices import EntityType
 from detectors.models import CampaignFinding, CampaignMember, Entity
@@ -17,12 +17,15 @@ SHOWN: Final = 20
 
 
 def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) -> list[Case]:
-    """Cases with this account, or that rest on one of these findings, newest first."""
+    """Cases with this account, that rest on one of these findings, or about a report of it, newest
+    first.
+    """
     if entity.type == EntityType.ACCOUNT:
         members = CampaignMember.objects.filter(account=entity.value)
         named = Q(campaign_links__campaign__in=members.values("campaign"))
     else:
         evidence = CampaignFinding.objects.filter(finding__in=finding_ids)
         named = Q(campaign_links__campaign__in=evidence.values("campaign"))
-    rows = cases_for(viewer).filter(named).distinct()
+    reports = CaseReport.objects.filter(digest=bytes(entity.digest)).values("case")
+    rows = cases_for(viewer).filter(named | Q(pk__in=reports)).distinct()
     return list(rows.order_by("-opened_at", "-id")[:SHOWN])

@@ -68,9 +68,14 @@ def purged_of(findings: Sequence[Finding], viewer: User) -> Buried:
 
 
 def contributions_of(case: Case) -> dict[str, float]:
-    """Log odds by family, the prior first; they add up to the score of the leading campaign."""
+    """Log odds by family, the prior first; they add up to the score of the leading campaign.
+
+    Empty for a case without campaign: no detector has measured anything.
+    """
     campaigns = facts.live_campaigns(case)
-    parts = dict(campaigns[0].parts) if campaigns else {}
+    if not campaigns:
+        return {}
+    parts = dict(campaigns[0].parts)
     prior = parts.pop("prior", PRIOR)
     return {"prior": prior, **dict(sorted(parts.items(), key=lambda part: -abs(part[1])))}
 

@@ -16,7 +16,8 @@ from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from cases import policy
 from cases.choices import DeliveryKind, DeliveryState
-from cases.models import Decision, Delivery, Webhook
+from cases.models import Case, CaseReport, Decision, Delivery, Webhook
+from detectors.choices import EntityType
 from detectors.models import CampaignMember
 
 UNDO_WINDOW: Final = timedelta(seconds=10)
@@ -110,12 +111,6 @@ def _after_flight(lease_ends: datetime) -> datetime:
 def _body(decision: Decision, kind: DeliveryKind, *, reverses: int | None = None) -> dict[str, Any]:
     """The public body. entities: accounts as `platform:actor`; reverses: a delivery's id."""
     case = decision.case
-    accounts = (
-        CampaignMember.objects.filter(campaign__case_link__case=case)
-        .order_by("account")
-        .values_list("account", flat=True)
-        .distinct()
-    )
     return {
         "kind": kind.value,
         "case": case.ref,
@@ -123,8 +118,21 @@ def _body(decision: Decision, kind: DeliveryKind, *, reverses: int | None = None
         "outcome": str(decision.outcome),
         "reverses": reverses,
         "decided_at": decision.created_at.isoformat(),
-        "entities": {"accounts": list(accounts[:MAX_ACCOUNTS])},
+        "entities": _entities(case),
     }
+
+
+def _entities(case: Case) -> dict[str, list[str]]:
+    """What the case is about. reported: what no account is, with its type; left out if nothing."""
+    members = CampaignMember.objects.filter(campaign__case_link__case=case)
+    reports = CaseReport.objects.filter(case=case).order_by()
+    accounts = reports.filter(target_type=EntityType.ACCOUNT).values_list("target", flat=True)
+    others = reports.exclude(target_type=EntityType.ACCOUNT).values_list("target_type", "target")
+    named = {*members.values_list("account", flat=True), *accounts}
+    found = {"accounts": sorted(named)[:MAX_ACCOUNTS]}
+    if other := sorted({f"{type}:{value}" for type, value in others}):
+        found["reported"] = other[:MAX_ACCOUNTS]
+    return found
 
 
 def _json(body: dict[str, Any]) -> str:

@@ -9,9 +9,9 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from cases import policy
-from cases.models import Case
+from cases.models import Case, CaseReport
 from cases.selectors.case import case_by_ref
-from detectors.choices import HoldKind
+from detectors.choices import EntityType, HoldKind
 from detectors.models import CampaignMember, Finding, Hold, Source
 from detectors.services.hold import extend_hold, place_hold, release_hold
 
@@ -73,12 +73,17 @@ def extend_holds() -> int:
 
 
 def _covered(case: Case) -> tuple[set[str], set[int]]:
-    """Accounts of the case's campaigns, and the signals that any finding behind them cites."""
+    """Accounts of the case's campaigns and reports, the signals that any finding behind them cites,
+    and the reports.
+    """
     links = case.campaign_links.values("campaign")
     members = CampaignMember.objects.filter(campaign__in=links)
     findings = Finding.objects.filter(campaigns__campaign__in=links).distinct()
     cited = findings.values_list("signal_ids", flat=True)
+    reports = CaseReport.objects.filter(case=case)
+    accounts = reports.filter(target_type=EntityType.ACCOUNT)
     return (
-        set(members.values_list("account", flat=True)),
-        {signal_id for ids in cited for signal_id in ids},
+        {*members.values_list("account", flat=True), *accounts.values_list("target", flat=True)},
+        {signal_id for ids in cited for signal_id in ids}
+        | set(reports.values_list("signal_id", flat=True)),
     )

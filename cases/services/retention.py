@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from cases import policy, states
-from cases.models import CaseCampaign
+from cases.models import CaseCampaign, CaseReport
 from detectors.choices import PurgeState
 from detectors.models import PurgeRun
+from detectors.purging.plan import InUse
 from detectors.services.drain import SHORT_S, drain
 from detectors.services.purge import begin_verify, start_purge, step_run, stop_purge, working_runs
 
@@ -18,7 +21,7 @@ def verify_purge(*, actor: User | None, budget_s: float = SHORT_S) -> PurgeRun:
     """Count what a purge would take; what takes longer than `budget_s` a worker goes on with."""
     if actor is not None:
         policy.require(actor, "retention.verify")
-    run = begin_verify(actor=actor, campaigns=_in_use())
+    run = begin_verify(actor=actor, in_use=_in_use())
     drain(lambda: _step(run.pk), budget_s)
     run.refresh_from_db()
     if run.state == PurgeState.COUNTING:
@@ -56,10 +59,16 @@ def wake_purges() -> None:
 
 
 def _step(run_id: int) -> int:
-    return step_run(run_id=run_id, campaigns=_in_use())
+    return step_run(run_id=run_id, in_use=_in_use())
 
 
-def _in_use() -> list[int]:
-    """Campaigns whose evidence a case rests on that is not closed."""
+def _in_use() -> InUse:
+    """Campaigns and reports that a case rests on that is not closed; reports also while they wait
+    for a case, or for the end of a gate.
+    """
     links = CaseCampaign.objects.filter(case__state__in=states.ACTIVE)
-    return list(links.values_list("campaign_id", flat=True))
+    reports = CaseReport.objects.filter(Q(case=None) | Q(case__state__in=states.ACTIVE)).order_by()
+    return InUse(
+        campaigns=list(links.values_list("campaign_id", flat=True)),
+        signals=list(reports.values_list("signal_id", flat=True).distinct()),
+    )

@@ -14,6 +14,7 @@ from cases.selectors.evidence import (
     findings_of,
     purged_of,
 )
+from cases.selectors.report import reported_acts_of, reports_of
 from cases.timeline import timeline_of
 from cases.ui import chain, evidence, rail
 from detectors.selectors.evidence import shared_of
@@ -22,7 +23,9 @@ FINDINGS = 50
 TABS = ("summary", "evidence", "why", "timeline")
 ICONS = {
     "case.opened": "case",
+    "case.opened_by_report": "case",
     "case.grew": "signal",
+    "case.reported": "signal",
     "case.regressed": "warn",
     "case.claimed": "lock",
     "case.taken_over": "lock",
@@ -81,11 +84,13 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
     return {
+        "reports": reports_of(case, viewer),
+        "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),
         "chains": chain.chains(findings, viewer),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
-        "signal_total": case.hits,
+        "signal_total": case.hits - case.reports,
         "purged": purged_of(findings, viewer),
     }
 

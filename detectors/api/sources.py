@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
-from detectors.choices import Alarm
+from detectors.choices import Alarm, ReportCases
 from detectors.models import Source
 from detectors.selectors.source import health_of, source_by_slug, sources_for, tokens_of
 from detectors.services.source_settings import create_source, update_source
@@ -65,6 +65,11 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
     silent_after_s = serializers.IntegerField(
         min_value=60, max_value=90 * 86_400, required=False, allow_null=True
     )
+    report_cases = serializers.CharField(
+        max_length=8,
+        required=False,
+        help_text=f"whether a report opens a case by itself: {', '.join(ReportCases.values)}",
+    )
     health = SourceHealthSerializer(read_only=True)
 
     class Meta:
@@ -77,6 +82,7 @@ class SourceSerializer(serializers.ModelSerializer[Source]):
             "adapters",
             "alarm",
             "silent_after_s",
+            "report_cases",
             "created_at",
             "last_seen_at",
             "health",
@@ -97,7 +103,9 @@ class SourceChangeSerializer(SourceSerializer):
     """What is left out stays."""
 
     class Meta(SourceSerializer.Meta):
-        fields: ClassVar = ["title", "description", "platforms", "alarm", "silent_after_s"]
+        fields: ClassVar = [
+            "title", "description", "platforms", "alarm", "silent_after_s", "report_cases",
+        ]  # fmt: skip
 
 
 class SourcesView(ListEndpoint):

@@ -7,7 +7,7 @@ from django.db import models
 
 from abusedesk.core import clock
 from abusedesk.core.models import ApiToken
-from detectors.choices import Alarm, StreamKind
+from detectors.choices import Alarm, ReportCases, StreamKind
 
 
 class Source(models.Model):
@@ -15,7 +15,7 @@ class Source(models.Model):
 
     platforms: those that it is meant to report. adapters: slugs of those that it has used. alarm:
     how it is watched for silence. silent_after_s: seconds of silence that are too many, where the
-    alarm is fixed.
+    alarm is fixed. report_cases: whether a report opens a case by itself.
     """
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -27,6 +27,12 @@ class Source(models.Model):
         max_length=8, choices=Alarm.choices, default=Alarm.AUTO, db_default=Alarm.AUTO
     )
     silent_after_s = models.PositiveIntegerField(null=True, blank=True)
+    report_cases = models.CharField(
+        max_length=8,
+        choices=ReportCases.choices,
+        default=ReportCases.AUTO,
+        db_default=ReportCases.AUTO,
+    )
     token = models.ForeignKey(
         ApiToken, models.SET_NULL, null=True, blank=True, related_name="sources"
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
 
 from detectors import partitions
-from detectors.purging.plan import FATES, Line, Month, Plan
+from detectors.purging.plan import FATES, InUse, Line, Month, Plan
 
 GOES, HELD, CITED, UNREAD = FATES
 
@@ -21,7 +21,7 @@ DUE: Final = """
 SELECT s.id, s.occurred_at, s.source_id, s.kind,
     CASE WHEN s.source_id = ANY(%(held_sources)s) OR kept.id IS NOT NULL OR who.account IS NOT NULL
          THEN 'held'
-         WHEN cited.id IS NOT NULL THEN 'cited'
+         WHEN cited.id IS NOT NULL OR s.id = ANY(%(reported)s) THEN 'cited'
          WHEN line.stream IS NULL
               OR (s.epoch, s.tx, s.id) > (line.epoch, line.tx::text::xid8, line.signal)
          THEN 'unread'
@@ -61,10 +61,10 @@ WHERE NOT l.source_id = ANY(%(held_sources)s)
 _LETTER_SOURCES: Final = "SELECT DISTINCT source_id FROM detectors_deadletter"
 
 
-def count_month(plan: Plan, month: partitions.Month, campaigns: Collection[int]) -> Month:
-    """What of one partition goes and what stays. campaigns: those whose evidence is in use now."""
+def count_month(plan: Plan, month: partitions.Month, in_use: InUse) -> Month:
+    """What of one partition goes and what stays. in_use: by cases, now."""
     pairs = _pairs(month)
-    due = due_values(plan, [(source, kind) for source, kind, _ in pairs], campaigns)
+    due = due_values(plan, [(source, kind) for source, kind, _ in pairs], in_use)
     lines: list[Line] = []
     if due["sources"]:
         sql = _COUNT.format(due=DUE.format(signals=month.table()))
@@ -89,9 +89,7 @@ def count_letters(plan: Plan) -> list[list[int]]:
         return [[source, count, int(ids)] for source, count, ids in cursor.fetchall()]
 
 
-def due_values(
-    plan: Plan, pairs: Sequence[tuple[int, str]], campaigns: Collection[int]
-) -> dict[str, Any]:
+def due_values(plan: Plan, pairs: Sequence[tuple[int, str]], in_use: InUse) -> dict[str, Any]:
     """Parameters of `DUE` for signals of these sources and kinds."""
     found = [(*pair, plan.cutoff(*pair)) for pair in pairs]
     ruled = [(source, kind, before) for source, kind, before in found if before is not None]
@@ -105,7 +103,8 @@ def due_values(
         "places": [line.signal for line in plan.read],
         "holds": list(plan.holds),
         "held_sources": held_sources(plan),
-        "campaigns": sorted({*campaigns, *plan.campaigns}),
+        "campaigns": sorted({*in_use.campaigns, *plan.campaigns}),
+        "reported": sorted({*in_use.signals, *plan.signals}),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from django.db import connection
 from detectors import partitions
 from detectors.models import DeadLetter
 from detectors.purging.counting import DUE, LETTERS, due_values, letter_values
-from detectors.purging.plan import GOES, Month, Plan
+from detectors.purging.plan import GOES, InUse, Month, Plan
 
 ROWS: Final = 5_000
 ENTITIES: Final = 2_000
@@ -70,11 +70,11 @@ def window_end(month: partitions.Month, after: int) -> int | None:
     return found
 
 
-def due_ids(plan: Plan, counted: Month, upto: int, campaigns: Collection[int]) -> list[int]:
+def due_ids(plan: Plan, counted: Month, upto: int, in_use: InUse) -> list[int]:
     """Signals of a month that go, with ids above `counted.after` and up to `upto`."""
     month = partitions.Month.parse(counted.month)
     pairs = [(line.source, line.kind) for line in counted.lines if line.fate == GOES]
-    values = due_values(plan, pairs, campaigns) | {"after": counted.after, "upto": upto}
+    values = due_values(plan, pairs, in_use) | {"after": counted.after, "upto": upto}
     with connection.cursor() as cursor:
         cursor.execute(_NEXT.format(due=DUE.format(signals=month.table())), values)
         return [id_ for (id_,) in cursor.fetchall()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -23,6 +23,13 @@ class Rule(NamedTuple):
     days: int | None
 
 
+class InUse(NamedTuple):
+    """Evidence that cases rest on, and that stays: that of campaigns, and signals by themselves."""
+
+    campaigns: Collection[int] = ()
+    signals: Collection[int] = ()
+
+
 class ReadTo(NamedTuple):
     """How far every consumer has read a stream; what lies beyond is not purged."""
 
@@ -35,8 +42,8 @@ class ReadTo(NamedTuple):
 class Plan(msgspec.Struct, frozen=True):
     """What a verified count rests on. The purge never takes what it would not have taken then.
 
-    at: the moment from which days are counted. holds, campaigns: ids of the legal holds in force
-    and of the campaigns whose evidence was in use.
+    at: the moment from which days are counted. holds, campaigns, signals: ids of the legal holds in
+    force and of what was in use.
     """
 
     at: datetime
@@ -44,6 +51,7 @@ class Plan(msgspec.Struct, frozen=True):
     read: tuple[ReadTo, ...] = ()
     holds: tuple[int, ...] = ()
     campaigns: tuple[int, ...] = ()
+    signals: tuple[int, ...] = ()
 
     def cutoff(self, source: int, kind: str) -> datetime | None:
         """Signals that happened before this may go; None: none of them."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import connection
 
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.models import Cursor, Shard, Stream
+from detectors.services import complaints
 from detectors.services.config import ensure_configs
 from detectors.services.cuts import drop_passed
 from detectors.services.drain import drain
@@ -37,6 +39,8 @@ def sweep() -> None:
             wake("detectors.link", stream_id)
         if _cursor(f"count-{stream_id}") < end:
             wake("detectors.count_stream", stream_id)
+        if _cursor(complaints.place_of(stream_id)) < end:
+            wake(settings.ON_SIGNALS_TASK, stream_id)
     drop_passed()
     wake("detectors.fuse")
     wake_jobs()

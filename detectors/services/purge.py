@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -28,7 +27,7 @@ from detectors.models import (
     Stream,
 )
 from detectors.purging import counting, deleting
-from detectors.purging.plan import Month, Plan, ReadTo, Rule, digest, load, load_months
+from detectors.purging.plan import InUse, Month, Plan, ReadTo, Rule, digest, load, load_months
 from detectors.services.retention import require_admin
 from detectors.services.run import checkpoint_shard
 from detectors.stream import Position
@@ -43,10 +42,10 @@ class _ChangedError(Exception):
 
 
 @transaction.atomic
-def begin_verify(*, actor: User | None, campaigns: Collection[int]) -> PurgeRun:
+def begin_verify(*, actor: User | None, in_use: InUse) -> PurgeRun:
     """Fix what a purge would rest on; `step_run` counts. actor: None is the operator at the shell.
 
-    campaigns: those whose evidence is in use, and stays.
+    in_use: what cases rest on, and stays.
     """
     if actor is not None:
         require_admin(actor=actor)
@@ -55,7 +54,8 @@ def begin_verify(*, actor: User | None, campaigns: Collection[int]) -> PurgeRun:
         rules=_rules(),
         read=_read(),
         holds=tuple(Hold.objects.filter(released_at=None).values_list("pk", flat=True)),
-        campaigns=tuple(sorted(campaigns)),
+        campaigns=tuple(sorted(in_use.campaigns)),
+        signals=tuple(sorted(in_use.signals)),
     )
     newest = plan.newest_cutoff
     months = [
@@ -112,14 +112,14 @@ def stop_purge(*, actor: User, run: PurgeRun) -> PurgeRun:
     return locked
 
 
-def step_run(*, run_id: int, campaigns: Collection[int]) -> int:
+def step_run(*, run_id: int, in_use: InUse) -> int:
     """Count or delete the next piece. Returns 0 when there is nothing to do now.
 
-    campaigns: those whose evidence is in use, and stays.
+    in_use: what cases rest on, and stays.
     """
     try:
         with transaction.atomic():
-            return _step(run_id, campaigns)
+            return _step(run_id, in_use)
     except _ChangedError as error:
         _stop(run_id, str(error))
     except OperationalError as error:
@@ -141,7 +141,7 @@ def forget_purged_pages() -> None:
     stream.forget_pages_before(newest.values_list("updated_at", flat=True).first())
 
 
-def _step(run_id: int, campaigns: Collection[int]) -> int:
+def _step(run_id: int, in_use: InUse) -> int:
     run = (
         PurgeRun.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(pk=run_id, state__in=WORKING)
@@ -151,11 +151,11 @@ def _step(run_id: int, campaigns: Collection[int]) -> int:
         return 0
     plan, months = load(run.plan), load_months(run.months)
     if run.state == PurgeState.COUNTING:
-        took = _count_next(run, plan, months, campaigns)
+        took = _count_next(run, plan, months, in_use)
     else:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PURGE_LOCK])
-        took = _purge_next(run, plan, months, campaigns)
+        took = _purge_next(run, plan, months, in_use)
     run.updated_at = clock.now()
     run.save()
     if run.state == PurgeState.VERIFIED:
@@ -166,10 +166,10 @@ def _step(run_id: int, campaigns: Collection[int]) -> int:
     return took
 
 
-def _count_next(run: PurgeRun, plan: Plan, months: list[Month], campaigns: Collection[int]) -> int:
+def _count_next(run: PurgeRun, plan: Plan, months: list[Month], in_use: InUse) -> int:
     for at, entry in enumerate(months):
         if not entry.counted:
-            months[at] = counting.count_month(plan, _month(entry), campaigns)
+            months[at] = counting.count_month(plan, _month(entry), in_use)
             months[at].counted = True
             run.months = msgspec.to_builtins(months)
             return 1
@@ -185,7 +185,7 @@ def _count_next(run: PurgeRun, plan: Plan, months: list[Month], campaigns: Colle
     return 1
 
 
-def _purge_next(run: PurgeRun, plan: Plan, months: list[Month], campaigns: Collection[int]) -> int:
+def _purge_next(run: PurgeRun, plan: Plan, months: list[Month], in_use: InUse) -> int:
     """The first thing that is left: states to save, counts to check, months, items, entities."""
     open_months = [entry for entry in months if not entry.done]
     unchecked = [entry for entry in open_months if not entry.checked]
@@ -194,9 +194,9 @@ def _purge_next(run: PurgeRun, plan: Plan, months: list[Month], campaigns: Colle
         if saved is not None:
             return saved
         _check_letters(run, plan)
-        _check(unchecked[0], plan, campaigns)
+        _check(unchecked[0], plan, in_use)
     elif open_months:
-        _delete(run, plan, open_months[0], campaigns)
+        _delete(run, plan, open_months[0], in_use)
     elif run.gone_letters < run.letters:
         _delete_letters(run, plan)
     elif not _delete_entities(run, plan):
@@ -226,9 +226,9 @@ def _save_next(run: PurgeRun, plan: Plan) -> int | None:
     return None
 
 
-def _check(entry: Month, plan: Plan, campaigns: Collection[int]) -> Month:
+def _check(entry: Month, plan: Plan, in_use: InUse) -> Month:
     """Count a month again; what came later only makes it be deleted by rows."""
-    now = counting.count_month(plan, _month(entry), campaigns)
+    now = counting.count_month(plan, _month(entry), in_use)
     if (now.goes, now.goes_ids) != (entry.goes, entry.goes_ids):
         message = (
             f"{entry.month} was verified with {entry.goes:,} signals to go, now it is"
@@ -239,14 +239,14 @@ def _check(entry: Month, plan: Plan, campaigns: Collection[int]) -> Month:
     return now
 
 
-def _delete(run: PurgeRun, plan: Plan, entry: Month, campaigns: Collection[int]) -> None:
+def _delete(run: PurgeRun, plan: Plan, entry: Month, in_use: InUse) -> None:
     seen_to = deleting.horizon()  # before the count: it sees all below, and may miss the rest
     if entry.whole and not entry.gone:
-        _check(entry, plan, campaigns)
+        _check(entry, plan, in_use)
     if entry.whole and not entry.gone:
         _drop(run, entry, seen_to)
     else:
-        _delete_rows(run, plan, entry, campaigns)
+        _delete_rows(run, plan, entry, in_use)
     transaction.on_commit(stream.forget_pages)
 
 
@@ -264,7 +264,7 @@ def _drop(run: PurgeRun, entry: Month, seen_to: int) -> None:
     run.gone_mentions += mentions.gone
 
 
-def _delete_rows(run: PurgeRun, plan: Plan, entry: Month, campaigns: Collection[int]) -> None:
+def _delete_rows(run: PurgeRun, plan: Plan, entry: Month, in_use: InUse) -> None:
     month = _month(entry)
     upto = deleting.window_end(month, entry.after)
     if upto is None:
@@ -276,7 +276,7 @@ def _delete_rows(run: PurgeRun, plan: Plan, entry: Month, campaigns: Collection[
             raise _ChangedError(message)
         entry.done = True
         return
-    ids = deleting.due_ids(plan, entry, upto, campaigns)
+    ids = deleting.due_ids(plan, entry, upto, in_use)
     if entry.gone + len(ids) > entry.goes:
         message = f"{entry.month}: more signals would go than were verified. Verify again."
         raise _ChangedError(message)

@@ -1,4 +1,4 @@
-"""What people say of sources: names, platforms, when silence is an alarm."""
+"""What people say of sources: names, platforms, when silence is an alarm, what opens cases."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.db import IntegrityError, transaction
 from abusedesk.core import audit
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import Role, User
-from detectors.choices import Alarm
+from detectors.choices import Alarm, ReportCases
 from detectors.models import Source
 
-FIELDS: Final = ("title", "description", "platforms", "alarm", "silent_after_s")
+FIELDS: Final = ("title", "description", "platforms", "alarm", "silent_after_s", "report_cases")
 MAX_PLATFORMS: Final = 50
 MAX_TITLE: Final = 120
 MAX_DESCRIPTION: Final = 2_000
@@ -26,6 +26,7 @@ MESSAGES: Final = {
     "platforms": "Write at most 50 platforms of a-z, 0-9 and hyphens.",
     "alarm": f"Choose one of {', '.join(Alarm.values)}.",
     "silent_after_s": "Give a time from a minute to 90 days.",
+    "report_cases": f"Choose one of {', '.join(ReportCases.values)}.",
 }
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _PLATFORM: Final = re.compile(r"[a-z0-9-]{1,40}")
@@ -113,6 +114,7 @@ def _faults(source: Source) -> list[tuple[str, bool]]:
             or not all(_PLATFORM.fullmatch(one) for one in source.platforms),
         ),
         ("alarm", source.alarm not in Alarm.values),
+        ("report_cases", source.report_cases not in ReportCases.values),
         ("silent_after_s", fixed and not (after and SHORTEST_S <= after <= LONGEST_S)),
     ]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django import forms
 
-from detectors.choices import Alarm
+from detectors.choices import Alarm, ReportCases
 from detectors.forms import ListField
 from detectors.models import Source
 
@@ -34,12 +34,21 @@ class SourceForm(forms.Form):
         max_value=90 * 1_440,
         help_text="For a fixed time only.",
     )
+    report_cases = forms.ChoiceField(
+        label="Reports open cases",
+        required=False,
+        choices=ReportCases.choices,
+        help_text="Complaints by mail or from moderators are read one by one."
+        " In ordinary traffic of a platform the detectors judge reports.",
+    )
 
     def values(self) -> dict[str, Any]:
         """Cleaned values as the service takes them."""
         said = dict(self.cleaned_data)
         minutes = said.pop("silent_after_min")
         said.pop("slug", None)
+        if not said["report_cases"]:
+            said.pop("report_cases")
         return {**said, "silent_after_s": minutes * MINUTE_S if minutes else None}
 
     def refuse(self, field: str, message: str) -> None:
@@ -67,4 +76,5 @@ def first_values(source: Source) -> dict[str, Any]:
         "platforms": source.platforms,
         "alarm": source.alarm,
         "silent_after_min": source.silent_after_s // MINUTE_S if source.silent_after_s else None,
+        "report_cases": source.report_cases,
     }

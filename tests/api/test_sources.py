@@ -113,3 +113,14 @@ def test_a_page_asks_as_often_for_many_sources_as_for_one(
     Client().get(URL, headers=door)
     with django_assert_num_queries(4):
         Client().get(URL, headers=door)
+
+
+def test_whether_reports_open_cases_is_said_checked_and_audited(door: dict[str, str]) -> None:
+    make.source()
+    assert Client().get(f"{URL}acme/", headers=door).json()["report_cases"] == "auto"
+    assert send("patch", "acme/", {"report_cases": "on"}, door).json()["report_cases"] == "on"
+    assert sentence(AuditEntry.objects.get(verb="source.changed")) == (
+        "changed the source acme: report_cases"
+    )
+    refused = send("patch", "acme/", {"report_cases": "maybe"}, door)
+    assert (refused.status_code, refused.json()["errors"][0]["attr"]) == (422, "report_cases")

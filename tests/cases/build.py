@@ -15,8 +15,9 @@ from abusedesk.core import clock
 from abusedesk.core.models import AuditEntry, Role, User
 from cases import queue
 from cases.choices import Severity, State
-from cases.intake import inbox, intake
+from cases.intake import intake
 from cases.models import Case, CaseCampaign, Decision, Queue
+from cases.opening import inbox
 from cases.services.decision import record_decision
 from detectors.choices import CampaignState, Mode, Outcome, StreamKind
 from detectors.models import (

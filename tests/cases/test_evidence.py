@@ -68,5 +68,5 @@ def test_the_contributions_add_up_to_the_score() -> None:
     assert sum(parts.values()) == pytest.approx(row.score)
 
 
-def test_a_case_without_a_campaign_has_only_the_prior() -> None:
-    assert contributions_of(build.case()) == {"prior": -6.0}
+def test_of_a_case_without_a_campaign_nothing_is_measured() -> None:
+    assert contributions_of(build.case()) == {}

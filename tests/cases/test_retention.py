@@ -13,12 +13,18 @@ from abusedesk.core.models import AuditEntry
 from cases.choices import State
 from cases.lineage import absorb
 from cases.models import Case, CaseCampaign
+from cases.placing import place
+from cases.reporting import note
 from cases.selectors.evidence import evidence_of, findings_of, purged_of
+from cases.selectors.report import reports_of
 from cases.services.hold import extend_holds, free_hold, hold_case, save_hold
 from cases.services.retention import begin_purge, continue_purge, verify_purge, wake_purges
+from cases.states import ACTIVE
 from cases.tasks import purge as purge_task
 from cases.timeline import timeline_of
+from detectors.base import Signal as Told
 from detectors.choices import HoldKind, PurgeState
+from detectors.complaints import Complaint, Target
 from detectors.models import CampaignMember, Finding, PurgeRun, Signal
 from detectors.services.hold import release_hold
 from tests import cast
@@ -58,6 +64,25 @@ def test_evidence_of_a_closed_case_goes_and_its_page_says_so() -> None:
     assert evidence_of(findings, cast.reviewer()) == []
     stones = purged_of(findings, cast.reviewer())
     assert (stones.total, {one.pk for one in stones.newest}) == (3, {one.pk for one in signals})
+
+
+@pytest.mark.parametrize("state", State)
+def test_reports_stay_while_their_case_is_not_closed(state: State) -> None:
+    (signal,) = stored(middle(4), kind="report")
+    at = signal.occurred_at.timestamp()
+    told = Told(id=signal.pk, at=at, platform="x", kind="report", actor="ada")
+    note([(told, Complaint((Target("account", "x:rose"),), "x:ada", "spam"))])
+    read_all()
+    rule(30)
+    assert verify_purge(actor=cast.admin()).cited == 1  # it waits for its case
+    place()
+    Case.objects.update(state=state)
+    run = verify_purge(actor=cast.admin())
+    assert (run.cited, run.signals) == ((1, 0) if state in ACTIVE else (0, 1))
+    if state == State.CLOSED:
+        purged(run)
+        (report,) = reports_of(Case.objects.get(), cast.reviewer())
+        assert (report.signal, report.reporter, report.targets) == (None, "x:ada", ["rose on x"])
 
 
 def test_a_case_that_opens_after_verification_stops_the_purge() -> None:

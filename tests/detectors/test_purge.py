@@ -34,6 +34,7 @@ from detectors.models import (
 )
 from detectors.partitions import Month, existing_months, forget_partitions
 from detectors.purging import counting, deleting
+from detectors.purging.plan import InUse
 from detectors.selectors.retention import buried_of
 from detectors.services.engine import advance
 from detectors.services.hold import place_hold, release_hold
@@ -226,7 +227,7 @@ def test_a_hold_that_comes_in_the_middle_keeps_its_signals_and_stops_the_purge(
     run = verified()
     start_purge(actor=cast.admin(), run=run, signals=6)
     while not PurgeRun.objects.get(pk=run.pk).gone_signals:
-        step_run(run_id=run.pk, campaigns=())
+        step_run(run_id=run.pk, in_use=InUse())
     place_hold(
         actor=cast.admin(),
         kind=HoldKind.CASE,
@@ -299,7 +300,7 @@ def test_whoever_starts_a_purge_types_how_many_go() -> None:
     with pytest.raises(ForbiddenError):
         start_purge(actor=cast.lead(), run=run, signals=2)
     with pytest.raises(ForbiddenError):
-        begin_verify(actor=cast.lead(), campaigns=())
+        begin_verify(actor=cast.lead(), in_use=InUse())
 
 
 def test_refused_items_go_by_the_rule_of_their_source() -> None:
@@ -406,12 +407,12 @@ def test_an_admin_stops_a_purge_and_its_counts_say_what_is_gone(
     run = verified()
     start_purge(actor=cast.admin(), run=run, signals=5)
     while not PurgeRun.objects.get(pk=run.pk).gone_signals:
-        step_run(run_id=run.pk, campaigns=())
+        step_run(run_id=run.pk, in_use=InUse())
     with pytest.raises(ForbiddenError):
         stop_purge(actor=cast.lead(), run=run)
     stopped = stop_purge(actor=cast.admin(), run=run)
     assert (stopped.state, stopped.said) == (PurgeState.STOPPED, "admin stopped it.")
-    assert step_run(run_id=run.pk, campaigns=()) == 0
+    assert step_run(run_id=run.pk, in_use=InUse()) == 0
     assert Signal.objects.filter(kind="post").count() == 5 - stopped.gone_signals
     with pytest.raises(ConflictError, match="nothing to stop"):
         stop_purge(actor=cast.admin(), run=run)
@@ -455,7 +456,7 @@ def test_a_signal_that_comes_while_its_month_is_counted_stays(
     old = stored(middle(4), number=3)
     rule(30)
     run = start_purge(actor=cast.admin(), run=verified(), signals=3)
-    assert step_run(run_id=run.pk, campaigns=())  # counted again; the drop comes next
+    assert step_run(run_id=run.pk, in_use=InUse())  # counted again; the drop comes next
     module, name = {
         "before the lock": (deleting, "prepare_drop"),
         "after the count": (counting, "count_month"),

@@ -146,3 +146,23 @@ def test_bars_are_drawn_in_proportion_and_nothing_is_drawn_for_nothing() -> None
     assert "24 hours: most 1,000, now 1,000" in drawn
     assert "style=" not in drawn
     assert "most 0, now 0" in spark([], "none")
+
+
+def test_an_admin_says_that_reports_open_cases(source: Source) -> None:
+    admin = client(cast.admin())
+    assert "open no cases" in admin.get(f"{URL}acme/").content.decode()
+    admin.post(f"{URL}acme/", {**FORM, "report_cases": "on"})
+    source.refresh_from_db()
+    assert source.report_cases == "on"
+    assert "open no cases" not in admin.get(f"{URL}acme/").content.decode()
+
+
+def test_an_admin_sees_on_the_first_page_who_fell_silent(source: Source) -> None:
+    seen = clock.now() - timedelta(hours=5)
+    Source.objects.update(alarm="fixed", silent_after_s=60, last_seen_at=seen)
+    said = client(cast.admin()).get("/").content.decode()
+    assert "Silent for too long" in said
+    assert f'<a href="{URL}acme/">Acme shop</a> since {seen:%Y-%m-%d %H:%M}' in said
+    assert "Silent for too long" not in client(cast.lead()).get("/").content.decode()
+    Source.objects.update(last_seen_at=clock.now())
+    assert "Silent for too long" not in client(cast.admin()).get("/").content.decode()

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_GET
 
 from abusedesk.core import clock
 from abusedesk.core.htmx import DeskRequest
-from abusedesk.core.models import User
+from abusedesk.core.models import Role, User
 from cases.selectors.case import QueueCount, cases_for, queue_counts
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
+from detectors.ui import silent
 
 LAST = 8
 
@@ -32,6 +33,7 @@ def work(request: DeskRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "section": "work",
         "tiles": _tiles(counts, user),
+        **(silent.context(user) if user.role == Role.ADMIN else {}),
         "mine": with_claims(mine.select_related("queue", "claimed_by"), user),
         "decisions": list(decisions),
         "steps": steps,

@@ -17,6 +17,7 @@ from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import Role
 from abusedesk.core.templatetags.ui import span
+from detectors.complaints import opens_cases
 from detectors.models import Source
 from detectors.policy import STAFF
 from detectors.selectors.source import (
@@ -24,7 +25,6 @@ from detectors.selectors.source import (
     HOURS,
     SourceHealth,
     health_of,
-    silent_for,
     source_by_slug,
     sources_for,
     tokens_of,
@@ -34,10 +34,10 @@ from detectors.services.source_settings import (
     require_source_admin,
     update_source,
 )
+from detectors.ui import silent
 from detectors.ui.source_form import NewSourceForm, SourceForm, first_values
 
 PAGE: Final = 50
-SILENT_SHOWN: Final = 10
 
 
 @login_required
@@ -48,14 +48,12 @@ def source_list(request: DeskRequest) -> HttpResponse:
     after = request.GET.get("after", "").replace("\x00", "")[:60]
     found = list(sources_for(request.user).filter(slug__gt=after)[: PAGE + 1])
     rows, health = found[:PAGE], health_of(found[:PAGE])
-    silent = silent_for(request.user)
     context = {
         "section": "sources",
         "rows": [
             {"source": one, "health": health[one.pk], **_said(health[one.pk])} for one in rows
         ],
-        "silent": list(silent.items())[:SILENT_SHOWN],
-        "silent_total": len(silent),
+        **silent.context(request.user),
         "total": sources_for(request.user).count(),
         "can_save": request.user.role == Role.ADMIN,
         "shown": f"{len(rows)} sources",
@@ -72,7 +70,7 @@ def source_new(request: DeskRequest) -> HttpResponse:
     """A source before its first signal."""
     _require_reader(request)
     require_source_admin(actor=request.user)
-    form = NewSourceForm(request.POST or None, initial={"alarm": "auto"})
+    form = NewSourceForm(request.POST or None, initial={"alarm": "auto", "report_cases": "auto"})
     if request.method == "POST" and form.is_valid():
         try:
             slug = form.cleaned_data["slug"]
@@ -128,6 +126,7 @@ def _source_page(
             _chart("14 days by day", "days", days, health.days, "%d %b"),
         ],
         "limit": span(health.limit_s) if health.limit_s else "",
+        "opens_cases": opens_cases(source.report_cases, source.adapters),
         "unexpected": set(health.platforms) - set(source.platforms) if source.platforms else set(),
         **_said(health),
     }
