@@ -46,7 +46,7 @@ def turn_of(account: str, eras: Sequence[Era], least: Least) -> Turn | None:
 
     An account that wrote the new tongue before has not changed.
     """
-    if len(eras) < 2:  # noqa: PLR2004 -- before and after
+    if not eras[1:]:
         return None
     old, new = eras[-2:]
     if min(len(old.marks), len(new.marks)) < least.posts:

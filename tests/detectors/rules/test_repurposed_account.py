@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Signal, Tier
-from detectors.engine import run_all
+from detectors.engine import Found, run_all
 from detectors.lives.eras import MAX_ERAS, MAX_MARKS
 from detectors.lives.holders import MAX_HOLDERS
 from detectors.rules.repurposed_account import RepurposedAccount, RepurposedAccountParams
@@ -69,9 +69,13 @@ def named(number: int, actor: str, handle: str, day: float, **more: Any) -> Sign
 
 def find(signals: Sequence[Signal], **params: Any) -> list[FindingDraft]:
     """What is current at the last tick."""
-    found = run_all(RULE, RepurposedAccountParams(**params), signals)
-    last = max((one.at for one in found), default=0.0)
-    return [one.draft for one in found if one.at == last]
+    last = max(one.at for one in signals)
+    return [one.draft for one in ever(signals, **params) if one.at == last]
+
+
+def ever(signals: Sequence[Signal], **params: Any) -> list[Found]:
+    """What any tick found."""
+    return run_all(RULE, RepurposedAccountParams(**params), signals)
 
 
 def test_accounts_that_rested_and_came_back_as_others_together_are_found() -> None:
@@ -92,8 +96,8 @@ def test_accounts_that_rested_and_came_back_as_others_together_are_found() -> No
 
 
 def test_one_person_who_comes_back_in_another_language_is_nobodys_operation() -> None:
-    assert find(farm(1)) == []
-    assert find(farm(2)) == []
+    assert ever(farm(1)) == []
+    assert ever(farm(2)) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,7 @@ def test_one_person_who_comes_back_in_another_language_is_nobodys_operation() ->
     ],
 )
 def test_a_short_rest_or_a_return_one_by_one_is_nothing(change: dict[str, Any], why: str) -> None:
-    assert (find(farm(4, **change)) == []) is ("script" not in why)
+    assert (ever(farm(4, **change)) == []) is ("script" not in why)
 
 
 def test_accounts_that_wake_for_one_event_in_their_own_language_are_nothing() -> None:
@@ -115,7 +119,7 @@ def test_accounts_that_wake_for_one_event_in_their_own_language_are_nothing() ->
         start = 1 + 20 * number
         signals += life(f"u{number}", GARDEN, T0 - 90 * DAY_S, start=start)
         signals += life(f"u{number}", cup * 2, T0, start=start + 10)
-    assert find(sorted(signals, key=lambda one: one.at)) == []
+    assert ever(sorted(signals, key=lambda one: one.at)) == []
 
 
 def test_accounts_that_always_wrote_both_languages_have_not_changed() -> None:
@@ -125,7 +129,7 @@ def test_accounts_that_always_wrote_both_languages_have_not_changed() -> None:
         both = [*GARDEN, ELECTION[0]]
         signals += life(f"u{number}", both, T0 - 90 * DAY_S, start=start)
         signals += life(f"u{number}", ELECTION, T0, start=start + 10)
-    assert find(sorted(signals, key=lambda one: one.at)) == []
+    assert ever(sorted(signals, key=lambda one: one.at)) == []
 
 
 def test_people_who_moved_and_write_of_different_things_are_not_linked() -> None:
@@ -139,7 +143,7 @@ def test_people_who_moved_and_write_of_different_things_are_not_linked() -> None
         ]
         signals += life(f"u{number}", GARDEN, T0 - 90 * DAY_S, start=start)
         signals += life(f"u{number}", own, T0, start=start + 10)
-    assert find(sorted(signals, key=lambda one: one.at)) == []
+    assert ever(sorted(signals, key=lambda one: one.at)) == []
 
 
 def test_a_language_that_the_sender_names_counts() -> None:
@@ -159,7 +163,7 @@ def test_the_finding_lapses_when_the_accounts_have_been_silent_for_long() -> Non
     last = T0 + 7 * DAY_S
     later = [wrote(5_000 + n, "other", "hello", last + n * DAY_S) for n in range(61)]
     assert find([*farm(4), *later[:30]]) != []
-    found = run_all(RULE, DEFAULTS, [*farm(4), *later])
+    found = ever([*farm(4), *later])
     assert {one.draft.subjects for one in found[-9:]} == {("x:u0", "x:u1", "x:u2", "x:u3")}
     assert found[-1].at < T0 + 65 * DAY_S
 
@@ -198,14 +202,14 @@ def test_a_handle_that_two_accounts_bear_by_turns_is_found() -> None:
 def test_a_rename_and_a_free_handle_and_a_source_without_ids_are_nothing(
     signals: list[Signal], why: str
 ) -> None:
-    assert find(signals) == [], why
+    assert ever(signals) == [], why
 
 
 def test_hostile_texts_and_attributes_are_passed_over() -> None:
     odd: dict[str, Any] = {"language": ["ru"], "lang": {"x": 1}}
     texts = ["\x00" * 9, "\ud800\udfff", "a" * 65_536, "@" * 65_536, "🙂" * 500, "//" * 30_000]
     signals = life("u1", texts, T0, start=1, attributes=odd)
-    assert find(signals) == []
+    assert ever(signals) == []
 
 
 def test_one_account_and_one_handle_keep_little_however_much_comes() -> None:
