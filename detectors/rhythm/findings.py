@@ -19,7 +19,8 @@ def rhythm_draft(
     """Accounts that keep one rhythm. group: their places; pairs: those inside the group."""
     members = sorted((beats[place] for place in group), key=lambda one: one.account)
     names = [one.account for one in members]
-    at = {place: names.index(beats[place].account) for place in group}
+    numbers = {name: number for number, name in enumerate(names)}
+    at = {place: numbers[beats[place].account] for place in group}
     common = {
         place for pair in pairs for place in set(beats[pair.one].bins) & set(beats[pair.two].bins)
     }

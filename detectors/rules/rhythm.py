@@ -20,7 +20,7 @@ from detectors.base import (
 )
 from detectors.rhythm.bins import LOOKBACK_S, Beat, Rhythm, act, beat_of
 from detectors.rhythm.findings import rhythm_draft
-from detectors.rhythm.pairs import MAX_BEATS, Limits, components, pairs_of
+from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, components, pairs_of
 
 KINDS = ("post", "repost", "reply", "message", "reaction", "follow", "report", "ai.request")
 
@@ -126,8 +126,12 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         if len(beats) < p.min_population:
             return []
         pairs = pairs_of(beats, p.limits)
-        found = []
-        for group in components(len(beats), pairs):
-            inside = [pair for pair in pairs if pair.one in group]
-            found.append(rhythm_draft(beats, group, inside, p.limits, p.min_actions))
-        return found
+        groups = components(len(beats), pairs)
+        number_of = {place: number for number, group in enumerate(groups) for place in group}
+        inside: list[list[Pair]] = [[] for _ in groups]
+        for pair in pairs:
+            inside[number_of[pair.one]].append(pair)
+        return [
+            rhythm_draft(beats, group, inside[number], p.limits, p.min_actions)
+            for number, group in enumerate(groups)
+        ]
