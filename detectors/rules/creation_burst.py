@@ -26,6 +26,8 @@ from detectors.signups.shapes import EDUCATION, handle_shape, mail_skeletons, or
 PLATFORM = "signups"
 MAIL = "signup-mail"
 CREATED = "account.created"
+CLOCKS_S = 300
+"""How far the clocks of one platform may disagree."""
 
 
 class CreationBurstParams(BaseParams):
@@ -150,12 +152,12 @@ def _alike(key: Key, shape: str) -> str:
 
 
 def _born(signal: Signal) -> float:
-    """When the account was made; 0 for an account that is older than a day, or of unknown age."""
+    """When the account was made; 0 for one that is older than a day, or of unknown age."""
     made = signal.profile.created_at if signal.profile is not None else None
-    born = made.timestamp() if made is not None else 0.0
-    if 0 <= signal.at - born <= DAY_S:
-        return born
-    return signal.at if signal.kind == CREATED else 0.0
+    if made is None:
+        return signal.at if signal.kind == CREATED else 0.0
+    born = made.timestamp()
+    return born if -CLOCKS_S <= signal.at - born <= DAY_S else 0.0
 
 
 def _is_expected(signal: Signal, shape: str, born: float, p: CreationBurstParams) -> bool:

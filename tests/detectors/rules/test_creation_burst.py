@@ -280,6 +280,13 @@ def test_young_profiles_count_like_sign_ups_and_old_ones_do_not() -> None:
     assert find([*season(), *old, *unknown, *future]) == []
 
 
+def test_an_old_account_that_is_sent_as_new_is_not_new() -> None:
+    old = [signup(n, f"Jane_Miller{1000 + n}", T0 + n, created=T0 - 90 * DAY_S) for n in range(30)]
+    assert find([*season(), *old]) == []
+    clocks = [signup(n, f"Jane_Miller{1000 + n}", T0 + n, created=T0 + 200) for n in range(30)]
+    assert find([*season(), *clocks]) != []
+
+
 def test_an_account_counts_once_however_often_it_is_told() -> None:
     one = campaign(7)
     told = [msgspec.structs.replace(signal, id=signal.id + 100) for signal in one]
