@@ -20,7 +20,7 @@ from detectors.base import (
 from detectors.signups.exceptions import is_excepted, read_exception
 from detectors.signups.findings import say
 from detectors.signups.judge import Limits, strangest
-from detectors.signups.ledger import DAY_H, Ledger, Signup, count_only, enter
+from detectors.signups.ledger import DAY_H, Ledger, Signup, enter
 from detectors.signups.shapes import EDUCATION, handle_shape, mail_skeletons, origin_of
 
 PLATFORM = "signups"
@@ -118,14 +118,15 @@ class CreationBurst(Detector[Ledger, CreationBurstParams]):
         self, key: Key, signal: Signal, state: Ledger, p: CreationBurstParams
     ) -> list[FindingDraft]:
         born = _born(signal)
-        handle = signal.profile.handle if signal.profile is not None else ""
-        shape = key.value if key.type == MAIL else handle_shape(handle)
-        if key.type == PLATFORM and _is_expected(signal, shape, born, p):
-            count_only(state, born)
-            return []
+        shape = handle_shape(signal.profile.handle) if signal.profile is not None else ""
+        expected = _is_expected(key, signal, shape, born, p)
+        make = key.value if key.type == MAIL else shape
         origin = origin_of(signal) if key.type == PLATFORM else ""
         signup = Signup(born, signal.at, signal.id, origin)
-        cohort = enter(state, shape, signal.account, signup)
+        # what is expected tells how busy the platform is, in a cohort that is never judged
+        cohort = enter(state, f"={make}" if expected else make, signal.account, signup)
+        if expected:
+            return []
         if cohort is None or len(cohort.recent) < min(p.per_hour, p.per_day):
             return []
         limits = p.limits(key.type)
@@ -133,7 +134,7 @@ class CreationBurst(Detector[Ledger, CreationBurstParams]):
         for name in ("", origin) if origin else ("",):
             window = strangest(state, cohort, signup, name, limits)
             if window is not None:
-                found += say(key, state, cohort, name, window, _alike(key, shape))
+                found += say(key, state, cohort, name, window, _alike(key, make))
         return found
 
 
@@ -145,10 +146,10 @@ def _keys(signal: Signal) -> Iterator[Key]:
             yield Key(MAIL, f"{signal.platform} {skeleton}")
 
 
-def _alike(key: Key, shape: str) -> str:
+def _alike(key: Key, make: str) -> str:
     if key.type == MAIL:
         return f"e-mail addresses like {key.value.partition(' ')[2]}"
-    return f"handles like `{shape}`"
+    return f"handles like `{make}`"
 
 
 def _born(signal: Signal) -> float:
@@ -160,8 +161,10 @@ def _born(signal: Signal) -> float:
     return born if -CLOCKS_S <= signal.at - born <= DAY_S else 0.0
 
 
-def _is_expected(signal: Signal, shape: str, born: float, p: CreationBurstParams) -> bool:
-    told = signal.attributes
-    if told.get("default_handle") is True or told.get("asn_class") == EDUCATION:
+def _is_expected(key: Key, signal: Signal, shape: str, born: float, p: CreationBurstParams) -> bool:
+    """Whether a sign-up is explained; that the platform made a handle says nothing of addresses."""
+    if key.type == PLATFORM and signal.attributes.get("default_handle") is True:
+        return True
+    if signal.attributes.get("asn_class") == EDUCATION:
         return True
     return is_excepted(p.exceptions, signal.platform, shape, born)

@@ -61,13 +61,6 @@ class Ledger(msgspec.Struct):
     truncated: bool = False
 
 
-def count_only(ledger: Ledger, born: float) -> None:
-    """A sign-up that tells how busy the platform is and nothing else."""
-    hour = int(born // HOUR_S)
-    ledger.since = min(ledger.since or born, born)
-    ledger.hours[hour] = ledger.hours.get(hour, 0) + 1
-
-
 def enter(ledger: Ledger, shape: str, account: str, signup: Signup) -> Cohort | None:
     """Note a sign-up; None when this account is known."""
     hour = int(signup.born // HOUR_S)
@@ -78,7 +71,8 @@ def enter(ledger: Ledger, shape: str, account: str, signup: Signup) -> Cohort | 
         cohort = ledger.cohorts[shape] = Cohort()
     if account in cohort.recent:
         return None
-    count_only(ledger, signup.born)
+    ledger.since = min(ledger.since or signup.born, signup.born)
+    ledger.hours[hour] = ledger.hours.get(hour, 0) + 1
     cohort.hours[hour] = cohort.hours.get(hour, 0) + 1
     cohort.newest = max(cohort.newest, hour)
     cohort.recent[account] = signup

@@ -73,7 +73,7 @@ def share_of(shape: Hours, everybody: Hours, others: int, frame: Frame) -> Estim
 
 
 def upper_tail(number: int, expected: Estimate, enough: float) -> float:
-    """P(X >= number) under a negative binomial; some value above `enough` once it is more.
+    """P(X >= number) under a negative binomial; 1 once it is more than `enough`.
 
     The sum runs upward from `number`, so that small tails lose no digits.
     """
@@ -93,7 +93,9 @@ def upper_tail(number: int, expected: Estimate, enough: float) -> float:
     total = 0.0
     for place in range(number, number + _TERMS):
         total += term
-        if total > enough or term <= total * 1e-9:
+        if total > enough:
+            return 1.0
+        if term <= total * 1e-9:
             break
         term *= (place + size) / (place + 1) * odds
     return float(f"{min(total, 1.0):.3g}")

@@ -186,6 +186,29 @@ def test_handles_that_are_said_to_be_the_platforms_do_not_count() -> None:
     assert find([*season(), *campaign(30, attributes={"default_handle": "no"})]) != []
 
 
+def test_addresses_of_one_make_count_even_where_the_platform_made_the_handles() -> None:
+    default = {"default_handle": True}
+    crew = [
+        signup(n, f"user{n:07}", T0 + 60 * n, attributes=default,
+               identifier_map={"email": f"jane.doe{n}@mail.example"})
+        for n in range(9)
+    ]  # fmt: skip
+    assert {one.anchor.type for one in find([*season(), *crew])} == {"signup-mail"}
+    assert find([*season(), *crew], exceptions=("x",)) == []
+
+
+def test_an_expected_sign_up_counts_once_among_all() -> None:
+    """A busy newcomer with a handle of the platform must not make the platform look busy."""
+    newcomer = [
+        signup(9_000, "user1234567", T0 + n, kind="post", created=T0,
+               attributes={"default_handle": True})
+        for n in range(500)
+    ]  # fmt: skip
+    ids = [msgspec.structs.replace(one, id=20_000 + n) for n, one in enumerate(newcomer)]
+    alone, beside = find([*season(), *campaign(9)]), find([*season(), *ids, *campaign(9)])
+    assert [one.subjects for one in alone] == [one.subjects for one in beside] != []
+
+
 @pytest.mark.parametrize(
     ("entry", "is_quiet"),
     [
