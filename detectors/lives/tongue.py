@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import KeysView
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple
@@ -13,9 +13,9 @@ from zlib import crc32
 
 from detectors.base import Signal
 
-MAX_TEXT = 300
+MAX_TEXT = 200
 MAX_LETTERS = 80
-MAX_WORDS = 24
+MAX_WORDS = 12
 MIN_HITS = 2
 TOPIC_WORDS = 5
 MIN_WORD = 5
@@ -98,14 +98,14 @@ def _read(text: str) -> _Reading:
     topic = tuple(sorted(hashes)[:TOPIC_WORDS])
     if script != LATIN or not words:
         return _Reading(script if words else "", "", topic)
-    return _Reading(script, _language(words), topic)
+    return _Reading(script, _language(words.keys()), topic)
 
 
-def _language(words: Iterable[str]) -> str:
+def _language(words: KeysView[str]) -> str:
     """The one language whose frequent words are most of all there, at least two of them."""
     hits: dict[str, int] = {}
-    for word in words:
-        for language in _LANGUAGES.get(word, ()):
+    for word in words & _LANGUAGES.keys():
+        for language in _LANGUAGES[word]:
             hits[language] = hits.get(language, 0) + 1
     most = max(hits.values(), default=0)
     best = [language for language, number in hits.items() if number == most]
