@@ -1,4 +1,4 @@
-"""Text in which a language model speaks of itself, in twelve languages; own list."""
+"""Text in which a language model speaks of itself, in thirteen languages; own list."""
 
 from __future__ import annotations
 

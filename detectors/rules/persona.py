@@ -107,7 +107,7 @@ class PersonaDetector(Detector[Persona, PersonaParams]):
         doc=(
             "Finds accounts with two of four signs of an invented person: a bio after a template "
             "that three or more accounts share (numbers, names and links are slots); two own texts "
-            "in which a language model speaks of itself, in twelve languages; a face that the "
+            "in which a language model speaks of itself, in thirteen languages; a face that the "
             "sender calls made (attribute `synthetic_avatar` true); a rest of 60 days and another "
             "topic after it, where posts carry the profile. Each sign is weak and so are two: it "
             "never opens a case, it adds to other evidence. Quotations, shares, jokes and talk "
