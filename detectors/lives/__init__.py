@@ -1,0 +1,1 @@
+"""Lives of accounts: when they wrote, when they rested, in which language and about what."""

@@ -1,0 +1,1 @@
+"""Signs of an invented person: a bio after a template, a machine that names itself."""

@@ -1,0 +1,137 @@
+"""D4: accounts that share something and keep one rhythm, to the minute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from detectors.base import (
+    HOUR_S,
+    BaseParams,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Signal,
+    param,
+)
+from detectors.rhythm.bins import LOOKBACK_S, Beat, Rhythm, act, beat_of
+from detectors.rhythm.findings import rhythm_draft
+from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, components, pairs_of
+
+KINDS = ("post", "repost", "reply", "message", "reaction", "follow", "report", "ai.request")
+
+
+class RhythmParams(BaseParams):
+    """How much activity is a rhythm, and how alike two of them must be."""
+
+    min_actions: int = param(
+        30,
+        help="Five-minute bins with acts, in 28 days, that an account needs",
+        unit="actions",
+        ge=10,
+        le=1_000,
+        step=5,
+    )
+    cosine: float = param(
+        0.95,
+        help="Least similarity of the hours of the week",
+        unit="cosine",
+        ge=0.5,
+        le=0.999,
+        step=0.01,
+    )
+    alpha: float = param(
+        0.01,
+        help="Largest chance of so many common minutes, all compared pairs considered",
+        unit="p",
+        ge=1e-6,
+        le=0.1,
+        step=1e-6,
+    )
+    tie_cap: int = param(
+        50,
+        help="Accounts on one link, object or identifier above which it makes no candidates",
+        unit="accounts",
+        ge=2,
+        le=1_000,
+        step=5,
+    )
+
+    min_population: int = param(
+        20,
+        help="Active accounts that together say what chance is; with fewer nothing is found",
+        unit="accounts",
+        ge=3,
+        le=1_000,
+        step=1,
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """The numbers of the comparison."""
+        return Limits(self.cosine, self.alpha, self.tie_cap)
+
+
+class RhythmDetector(Detector[Rhythm, RhythmParams]):
+    """Keys are accounts; the tick compares those that share something rare."""
+
+    meta = Meta(
+        slug="rhythm",
+        title="One rhythm",
+        version=1,
+        family=Family.TIMING,
+        kinds=KINDS,
+        lookback_s=int(LOOKBACK_S),
+        tick_s=6 * HOUR_S,
+        doc=(
+            "Compares accounts that share a link, an object or an identifier which few others "
+            "have: whether they act in the same hours of the week, and in the same five minutes "
+            "more often than two accounts with these hours would by chance. Acts in the first "
+            "minute of an hour do not count, nor any minute of the hour at which an account does a "
+            "third of what it does: that is a scheduler. Minutes in which everybody acts count "
+            "less. It only supports other evidence. Accounts with fewer than 30 active bins in 28 "
+            "days are not compared; shifts that take turns are not seen."
+        ),
+        falsifiers=(
+            "One person or one desk runs the accounts openly.",
+            "The same app posts for all of them.",
+            "They react to the same programme, live.",
+        ),
+        source="Pacheco et al. 2021, case 5; the minute test inside hours is the project's own.",
+    )
+    Params = RhythmParams
+    State = Rhythm
+
+    def keys(self, signal: Signal, p: RhythmParams) -> Iterable[Key]:
+        return (Key("account", signal.account),) if signal.actor else ()
+
+    def apply(self, key: Key, signal: Signal, state: Rhythm, p: RhythmParams) -> list[FindingDraft]:
+        """Only remembers; a rhythm is compared with others."""
+        act(state, signal)
+        return []
+
+    def part(self, clock: float, states: Mapping[Key, Rhythm], p: RhythmParams) -> list[Beat]:
+        """Accounts of this shard with enough acts."""
+        beats = (beat_of(key.value, state, clock, p.min_actions) for key, state in states.items())
+        return [beat for beat in beats if beat is not None]
+
+    def tick(self, clock: float, parts: Sequence[Any], p: RhythmParams) -> list[FindingDraft]:
+        """One finding for each group of accounts with one rhythm."""
+        told = [beat for part in parts for beat in msgspec.convert(part, type=list[Beat])]
+        beats = sorted(told, key=lambda beat: beat.account)[:MAX_BEATS]
+        if len(beats) < p.min_population:
+            return []
+        pairs = pairs_of(beats, p.limits)
+        groups = components(len(beats), pairs)
+        number_of = {place: number for number, group in enumerate(groups) for place in group}
+        inside: list[list[Pair]] = [[] for _ in groups]
+        for pair in pairs:
+            inside[number_of[pair.one]].append(pair)
+        return [
+            rhythm_draft(beats, group, inside[number], p.limits, p.min_actions)
+            for number, group in enumerate(groups)
+        ]
