@@ -122,13 +122,12 @@ def _word_signs(ground: Ground, labels: list[str]) -> Iterator[Sign]:
 def _shape_signs(host: str, ground: Ground, labels: list[str]) -> Iterator[Sign]:
     tokens = [token for label in labels for token in tokens_of(label)]
     inner = [token for token in tokens[1:-1] if token in _ENDINGS]
-    yield Sign("free-hosting", ground.free, ground.domain)
-    yield Sign("punycode", "xn--" in host)
+    yield Sign("free-hosting", float(ground.free), ground.domain)
+    yield Sign("punycode", float("xn--" in host))
     yield Sign("domain-inside", len(inner), ", ".join(inner))
     yield Sign("hyphens", max((label.count("-") for label in labels), default=0))
-    yield Sign(
-        "double-hyphen", any("--" in label for label in ground.tenant if label[:4] != "xn--")
-    )
+    doubled = any("--" in label for label in ground.tenant if not label.startswith("xn--"))
+    yield Sign("double-hyphen", float(doubled))
     yield Sign("digits", max((sum(map(str.isdigit, label)) for label in labels), default=0))
     yield Sign("long-label", max(map(len, labels), default=0))
     yield Sign("depth", len(labels))

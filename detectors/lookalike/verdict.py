@@ -144,7 +144,7 @@ def fact_signs(facts: Facts, p: LookalikeParams) -> tuple[Sign, ...]:
     """Sub-signals that no address shows by itself."""
     found = []
     if facts.age_d is not None and 0 <= facts.age_d < p.young_d:
-        found.append(Sign("young", shown=str(round(facts.age_d))))
+        found.append(Sign("young", shown=f"{round(facts.age_d, 1):g}"))
     if facts.kit_domains >= p.kit_domains:
         found.append(Sign("kit", shown=str(facts.kit_domains)))
     return tuple(found)

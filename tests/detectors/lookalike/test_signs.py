@@ -40,7 +40,7 @@ def shown(url: str, known: Known = KNOWN) -> set[str]:
         ("harbour.example/wp-includes/x/", {"program-folder"}),
         ("p\u0430ypal.example", {"look-alike-name", "punycode"}),
         ("a-b-c.example", {"hyphens"}),
-        ("ab--cd.example", {"double-hyphen"}),
+        ("ab--cd.example", {"double-hyphen", "hyphens"}),
         ("bridge24.example", {"digits"}),
         ("wkqzxvjp.example", {"odd-letters"}),
         ("one.two.three.example", {"depth"}),
