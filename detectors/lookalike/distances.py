@@ -1,15 +1,24 @@
-"""Which of many names a word misspells: Damerau-Levenshtein with an index of deletions."""
+"""Which of many names a word misspells: Damerau-Levenshtein behind a filter of letters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import combinations
+from typing import NamedTuple
 
 MAX_WORD = 24
-"""A longer word is no misspelling of a brand; it bounds the deletions that are tried."""
+"""A longer word is no misspelling of a brand."""
 
-Index = Mapping[str, tuple[tuple[str, int], ...]]
-"""What is left of a name after deletions -> names, with the changes each one allows."""
+
+class Name(NamedTuple):
+    """letters: one bit for each character that occurs; limit: changes up to which a word is it."""
+
+    text: str
+    letters: int
+    limit: int
+
+
+Index = Mapping[int, tuple[Name, ...]]
+"""Length of a word -> names that it may misspell."""
 
 
 def distance(one: str, other: str) -> int:
@@ -31,27 +40,31 @@ def distance(one: str, other: str) -> int:
 
 def index_of(names: Iterable[tuple[str, int]]) -> Index:
     """names: each with the number of changes up to which a word counts as its misspelling."""
-    found: dict[str, list[tuple[str, int]]] = {}
-    for name, limit in names:
-        for rest in _rests(name, limit):
-            found.setdefault(rest, []).append((name, limit))
-    return {rest: tuple(near) for rest, near in found.items()}
+    found: dict[int, list[Name]] = {}
+    for text, limit in names:
+        name = Name(text, _letters(text), limit)
+        for length in range(len(text) - limit, len(text) + limit + 1):
+            found.setdefault(length, []).append(name)
+    return {length: tuple(near) for length, near in found.items()}
 
 
-def nearest(word: str, index: Index, limit: int) -> tuple[str, int] | None:
-    """The name that `word` misspells, and by how many changes; None for none. limit: the largest
-    of the index, so that no more deletions than that are tried."""
+def nearest(word: str, index: Index) -> tuple[str, int] | None:
+    """The name that `word` misspells, and by how many changes; None for none."""
     if len(word) > MAX_WORD:
         return None
-    near = {one for rest in _rests(word, limit) for one in index.get(rest, ())}
-    judged = sorted((distance(word, name), name, allowed) for name, allowed in near)
-    return next(((name, far) for far, name, allowed in judged if far <= allowed), None)
+    letters = _letters(word)
+    # One change adds a letter and takes one away at most.
+    near = [
+        name
+        for name in index.get(len(word), ())
+        if (name.letters ^ letters).bit_count() <= 2 * name.limit
+    ]
+    judged = sorted((distance(word, name.text), name.text, name.limit) for name in near)
+    return next(((text, far) for far, text, limit in judged if far <= limit), None)
 
 
-def _rests(word: str, deletions: int) -> set[str]:
-    """`word` without up to so many of its characters."""
-    found = {word}
-    for number in range(1, deletions + 1):
-        for gone in combinations(range(len(word)), number):
-            found.add("".join(char for place, char in enumerate(word) if place not in gone))
-    return found
+def _letters(word: str) -> int:
+    bits = 0
+    for char in word:
+        bits |= 1 << (ord(char) & 127)
+    return bits

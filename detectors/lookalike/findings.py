@@ -47,7 +47,8 @@ class Spread(msgspec.Struct, omit_defaults=True):
 
     signs: by code the strongest, with the signal that showed it. domains: of a kit, with the signal
     that showed it first. created_at: of a site, seconds since 1970, with the signal that said so.
-    said, said_domains: at the last emission.
+    said, said_domains: at the last emission. is_news: whether the sub-signals changed since they
+    were judged.
     """
 
     accounts: dict[str, Spreader] = {}
@@ -56,6 +57,7 @@ class Spread(msgspec.Struct, omit_defaults=True):
     created_at: tuple[float, int] | None = None
     said: int = 0
     said_domains: int = 0
+    is_news: bool = False
     truncated: bool = False
 
 
@@ -88,6 +90,7 @@ def note_signs(state: Spread, signs: Iterable[Sign], signal_id: int) -> None:
         known = state.signs.get(sign.code)
         if known is None or sign.value > known[0].value:
             state.signs[sign.code] = (sign, signal_id)
+            state.is_news = True
 
 
 def note_weakest(state: Spread, one: Verdict, signal_id: int) -> None:
@@ -95,6 +98,7 @@ def note_weakest(state: Spread, one: Verdict, signal_id: int) -> None:
     known = judged(sign for sign, _ in state.signs.values())
     if not state.signs or one.score < known.score:
         state.signs = {sign.code: (sign, signal_id) for sign in one.signs}
+        state.is_news = True
 
 
 def draft(key: Key, state: Spread, one: Verdict, facts: Facts, p: LookalikeParams) -> FindingDraft:

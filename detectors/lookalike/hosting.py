@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -39,6 +39,7 @@ _PATH_HOSTS: Final = words(
     """
 )
 _FOLDERS: Final = 3
+_CACHED: Final = 16_384
 MAX_PLACE: Final = 200
 _PLAIN: Final = frozenset({"www", "m", "mobile", "web"})
 
@@ -59,6 +60,7 @@ def source() -> str:
     return f"{PACKAGE} {version(PACKAGE)}"
 
 
+@lru_cache(maxsize=_CACHED)
 def ground_of(host: str) -> Ground:
     """Where a canonical host stands; an address or a bare name is its own domain."""
     given = normalise.registrable_domain(host)

@@ -16,6 +16,7 @@ SHORT: Final = 5
 LONG: Final = 8
 """Brands below SHORT characters have no misspellings; above LONG they may differ by more."""
 MIN_INSIDE: Final = 6
+MAX_LABEL: Final = 72
 _CACHED = 16_384
 _JOINTS: Final = re.compile(r"[-_]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -57,80 +58,92 @@ def tokens_of(label: str) -> list[str]:
     return [part for part in _JOINTS.split(label.lower()) if part]
 
 
+class Label(NamedTuple):
+    """tokens of a label, and the look-alike form of each."""
+
+    tokens: list[str]
+    forms: list[str]
+
+
 @lru_cache(maxsize=_CACHED)
 def brand_in(label: str, known: Known) -> Named | None:
     """The brand that a readable label shows or imitates; the plainest way counts."""
-    tokens = tokens_of(label[: distances.MAX_WORD * 3])
+    tokens = tokens_of(label[:MAX_LABEL])
+    one = Label(tokens, [normalise.skeleton(token) for token in tokens])
     for look in (_named, _in_disguise, _with_words, _misspelt, _inside):
-        if found := look(tokens, known):
+        if found := look(one, known):
             return found
     return None
 
 
-def _named(tokens: list[str], known: Known) -> Named | None:
-    """The name itself as a token, or several tokens that make it."""
+def _named(one: Label, known: Known) -> Named | None:
+    """The name itself as a token, or two tokens that make it."""
     labels = _by_label(known.own)
-    pressed = any(token in LURES for token in tokens)
-    for token in [*tokens, *(a + b for a, b in pairwise(tokens))]:
+    for token in [*one.tokens, *(a + b for a, b in pairwise(one.tokens))]:
         brand = labels.get(token)
-        if brand and (pressed or not brand.is_word):
+        if brand and not (brand.is_word and LURES.isdisjoint(one.tokens)):
             return Named(brand, "named", 0, 0)
     return None
 
 
-def _in_disguise(tokens: list[str], known: Known) -> Named | None:
+def _in_disguise(one: Label, known: Known) -> Named | None:
     """Another spelling that reads like the name: other scripts, digits for letters, rn for m."""
     forms = by_skeleton(known.own)
-    for token in tokens:
-        form = normalise.skeleton(token)
+    for token, form in zip(one.tokens, one.forms, strict=True):
         brand = forms.get(form)
         if brand and token != brand.label and len(form) >= SHORT and token not in ORDINARY:
             return Named(brand, "look-alike", 0, 0)
     return None
 
 
-def _with_words(tokens: list[str], known: Known) -> Named | None:
+def _with_words(one: Label, known: Known) -> Named | None:
     """The name and words of a lure, written together: `paypallogin`."""
-    for token in tokens:
-        for label, brand in _by_label(known.own).items():
-            if label in token and len(label) < len(token):
-                head, _, tail = token.partition(label)
-                least = LURES if brand.is_word else TOKENS
-                if _is_made_of(head, least) and _is_made_of(tail, least):
+    starts = _starts(known.own)
+    for token in one.tokens:
+        for at in range(len(token) - 1):
+            for brand in starts.get(token[at : at + 2], ()):
+                if not token.startswith(brand.label, at):
+                    continue
+                words = LURES if brand.is_word else TOKENS
+                head, tail = token[:at], token[at + len(brand.label) :]
+                if (head or tail) and _is_made_of(head, words) and _is_made_of(tail, words):
                     return Named(brand, "named", 0, 0)
     return None
 
 
-def _misspelt(tokens: list[str], known: Known) -> Named | None:
-    for token in tokens:
-        if token in ORDINARY or _DIGITS.fullmatch(token):
+def _misspelt(one: Label, known: Known) -> Named | None:
+    index = _index(known)
+    for token, form in zip(one.tokens, one.forms, strict=True):
+        if token in ORDINARY or token.isdigit():
             continue
-        near = distances.nearest(normalise.skeleton(token), _index(known), known.long)
+        near = distances.nearest(form, index)
         if near:
-            return _misspelling(near, known)
+            name, changes = near
+            brand = by_skeleton(known.own)[name]
+            return Named(brand, "look-alike", changes, _limit(len(name), known))
     return None
 
 
-def _inside(tokens: list[str], known: Known) -> Named | None:
+def _inside(one: Label, known: Known) -> Named | None:
     """A long name anywhere in the label, however often its letters are doubled."""
-    joined = "".join(tokens)
-    for word in ORDINARY:
-        joined = joined.replace(word, "")
-    joined = _squeezed(normalise.skeleton(joined))
-    for form, brand in _long_forms(known.own):
-        if form in joined:
-            return Named(brand, "inside", 0, 0)
+    joined = _squeezed("".join(one.forms))
+    starts = _long_starts(known.own)
+    for at in range(len(joined) - MIN_INSIDE + 1):
+        for form, brand in starts.get(joined[at : at + 2], ()):
+            if joined.startswith(form, at) and not _is_ordinary(one, brand):
+                return Named(brand, "inside", 0, 0)
     return None
+
+
+def _is_ordinary(one: Label, brand: Brand) -> bool:
+    """Whether an ordinary word holds the name: "revolution" holds "revolut"."""
+    joined = "".join(one.tokens)
+    return any(brand.label in word and word in joined for word in ORDINARY)
 
 
 def _squeezed(text: str) -> str:
     """`text` with every run of one character as one."""
     return "".join(char for char, _ in groupby(text))
-
-
-def _misspelling(near: tuple[str, int], known: Known) -> Named:
-    name, changes = near
-    return Named(by_skeleton(known.own)[name], "look-alike", changes, _limit(len(name), known))
 
 
 def _is_made_of(text: str, words: frozenset[str]) -> bool:
@@ -147,27 +160,34 @@ def _by_label(own: tuple[str, ...]) -> dict[str, Brand]:
 
 
 @cache
-def _long_forms(own: tuple[str, ...]) -> list[tuple[str, Brand]]:
-    """Look-alike forms of names that nobody writes by chance, the longest first."""
-    forms = [(_squeezed(form), brand) for form, brand in by_skeleton(own).items()]
-    kept = [one for one in forms if len(one[0]) >= MIN_INSIDE and not one[1].is_word]
-    return sorted(kept, key=lambda one: (-len(one[0]), one[0]))
+def _starts(own: tuple[str, ...]) -> dict[str, list[Brand]]:
+    """Brands by the first two letters of their label."""
+    found: dict[str, list[Brand]] = {}
+    for brand in brands(own):
+        found.setdefault(brand.label[:2], []).append(brand)
+    return found
+
+
+@cache
+def _long_starts(own: tuple[str, ...]) -> dict[str, list[tuple[str, Brand]]]:
+    """Names that nobody writes by chance, in look-alike form, by its first two letters."""
+    found: dict[str, list[tuple[str, Brand]]] = {}
+    for form, brand in by_skeleton(own).items():
+        short = _squeezed(form)
+        if len(short) >= MIN_INSIDE and not brand.is_word:
+            found.setdefault(short[:2], []).append((short, brand))
+    return found
 
 
 @cache
 def _index(known: Known) -> distances.Index:
-    """Brands that are no ordinary words, by what deletions leave of them."""
+    """Brands that are no ordinary words, by the length of their misspellings."""
     return distances.index_of(
-        (name, _limit(len(name), known)) for name in _with_misspellings(known.own)
+        (form, _limit(len(form), known))
+        for form, brand in by_skeleton(known.own).items()
+        if not brand.is_word and len(form) >= SHORT
     )
 
 
-def _with_misspellings(own: tuple[str, ...]) -> list[str]:
-    names = by_skeleton(own).items()
-    return [name for name, brand in names if not brand.is_word and len(name) >= SHORT]
-
-
 def _limit(length: int, known: Known) -> int:
-    if length < SHORT:
-        return 0
     return known.middle if length <= LONG else known.long

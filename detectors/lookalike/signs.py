@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from detectors.lookalike.brands import is_own, own_domains
 from detectors.lookalike.hosting import Ground, ground_of, is_shortener, well_known
 from detectors.lookalike.letters import surprise
 from detectors.lookalike.names import Known, Named, brand_in, readable, tokens_of
+from detectors.lookalike.weights import steps_of
 from detectors.lookalike.words import INSIDE, PATH, PRESSING, SHELVES, TOKENS
 
 HEADLINE_TOKENS: Final = 4
@@ -24,6 +25,9 @@ _ENDINGS: Final = frozenset(
 )
 _PROGRAM_FOLDER: Final = re.compile(
     r"/(?:wp-admin|wp-includes|wp-content/(?:plugins|themes)|\.well-known|cgi-bin|vendor)/"
+)
+_WORTH_A_LOOK: Final = re.compile(
+    "|".join(["/wp-", r"/\.well", "/cgi-bin", "/vendor", *sorted(PATH)]), re.IGNORECASE
 )
 _FILE_KEPT_THERE: Final = re.compile(r"\.(?:jpe?g|png|gif|webp|svg|css|js|pdf|mp4|ico)$", re.I)
 _ENDING: Final = re.compile(r"\.[a-z0-9]{2,5}$", re.IGNORECASE)
@@ -45,15 +49,19 @@ class Sign(NamedTuple):
 
 
 def signs_of(url: str, known: Known) -> tuple[Sign, ...]:
-    """What a canonical URL shows, host first; more than counts, see `weights.LADDERS`.
+    """The sub-signals of a canonical URL, host first.
 
-    Nothing for a brand's own site, a well-known one and a shortener. Neither the scheme matters nor
+    None for a brand's own site, a well-known one and a shortener. Neither the scheme matters nor
     whether there is a path.
     """
     host, path = _parts(url)
     if not host or is_passed_over(host, known):
         return ()
-    return (*host_signs(host, known), *_path_signs(path, known, free=ground_of(host).free))
+    found = host_signs(host, known)
+    free = ground_of(host).free
+    if len(path) > 1 and (free or _WORTH_A_LOOK.search(path)):
+        found += _counting(_path_signs(path, known, free=free))
+    return found
 
 
 @lru_cache(maxsize=_CACHED)
@@ -72,13 +80,13 @@ def is_passed_over(host: str, known: Known) -> bool:
 
 @lru_cache(maxsize=_CACHED)
 def host_signs(host: str, known: Known) -> tuple[Sign, ...]:
-    """What a host shows."""
+    """The sub-signals of a host."""
     if normalise.canonical_ip(host.strip("[]")):
         return (Sign("raw-address", shown=host),)
     ground = ground_of(host)
     labels = [readable(label) for label in ground.tenant]
     found = [*_brand_signs(ground, labels, known), *_word_signs(ground, labels)]
-    return (*found, *_shape_signs(host, ground, labels))
+    return _counting([*found, *_shape_signs(host, ground, labels)])
 
 
 def _parts(url: str) -> tuple[str, str]:
@@ -87,6 +95,10 @@ def _parts(url: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return parts.hostname or "", parts.path
+
+
+def _counting(signs: Iterable[Sign]) -> tuple[Sign, ...]:
+    return tuple(sign for sign in signs if sign.value >= steps_of(sign.code)[0])
 
 
 def _brand_signs(ground: Ground, labels: list[str], known: Known) -> Iterator[Sign]:
@@ -136,8 +148,6 @@ def _shape_signs(host: str, ground: Ground, labels: list[str]) -> Iterator[Sign]
 
 
 def _path_signs(path: str, known: Known, *, free: bool) -> Iterator[Sign]:
-    if len(path) <= 1:
-        return
     if _PROGRAM_FOLDER.search(path) and not _FILE_KEPT_THERE.search(path):
         yield Sign("program-folder")
     tokens = _short_tokens(path)

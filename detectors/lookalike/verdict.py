@@ -133,11 +133,9 @@ def verdict(url: str, facts: Facts, p: LookalikeParams) -> Verdict:
 
 
 def judged(seen: Iterable[Sign]) -> Verdict:
-    """Those that count, and the sum of their weights."""
-    counting = tuple(sign for sign in seen if sign.value >= steps_of(sign.code)[0])
-    return Verdict(
-        round(math.fsum(weight_of(sign.code, sign.value) for sign in counting), 4), counting
-    )
+    """Sub-signals and the sum of their weights."""
+    signs = tuple(seen)
+    return Verdict(round(math.fsum(weight_of(sign.code, sign.value) for sign in signs), 4), signs)
 
 
 def fact_signs(facts: Facts, p: LookalikeParams) -> tuple[Sign, ...]:

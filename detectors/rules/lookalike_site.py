@@ -21,9 +21,10 @@ from detectors.lookalike.findings import (
 )
 from detectors.lookalike.hosting import ground_of, place_of
 from detectors.lookalike.kits import kit_of
+from detectors.lookalike.names import Known
+from detectors.lookalike.signs import signs_of
 from detectors.lookalike.verdict import (
     IMITATING,
-    NO_FACTS,
     PRESSING,
     Facts,
     LookalikeParams,
@@ -31,11 +32,11 @@ from detectors.lookalike.verdict import (
     fact_signs,
     is_met,
     judged,
-    verdict,
 )
 
 MAX_URLS = 10
 MAX_MOMENT = 40
+TELLING = IMITATING | PRESSING
 _CACHED = 8_192
 
 
@@ -94,9 +95,9 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
         for url in _suspects(signal, p):
             if key.type == "kit" and kit_of(url) == key.value:
                 note_domain(state, place_of(url), signal.id)
-                note_weakest(state, _judged(url, p), signal.id)
+                note_weakest(state, _seen(url, p.known), signal.id)
             elif key.type == "site" and place_of(url) == key.value:
-                note_signs(state, _judged(url, p).signs, signal.id)
+                note_signs(state, _seen(url, p.known).signs, signal.id)
                 state.created_at = state.created_at or _created(signal, url)
         if signal.actor:
             note_account(state, signal.account, signal.at, signal.id)
@@ -113,17 +114,17 @@ def _keys(signal: Signal, p: LookalikeParams) -> Iterator[Key]:
 
 def _suspects(signal: Signal, p: LookalikeParams) -> list[str]:
     """Links that imitate or press, without those the text shows defanged."""
-    found = [url for url in signal.urls[:MAX_URLS] if _shows(url, IMITATING | PRESSING, p)]
+    found = [url for url in signal.urls[:MAX_URLS] if _shows(url, TELLING, p)]
     return [url for url in found if not _is_warned_of(signal, url)] if found else found
 
 
 def _shows(url: str, codes: frozenset[str], p: LookalikeParams) -> bool:
-    return any(sign.code in codes for sign in _judged(url, p).signs)
+    return any(sign.code in codes for sign in _seen(url, p.known).signs)
 
 
 @lru_cache(maxsize=_CACHED)
-def _judged(url: str, p: LookalikeParams) -> Verdict:
-    return verdict(url, NO_FACTS, p)
+def _seen(url: str, known: Known) -> Verdict:
+    return judged(signs_of(url, known))
 
 
 def _is_warned_of(signal: Signal, url: str) -> bool:
@@ -149,21 +150,29 @@ def _created(signal: Signal, url: str) -> tuple[float, int] | None:
 
 def _say(key: Key, state: Spread, p: LookalikeParams) -> list[FindingDraft]:
     """The finding when it holds and grew, or its end when it holds no more."""
+    if not (state.is_news or _is_larger(state)):
+        return []
+    state.is_news = False
     facts = _facts(state)
     seen = [sign for sign, _ in state.signs.values()]
     one = judged([*seen, *fact_signs(facts, p)])
-    holds = is_met(one, p) and len(state.accounts) >= p.min_accounts
-    if key.type == "kit":
-        holds = holds and len(state.domains) >= p.kit_domains
-    if not holds:
+    if not _holds(key, state, one, p):
         gone = bool(state.said)
         state.said = state.said_domains = 0
         return [replace(draft(key, state, one, facts, p), lapsed=True)] if gone else []
-    more_domains = is_due(len(state.domains), state.said_domains) if state.domains else False
-    if not (is_due(len(state.accounts), state.said) or more_domains):
+    if not _is_larger(state):
         return []
     state.said, state.said_domains = len(state.accounts), len(state.domains)
     return [draft(key, state, one, facts, p)]
+
+
+def _is_larger(state: Spread) -> bool:
+    return is_due(len(state.accounts), state.said) or is_due(len(state.domains), state.said_domains)
+
+
+def _holds(key: Key, state: Spread, one: Verdict, p: LookalikeParams) -> bool:
+    enough = key.type != "kit" or len(state.domains) >= p.kit_domains
+    return enough and len(state.accounts) >= p.min_accounts and is_met(one, p)
 
 
 def _facts(state: Spread) -> Facts:

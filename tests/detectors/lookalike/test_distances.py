@@ -57,12 +57,12 @@ def test_the_distance_is_zero_only_for_the_same_word_and_never_above_the_longer_
 def test_a_misspelling_is_found_with_the_number_of_its_changes(
     word: str, found: tuple[str, int]
 ) -> None:
-    assert nearest(word, INDEX, 2) == found
+    assert nearest(word, INDEX) == found
 
 
 @pytest.mark.parametrize("word", ["papa", "pyapla", "googol", "insta", "", "soft"])
 def test_a_word_beyond_the_changes_that_a_name_allows_is_another_word(word: str) -> None:
-    assert nearest(word, INDEX, 2) is None
+    assert nearest(word, INDEX) is None
 
 
 @settings(max_examples=300)
@@ -75,8 +75,8 @@ def test_the_index_agrees_with_comparing_every_name(
         word = word[:place] + letters[:1] + word[place + 1 :]
     near = sorted((distance(word, one), one) for one in NAMES)
     wanted = next(((one, far) for far, one in near if far <= NAMES[one]), None)
-    assert nearest(word, INDEX, 2) == wanted
+    assert nearest(word, INDEX) == wanted
 
 
 def test_a_word_longer_than_any_misspelling_costs_nothing() -> None:
-    assert nearest("paypal" * MAX_WORD, INDEX, 2) is None
+    assert nearest("paypal" * MAX_WORD, INDEX) is None

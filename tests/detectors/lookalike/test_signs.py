@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from detectors import normalise
 from detectors.lookalike.names import Known
 from detectors.lookalike.signs import signs_of
-from detectors.lookalike.weights import steps_of
 
 KNOWN = Known()
 
@@ -18,8 +17,7 @@ def shown(url: str, known: Known = KNOWN) -> set[str]:
     """Codes of the sub-signals that count."""
     canonical = normalise.canonical_url(url)
     assert canonical is not None
-    signs = signs_of(canonical, known)
-    return {sign.code for sign in signs if sign.value >= steps_of(sign.code)[0]}
+    return {sign.code for sign in signs_of(canonical, known)}
 
 
 @pytest.mark.parametrize(
