@@ -125,7 +125,7 @@ def _tenant_domains() -> frozenset[str]:
 def _tenant_suffix(host: str, operator: str) -> str:
     """The listed name that `host` lies below, the longest one; empty for none."""
     rest = host
-    while rest != operator:
+    while rest and rest != operator:  # never equal where the host is not canonical
         first, _, rest = rest.partition(".")
         if rest in _tenant_domains() and first not in _PLAIN:
             return rest

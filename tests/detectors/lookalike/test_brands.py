@@ -58,5 +58,6 @@ def test_the_organisations_own_domains_come_first_and_bad_ones_are_ignored() -> 
     told = brands(("harbourbank.example", "not a domain", ""))
     assert told[0] == Brand("harbourbank", frozenset({"harbourbank.example"}), False)
     assert len(told) == len(brands()) + 1
+    assert brands(("harbour-bank.example",))[0].label == "harbourbank"
     assert "harbourbank.example" in own_domains(("harbourbank.example",))
     assert "harbourbank.example" not in own_domains()

@@ -67,6 +67,14 @@ def test_the_lists_come_from_the_package_and_say_its_version() -> None:
     assert len(well_known()) == 10_000
 
 
+@pytest.mark.parametrize(
+    "host", ["Shop.Example", "b\u00fccher.example", "a.b\u3002example", "x..y.com"]
+)
+def test_a_host_that_is_not_canonical_ends_too(host: str) -> None:
+    assert isinstance(ground_of(host), Ground)
+    assert isinstance(place_of(f"https://{host}/a"), str)
+
+
 @given(st.text(max_size=80))
 def test_no_host_is_too_odd_to_stand_somewhere(host: str) -> None:
     assert isinstance(ground_of(host), Ground)
