@@ -23,6 +23,7 @@ from scipy.optimize import minimize
 from bench.worlds import baselines
 from detectors import normalise
 from detectors.lookalike.hosting import ground_of
+from detectors.lookalike.signs import is_passed_over
 from detectors.lookalike.verdict import NO_FACTS, LookalikeParams, Verdict, is_met, verdict
 from detectors.lookalike.weights import steps_of
 
@@ -94,6 +95,7 @@ def measure(path: Path, *, trains: bool = False) -> dict[str, Any]:
     every = _scores(part, verdicts)
     for rate in RATES:
         found[f"recall at {rate:.1%} false positives"] = round(recall_at(every, rate), 4)
+    found |= _among_judged(part, verdicts)
     found |= _at_default(part, verdicts)
     found |= _by_ground(part, verdicts, limit_at(every.honest, 0.01))
     return found
@@ -116,7 +118,8 @@ def read(path: Path) -> Iterator[Link]:
 
 def recall_at(scores: Scores, rate: float) -> float:
     """Share of phishing above the lowest limit that at most this share of honest links exceeds."""
-    return float(np.mean(scores.phishing > limit_at(scores.honest, rate)))
+    above = scores.phishing > limit_at(scores.honest, rate)
+    return float(above.sum()) / max(1, len(above))
 
 
 def limit_at(honest: Floats, rate: float) -> float:
@@ -145,6 +148,21 @@ def _scores(links: Sequence[Link], verdicts: Sequence[Verdict]) -> Scores:
     phishing = [one.score for link, one in zip(links, verdicts, strict=True) if link.is_phishing]
     honest = [one.score for link, one in zip(links, verdicts, strict=True) if not link.is_phishing]
     return Scores(np.array(phishing), np.array(honest))
+
+
+def _among_judged(links: Sequence[Link], verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """The harder question: well-known sites, which no limit has to spare, are no honest links."""
+    pairs = [
+        (link, one)
+        for link, one in zip(links, verdicts, strict=True)
+        if link.is_phishing or not is_passed_over(urlsplit(link.url).hostname or "", PARAMS.known)
+    ]
+    scores = _scores([link for link, _ in pairs], [one for _, one in pairs])
+    return {
+        "honest links that are not passed over": len(scores.honest),
+        "recall at 1 % false positives of those": round(recall_at(scores, 0.01), 4),
+        "recall at 5 % false positives of those": round(recall_at(scores, 0.05), 4),
+    }
 
 
 def _at_default(links: Sequence[Link], verdicts: Sequence[Verdict]) -> dict[str, Any]:
