@@ -14,6 +14,7 @@ from detectors.normalise.hosts import (
     canonical_domain,
     canonical_ip,
     ip_block,
+    operator_domain,
     registrable_domain,
 )
 from detectors.normalise.kinds import canonical
@@ -35,6 +36,7 @@ __all__ = [
     "extract",
     "ip_block",
     "match_text",
+    "operator_domain",
     "refang",
     "registrable_domain",
     "skeleton",

@@ -45,6 +45,15 @@ def registrable_domain(host: str) -> str | None:
     return None if domain is None else _registrable(domain)
 
 
+def operator_domain(host: str) -> str | None:
+    """The domain whose holder runs `host`: `github.io` for `name.github.io`.
+
+    Only suffixes that ICANN knows count. None for addresses and for a suffix itself.
+    """
+    domain = canonical_domain(host)
+    return None if domain is None else _operator(domain)
+
+
 @lru_cache(maxsize=4096)
 def is_icann_tld(label: str) -> bool:
     """Whether the last label of a name, in any script, is a top-level domain."""
@@ -118,6 +127,12 @@ def _ascii_label(label: str) -> str:
 @lru_cache(maxsize=_CACHED)
 def _registrable(domain: str) -> str | None:
     found: str | None = _suffixes().privatesuffix(domain)
+    return found
+
+
+@lru_cache(maxsize=_CACHED)
+def _operator(domain: str) -> str | None:
+    found: str | None = _icann_suffixes().privatesuffix(domain)
     return found
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Signal
 from detectors.engine import Found, Runner
+from detectors.rules.lookalike_site import LookalikeParams, LookalikeSite
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
 from detectors.rules.shared_infrastructure import SharedInfrastructure, SharedInfrastructureParams
 from detectors.rules.velocity import Velocity
@@ -21,6 +22,12 @@ from detectors.velocity.params import VelocityParams
 WORDS = (
     "the harbour bridge will be closed for repairs from monday until the end of the month and",
     "our new course shows everybody how to earn two hundred a day from home without any risk",
+)
+LINKS = (
+    "https://paypa1-login.example/harbour/x.php?id=7",
+    "https://desk.example/harbour/x.php?id=8&login=1",
+    "https://netflix.pages.dev/harbour/x.php?id=9",
+    "https://harbour.example/paypal/login",
 )
 ADDRESSES = ("198.51.100.7", "198.51.100.8", "203.0.113.9")
 
@@ -37,6 +44,7 @@ def _signal(number: int, at: int, who: int, topic: int, slot: int) -> Signal:
         kind="post",
         actor=f"u{who}",
         text=_text(topic, slot),
+        raw_urls=(LINKS[(topic + slot) % 4],),
         identifier_map={
             "ip": ADDRESSES[(who + slot) % 3],
             "device": f"d{who % 4}",
@@ -59,6 +67,7 @@ worlds = st.lists(
 """How long after the signal before, who, about what, in which words."""
 
 RULES: dict[str, tuple[Detector[Any, Any], BaseParams]] = {
+    "lookalike-site": (LookalikeSite(), LookalikeParams(kit_domains=2)),
     "near-duplicate-text": (NearDuplicateText(), NearDuplicateParams(common_floor=20)),
     "near-duplicate-common": (
         NearDuplicateText(),

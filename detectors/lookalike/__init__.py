@@ -1,0 +1,1 @@
+"""Whether a web address imitates a brand, by its structure alone: names, words, host, kit."""

@@ -1,0 +1,184 @@
+"""D8: accounts that spread sites which pretend to be a brand, or sites made with one kit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from detectors import normalise
+from detectors.base import DAY_S, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.emission import is_due
+from detectors.lookalike.findings import (
+    Spread,
+    draft,
+    note_account,
+    note_domain,
+    note_signs,
+    note_weakest,
+)
+from detectors.lookalike.hosting import ground_of, place_of
+from detectors.lookalike.kits import kit_of
+from detectors.lookalike.names import Known
+from detectors.lookalike.signs import signs_of
+from detectors.lookalike.verdict import (
+    IMITATING,
+    PRESSING,
+    Facts,
+    LookalikeParams,
+    Verdict,
+    fact_signs,
+    is_met,
+    judged,
+)
+
+MAX_URLS = 10
+MAX_MOMENT = 40
+TELLING = IMITATING | PRESSING
+_CACHED = 8_192
+
+
+class LookalikeSite(Detector[Spread, LookalikeParams]):
+    """State per site and per kit: who spread it, and what its addresses show."""
+
+    meta = Meta(
+        slug="lookalike-site",
+        title="Look-alike sites",
+        version=1,
+        family=Family.INFRA_SOFT,
+        kinds=(
+            "account.created", "account.updated", "post", "repost", "reply", "message", "mail",
+            "site",
+        ),
+        lookback_s=30 * DAY_S,
+        doc=(
+            "Finds accounts that spread one site whose address imitates a brand, and accounts that "
+            "spread sites with one kit: the same path and parameter names on several domains. An "
+            "address is judged by sub-signals: a brand's name, also misspelt, in look-alike "
+            "letters or inside a word, in the name, in front of it, on free hosting or in the "
+            "path; words that press people to sign in or to pay; free hosting; the shape of the "
+            "name; the age of the domain. No single one decides: at least two must come together, "
+            "one of them must imitate or press, and their weights must reach the limit. Brands' "
+            "own domains (also `label.<country>`), the 10,000 most used sites and shorteners are "
+            "passed over, and so are ordinary words and very short brands without a word of a lure "
+            "beside them, and headlines in paths. Who reports an address or writes it defanged "
+            "spreads nothing. Senders that know when a domain was registered may say so in the "
+            "attribute `domain_created_at` (ISO 8601, with a time zone), also in a `site` signal "
+            "without an account, which counts for what it shows and never for who. It only "
+            "supports: a case needs other evidence besides."
+        ),
+        falsifiers=(
+            "The organisation itself or an agency of it holds the domain.",
+            "It is a fan site, a shop or a critic that names the brand openly.",
+            "The accounts warn of the site or ask whether it is genuine.",
+            "The shared path belongs to a program that honest sites use too.",
+        ),
+        source=(
+            "Look-alike names as in dnstwist and UTS #39; weights fitted by logistic regression on "
+            "labelled links, see the table in the package. Kits by path are the project's own."
+        ),
+    )  # fmt: skip
+    Params = LookalikeParams
+    State = Spread
+
+    def keys(self, signal: Signal, p: LookalikeParams) -> Iterable[Key]:
+        """Each site that imitates or presses, and the kit of each such address."""
+        if not signal.raw_urls and "." not in signal.text:
+            return ()
+        return _keys(signal, p)
+
+    def apply(
+        self, key: Key, signal: Signal, state: Spread, p: LookalikeParams
+    ) -> list[FindingDraft]:
+        for url in _suspects(signal, p):
+            if key.type == "kit" and kit_of(url) == key.value:
+                note_domain(state, place_of(url), signal.id)
+                note_weakest(state, _seen(url, p.known), signal.id)
+            elif key.type == "site" and place_of(url) == key.value:
+                note_signs(state, _seen(url, p.known).signs, signal.id)
+                state.created_at = state.created_at or _created(signal, url)
+        if signal.actor:
+            note_account(state, signal.account, signal.at, signal.id)
+        return _say(key, state, p)
+
+
+def _keys(signal: Signal, p: LookalikeParams) -> Iterator[Key]:
+    for url in _suspects(signal, p):
+        if _shows(url, IMITATING, p):
+            yield Key("site", place_of(url))
+        if kit := kit_of(url):
+            yield Key("kit", kit)
+
+
+def _suspects(signal: Signal, p: LookalikeParams) -> list[str]:
+    """Links that imitate or press, without those the text shows defanged."""
+    found = [url for url in signal.urls[:MAX_URLS] if _shows(url, TELLING, p)]
+    return [url for url in found if not _is_warned_of(signal, url)] if found else found
+
+
+def _shows(url: str, codes: frozenset[str], p: LookalikeParams) -> bool:
+    return any(sign.code in codes for sign in _seen(url, p.known).signs)
+
+
+@lru_cache(maxsize=_CACHED)
+def _seen(url: str, known: Known) -> Verdict:
+    return judged(signs_of(url, known))
+
+
+def _is_warned_of(signal: Signal, url: str) -> bool:
+    """Whether the text shows the link defanged, as people do who warn of it."""
+    shown = [mention.raw for mention in signal.mentions if mention.value == url]
+    return bool(shown) and all(normalise.refang(raw) != raw for raw in shown)
+
+
+def _created(signal: Signal, url: str) -> tuple[float, int] | None:
+    """When the domain was registered, where the signal says so and is about no other site."""
+    told = signal.attributes.get("domain_created_at")
+    if not isinstance(told, str) or len(told) > MAX_MOMENT:
+        return None
+    if ground_of(urlsplit(url).hostname or "").free or len(set(map(place_of, signal.urls))) > 1:
+        return None
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.timestamp(), signal.id
+
+
+def _say(key: Key, state: Spread, p: LookalikeParams) -> list[FindingDraft]:
+    """The finding when it holds and grew, or its end when it holds no more."""
+    if not (state.is_news or _is_larger(state)):
+        return []
+    state.is_news = False
+    facts = _facts(state)
+    seen = [sign for sign, _ in state.signs.values()]
+    one = judged([*seen, *fact_signs(facts, p)])
+    if not _holds(key, state, one, p):
+        gone = bool(state.said)
+        state.said = state.said_domains = 0
+        return [replace(draft(key, state, one, facts, p), lapsed=True)] if gone else []
+    if not _is_larger(state):
+        return []
+    state.said, state.said_domains = len(state.accounts), len(state.domains)
+    return [draft(key, state, one, facts, p)]
+
+
+def _is_larger(state: Spread) -> bool:
+    return is_due(len(state.accounts), state.said) or is_due(len(state.domains), state.said_domains)
+
+
+def _holds(key: Key, state: Spread, one: Verdict, p: LookalikeParams) -> bool:
+    enough = key.type != "kit" or len(state.domains) >= p.kit_domains
+    return enough and len(state.accounts) >= p.min_accounts and is_met(one, p)
+
+
+def _facts(state: Spread) -> Facts:
+    """What is known beside the address; the age is that at the first share."""
+    age = None
+    if state.created_at is not None and state.accounts:
+        first = min(use.first_at for use in state.accounts.values())
+        age = (first - state.created_at[0]) / DAY_S
+    return Facts(age_d=age, kit_domains=len(state.domains))
