@@ -19,6 +19,7 @@ PLATFORMS_NAMED: Final = 3
 DETECTOR_WORDS: Final = {
     "coaction-synchrony": "synchronised sharing",
     "near-duplicate-text": "near-identical text",
+    "mass-reporting": "reports in bulk",
     "scam-funnel": "adverts that lead to payments",
     "shared-infrastructure": "shared {anchor}",
     "velocity": "sudden speed",
