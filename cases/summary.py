@@ -19,6 +19,9 @@ PLATFORMS_NAMED: Final = 3
 DETECTOR_WORDS: Final = {
     "coaction-synchrony": "synchronised sharing",
     "near-duplicate-text": "near-identical text",
+    "dense-block": "the same targets",
+    "mass-reporting": "reports in bulk",
+    "scam-funnel": "adverts that lead to payments",
     "shared-infrastructure": "shared {anchor}",
     "velocity": "sudden speed",
 }

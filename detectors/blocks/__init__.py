@@ -1,0 +1,1 @@
+"""Dense blocks in a graph of accounts and what they act upon."""

@@ -1,0 +1,1 @@
+"""How reports in bulk are judged: who reported together before, in which words, how often right."""
