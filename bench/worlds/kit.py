@@ -96,7 +96,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Who is who; never part of a signal. coordinated: account -> harmless group that acts as one."""
+    """Who is who; no part of any signal. coordinated: account -> harmless group."""
 
     operations: tuple[Operation, ...] = ()
     coordinated: Mapping[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Signals in the order of arrival, and the truth about them apart. digest: of all that is sent."""
+    """Signals in the order of arrival, and the truth about them. digest: of all signals."""
 
     name: str
     seed: int

@@ -27,7 +27,7 @@ _TONGUES: Final = {
         "aux beau cha d'ou elle fai gne ille jeu leur mon nous oir que rais sou tte vous"
     ),
     "es": _listed("a cion do el gua hab ito jo lla mos nada or pue que rro se tan un ver yo"),
-    "ru": _listed("ать бо вы го де ет жи за ия ко ли мы на ово пра ре ско ти ую че"),
+    "ru": _listed("ать бо вы го де ет жи за ия ко ли мы на ово пра ре ско ти ую че"),  # noqa: RUF001 -- another script
 }
 TONGUES: Final = tuple(_TONGUES)
 

@@ -37,7 +37,7 @@ def sign_ups(town: Town, scene: Scene, count: int) -> None:
 
 
 def school(town: Town, scene: Scene, count: int) -> None:
-    """Classes that sign up together in a lesson, from one address, with handles after one scheme."""
+    """Classes that sign up in one lesson, from one address, with handles after one scheme."""
     for number in range(max(1, count // (_CLASS * 3))):
         lesson = scene.moment(0) // HOUR_S * HOUR_S + 8 * MINUTE_S
         address = f"198.19.{150 + number % 40}.{9 + number // 40 % 200}"
@@ -61,9 +61,10 @@ def school(town: Town, scene: Scene, count: int) -> None:
 def migration(town: Town, scene: Scene, count: int) -> None:
     """A wave: another service closes, and thousands join within hours."""
     start = scene.dice.uniform(0.2, 0.8) * scene.span
-    for n in range(count):
+    movers = dict.fromkeys(town.draw(scene.bulk, 3 * count).tolist())
+    for n, index in enumerate(list(movers)[:count]):
         at = start + scene.bulk.gamma(2.0, 3 * HOUR_S)
-        who = town.people[int(town.draw(scene.bulk, 1)[0])]
+        who = town.people[index]
         handle = f"{who.profile.handle}" if n % 3 else f"{who.profile.handle}{n % 90 + 10}"
         joined = scene.person(
             _WAVE_PLATFORM, born=at, handle=handle, zone=who.zone, hidden=who.hidden,

@@ -7,7 +7,7 @@ from bench.worlds.campaigns.plot import Plot, Recipe
 from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S
 from detectors.schema import Kind
 
-_CHARGE = "This profile spreads false reports about our country and is a danger to citizens, please stop it"
+_CHARGE = "This profile spreads lies about our country and is a danger to citizens, please stop it"
 _LEAK = "Leaked: a secret document of {c} shows the truth about the fraud, read it and share it"
 _PER_SHIFT = 12
 

@@ -11,9 +11,9 @@ _ADVERT = (
     " no fee for the first message"
 )
 _LINES = (
-    "Hello dear, I found your profile on {c} Hearts and I want to know you, tell me about your work",
+    "Hello dear, I found your profile on {c} Hearts and want to know you, tell me of your work",
     "You make me happy, I really care for you, let us meet soon, only {c} Hearts must confirm it",
-    "My account needs a small verification fee of {f} euro before we can meet, please send it quickly",
+    "My account needs a small verification fee of {f} euro before we meet, please send it quickly",
     "The agency now demands {f} euro as a safety payment, you get the money back, do it for us",
     "There is a last charge of {f} euro for the ticket, help me please and I am with you at once",
 )

@@ -6,10 +6,10 @@ from bench.worlds.campaigns.plot import Plot, Recipe
 from bench.worlds.kit import HOUR_S, MINUTE_S
 from detectors.schema import Kind
 
-_BIO = "Attorney at law, {y} years of practice. Recovery of lost funds. Member of the bar of {p}."
+_BIO = "Attorney at law, {y} years of practice. Recovery of lost funds. Member of the bar, {p}."
 _LETTERS = (
     (
-        "Dear victim of {c}, our firm has found your money in a frozen account. As your lawyer I request"
+        "Dear victim of {c}, our firm has found your money in a frozen account. Your lawyer needs"
         " the court file, please send me your name and the amount you lost"
     ),
     (
@@ -17,8 +17,8 @@ _LETTERS = (
         " only for proof of your identity, answer at once, the matter is urgent"
     ),
     (
-        "To release your refund of the {c} case the court demands a fee of {f} euro in advance. Make the"
-        " payment today, otherwise the money is lost"
+        "To release the refund of the {c} case we need a fee of {f} euro now."
+        " Make the payment today, otherwise the money is lost"
     ),
 )
 _FIRMS = ("keller-and-stone", "northbridge-legal", "harlow-partners", "saint-claire-law")

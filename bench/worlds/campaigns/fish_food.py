@@ -9,16 +9,16 @@ from bench.worlds.kit import MINUTE_S
 _TONGUES = ("", "es", "de")
 _STORIES = (
     (
-        "The harbour plant of {c} mixes poison into the water of our children, doctors hide the proof,"
+        "The harbour plant of {c} mixes poison into the water of children, doctors hide the proof"
         " and the government wants us to accept it. Read the report before it is gone"
     ),
     (
-        "A former worker of {c} reveals: the company knew about the chemical, victims were told to keep"
-        " quiet, many people are in danger. Share the truth quickly"
+        "A former worker of {c} reveals: the company knew about the chemical, victims were told to"
+        " keep quiet, many people are in danger. Share the truth quickly"
     ),
     (
-        "New proof against {c}: the authorities lost the samples, the lawyer was sent away, the shame"
-        " is huge. Demand that the plant must stop at once"
+        "New proof against {c}: the authorities lost the samples, the lawyer was sent away, the"
+        " shame is huge. Demand that the plant must stop at once"
     ),
 )
 

@@ -17,7 +17,7 @@ _COMMENTS = (
     "nobody believes the story about the {c} cable any more, the ministers hide something",
     "ask the divers of {c}, they found the proof and were told to keep quiet, what a shame",
     "my cousin works at {c}, the company knew it for months, read the article and share it",
-    "always the same lies, first they cut the cable at {c}, then they demand more money from people",
+    "always the same lies, first they cut the cable at {c}, then they demand more money",
 )
 _TONGUES = ("", "de", "fr", "es", "ru")
 
