@@ -20,9 +20,9 @@ from detectors import registry
 
 TUNE, REPORT = range(1, 21), range(21, 41)
 SEEDS = {"tune": TUNE, "report": REPORT}
-QUICK_SEEDS, QUICK_SIZE, QUICK_TICK_S = 2, 20_000, 12 * 3_600
+QUICK_SEEDS, QUICK_SIZE, QUICK_TICK_S = 2, 30_000, 12 * 3_600
 SIZE, TICK_S = 100_000, 6 * 3_600
-STRESS_SIZE, VIRAL_SIZE, REPLAY_SIZE = 0.5, 50_000, 20_000
+VIRAL_SIZE, REPLAY_SIZE = 50_000, 20_000
 PROCESSES = 2
 
 Task = Callable[[], "Score | bool | list[real.Row]"]
@@ -77,21 +77,25 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
     size = options.size or (QUICK_SIZE if quick else SIZE)
     tick = options.tick or (QUICK_TICK_S if quick else TICK_S)
     seeds = SEEDS[options.seeds][: options.count or (QUICK_SEEDS if quick else len(TUNE))]
-    stress = int(size * STRESS_SIZE)
+    # worlds without campaigns need not be as large to show what is named there
+    stress = size // 3 if quick else size // 2
     tasks: list[Task] = []
     if not options.no_real and not quick:
         tasks.append(real.measure_social)
     tasks += [partial(real.measure_archive, path) for path in options.archive]
     tasks += [partial(score_world, "mixed", size, seed, tick_floor_s=tick) for seed in seeds]
     calm = seeds[:1] if quick else seeds[::4]
-    tasks += [partial(score_world, "benign", size, seed, tick_floor_s=tick) for seed in calm]
+    tasks += [
+        partial(score_world, "benign", stress if quick else size, seed, tick_floor_s=tick)
+        for seed in calm
+    ]
     viral = min(VIRAL_SIZE, stress)
     for kind, amount in (("shock", stress), ("viral", viral)):
         # all pairs of 6,000 sharers take the published methods minutes: bench/coaction.py has them
         tasks.append(
             partial(score_world, kind, amount, seeds[0], tick_floor_s=tick, methods=kind != "viral")
         )
-    part = size // 8 if quick else min(size, REPLAY_SIZE)
+    part = size // 12 if quick else min(size, REPLAY_SIZE)
     tasks.append(partial(replays_alike, part, seeds[0], tick_floor_s=tick))
     if not options.no_real:
         tasks += [real.measure_comments, real.measure_elsewhere]

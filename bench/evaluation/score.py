@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.evaluation import flags, measures
@@ -122,8 +122,11 @@ def compare(world: World, outcome: Outcome) -> Score:
             score.contamination.append(measures.contamination(members, owner))
     history = outcome.cases.history
     score.found = [_found(one, cases, history, outcome) for one in truth.operations]
-    score.quality = _quality(truth.operations, cases)
-    told, true = measures.bridges(cases), measures.bridges([o.accounts for o in truth.operations])
+    harmless_groups = _groups(truth.coordinated)
+    campaigns = [one.accounts for one in truth.operations]
+    score.quality = _quality(campaigns, harmless_groups, cases)
+    true = measures.bridges(campaigns)
+    told = measures.bridges(cases) - measures.bridges(harmless_groups)
     score.bridges = (len(told & true), len(told), len(true))
     return score
 
@@ -155,11 +158,19 @@ def _found(
     return whole
 
 
-def _quality(operations: Sequence[Operation], cases: Sequence[frozenset[str]]) -> dict[str, float]:
-    """How well cases match campaigns, over all accounts of either."""
-    groups = [one.accounts for one in operations]
-    accounts = sorted({name for group in (*groups, *cases) for name in group})
-    truth = measures.labels(accounts, groups, "campaign")
+def _groups(coordinated: Mapping[str, str]) -> list[frozenset[str]]:
+    groups: dict[str, set[str]] = {}
+    for name, group in coordinated.items():
+        groups.setdefault(group, set()).add(name)
+    return [frozenset(group) for group in groups.values()]
+
+
+def _quality(
+    campaigns: measures.Groups, harmless: measures.Groups, cases: measures.Groups
+) -> dict[str, float]:
+    """How well cases match campaigns, over all accounts of either; a harmless group is one too."""
+    accounts = sorted({name for group in (*campaigns, *cases) for name in group})
+    truth = measures.labels(accounts, [*campaigns, *harmless], "group")
     found = measures.labels(accounts, cases, "case")
     return {
         "ARI": measures.adjusted_rand(truth, found),

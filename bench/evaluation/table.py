@@ -64,7 +64,7 @@ def _accounts(table: Table, kind: str, worlds: Sequence[Score]) -> None:
     sums = {name: _added(one.named.get(name) for one in worlds) for name in COLUMNS}
     if abusive:
         for title, measure in (("precision", _precision), ("recall", _recall), ("F1", _f1)):
-            cells = [_cell(named and measure(named, abusive)) for named in sums.values()]
+            cells = [_cell(measure(one, abusive) if one else None) for one in sums.values()]
             table.add(f"{kind}: account {title}", *cells)
             table.metrics[f"{kind}_account_{title.lower()}"] = measure(
                 sums[DESK] or Named(0, 0, 0), abusive

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from detectors import sketches
 from detectors.base import Signal
 from detectors.schema import ActorProfile, Ai, Kind, SignalIn
 
@@ -24,6 +25,7 @@ NOBODY = -1
 # Share of a day's acts in each local hour: a quiet night, a busy evening.
 _HOURS = np.array((4, 2, 1, 1, 1, 2, 4, 7, 9, 10, 9, 9, 10, 9, 9, 9, 9, 10, 11, 12, 13, 11, 9, 6))
 _HOUR_CHANCE = _HOURS / _HOURS.sum()
+_KEY, _KEY_ID = b"sketches between services of worlds", "worlds-1"
 _ZONES = (-8, -5, -3, 0, 0, 1, 1, 2, 5, 8)
 _DELAY_S = 3.0
 _LATE_CHANCE = 0.003
@@ -223,20 +225,15 @@ class Scene:
         return chosen
 
 
-def assemble(
-    name: str, seed: int, acts: Sequence[Act], truth: Truth, *, keep: int | None = None
-) -> World:
-    """The world as a desk hears of it: short delays, few late ones, names that tell nothing.
-
-    keep: at most so many signals, the first by arrival.
-    """
+def assemble(name: str, seed: int, acts: Sequence[Act], truth: Truth) -> World:
+    """The world as a desk hears of it: short delays, few late ones, names that tell nothing."""
     rng = np.random.default_rng([seed, *b"arrival"])
     at = np.floor(np.array([act.at for act in acts]))
     delay = rng.exponential(_DELAY_S, len(acts))
     late = rng.random(len(acts)) < _LATE_CHANCE
     delay[late] = rng.uniform(10 * MINUTE_S, 6 * HOUR_S, int(late.sum()))
     received = np.ceil(at + delay)
-    order = np.lexsort((rng.random(len(acts)), received))[:keep]
+    order = np.lexsort((rng.random(len(acts)), received))
     digest, encode = blake2b(digest_size=16), msgspec.json.encode
     signals: list[Signal] = []
     for place, index in enumerate(order.tolist()):
@@ -283,3 +280,8 @@ def signal_of(wire: SignalIn, number: int, received: float = 0.0) -> Signal:
         fingerprints=wire.fingerprints,
         attributes=wire.attributes,
     )
+
+
+def sketch_of(text: str) -> str:
+    """The text as services tell each other of it that share none."""
+    return sketches.sketch(text, _KEY, _KEY_ID)

@@ -13,7 +13,7 @@ Part = Callable[[Town, Scene, int], None]
 
 # name, what it does, share of the signals
 PARTS: tuple[tuple[str, Part, float], ...] = (
-    ("posts", everyday.posts, 0.25),
+    ("posts", everyday.posts, 0.235),
     ("replies", everyday.replies, 0.08),
     ("cascades", everyday.cascades, 0.13),
     ("shocks", everyday.shocks, 0.035),
@@ -39,6 +39,7 @@ PARTS: tuple[tuple[str, Part, float], ...] = (
     ("outrage", trade.outrage, 0.01),
     ("shops", trade.shops, 0.012),
     ("subscriptions", trade.subscriptions, 0.012),
+    ("mails", trade.mails, 0.015),
     ("sites", trade.sites, 0.004),
 )
 _PEOPLE, _PER_PERSON = 2_500, 12

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.worlds import words
 from bench.worlds.benign.everyday import talk
 from bench.worlds.benign.town import Town
-from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene
+from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene, sketch_of
 from detectors.schema import Ai, Kind
 
 SERVICES = ("lumen-api", "quill-api", "north-api")
@@ -31,7 +31,9 @@ def questions(town: Town, scene: Scene, count: int) -> None:
             scene.login(who, at - MINUTE_S)
         asked = f"{_QUESTIONS[n % len(_QUESTIONS)].split('{', 1)[0]}{texts[n]}?"
         said = f"{answers[n]}. {answers[-1 - n]}"
-        ask(scene, who, at, asked, said)
+        private = who.platform == SERVICES[2]
+        sketch = sketch_of(said) if private else ""
+        ask(scene, who, at, asked, said, told=not private, sketch=sketch)
         if n % 9 == 0:
             poster = town.people[int(town.draw(rng, 1)[0])]
             scene.act(poster, talk(poster), at + rng.uniform(2, 50) * MINUTE_S, text=said)

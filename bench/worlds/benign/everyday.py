@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.worlds import words
 from bench.worlds.benign.town import COMMUNITIES, Town
-from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene, What
+from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene, What, sketch_of
 from detectors.schema import Kind
 
 _TALK = {"telegram": Kind.MESSAGE, "email": Kind.MAIL}
@@ -30,6 +30,8 @@ def posts(town: Town, scene: Scene, count: int) -> None:
             what["objects"] = tuple(dict.fromkeys(f"hashtag:{names[-1 - n]}" for n in tag[k]))
         elif kind[k] > 0.98:
             what["attributes"] = {"synthetic_avatar": True}
+        elif person.platform == "mastodon":
+            what["fingerprints"] = (sketch_of(texts[k]),)
         scene.act(person, talk(person), at[k], **what)
 
 

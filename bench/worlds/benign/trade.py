@@ -79,10 +79,30 @@ def subscriptions(town: Town, scene: Scene, count: int) -> None:
         home = town.people[max(0, index - 1)] if k % 9 == 0 else person
         same = home.traces["ip"] == person.traces["ip"] and not home.hidden
         card = scene.mark(f"card-{home.actor if same else person.actor}", 24)
+        means = "wallet" if k % 14 == 5 else "payment"
         scene.act(
-            person, Kind.PAYMENT, scene.moment(person.zone), identifiers={"payment": card},
+            person, Kind.PAYMENT, scene.moment(person.zone), identifiers={means: card},
             attributes={"amount": 8, "currency": "EUR"},
         )  # fmt: skip
+
+
+def mails(town: Town, scene: Scene, count: int) -> None:
+    """Letters of people, and the same confirmation from one shop to each of its customers."""
+    texts = words.everyday(scene.bulk, count)
+    writers = [scene.person("email", zone=n % 3) for n in range(max(6, count // 5))]
+    for n in range(count):
+        who = scene.dice.choice(writers)
+        text, links = texts[n], tuple[str, ...]()
+        if n % 3 == 0:
+            who = writers[n % 5]
+            shop = words.tail()[300 + n % 5]
+            links = (f"https://{shop}-shop.example/order/{n}",)
+            text = f"Dear customer, your order {n} at {shop} was sent today. Thank you for buying"
+        scene.act(
+            who, Kind.MAIL, scene.moment(who.zone), text=text, urls=links,
+            objects=(f"target:{scene.mark(f'reader-{n}')}",),
+        )  # fmt: skip
+    del town
 
 
 def sites(town: Town, scene: Scene, count: int) -> None:

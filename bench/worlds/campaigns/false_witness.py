@@ -13,11 +13,11 @@ _LETTERS = (
         " the court file, please send me your name and the amount you lost"
     ),
     (
-        "We act for many victims of the {c} fraud. The refund is safe and ready, the authorities ask"
+        "We act for many victims of the {c} fraud. The refund is safe, the authorities ask"
         " only for proof of your identity, answer at once, the matter is urgent"
     ),
     (
-        "To release the refund of the {c} case we need a fee of {f} euro now."
+        "To release your {c} refund we need a fee of {f} euro now."
         " Make the payment today, otherwise the money is lost"
     ),
 )

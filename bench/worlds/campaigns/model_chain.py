@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bench.worlds import words
 from bench.worlds.benign.assistants import SERVICES, ask
-from bench.worlds.campaigns.plot import Plot, Recipe, sketch_of
-from bench.worlds.kit import MINUTE_S
+from bench.worlds.campaigns.plot import Plot, Recipe
+from bench.worlds.kit import MINUTE_S, sketch_of
 
 _STORY = (
     "Residents of {c} are told that the new clinic is safe, but doctors who ask questions lose"

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from bench.worlds import words
 from bench.worlds.benign import Benign
 from bench.worlds.benign.assistants import SERVICES, ask
-from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene
-from detectors import sketches
+from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene, sketch_of
 from detectors.schema import Kind
 
 PAIR = 2
 """Accounts of a faint campaign that share one trace; three would be a cluster."""
-_KEY, _KEY_ID = b"sketches between services of worlds", "worlds-1"
+ACTS_EACH = 8
+"""Acts of an account on average; an operation that is smaller has fewer accounts."""
 _TALK = {"telegram": Kind.MESSAGE, "email": Kind.MAIL, "youtube": Kind.REPLY}
 
 
@@ -65,7 +65,7 @@ class Plot(Scene):
         longest = min(recipe.span_h[1] * HOUR_S, self.span * 0.9)
         self.length = self._between(min(recipe.span_h[0] * HOUR_S, longest), longest)
         self.begin = self.dice.uniform(0.02, 1) * (self.span - self.length) * 0.98
-        most = max(recipe.sizes[0], min(recipe.sizes[1], budget // 5))
+        most = max(recipe.sizes[0], min(recipe.sizes[1], budget // ACTS_EACH))
         self.size = round(self._between(recipe.sizes[0], most))
         self.cause = self.dice.choice(words.tail()[200:])
         self.zone = self.dice.choice((2, 3, 7, 8))
@@ -161,6 +161,8 @@ class Plot(Scene):
         actors = [who for who in self.people if who.platform != "web"]
         count = max(0, self.budget - len(self.acts))
         for text in words.everyday(self.bulk, count):
+            if len(self.acts) >= self.budget:
+                break
             who = self.dice.choice(actors)
             at = self.begin + self.dice.random() * min(self.length * 1.3, self.span - self.begin)
             kind = _TALK.get(who.platform, Kind.POST)
@@ -179,8 +181,3 @@ class Plot(Scene):
 
     def _device(self, shelf: int) -> str:
         return self.mark(f"shelf-{shelf}", 24)
-
-
-def sketch_of(text: str) -> str:
-    """The text as services tell each other of it."""
-    return sketches.sketch(text, _KEY, _KEY_ID)
