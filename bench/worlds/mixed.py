@@ -21,6 +21,7 @@ def mixed(size: int, seed: int) -> World:
     played = campaigns.play_all(life, size, seed, days)
     acts = list(life.acts)
     for number, one in enumerate(played):
+        acts += one.prelude
         acts += [Act(act.at, act.who, act.kind, act.what, number) for act in one.acts]
     helpers = {name: "decoy" for one in played for name in one.helpers}
     truth = Truth(

@@ -16,7 +16,7 @@ from detectors.schema import Kind, SignalIn
 
 SIZE = 8_000
 PINNED = "9da57230b8af845ab31f9cca86c8851d"
-PINNED_WITH_CAMPAIGNS = "8c82089c5d546fbf10d92ac7bca7bbd2"
+PINNED_WITH_CAMPAIGNS = "aa24c3c8b44e8e9efdd7bb0f692a1103"
 """A change of the worlds makes every earlier figure incomparable: say so in the changelog."""
 
 

@@ -41,7 +41,8 @@ ALL_ABOVE = 80_000
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One campaign: its acts, its accounts; helpers: decoys, who are no members."""
+    """One campaign: its acts, its accounts. helpers: decoys, who are no members. prelude: what
+    its accounts did before."""
 
     recipe: str
     variant: str
@@ -49,6 +50,7 @@ class Played:
     acts: list[Act]
     accounts: frozenset[str]
     helpers: frozenset[str]
+    prelude: list[Act]
 
 
 def billed(size: int, seed: int) -> list[tuple[Recipe, str, bool]]:
@@ -85,5 +87,6 @@ def play_all(benign: Benign, size: int, seed: int, days: int) -> list[Played]:
 def _finished(recipe: Recipe, plot: Plot) -> Played:
     acting = {act.who.account for act in plot.acts} - plot.helpers
     return Played(
-        recipe.slug, plot.variant, plot.faint, plot.acts, frozenset(acting), frozenset(plot.helpers)
-    )
+        recipe.slug, plot.variant, plot.faint, plot.acts, frozenset(acting),
+        frozenset(plot.helpers), plot.prelude,
+    )  # fmt: skip

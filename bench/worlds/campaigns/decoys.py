@@ -31,7 +31,7 @@ def _decoy(plot: Plot, at: float, link: str) -> None:
     text, *others = words.everyday(plot.bulk, 3)
     plot.act(who, Kind.POST, at + plot.dice.uniform(0, 30), text=f"{text} {link}", urls=(link,))
     for other in others if plot.hard else ():
-        plot.act(who, Kind.POST, plot.moment(who.zone), text=other)
+        plot.act(who, Kind.POST, plot.when(), text=other)
 
 
 RECIPE = Recipe("decoys", "Decoys around a fast group", play, (5, 60), (6, 7 * 24))

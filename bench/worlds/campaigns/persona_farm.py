@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bench.worlds import words
 from bench.worlds.campaigns.plot import Plot, Recipe
-from bench.worlds.kit import DAY_S
+from bench.worlds.kit import DAY_S, Act
 from detectors.schema import Kind
 
 _BIO = "{w} from {p}. Coffee, {h} and honest opinions. Views are my own."
@@ -40,8 +41,8 @@ def play(plot: Plot) -> None:
     ]
     for who in farm:
         at = plot.dice.uniform(0, 0.05) * plot.begin
-        plot.act(who, Kind.POST, at, text=f"good morning from {plot.cause}",
-                 attributes={"synthetic_avatar": True})  # fmt: skip
+        text, told = words.everyday(plot.bulk, 1)[0], {"synthetic_avatar": True}
+        plot.prelude.append(Act(at, who, Kind.POST, {"text": text, "attributes": told}))
     plot.sign_in(farm)
     number = 0
     while plot.room():

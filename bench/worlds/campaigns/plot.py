@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from bench.worlds import words
 from bench.worlds.benign import Benign
 from bench.worlds.benign.assistants import SERVICES, ask
-from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Person, Scene, sketch_of
+from bench.worlds.kit import DAY_S, HOUR_S, MINUTE_S, Act, Person, Scene, sketch_of
 from detectors.schema import Kind
 
 PAIR = 2
@@ -51,6 +51,7 @@ class Plot(Scene):
     """The scene of one campaign. budget: signals it may use.
 
     faint: every trace is shared by two accounts at most, so that no single rule can see a group.
+    helpers: accounts that are no members. prelude: what members did before it began.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Plot(Scene):
         self.knobs = VARIANTS[variant]
         self.benign = benign
         self.helpers: set[str] = set()
+        self.prelude: list[Act] = []
         longest = min(recipe.span_h[1] * HOUR_S, self.span * 0.9)
         self.length = self._between(min(recipe.span_h[0] * HOUR_S, longest), longest)
         self.begin = self.dice.uniform(0.02, 1) * (self.span - self.length) * 0.98
@@ -159,6 +161,8 @@ class Plot(Scene):
     def blend(self) -> None:
         """Use what is left of the budget for acts like those of anybody."""
         actors = [who for who in self.people if who.platform != "web"]
+        end = self.begin + self.length
+        known = [one for one in self.benign.town.cascades if self.begin <= one[1] < end]
         count = max(0, self.budget - len(self.acts))
         for text in words.everyday(self.bulk, count):
             if len(self.acts) >= self.budget:
@@ -168,8 +172,8 @@ class Plot(Scene):
             kind = _TALK.get(who.platform, Kind.POST)
             if who.platform in SERVICES:
                 ask(self, who, at, f"is this good English: {text}", f"It is: {text}")
-            elif self.benign.town.cascades and self.dice.random() < 0.2:
-                link, start = self.dice.choice(self.benign.town.cascades)
+            elif known and self.dice.random() < 0.2:
+                link, start = self.dice.choice(known)
                 wait = self.dice.lognormvariate(math.log(HOUR_S / 2), 1.7)
                 self.act(who, kind, start + wait, text=text, urls=(link,))
             else:
