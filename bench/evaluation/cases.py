@@ -24,7 +24,6 @@ class _Campaign:
     members: frozenset[str]
     is_open: bool
     merged: bool = False
-    families: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -54,10 +53,6 @@ class Cases:
         """Members of the cases that are open and were not merged into another one."""
         return [one.members for one in self._all if one.is_open and not one.merged]
 
-    def families(self) -> list[tuple[str, ...]]:
-        """Evidence families of those cases, in the same order."""
-        return [one.families for one in self._all if one.is_open and not one.merged]
-
     def named(self) -> frozenset[str]:
         """Everybody who was in an open case at any time."""
         return frozenset(name for change in self.history for name in change.members)
@@ -79,7 +74,6 @@ class Cases:
         same = members == campaign.members
         self._move(key, members)
         campaign.is_open |= group.opens  # what has opened never goes back to the watch list
-        campaign.families = group.families
         if campaign.is_open and not (same and was_open):
             self.history.append(Change(at, key, members))
 

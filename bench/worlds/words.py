@@ -29,7 +29,6 @@ _TONGUES: Final = {
     "es": _listed("a cion do el gua hab ito jo lla mos nada or pue que rro se tan un ver yo"),
     "ru": _listed("ать бо вы го де ет жи за ия ко ли мы на ово пра ре ско ти ую че"),  # noqa: RUF001 -- another script
 }
-TONGUES: Final = tuple(_TONGUES)
 
 NOUNS: Final = _listed(
     "album bridge bus cafe camera car choir city coach coffee concert cooker council course cup"
@@ -152,7 +151,7 @@ def paraphrase(dice: random.Random, text: str, strength: float) -> str:
 
 
 def foreign(text: str, tongue: str) -> str:
-    """Word by word in one of TONGUES; the same word is always the same there. Links stay."""
+    """Word by word in one of the made-up tongues; the same word is always the same there. Links stay."""
     return " ".join(
         word if "://" in word or word.startswith("#") else _translated(word, tongue)
         for word in text.split(" ")
