@@ -151,7 +151,7 @@ def paraphrase(dice: random.Random, text: str, strength: float) -> str:
 
 
 def foreign(text: str, tongue: str) -> str:
-    """Word by word in one of the made-up tongues; the same word is always the same there. Links stay."""
+    """Word by word in a made-up tongue, in which a word is always the same; links stay."""
     return " ".join(
         word if "://" in word or word.startswith("#") else _translated(word, tongue)
         for word in text.split(" ")
