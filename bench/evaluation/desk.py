@@ -90,7 +90,7 @@ def _clock(signals: Sequence[Signal]) -> np.ndarray[tuple[int], np.dtype[np.floa
 def _fold(
     entries: Sequence[Entry], at: float, ledger: _Ledger, outcome: Outcome, digest: Any
 ) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for entry in entries:
         outcome.revisions += 1
         told = folding.revision_digest(entry.draft) if entry.draft else "lapsed"
@@ -98,7 +98,7 @@ def _fold(
     touched = ledger.enter(entries)
     if touched:
         outcome.cases.refresh(touched, at, ledger.about)
-    spent = outcome.seconds.get("fusion", 0.0) + time.perf_counter() - started
+    spent = outcome.seconds.get("fusion", 0.0) + time.process_time() - started
     outcome.seconds["fusion"] = spent
 
 
@@ -118,7 +118,7 @@ class _Station:
 
     def feed(self, page: Sequence[Signal], *, ends: bool) -> list[Entry]:
         """Changes that these signals bring, by position."""
-        started = time.perf_counter()
+        started = time.process_time()
         cut = cut_signals(self._detector, self._params, page, len(self._runners))
         told = [runner.feed(page, cut=cut) for runner in self._runners]
         if ends:
@@ -132,7 +132,7 @@ class _Station:
                 ticks.setdefault(one.at, []).append(one)
         for at in sorted(ticks):
             entries += self._ticked(ticks[at])
-        self.seconds += time.perf_counter() - started
+        self.seconds += time.process_time() - started
         return entries
 
     def _ticked(self, parts: Sequence[Ticked]) -> list[Entry]:

@@ -139,7 +139,9 @@ def _speed(table: Table, scores: Sequence[Score]) -> None:
     for name in names:
         if name not in METHODS:
             spent = sum(one.seconds.get(name, 0.0) for one in scores)
-            table.add(f"time in {name}: microseconds a signal", f"{spent / signals * 1e6:.0f}")
+            table.add(
+                f"processor time in {name}: microseconds a signal", f"{spent / signals * 1e6:.0f}"
+            )
 
 
 def _added(several: Iterable[Named | None]) -> Named | None:
