@@ -133,7 +133,7 @@ def _revision(
 
 def _evidence(row: Finding, draft: FindingDraft) -> object:
     """What the fusion needs; the finding's id is put in when it is read."""
-    return msgspec.to_builtins(folding.evidence_of(draft, registry.get(row.detector).meta))
+    return msgspec.to_builtins(folding.evidence_of(draft, registry.get(row.config.slug).meta))
 
 
 def _upsert(rows: list[Finding]) -> None:
