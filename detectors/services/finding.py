@@ -11,14 +11,12 @@ import msgspec
 from django.db.models import F
 
 from abusedesk.core import clock
-from detectors import registry
+from detectors import folding, registry
 from detectors.base import MAX_SIGNAL_IDS, FindingDraft
 from detectors.choices import FindingStatus
 from detectors.engine import Found, Ticked
-from detectors.fusion import Evidence
 from detectors.models import DetectorConfig, Finding, FindingRevision, Stream
 
-OPENS_ALONE_OBJECTS = 5
 _FIXED = {"id", "uid", "config", "stream", "detector", "version", "created_at"}
 
 
@@ -31,7 +29,7 @@ def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[F
     rows: dict[str, Finding] = {}
     log: list[FindingRevision] = []
     for uid, one in zip(uids, found, strict=True):
-        digest = _digest(one.draft)
+        digest = folding.revision_digest(one.draft)
         before = known.get(uid)
         if before is None and one.draft.lapsed:
             continue
@@ -92,17 +90,6 @@ def _uid(config: DetectorConfig, stream: Stream, draft: FindingDraft) -> str:
     return blake2b(msgspec.json.encode(named), digest_size=16).hexdigest()
 
 
-def _digest(draft: FindingDraft) -> str:
-    """What makes a revision: other accounts, other evidence, another weight.
-
-    Population numbers move at every tick; a finding that only they moved stays as it was told,
-    with the constants from which its score was computed.
-    """
-    pairs = [(first, second) for first, second, _ in draft.links]
-    told = (draft.subjects, draft.signal_ids, draft.tier, draft.llr, draft.lapsed, pairs)
-    return blake2b(msgspec.msgpack.encode(told), digest_size=16).hexdigest()
-
-
 def _fill(row: Finding, draft: FindingDraft, digest: str, revision: int) -> None:
     meta = registry.get(row.config.slug).meta
     row.detector = meta.slug
@@ -146,21 +133,7 @@ def _revision(
 
 def _evidence(row: Finding, draft: FindingDraft) -> object:
     """What the fusion needs; the finding's id is put in when it is read."""
-    timing = row.values.get("synchronous_objects", 0)
-    told = Evidence(
-        id=0,
-        detector=row.detector,
-        family=row.family,
-        anchor=f"{row.anchor_type}:{row.anchor_value}",
-        subjects=draft.subjects,
-        links=draft.links,
-        llr=draft.llr,
-        first_at=draft.first_at,
-        last_at=draft.last_at,
-        signals=row.signal_total,
-        opens_alone=timing >= OPENS_ALONE_OBJECTS,
-    )
-    return msgspec.to_builtins(told)
+    return msgspec.to_builtins(folding.evidence_of(draft, registry.get(row.config.slug).meta))
 
 
 def _upsert(rows: list[Finding]) -> None:

@@ -14,8 +14,9 @@ from django.db.models import Min
 
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
-from detectors import fusion
+from detectors import folding, fusion
 from detectors.choices import CampaignState, FindingStatus, Mode
+from detectors.folding import Standing
 from detectors.fusion import Evidence, Group
 from detectors.models import (
     Campaign,
@@ -33,7 +34,6 @@ from detectors.services.drain import SHORT_S, drain
 STEP_S = 1.0
 BATCH = 200
 _LOCK = 0x4655_5345  # "FUSE"
-MAX_ROUNDS = 8
 
 
 def fuse_all(budget_s: float = SHORT_S) -> None:
@@ -132,36 +132,18 @@ def _refresh(accounts: set[str]) -> None:
         .filter(pk__in=CampaignMember.objects.filter(account__in=accounts).values("campaign"))
         .order_by("pk")
     )
-    names = CampaignMember.objects.filter(campaign__in=before).values_list("account", flat=True)
-    evidence, closed = _neighbourhood(accounts.union(names))
-    groups = fusion.groups_of(fusion.score_pairs(evidence, sorted(closed)), evidence)
-    heirs = _lineage(before, groups)
+    standing = [_standing(campaign) for campaign in before]
+    around = accounts.union(*(one.members for one in standing))
+    groups = folding.groups_around(around, _evidence_of)
+    heirs = folding.heirs(standing, groups)
+    campaigns = {campaign.pk: campaign for campaign in before}
     for place, group in enumerate(groups):
-        _store(group, heirs.get(place, []))
+        _store(group, [campaigns[one.key] for one in heirs.get(place, [])])
 
 
-def _neighbourhood(accounts: set[str]) -> tuple[list[Evidence], set[str]]:
-    """Evidence around accounts, and all accounts that kept edges reach from them.
-
-    A pair is never kept on weak evidence alone, so only accounts at the end of a kept edge are
-    followed: a shared address does not pull half the desk in.
-    """
-    known, frontier = set(accounts), set(accounts)
-    evidence: dict[int, Evidence] = {}
-    for _ in range(MAX_ROUNDS):
-        for one in _evidence_of(frontier):
-            evidence[one.id] = one
-        named = {name for one in evidence.values() for name in one.subjects}
-        scored = sorted(known | named)[: fusion.MAX_ACCOUNTS]
-        graph = fusion.kept_graph(fusion.score_pairs(list(evidence.values()), scored))
-        reached = {
-            other for name in known if name in graph for other in graph.neighbors(name)
-        } - known
-        if not reached or len(known) >= fusion.MAX_ACCOUNTS:
-            break
-        known |= reached
-        frontier = reached
-    return [evidence[key] for key in sorted(evidence)], known
+def _standing(campaign: Campaign) -> Standing:
+    members = campaign.members.values_list("account", flat=True)
+    return Standing(campaign.pk, campaign.state == CampaignState.OPEN, frozenset(members))
 
 
 def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
@@ -170,29 +152,6 @@ def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
         msgspec.convert({**row.evidence, "id": row.finding_id}, Evidence, strict=False)
         for row in rows
     ]
-
-
-def _lineage(before: Sequence[Campaign], groups: Sequence[Group]) -> dict[int, list[Campaign]]:
-    """Group number -> the campaigns it continues, the one that lives on first.
-
-    A campaign lives on in the group that holds most of its members, if that is at least half. Of
-    several the oldest one that has opened does: what has opened never goes back to the watch list,
-    so whether the intake came before or after a merger makes no difference.
-    """
-    heirs: dict[int, list[Campaign]] = {}
-    for campaign in before:
-        members = set(campaign.members.values_list("account", flat=True))
-        shared = [
-            (len(members.intersection(group.members)), -place) for place, group in enumerate(groups)
-        ]
-        count, place = max(shared, default=(0, 0))
-        if count and 2 * count >= len(members):
-            heirs.setdefault(-place, []).append(campaign)
-    return {place: sorted(several, key=_seniority) for place, several in heirs.items()}
-
-
-def _seniority(campaign: Campaign) -> tuple[bool, int]:
-    return campaign.state != CampaignState.OPEN, campaign.pk
 
 
 def _store(group: Group, continued: list[Campaign]) -> None:

@@ -1,0 +1,86 @@
+"""Campaigns of the desk in memory: how they grow, open and merge, with their whole history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from detectors import folding
+from detectors.folding import Standing
+from detectors.fusion import Evidence, Group
+
+
+class Change(NamedTuple):
+    """The members of an open case from engine time `at` on."""
+
+    at: float
+    case: int
+    members: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Campaign:
+    members: frozenset[str]
+    is_open: bool
+    merged: bool = False
+
+
+@dataclass(slots=True)
+class Cases:
+    """history: every change of an open case, by engine time."""
+
+    history: list[Change] = field(default_factory=list)
+    _all: list[_Campaign] = field(default_factory=list)
+    _of: dict[str, set[int]] = field(default_factory=dict)
+
+    def refresh(
+        self, accounts: set[str], at: float, about: Callable[[set[str]], Iterable[Evidence]]
+    ) -> None:
+        """Compute the campaigns around accounts again; each change of an open one is noted."""
+        keys = sorted({key for name in accounts for key in self._of.get(name, ())})
+        before = [Standing(key, self._all[key].is_open, self._all[key].members) for key in keys]
+        groups = folding.groups_around(accounts.union(*(one.members for one in before)), about)
+        heirs = folding.heirs(before, groups)
+        for place, group in enumerate(groups):
+            continued = [one.key for one in heirs.get(place, [])]
+            for merged in continued[1:]:
+                self._all[merged].merged = True
+                self._move(merged, frozenset())
+            self._grow(continued[0] if continued else self._begin(), group, at)
+
+    def open_cases(self) -> list[frozenset[str]]:
+        """Members of the cases that are open and were not merged into another one."""
+        return [one.members for one in self._all if one.is_open and not one.merged]
+
+    def named(self) -> frozenset[str]:
+        """Everybody who was in an open case at any time."""
+        return frozenset(name for change in self.history for name in change.members)
+
+    def ever(self) -> dict[int, frozenset[str]]:
+        """Case -> everybody who was ever in it while it was open."""
+        found: dict[int, frozenset[str]] = {}
+        for change in self.history:
+            found[change.case] = found.get(change.case, frozenset()) | change.members
+        return found
+
+    def _begin(self) -> int:
+        self._all.append(_Campaign(frozenset(), is_open=False))
+        return len(self._all) - 1
+
+    def _grow(self, key: int, group: Group, at: float) -> None:
+        campaign = self._all[key]
+        members, was_open = frozenset(group.members), campaign.is_open
+        same = members == campaign.members
+        self._move(key, members)
+        campaign.is_open |= group.opens  # what has opened never goes back to the watch list
+        if campaign.is_open and not (same and was_open):
+            self.history.append(Change(at, key, members))
+
+    def _move(self, key: int, members: frozenset[str]) -> None:
+        campaign = self._all[key]
+        for name in campaign.members - members:
+            self._of[name].discard(key)
+        for name in members - campaign.members:
+            self._of.setdefault(name, set()).add(key)
+        campaign.members = members

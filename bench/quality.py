@@ -1,0 +1,124 @@
+"""How well the desk finds campaigns: worlds of known truth, published methods, real data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.evaluation import page, real
+from bench.evaluation.score import Score, replays_alike, score_world
+from bench.evaluation.table import NONE, tabulate
+from detectors import registry
+
+TUNE, REPORT = range(1, 21), range(21, 41)
+SEEDS = {"tune": TUNE, "report": REPORT}
+QUICK_SEEDS, QUICK_SIZE, QUICK_TICK_S = 2, 30_000, 12 * 3_600
+SIZE, TICK_S = 100_000, 6 * 3_600
+VIRAL_SIZE, REPLAY_SIZE = 50_000, 20_000
+PROCESSES = 2
+
+Task = Callable[[], "Score | bool | list[real.Row]"]
+
+
+def main() -> None:
+    """Print one table; with --json one JSON object on the last line."""
+    options = _options().parse_args()
+    started = time.perf_counter()
+    tasks = _tasks(options)
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        done = list(pool.imap(_call, tasks, chunksize=1))
+    scores = [one for one in done if isinstance(one, Score)]
+    table = tabulate(scores)
+    for one in done:
+        if isinstance(one, bool):
+            table.add("replay in other batches and shards", "identical" if one else "DIFFERENT")
+            table.metrics["replay_identical"] = float(one)
+        elif isinstance(one, list):
+            for measure, value in one:
+                table.add(measure, value)
+    about = _about(options, scores, time.perf_counter() - started)
+    print(table.text())
+    print(f"\n{about}")
+    if options.html:
+        page.write_page(options.html, "Detection quality", about, scores, table)
+    if options.json:
+        print(json.dumps({"bench": "quality", "metrics": table.metrics}))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few small worlds: a minute")
+    parser.add_argument(
+        "--seeds", choices=SEEDS, default="tune",
+        help="tune: 1-20, for work on detectors; report: 21-40, for published figures alone",
+    )  # fmt: skip
+    parser.add_argument("--size", type=int, help=f"signals of a world (default {SIZE:,})")
+    parser.add_argument("--count", type=int, help="how many of the seeds (default all 20)")
+    parser.add_argument("--tick", type=int, help="least distance of ticks in s, as imports have it")
+    parser.add_argument("--no-real", action="store_true", help="leave the real data out")
+    parser.add_argument("--archive", type=Path, action="append", default=[],
+                        help="a published archive of a takedown, CSV or JSON lines")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    parser.add_argument("--html", type=Path, help="write a page with figures")
+    return parser
+
+
+def _tasks(options: argparse.Namespace) -> list[Task]:
+    """What is to be measured, the long parts first."""
+    quick = options.quick
+    size = options.size or (QUICK_SIZE if quick else SIZE)
+    tick = options.tick or (QUICK_TICK_S if quick else TICK_S)
+    seeds = SEEDS[options.seeds][: options.count or (QUICK_SEEDS if quick else len(TUNE))]
+    # worlds without campaigns need not be as large to show what is named there
+    stress = size // 3 if quick else size // 2
+    tasks: list[Task] = []
+    if not options.no_real and not quick:
+        tasks.append(real.measure_social)
+    tasks += [partial(real.measure_archive, path) for path in options.archive]
+    tasks += [partial(score_world, "mixed", size, seed, tick_floor_s=tick) for seed in seeds]
+    calm = seeds[:1] if quick else seeds[::4]
+    tasks += [
+        partial(score_world, "benign", stress if quick else size, seed, tick_floor_s=tick)
+        for seed in calm
+    ]
+    viral = min(VIRAL_SIZE, stress)
+    for kind, amount in (("shock", stress), ("viral", viral)):
+        # all pairs of 6,000 sharers take the published methods minutes: bench/coaction.py has them
+        tasks.append(
+            partial(score_world, kind, amount, seeds[0], tick_floor_s=tick, methods=kind != "viral")
+        )
+    part = size // 12 if quick else min(size, REPLAY_SIZE)
+    tasks.append(partial(replays_alike, part, seeds[0], tick_floor_s=tick))
+    if not options.no_real:
+        tasks += [real.measure_comments, real.measure_elsewhere]
+    return tasks
+
+
+def _call(task: Task) -> Score | bool | list[real.Row]:
+    return task()
+
+
+def _about(options: argparse.Namespace, scores: Sequence[Score], seconds: float) -> str:
+    names = ", ".join(registry.all_detectors())
+    seeds = sorted({one.seed for one in scores if one.world == "mixed"})
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    digest = next((one.digest for one in scores if one.world == "mixed"), NONE)
+    return (
+        f"Detectors: {names}. {options.seeds.title()} seeds {seeds[0]}-{seeds[-1]};"
+        f" first world {digest}. {seconds:.0f} s in {PROCESSES} processes,"
+        f" {spent.ru_utime + spent.ru_stime:.0f} s of processor time."
+        " Named: in an opened case at any time. Precision leaves harmless groups out."
+    )
+
+
+if __name__ == "__main__":
+    main()
