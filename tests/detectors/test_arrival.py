@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Signal
 from detectors.engine import Found, Runner
-from detectors.rules.lookalike_site import LookalikeParams, LookalikeSite
+from detectors.lookalike.verdict import LookalikeParams
+from detectors.rules.lookalike_site import LookalikeSite
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
 from detectors.rules.shared_infrastructure import SharedInfrastructure, SharedInfrastructureParams
 from detectors.rules.velocity import Velocity
