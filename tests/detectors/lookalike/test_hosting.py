@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors import normalise
 from detectors.lookalike import hosting
 from detectors.lookalike.hosting import Ground, ground_of, is_shortener, place_of, well_known
 
@@ -78,3 +79,20 @@ def test_a_host_that_is_not_canonical_ends_too(host: str) -> None:
 @given(st.text(max_size=80))
 def test_no_host_is_too_odd_to_stand_somewhere(host: str) -> None:
     assert isinstance(ground_of(host), Ground)
+
+
+@pytest.mark.parametrize(
+    ("host", "operator"),
+    [
+        ("name.github.io", "github.io"),
+        ("a.name.github.io", "github.io"),
+        ("a.shop.co.uk", "shop.co.uk"),
+        ("co.uk", None),
+        ("192.0.2.7", None),
+        ("localhost", None),
+    ],
+)
+def test_the_operator_is_who_holds_the_name_below_an_icann_suffix(
+    host: str, operator: str | None
+) -> None:
+    assert normalise.operator_domain(host) == operator
