@@ -126,6 +126,21 @@ class ReferenceKind(models.TextChoices):
     HASH = "hash", "File hashes"
 
 
+class WatchType(models.TextChoices):
+    """What can stand on the watch list."""
+
+    ACCOUNT = "account", "Account"
+    DOMAIN = "domain", "Domain"
+    EMAIL = "email", "E-mail"
+    FINGERPRINT = "fingerprint", "Fingerprint"
+    HANDLE = "handle", "Handle"
+    HASH = "hash", "File hash"
+    IP = "ip", "IP address"
+    PHONE = "phone", "Phone"
+    URL = "url", "URL"
+    WALLET = "wallet", "Wallet"
+
+
 class Form(models.TextChoices):
     """How values of a type that people added are written before they are compared."""
 

@@ -22,6 +22,10 @@ from detectors.keyed import Dump, Keyed, PoisonError, Recall
 
 HEARTBEAT = "engine.heartbeat"
 """Kind of the rows that keep the clock of an idle stream going."""
+WATCH = "engine.watch"
+"""Kind of the rows that say who used a value of the watch list, and what the list says of it."""
+OWN_KINDS = frozenset({HEARTBEAT, WATCH})
+"""Kinds that nobody can send; a detector gets such a signal only if its `kinds` name it."""
 EXPIRY_S = 6 * HOUR_S
 """Distance of the sweeps that drop old keys: each looks at all of them."""
 SETTLE_S = 5 * MINUTE_S
@@ -74,10 +78,12 @@ def cut_signals(
 ) -> Cut:
     """Find the keys of all signals and divide them by shard. Raises PoisonError."""
     kinds = frozenset(detector.meta.kinds)
+    unread = OWN_KINDS - kinds
     touches = bytearray(len(signals))
     keys: tuple[dict[int, list[Key]], ...] = tuple({} for _ in range(of))
     for place, signal in enumerate(signals):
-        if signal.kind == HEARTBEAT or (kinds and signal.kind not in kinds) or signal.id in skip:
+        kind = signal.kind
+        if kind in unread or (kinds and kind not in kinds) or signal.id in skip:
             continue
         try:
             # each key once: the same act told twice in one signal is still one act

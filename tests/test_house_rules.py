@@ -73,6 +73,9 @@ WITHOUT_ACTOR = {
     "detectors/services/link.py": "workers",
     "detectors/services/run.py": "workers",
     "detectors/services/shards.py": "workers",
+    "detectors/services/sighting.py": "workers",
+    "detectors/services/watch.py lock_list": "workers too",
+    "detectors/services/watch_change.py": "workers",
     "detectors/services/source.py": "follows from ingest and imports",
     "detectors/services/verdict.py": "follows from a decision, which has an actor",
 }

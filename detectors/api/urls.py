@@ -14,6 +14,7 @@ from detectors.api import (
     sources,
     tuning,
     views,
+    watch,
 )
 
 urlpatterns = [
@@ -52,4 +53,6 @@ urlpatterns = [
     ),
     path("sources/", sources.SourcesView.as_view(), name="api-sources"),
     path("sources/<slug:slug>/", sources.SourceView.as_view(), name="api-source"),
+    path("watch-items/", watch.WatchItemsView.as_view(), name="api-watch-items"),
+    path("watch-items/<int:item_id>/", watch.WatchItemView.as_view(), name="api-watch-item"),
 ]

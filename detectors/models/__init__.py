@@ -16,6 +16,7 @@ from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, 
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, SourceHour, Stream
 from detectors.models.verdict import Verdict
+from detectors.models.watch import WatchItem
 
 __all__ = [
     "Campaign",
@@ -51,4 +52,5 @@ __all__ = [
     "TickPart",
     "Tombstone",
     "Verdict",
+    "WatchItem",
 ]

@@ -18,6 +18,7 @@ from detectors.services.letter_job import wake_jobs
 from detectors.services.purge import forget_purged_pages
 from detectors.services.run import shards_of, step_shard
 from detectors.services.shards import ensure_shards
+from detectors.services.watch_change import is_due
 from detectors.stream import Position
 
 MAX_SHARDS = 256
@@ -37,6 +38,8 @@ def sweep() -> None:
             wake("detectors.link", stream_id)
         if _cursor(f"count-{stream_id}") < end:
             wake("detectors.count_stream", stream_id)
+    if is_due():
+        wake("detectors.watch")
     drop_passed()
     wake("detectors.fuse")
     wake_jobs()

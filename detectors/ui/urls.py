@@ -14,6 +14,7 @@ from detectors.ui.views import (
     search,
     signal,
     source,
+    watch,
 )
 
 app_name = "detectors"
@@ -39,6 +40,8 @@ urlpatterns = [
         letter.letter_discard,
         name="letter-discard",
     ),
+    path("settings/watch/", watch.watch_list, name="watch-list"),
+    path("settings/watch/<int:item_id>/remove/", watch.watch_remove, name="watch-remove"),
     path("settings/sources/", source.source_list, name="source-list"),
     path("settings/new-source/", source.source_new, name="source-new"),
     path("settings/sources/<slug:slug>/", source.source_detail, name="source-detail"),
