@@ -38,6 +38,7 @@ class CampaignState(models.TextChoices):
     WATCH = "watch", "Watch list"
     OPEN = "open", "Strong enough for a case"
     MERGED = "merged", "Merged into another"
+    DECLARED = "declared", "Declared coordination"
 
 
 class DeadLetterState(models.TextChoices):

@@ -27,6 +27,7 @@ from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Out
 from detectors.models import (
     CampaignFinding,
     DeadLetter,
+    DeclaredGroup,
     Entity,
     Finding,
     Hold,
@@ -41,6 +42,7 @@ from detectors.models import (
     WatchItem,
 )
 from detectors.services.config import ensure_configs, save_config
+from detectors.services.declared import declare_group
 from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
 from detectors.services.mapping import save_mapping
@@ -66,6 +68,7 @@ SPEC: dict[str, Any] = {
     }
 }
 TYPE = {"slug": "card", "label": "Card", "meaning": "of a shop", "form": "number"}
+GROUP: dict[str, Any] = {"name": "Wire", "accounts": ["x:a", "x:b"], "proof": "imprint"}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
@@ -131,6 +134,7 @@ class Furnished:
             "mapping": MAPPING,
             "letter_id": DeadLetter.objects.earliest("pk").pk,
             "job_id": LetterJob.objects.earliest("pk").pk,
+            "group_id": DeclaredGroup.objects.earliest("pk").pk,
             "item_id": WatchItem.objects.earliest("pk").pk,
             "form": "csv",
         }
@@ -181,6 +185,10 @@ class Furnished:
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
+            "detectors:group-list": GROUP | {"accounts": "x:a\nx:b"},
+            "detectors:group-end": {"reason": "sold"},
+            "api-declared-groups": GROUP,
+            "api-declared-group": {"reason": "sold"},
             "detectors:watch-list": {"values": "b.example", **WARNED},
             "detectors:watch-remove": {"reason": "stale"},
             "api-watch-items": {"items": [{"value": "b.example"}], **WARNED},
@@ -278,6 +286,7 @@ def _source(number: int) -> None:
 
 
 def _watched(admin: User, number: int) -> None:
+    declare_group(actor=admin, **GROUP)
     add_items(actor=admin, lines=[Line(f"evil-{number}.example")], terms=Terms("cert"))
 
 

@@ -83,6 +83,7 @@ ODD_SELECTORS = {
     "cases/selectors/case.py queue_counts": "numbers of every queue",
     "cases/selectors/case.py queue_page": "rows in the order of `next`",
     "cases/selectors/dashboard.py backlog_ages": "numbers",
+    "detectors/selectors/declared.py stale_groups": "by time, not by owner",
     "detectors/selectors/evidence.py signal_count": "a number",
     "detectors/selectors/signal.py findings_citing": "by evidence, not by owner",
 }

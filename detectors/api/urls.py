@@ -7,6 +7,7 @@ from django.urls import path
 from detectors.api import (
     adapters,
     dead_letters,
+    declared,
     entities,
     entity_types,
     letters,
@@ -18,6 +19,12 @@ from detectors.api import (
 )
 
 urlpatterns = [
+    path("declared-groups/", declared.DeclaredGroupsView.as_view(), name="api-declared-groups"),
+    path(
+        "declared-groups/<int:group_id>/",
+        declared.DeclaredGroupView.as_view(),
+        name="api-declared-group",
+    ),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),

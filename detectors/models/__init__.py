@@ -5,6 +5,7 @@ from __future__ import annotations
 from detectors.models.answer import KeptAnswer
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
+from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
@@ -26,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "Cursor",
     "DeadLetter",
+    "DeclaredGroup",
     "DetectorConfig",
     "Entity",
     "EntityType",
