@@ -129,7 +129,8 @@ def test_a_viral_link_and_loyal_fans_open_nothing_and_fifteen_who_act_together_d
     desk.work()
     assert Case.objects.count() == 0
     _send("more", _operation(start))
-    desk.work()
+    with travel(clock.now() + timedelta(minutes=10), tick=False):  # the next tick
+        desk.work()
     (case,) = Case.objects.all()
     assert _members(case) == {f"x:sock{n}" for n in range(15)}
 
