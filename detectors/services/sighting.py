@@ -95,12 +95,16 @@ def row_of(
         actor="",
         text="",
         payload={"attributes": {SAID: msgspec.to_builtins(notice)}},
-        epoch=stream.current_epoch(),
     )
 
 
 def write_rows(*, rows: Sequence[Signal]) -> None:
     """Store rows of the engine's own; one that is there stays."""
+    if not rows:
+        return
+    epoch = stream.current_epoch()
+    for row in rows:
+        row.epoch = epoch
     ensure_partitions(row.occurred_at for row in rows)
     Signal.objects.bulk_create(rows, 500, ignore_conflicts=True)
 
