@@ -46,6 +46,7 @@ class CampaignState(models.TextChoices):
     WATCH = "watch", "Watch list"
     OPEN = "open", "Strong enough for a case"
     MERGED = "merged", "Merged into another"
+    DECLARED = "declared", "Declared coordination"
 
 
 class DeadLetterState(models.TextChoices):
@@ -132,6 +133,21 @@ class ReferenceKind(models.TextChoices):
     HOSTNAME = "hostname", "A host and what is below it"
     CIDR = "cidr", "Networks"
     HASH = "hash", "File hashes"
+
+
+class WatchType(models.TextChoices):
+    """What can stand on the watch list."""
+
+    ACCOUNT = "account", "Account"
+    DOMAIN = "domain", "Domain"
+    EMAIL = "email", "E-mail"
+    FINGERPRINT = "fingerprint", "Fingerprint"
+    HANDLE = "handle", "Handle"
+    HASH = "hash", "File hash"
+    IP = "ip", "IP address"
+    PHONE = "phone", "Phone"
+    URL = "url", "URL"
+    WALLET = "wallet", "Wallet"
 
 
 class Form(models.TextChoices):

@@ -23,6 +23,10 @@ from detectors.keyed import Dump, Keyed, PoisonError, Recall
 
 HEARTBEAT = "engine.heartbeat"
 """Kind of the rows that keep the clock of an idle stream going."""
+WATCH = "engine.watch"
+"""Kind of the rows that say who used a value of the watch list, and what the list says of it."""
+OWN_KINDS = frozenset({HEARTBEAT, WATCH})
+"""Kinds that nobody can send; a detector gets such a signal only if its `kinds` name it."""
 EXPIRY_S = 6 * HOUR_S
 """Distance of the sweeps that drop old keys: each looks at all of them."""
 SETTLE_S = 5 * MINUTE_S
@@ -78,7 +82,8 @@ def cut_signals(
     wanted = [
         (place, signal)
         for place, signal in enumerate(signals)
-        if (signal.kind in kinds if kinds else signal.kind != HEARTBEAT) and signal.id not in skip
+        if (signal.kind in kinds if kinds else signal.kind not in OWN_KINDS)
+        and signal.id not in skip
     ]
     with suppress(Exception):  # the signal at fault shows itself below
         detector.prepare([signal for _, signal in wanted], params)

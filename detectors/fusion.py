@@ -6,7 +6,7 @@ counts, families add up, a pair is kept from S >= 0, a campaign is a 2-core of a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -22,6 +22,8 @@ MAX_EDGES = 2_000
 COMMUNITY_ABOVE = 200
 HUB_PARTS = 3
 FAMILIES = tuple(scoring.WEIGHTS)
+DECLARED = "declared"
+"""The part of a score that declared relationships take away; no finding stands behind it."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -75,15 +77,21 @@ class Group:
     last_at: float = 0.0
     signals: int = 0
     connectors: tuple[str, ...] = ()
+    declared: int = 0
+    """Id of the declared group that all members are in; such a campaign opens nothing."""
 
 
 @dataclass(slots=True)
 class Pairs:
-    """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind."""
+    """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
+
+    declared: what declared relationships take from each pair; None without any.
+    """
 
     accounts: tuple[str, ...]
     best: dict[str, Floats] = field(default_factory=dict)
     by: dict[str, Ints] = field(default_factory=dict)
+    declared: Floats | None = None
 
     def total(self) -> Floats:
         """S of every pair, n x n; the diagonal says nothing."""
@@ -92,11 +100,18 @@ class Pairs:
         for family in FAMILIES:
             if family in self.best:
                 total += self.best[family]
-        return total
+        return total if self.declared is None else total + self.declared
 
 
-def score_pairs(evidence: Sequence[Evidence], accounts: Sequence[str]) -> Pairs:
-    """Pair scores among `accounts`. Evidence may name others; they are ignored."""
+def score_pairs(
+    evidence: Sequence[Evidence],
+    accounts: Sequence[str],
+    declared: Collection[frozenset[str]] = (),
+) -> Pairs:
+    """Pair scores among `accounts`. Evidence may name others; they are ignored.
+
+    declared: groups of accounts whose relationship is known.
+    """
     names = tuple(sorted(accounts))
     index = {name: place for place, name in enumerate(names)}
     pairs = Pairs(names)
@@ -110,6 +125,8 @@ def score_pairs(evidence: Sequence[Evidence], accounts: Sequence[str]) -> Pairs:
             _add_clique(pairs, one, index, age)
     for detector, (least, llr) in scoring.SEVERAL.items():
         _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
+    for group in declared:
+        _set_apart(pairs, [place for name, place in index.items() if name in group])
     return pairs
 
 
@@ -182,6 +199,13 @@ def _add_several(
     enough = (count >= least) & (best < llr)
     best[enough] = llr
     by[enough & (by == 0)] = same[0].id
+
+
+def _set_apart(pairs: Pairs, places: list[int]) -> None:
+    """Members of one declared group; a pair in two of them is declared once."""
+    if pairs.declared is None:
+        pairs.declared = np.zeros((len(pairs.accounts), len(pairs.accounts)))
+    pairs.declared[np.ix_(places, places)] = scoring.DECLARED
 
 
 def _matrices(pairs: Pairs, family: str) -> tuple[Floats, Ints]:
@@ -289,14 +313,16 @@ def _edges(inside: nx.Graph[str], pairs: Pairs) -> list[Edge]:
             for family, best in pairs.best.items()
             if best[place] > 0.0
         }
+        if pairs.declared is not None and pairs.declared[place]:
+            parts[DECLARED] = (float(pairs.declared[place]), 0)
         found.append(Edge(a, b, score, parts))
     return sorted(found, key=lambda edge: (-edge.score, edge.a, edge.b))
 
 
 def _parts(edges: Sequence[Edge]) -> dict[str, float]:
-    """Mean contribution of the prior and of each family to an edge."""
+    """Mean contribution of the prior, of each family and of declarations to an edge."""
     parts = {"prior": scoring.PRIOR}
-    for family in FAMILIES:
+    for family in (*FAMILIES, DECLARED):
         total = sum(edge.parts[family][0] for edge in edges if family in edge.parts)
         if total:
             parts[str(family)] = total / len(edges)

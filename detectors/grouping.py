@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import islice, product
 from urllib.parse import urlsplit
@@ -71,10 +71,18 @@ def _by_object(signal: Signal, wanted: str) -> Values:
     )
 
 
+def _by_identifier(kind: str, signal: Signal, _: str) -> Values:
+    return signal.identifiers(kind)
+
+
 GROUPS: dict[str, Callable[[Signal, str], Values]] = {
     "actor": lambda signal, _: (signal.account,),
-    "ip": lambda signal, _: signal.identifiers("ip"),
-    "device": lambda signal, _: signal.identifiers("device"),
+    "ip": partial(_by_identifier, "ip"),
+    "device": partial(_by_identifier, "device"),
+    "email": partial(_by_identifier, "email"),
+    "phone": partial(_by_identifier, "phone"),
+    "payment": partial(_by_identifier, "payment"),
+    "wallet": partial(_by_identifier, "wallet"),
     "agent": _by_agent,
     "text": _by_text,
     "url": lambda signal, _: signal.urls,
@@ -86,6 +94,10 @@ GROUP_NOUNS = {
     "actor": "account",
     "ip": "IP address",
     "device": "device",
+    "email": "e-mail",
+    "phone": "phone number",
+    "payment": "payment",
+    "wallet": "wallet",
     "agent": "client",
     "text": "text",
     "url": "link",

@@ -13,6 +13,8 @@ READERS: Final = STAFF | {Role.INTEGRATION}
 PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "signal.view": READERS,
     "signal.export": frozenset({Role.LEAD, Role.ADMIN}),
+    "group.declare": frozenset({Role.LEAD, Role.ADMIN}),
+    "watch.edit": frozenset({Role.ADMIN}),
 }
 
 

@@ -9,6 +9,8 @@ from detectors.base import DAY_S, Family
 
 PRIOR = -6.0
 """Log odds that a pair of accounts that some finding names is one operation, before evidence."""
+DECLARED = -6.0
+"""What a declared relationship takes from a pair: that they act together is known."""
 P_OPEN = 0.8
 P_WATCH = 0.5
 MIN_ACCOUNTS = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from detectors.services import answer, count, engine, fusion, letter_job, link
+from detectors.services import answer, count, engine, fusion, letter_job, link, watch_change
 
 
 @shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -47,3 +47,9 @@ def forget_answers() -> None:
 def run_letter_job(job_id: int) -> None:
     """Replay or discard the refused items of one job until all are tried or the time is up."""
     letter_job.run_letter_job(job_id=job_id)
+
+
+@shared_task(name="detectors.watch", acks_late=True, soft_time_limit=300, time_limit=330)
+def settle_watch_items() -> None:
+    """Tell the detector what changed on the watch list, and let items expire."""
+    watch_change.settle_items()

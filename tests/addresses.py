@@ -27,6 +27,7 @@ from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Out
 from detectors.models import (
     CampaignFinding,
     DeadLetter,
+    DeclaredGroup,
     Entity,
     Finding,
     Hold,
@@ -38,14 +39,18 @@ from detectors.models import (
     Source,
     SourceHour,
     Tombstone,
+    WatchItem,
 )
 from detectors.services.config import ensure_configs, save_config
+from detectors.services.declared import declare_group
 from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
 from detectors.services.mapping import save_mapping
 from detectors.services.retention import save_rule
 from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
+from detectors.services.watch import add_items
+from detectors.watching.lines import Line, Terms
 from tests import cast, make
 from tests.ui import world
 
@@ -63,6 +68,8 @@ SPEC: dict[str, Any] = {
     }
 }
 TYPE = {"slug": "card", "label": "Card", "meaning": "of a shop", "form": "number"}
+GROUP: dict[str, Any] = {"name": "Wire", "accounts": ["x:a", "x:b"], "proof": "imprint"}
+WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -127,6 +134,8 @@ class Furnished:
             "mapping": MAPPING,
             "letter_id": DeadLetter.objects.earliest("pk").pk,
             "job_id": LetterJob.objects.earliest("pk").pk,
+            "group_id": DeclaredGroup.objects.earliest("pk").pk,
+            "item_id": WatchItem.objects.earliest("pk").pk,
             "form": "csv",
         }
         return values[part]
@@ -176,6 +185,14 @@ class Furnished:
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
+            "detectors:group-list": GROUP | {"accounts": "x:a\nx:b"},
+            "detectors:group-end": {"reason": "sold"},
+            "api-declared-groups": GROUP,
+            "api-declared-group": {"reason": "sold"},
+            "detectors:watch-list": {"values": "b.example", **WARNED},
+            "detectors:watch-remove": {"reason": "stale"},
+            "api-watch-items": {"items": [{"value": "b.example"}], **WARNED},
+            "api-watch-item": {"reason": "stale"},
             "detectors:entity-types": TYPE,
             "api-entity-types": TYPE,
             "api-mappings": {"slug": "shop-new", "spec": SPEC, "reason": "try"},
@@ -208,6 +225,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         _mapped(desk.admin, number, rows)
         add_entity_type(actor=desk.admin, **TYPE | {"slug": f"card{number}"})
         _source(number)
+        _watched(desk.admin, number)
         letter = _letter(number)
         _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
@@ -265,6 +283,11 @@ def _source(number: int) -> None:
     )
     hour = now.replace(minute=0, second=0, microsecond=0)
     SourceHour.objects.create(source=source, hour=hour, platform="x", accepted=3)
+
+
+def _watched(admin: User, number: int) -> None:
+    declare_group(actor=admin, **GROUP)
+    add_items(actor=admin, lines=[Line(f"evil-{number}.example")], terms=Terms("cert"))
 
 
 def _letter_job(admin: User, letter: DeadLetter) -> LetterJob:

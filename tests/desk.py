@@ -15,7 +15,7 @@ from cases import reporting
 from cases.intake import intake
 from detectors import stream
 from detectors.models import Shard, Stream
-from detectors.services import engine, fusion, link, run
+from detectors.services import engine, fusion, link, run, watch_change
 from detectors.services.config import ensure_configs
 from detectors.services.heartbeat import beat_idle_streams
 
@@ -54,6 +54,7 @@ def work() -> None:
     with time_machine.travel(later, tick=False):
         beat_idle_streams()
     await_horizon()
+    watch_change.settle_items(budget_s=600)
     for one in Stream.objects.all():
         link.link_stream(stream_id=one.pk)
         for number in range(settings.DETECTOR_SHARDS):

@@ -36,6 +36,7 @@ from detectors.choices import DeadLetterState
 from detectors.complaints import Complaint, Target
 from detectors.models import (
     DeadLetter,
+    DeclaredGroup,
     Entity,
     Finding,
     Hold,
@@ -44,6 +45,7 @@ from detectors.models import (
     RetentionRule,
     Signal,
     Source,
+    WatchItem,
 )
 from detectors.search import Goal, Hit
 from detectors.selectors import config, retention
@@ -58,6 +60,7 @@ from detectors.selectors.dead_letter import (
     reasons_for,
     signal_of,
 )
+from detectors.selectors.declared import declared_group_by_id, declared_groups_for
 from detectors.selectors.entity import (
     Recent,
     entities_for,
@@ -76,6 +79,7 @@ from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
+from detectors.selectors.watch import watch_item_by_id, watch_items_for
 from tests.addresses import BURIED, DETECTOR, MAPPING, Furnished, all_addresses, furnish
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +155,13 @@ detectors:detector-detail POST    login 403   403   goes  login 404
 detectors:finding-recompute GET   login ok    ok    ok    login 404
 detectors:entity-types    GET     login 404   404   ok    login 404
 detectors:entity-types    POST    login 404   404   goes  login 404
+detectors:watch-list      GET     login ok    ok    ok    login 404
+detectors:watch-list      POST    login 404   404   ok    login 404
+detectors:watch-remove    POST    login 404   404   goes  login 404
+detectors:group-list      GET     login ok    ok    ok    login 404
+detectors:group-list      POST    login 404   goes  goes  login 404
+detectors:group-detail    GET     login ok    ok    ok    login 404
+detectors:group-end       POST    login 404   goes  goes  login 404
 detectors:mapping-list    GET     login 404   404   ok    login 404
 detectors:mapping-new     GET     login 404   404   ok    login 404
 detectors:mapping-new     POST    login 404   404   goes  login 404
@@ -183,6 +194,13 @@ api-adapters            GET    -      401  rows rows rows 401  rows rows rows ro
 api-adapter             POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-entity-types        GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-entity-types        POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-watch-items         GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-watch-items         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-watch-item          DELETE admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-declared-groups     GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-declared-groups     POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-declared-group      GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-declared-group      DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
 api-mappings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-mappings            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-mapping             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -288,6 +306,13 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "buried_of": (READERS, lambda who, on: retention.buried_of([BURIED], who).total),
     "purged_of": (READERS, lambda who, on: purged_of([Finding(signal_ids=[BURIED])], who).total),
     "entity_types_for": (READERS, lambda who, on: entity_types_for(who)),
+    "watch_items_for": (READERS, lambda who, on: watch_items_for(who)),
+    "watch_item_by_id": (READERS, lambda who, on: watch_item_by_id(_first(WatchItem), who)),
+    "declared_groups_for": (READERS, lambda who, on: declared_groups_for(who)),
+    "declared_group_by_id": (
+        READERS,
+        lambda who, on: declared_group_by_id(_first(DeclaredGroup), who),
+    ),
     "mappings_for": (READERS, lambda who, on: mappings_for(who)),
     "mapping_by_name": (READERS, lambda who, on: mapping_by_name(MAPPING, who)),
     "mapping_versions_of": (READERS, lambda who, on: mapping_versions_of(MAPPING, who)),
@@ -308,6 +333,8 @@ WITHOUT_VIEWER: Final = {
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "providers_of": "the intake asks for the case, not for a person",
+    "coordination_of": "of a group that a selector gave to the viewer",
+    "stale_groups": "the fusion asks, for no person",
     "entities_of": "of a signal that a selector gave to the viewer",
     "known_of": "reference lists are public, and the id of an entity opens nothing",
     "lists_of": "reference lists are public",

@@ -75,6 +75,9 @@ WITHOUT_ACTOR = {
     "detectors/services/link.py": "workers",
     "detectors/services/run.py": "workers",
     "detectors/services/shards.py": "workers",
+    "detectors/services/sighting.py": "workers",
+    "detectors/services/watch.py lock_list": "workers too",
+    "detectors/services/watch_change.py": "workers",
     "detectors/services/source.py": "follows from ingest and imports",
     "detectors/services/verdict.py": "follows from a decision, which has an actor",
 }
@@ -82,6 +85,7 @@ ODD_SELECTORS = {
     "cases/selectors/case.py queue_counts": "numbers of every queue",
     "cases/selectors/case.py queue_page": "rows in the order of `next`",
     "cases/selectors/dashboard.py backlog_ages": "numbers",
+    "detectors/selectors/declared.py stale_groups": "by time, not by owner",
     "detectors/selectors/evidence.py signal_count": "a number",
     "detectors/selectors/signal.py findings_citing": "by evidence, not by owner",
 }

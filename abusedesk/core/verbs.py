@@ -39,6 +39,11 @@ class Verb(StrEnum):
     SIGNALS_EXPORTED = "signals.exported"
     ENTITY_TYPE_ADDED = "entity_type.added"
     MAPPING_SAVED = "mapping.saved"
+    GROUP_DECLARED = "group.declared"
+    GROUP_ENDED = "group.ended"
+    WATCH_ADDED = "watch.added"
+    WATCH_REMOVED = "watch.removed"
+    WATCH_EXPIRED = "watch.expired"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
     REFERENCE_LISTS_LOADED = "reference-lists.loaded"
@@ -100,6 +105,11 @@ SENTENCES: dict[str, str] = {
     Verb.SIGNALS_EXPORTED: "exported signals as {format}, at most {limit}: {query}",
     Verb.ENTITY_TYPE_ADDED: "added the type {slug} of entities, compared as {form}",
     Verb.MAPPING_SAVED: "saved the mapping {slug} as version {number}. Reason: {reason}",
+    Verb.GROUP_DECLARED: "declared {name}: {accounts} accounts belong together. Proof: {proof}",
+    Verb.GROUP_ENDED: "ended the declaration of {name}. Reason: {reason}",
+    Verb.WATCH_ADDED: "put {count} values of {source} on the watch list for {days} days",
+    Verb.WATCH_REMOVED: "took {type} {value} of {source} off the watch list. Reason: {reason}",
+    Verb.WATCH_EXPIRED: "let {count} values leave the watch list, their time was over",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.REFERENCE_LISTS_LOADED: "loaded {count} entries of {lists} reference lists",

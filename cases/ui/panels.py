@@ -48,6 +48,7 @@ FAMILY_NAMES = {
     "ai": "AI services",
     "behaviour": "Behaviour",
     "list": "Lists",
+    "declared": "Declared relationship",
 }
 PRIORITY_NAMES = {
     "harm": "Harm",

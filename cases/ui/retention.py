@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django import forms
 
 from detectors.choices import HoldKind
-from detectors.engine import HEARTBEAT
+from detectors.engine import OWN_KINDS
 from detectors.models import PurgeRun, Source
 from detectors.purging.plan import FATES, GOES, Month, load_months
 from detectors.schema import Kind
@@ -91,7 +91,7 @@ def size(count: int) -> str:
 def _block(month: Month, sources: Mapping[int, str]) -> Block:
     rows: dict[tuple[str, str], list[int]] = {}
     for line in month.lines:
-        who = "the desk itself" if line.kind == HEARTBEAT else sources.get(line.source, "?")
+        who = "the desk itself" if line.kind in OWN_KINDS else sources.get(line.source, "?")
         fates = rows.setdefault((who, line.kind), [0] * len(FATES))
         fates[FATES.index(line.fate)] += line.signals
     return Block(

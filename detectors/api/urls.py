@@ -7,6 +7,7 @@ from django.urls import path
 from detectors.api import (
     adapters,
     dead_letters,
+    declared,
     entities,
     entity_types,
     letters,
@@ -15,9 +16,16 @@ from detectors.api import (
     sources,
     tuning,
     views,
+    watch,
 )
 
 urlpatterns = [
+    path("declared-groups/", declared.DeclaredGroupsView.as_view(), name="api-declared-groups"),
+    path(
+        "declared-groups/<int:group_id>/",
+        declared.DeclaredGroupView.as_view(),
+        name="api-declared-group",
+    ),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
@@ -58,4 +66,6 @@ urlpatterns = [
     ),
     path("sources/", sources.SourcesView.as_view(), name="api-sources"),
     path("sources/<slug:slug>/", sources.SourceView.as_view(), name="api-source"),
+    path("watch-items/", watch.WatchItemsView.as_view(), name="api-watch-items"),
+    path("watch-items/<int:item_id>/", watch.WatchItemView.as_view(), name="api-watch-item"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from detectors.models.answer import KeptAnswer
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
+from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
@@ -16,6 +17,7 @@ from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, 
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, SourceHour, Stream
 from detectors.models.verdict import Verdict
+from detectors.models.watch import WatchItem
 
 __all__ = [
     "Campaign",
@@ -25,6 +27,7 @@ __all__ = [
     "Checkpoint",
     "Cursor",
     "DeadLetter",
+    "DeclaredGroup",
     "DetectorConfig",
     "Entity",
     "EntityType",
@@ -51,4 +54,5 @@ __all__ = [
     "TickPart",
     "Tombstone",
     "Verdict",
+    "WatchItem",
 ]

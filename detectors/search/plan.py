@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from abusedesk.core.query import Query, Term, moment
-from detectors.engine import HEARTBEAT
+from detectors.engine import OWN_KINDS
 from detectors.entities import digest_of
 from detectors.search.fields import ENTITIES
 
@@ -77,7 +77,7 @@ class Plan:
 def plan_of(query: Query, now: datetime) -> Plan:
     """Compile. Times that are relative count from `now`."""
     plan = Plan()
-    plan.must(f"s.kind <> {plan.param(HEARTBEAT)}")
+    plan.must(f"s.kind <> ALL({plan.param(sorted(OWN_KINDS))})")
     for term in query.terms:
         if not _bounds(plan, term, now):
             _condition(plan, term, now)

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
-from detectors.engine import HEARTBEAT
+from detectors.engine import OWN_KINDS
 from detectors.models import EntityType, Finding, Signal, SignalEntity, Tombstone
 from detectors.policy import READERS
 
@@ -16,7 +16,7 @@ def signals_for(viewer: User) -> QuerySet[Signal]:
     """Signals this person may see, newest first. Partners see none."""
     if viewer.role not in READERS:
         return Signal.objects.none()
-    return Signal.objects.exclude(kind=HEARTBEAT).select_related("source")
+    return Signal.objects.exclude(kind__in=OWN_KINDS).select_related("source")
 
 
 def signal_by_id(signal_id: int, viewer: User) -> Signal:

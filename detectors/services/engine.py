@@ -20,6 +20,7 @@ from detectors.services.letter_job import wake_jobs
 from detectors.services.purge import forget_purged_pages
 from detectors.services.run import shards_of, step_shards
 from detectors.services.shards import ensure_shards
+from detectors.services.watch_change import is_due
 from detectors.stream import Position
 
 MAX_SHARDS = 256
@@ -41,6 +42,8 @@ def sweep() -> None:
             wake("detectors.count_stream", stream_id)
         if _cursor(complaints.place_of(stream_id)) < end:
             wake(settings.ON_SIGNALS_TASK, stream_id)
+    if is_due():
+        wake("detectors.watch")
     drop_passed()
     wake("detectors.fuse")
     wake_jobs()

@@ -16,6 +16,7 @@ from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import folding, fusion
 from detectors.choices import CampaignState, FindingStatus, Mode
+from detectors.declared import judged_groups
 from detectors.folding import Standing
 from detectors.fusion import Evidence, Group
 from detectors.models import (
@@ -24,11 +25,13 @@ from detectors.models import (
     CampaignFinding,
     CampaignMember,
     Cursor,
+    DeclaredGroup,
     FindingRevision,
     FusedFinding,
     Shard,
     Stream,
 )
+from detectors.selectors.declared import stale_groups
 from detectors.services.drain import SHORT_S, drain
 
 STEP_S = 1.0
@@ -38,8 +41,13 @@ _LOCK = 0x4655_5345  # "FUSE"
 
 def fuse_all(budget_s: float = SHORT_S) -> None:
     """Read the log to its end; wakes itself when the time is up before that."""
-    if not drain(lambda: sum(fuse_stream(stream=one) for one in Stream.objects.all()), budget_s):
+    if not drain(_step, budget_s):
         wake("detectors.fuse")
+
+
+def _step() -> int:
+    changed = apply_declarations()
+    return changed + sum(fuse_stream(stream=one) for one in Stream.objects.all())
 
 
 def fuse_stream(*, stream: Stream) -> int:
@@ -66,6 +74,21 @@ def fuse_stream(*, stream: Stream) -> int:
         if Campaign.objects.filter(needs_intake=True).exists():
             wake(settings.ON_CAMPAIGN_TASK)
         return len(log)
+
+
+@transaction.atomic
+def apply_declarations() -> int:
+    """Bring declarations that began or ended into force around their accounts; how many did."""
+    if not _alone():
+        return 0
+    changed = list(stale_groups(clock.now()).select_for_update(no_key=True))
+    for group in changed:
+        group.applied = not group.applied
+        group.save(update_fields=["applied"])
+    accounts = {name for group in changed for name in group.accounts}
+    if accounts:
+        _refresh(accounts)
+    return len(changed)
 
 
 def _alone() -> bool:
@@ -134,7 +157,8 @@ def _refresh(accounts: set[str]) -> None:
     )
     standing = [_standing(campaign) for campaign in before]
     around = accounts.union(*(one.members for one in standing))
-    groups = folding.groups_around(around, _evidence_of)
+    evidence, closed = folding.neighbourhood(around, _evidence_of)
+    groups = judged_groups(evidence, sorted(closed), _declared_among(closed))
     heirs = folding.heirs(standing, groups)
     campaigns = {campaign.pk: campaign for campaign in before}
     for place, group in enumerate(groups):
@@ -152,6 +176,12 @@ def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
         msgspec.convert({**row.evidence, "id": row.finding_id}, Evidence, strict=False)
         for row in rows
     ]
+
+
+def _declared_among(accounts: set[str]) -> dict[int, frozenset[str]]:
+    """Declarations in force that name any of these accounts."""
+    rows = DeclaredGroup.objects.filter(applied=True, accounts__overlap=sorted(accounts))
+    return {pk: frozenset(names) for pk, names in rows.values_list("pk", "accounts")}
 
 
 def _store(group: Group, continued: list[Campaign]) -> None:
@@ -174,21 +204,28 @@ def _fill(campaign: Campaign, group: Group) -> bool:
     """Bring a campaign's rows to what the group says. Returns whether anything changed."""
     members = dict(campaign.members.values_list("account", "p")) if campaign.pk else {}
     had = set(campaign.evidence.values_list("finding_id", flat=True)) if campaign.pk else set()
-    state = CampaignState.OPEN if group.opens else CampaignState.WATCH
+    state = _state_of(campaign, group)
     same = (
         set(members) == set(group.members)
         and had == group.finding_ids
         and campaign.signal_total == group.signals
-        and campaign.state in {state, CampaignState.OPEN}
+        and campaign.state == state
     )
     if same:
         return False
     _describe(campaign, group)
-    if campaign.state != CampaignState.OPEN:
-        campaign.state = state
+    campaign.state, campaign.declared_id = state, group.declared or None
     campaign.save()
     _replace_rows(campaign, group, set(members), had)
     return True
+
+
+def _state_of(campaign: Campaign, group: Group) -> CampaignState:
+    """What has opened never goes back to the watch list, but a declaration explains it."""
+    if group.declared:
+        return CampaignState.DECLARED
+    opened = group.opens or campaign.state == CampaignState.OPEN
+    return CampaignState.OPEN if opened else CampaignState.WATCH
 
 
 def _describe(campaign: Campaign, group: Group) -> None:

@@ -10,13 +10,15 @@ from django.db import connection
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.base import Signal
-from detectors.engine import HEARTBEAT
+from detectors.engine import OWN_KINDS, WATCH
 from detectors.entities import Mentioned, digest_of, mentioned
 from detectors.partitions import ensure_partitions
 from detectors.selectors.entity_type import forms_by_slug
 from detectors.services.cursor import held_cursor, move_cursor, position_of
 from detectors.services.drain import drain
+from detectors.services.heartbeat import prolong_stream
 from detectors.services.purge import forget_purged_pages
+from detectors.services.sighting import note_sightings
 
 BATCH = 1_000
 
@@ -56,17 +58,19 @@ def link_entities(*, stream_id: int) -> int:
         if not page.signals:
             return 0
         ensure_partitions(_moment(signal.at) for signal in page.signals)
-        _store([signal for signal in page.signals if signal.kind != HEARTBEAT])
+        _store(stream_id, [one for one in page.signals if one.kind not in OWN_KINDS])
+        if page.signals[-1].kind == WATCH:
+            prolong_stream(stream_id=stream_id)
         move_cursor(cursor=cursor, to=page.last)
         return len(page.signals)
 
 
-def _store(signals: Sequence[Signal]) -> None:
+def _store(stream_id: int, signals: Sequence[Signal]) -> None:
     forms = forms_by_slug()
+    named = [(signal, mentioned(signal, forms)) for signal in signals]
+    note_sightings(stream_id=stream_id, found=named)
     found = [
-        (signal, one, digest_of(one.type, one.value))
-        for signal in signals
-        for one in mentioned(signal, forms)
+        (signal, one, digest_of(one.type, one.value)) for signal, ones in named for one in ones
     ]
     if not found:
         return

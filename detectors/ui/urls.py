@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from detectors.ui.views import (
+    declared,
     detector,
     entity,
     entity_type,
@@ -15,6 +16,7 @@ from detectors.ui.views import (
     search,
     signal,
     source,
+    watch,
 )
 
 app_name = "detectors"
@@ -45,6 +47,11 @@ urlpatterns = [
         letter.letter_discard,
         name="letter-discard",
     ),
+    path("settings/watch/", watch.watch_list, name="watch-list"),
+    path("settings/watch/<int:item_id>/remove/", watch.watch_remove, name="watch-remove"),
+    path("settings/groups/", declared.group_list, name="group-list"),
+    path("settings/groups/<int:group_id>/", declared.group_detail, name="group-detail"),
+    path("settings/groups/<int:group_id>/end/", declared.group_end, name="group-end"),
     path("settings/sources/", source.source_list, name="source-list"),
     path("settings/new-source/", source.source_new, name="source-new"),
     path("settings/sources/<slug:slug>/", source.source_detail, name="source-detail"),

@@ -32,10 +32,22 @@ Kind = Literal[
     "ai.response",
     "site",
 ]
-Group = Literal["actor", "ip", "device", "agent", "text", "url", "domain", "ai-key", "object"]
-SecondGroup = Literal[
-    "none", "actor", "ip", "device", "agent", "text", "url", "domain", "ai-key", "object"
+Group = Literal[
+    "actor",
+    "ip",
+    "device",
+    "email",
+    "phone",
+    "payment",
+    "wallet",
+    "agent",
+    "text",
+    "url",
+    "domain",
+    "ai-key",
+    "object",
 ]
+SecondGroup = Literal["none", Group]
 Measure = Literal["count", "actors", "texts", "rate"]
 
 

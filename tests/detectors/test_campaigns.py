@@ -12,8 +12,19 @@ from django.db import connections
 from detectors.base import Family
 from detectors.choices import CampaignState, FindingStatus, Mode, StreamKind
 from detectors.fusion import Evidence
-from detectors.models import Campaign, DetectorConfig, Finding, FindingRevision, Shard, Stream
+from detectors.models import (
+    Campaign,
+    DeclaredGroup,
+    DetectorConfig,
+    Finding,
+    FindingRevision,
+    Shard,
+    Stream,
+)
+from detectors.selectors.declared import coordination_of
 from detectors.services import fusion
+from detectors.services.declared import declare_group, end_group
+from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -221,3 +232,55 @@ def test_eight_workers_make_one_campaign(config: DetectorConfig) -> None:
     fusion.fuse_all()
     assert len(_alive()) == 1
     assert _alive()[0].evidence.count() == 30
+
+
+def _declare(accounts: list[str]) -> DeclaredGroup:
+    return declare_group(actor=cast.lead(), name="Wire", accounts=accounts, proof="imprint")
+
+
+def test_a_campaign_inside_a_declared_group_waits_for_nobody(config: DetectorConfig) -> None:
+    group = _declare(_names("x", 9))
+    _find(config, "d1", _names("x", 4))
+    fusion.fuse_all()
+    (campaign,) = _alive()
+    assert (campaign.state, campaign.declared, campaign.needs_intake) == ("declared", group, False)
+    assert list(coordination_of(group)) == [campaign]
+    fusion.fuse_all()
+    assert [one.revision for one in _alive()] == [1]
+
+
+def test_a_declaration_explains_what_had_opened_and_its_end_opens_it_again(
+    config: DetectorConfig,
+) -> None:
+    _find(config, "d1", _names("x", 4))
+    fusion.fuse_all()
+    (before,) = _alive()
+    group = _declare(_names("x", 4))
+    fusion.fuse_all()
+    (known,) = _alive()
+    assert (known.pk, known.state) == (before.pk, "declared")
+    Campaign.objects.update(needs_intake=False)
+    end_group(actor=cast.lead(), group=group, reason="sold")
+    fusion.fuse_all()
+    (after,) = _alive()
+    assert (after.pk, after.state, after.needs_intake) == (before.pk, "open", True)
+    assert not coordination_of(group).exists()
+
+
+def test_an_account_outside_makes_it_a_campaign_of_its_own(config: DetectorConfig) -> None:
+    """The one outlet that shares a device with bots is named with them, not the others."""
+    _declare(_names("x", 4))
+    _find(config, "t1", _names("x", 4), Family.TIMING, 6.5)
+    _find(config, "d1", ["x:0", *_names("bot", 3)])
+    fusion.fuse_all()
+    found = {one.state: set(one.members.values_list("account", flat=True)) for one in _alive()}
+    assert found == {"declared": set(_names("x", 4)), "open": {"x:0", *_names("bot", 3)}}
+
+
+def test_a_declaration_about_others_changes_nothing(config: DetectorConfig) -> None:
+    _declare(_names("y", 4))
+    _find(config, "d1", _names("x", 4))
+    fusion.fuse_all()
+    (campaign,) = _alive()
+    assert (campaign.state, campaign.declared) == ("open", None)
+    assert "declared" not in campaign.parts

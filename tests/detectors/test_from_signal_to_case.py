@@ -15,7 +15,9 @@ from abusedesk.core import clock
 from abusedesk.core.models import Scope
 from cases.models import Case
 from detectors.models import CampaignMember, Finding
+from detectors.services.config import ensure_configs
 from tests import cast, desk, make
+from tests.ui import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PLATFORMS = ("x", "telegram", "facebook")
@@ -182,6 +184,68 @@ def test_an_admin_asks_for_n_in_t_grouped_by_an_entity(
     desk.work()
     finding = Finding.objects.filter(detector="velocity").get()
     assert any(one["limit"] == 5 and one["met"] for one in finding.conditions)
+
+
+SEQUENCE: dict[str, Any] = {
+    "joined_by": "url",
+    "first_platform": "x",
+    "first_kind": "post",
+    "second_platform": "telegram",
+    "second_kind": "message",
+}
+
+
+def _told_in_two_places(start: datetime) -> list[dict[str, Any]]:
+    """A link posted on x by two accounts, and sent on telegram by two others an hour later."""
+    link = "https://win.example/now"
+    ads = [_share(f"ad-{n}", "x", f"ad{n}", start + timedelta(minutes=n), link) for n in range(2)]
+    chats = [
+        _share(f"chat-{n}", "telegram", f"agent{n}", start + timedelta(minutes=60 + n), link)
+        | {"kind": "message"}
+        for n in range(2)
+    ]
+    return [*ads, *chats]
+
+
+@pytest.mark.row(15)
+def test_an_admin_asks_for_first_here_then_there_over_rest(
+    door: dict[str, str], start: datetime
+) -> None:
+    _post(_told_in_two_places(start), door)
+    desk.work()
+    assert not Finding.objects.filter(detector="sequence").exists()
+    body = json.dumps({"mode": "live", "params": SEQUENCE, "reason": "ads that lead to chats"})
+    saved = Client().put(
+        "/api/v1/detectors/sequence/", body, content_type="application/json", headers=door
+    )
+    assert saved.status_code == 200, saved.content
+    later = [
+        one | {"external_id": f"again-{one['external_id']}", "urls": ["https://won.example/"]}
+        for one in _told_in_two_places(start + timedelta(hours=2))
+    ]
+    _post(later, door)
+    desk.work()
+    finding = Finding.objects.filter(detector="sequence", anchor_value="https://won.example/").get()
+    assert finding.subjects == ["telegram:agent0", "telegram:agent1", "x:ad0", "x:ad1"]
+    assert finding.sentence.startswith("4 accounts: post on x, then message on telegram")
+
+
+@pytest.mark.row(15)
+def test_an_admin_sets_the_two_steps_on_the_form_and_a_typo_is_named(
+    door: dict[str, str], start: datetime
+) -> None:
+    ensure_configs()
+    client = Client()
+    client.force_login(cast.admin())
+    page = client.get("/detectors/sequence/").content.decode()
+    assert "First step: platform" in page
+    wrong = world.settings_form("sequence", p_joined_by="moon")
+    assert client.post("/detectors/sequence/", wrong).status_code == 422
+    right = world.settings_form("sequence", **{f"p_{k}": v for k, v in SEQUENCE.items()})
+    assert client.post("/detectors/sequence/", right).status_code == 302
+    _post(_told_in_two_places(start), door)
+    desk.work()
+    assert Finding.objects.get(detector="sequence").signal_total == 4
 
 
 @pytest.mark.row(23)

@@ -462,3 +462,16 @@ def test_the_window_holds_exactly_what_a_recount_finds(stream: list[tuple[int, i
     for state in states.values():
         assert set(state.acts) == expected == set(state.by_account)
         assert sum(state.by_account.values()) == len(state.acts)
+
+
+@pytest.mark.row(14)
+@pytest.mark.parametrize("group", ["email", "phone", "payment", "wallet"])
+def test_an_own_condition_counts_by_contact_and_by_money(group: str) -> None:
+    raw = {"email": "ada@mail.example", "phone": "+49 30 901820"}.get(group, "hmac:0001-abcdef-xyz")
+    signals = [
+        post(number, f"u{number}", "hello", identifier_map={group: raw}) for number in range(3)
+    ]
+    params = VelocityParams(**OFF | {"custom": 3, "custom_group": group, "custom_window_s": 600})
+    ((_, found),) = run(Velocity(), params, signals)
+    assert found.subjects == ("x:u0", "x:u1", "x:u2")
+    assert found.anchor.type == "custom"

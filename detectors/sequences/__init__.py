@@ -1,0 +1,1 @@
+"""Parts of the sequence detector: parameters, state, what it says."""

@@ -1,0 +1,1 @@
+"""The watch list, pure: what can stand on it, pasted lines, what its detector says."""
