@@ -15,8 +15,8 @@ from detectors.lives.tongue import is_other
 
 MAX_KEYS = 8
 EACH = 4
-"""Texts of one account under one key and day, its earliest ones."""
-MAX_POSTS = 500
+"""Different texts of one account under one key and day, its earliest ones."""
+MAX_POSTS = 1_000
 """Texts that one tick compares."""
 IDENTIFIERS = ("device", "payment", "wallet", "email", "phone", "ip")
 MENTIONED = frozenset({"hashtag", "handle", "email", "phone", "wallet"})
@@ -40,11 +40,27 @@ Row = tuple[str, list[Post]]
 """A key in words, and the posts that have it, in order of time."""
 
 
+Kept = tuple[float, int, str, int]
+"""Of a text its event time, signal, tongue and a number that equal texts share."""
+
+
 class Day(msgspec.Struct, array_like=True):
     """Texts of one day. common: so many accounts that nothing is kept any more."""
 
-    accounts: dict[str, list[tuple[float, int, str]]] = {}
+    accounts: dict[str, list[Kept]] = {}
     common: bool = False
+
+    def put(self, post: Post, text: int) -> None:
+        """Keep a text, if it is among the earliest; the same text again is no other one."""
+        mine = self.accounts.setdefault(post.account, [])
+        same = next((one for one in mine if one[3] == text), None)
+        new = (post.at, post.id, post.tongue, text)
+        if same is not None:
+            mine[mine.index(same)] = min(same, new)
+        else:
+            mine.append(new)
+        mine.sort()
+        del mine[EACH:]
 
 
 class Meeting(msgspec.Struct, omit_defaults=True):
@@ -52,8 +68,8 @@ class Meeting(msgspec.Struct, omit_defaults=True):
 
     days: dict[int, Day] = {}
 
-    def add(self, post: Post, most: int, kept_days: int) -> None:
-        """One more text; of a day with more than `most` accounts nothing is kept."""
+    def add(self, post: Post, text: int, most: int, kept_days: int) -> None:
+        """One more text, by its number; of a day with more than `most` accounts nothing is kept."""
         number = int(post.at // DAY_S)
         oldest = max(self.days, default=number) - kept_days
         if number < oldest:
@@ -63,11 +79,7 @@ class Meeting(msgspec.Struct, omit_defaults=True):
             del self.days[old]
         if day.common:
             return
-        mine = day.accounts.setdefault(post.account, [])
-        if (place := (post.at, post.id, post.tongue)) not in mine:
-            mine.append(place)
-            mine.sort()
-            del mine[EACH:]
+        day.put(post, text)
         if len(day.accounts) > most:
             day.common, day.accounts = True, {}
 
@@ -77,7 +89,7 @@ class Meeting(msgspec.Struct, omit_defaults=True):
         seen: dict[str, str] = {}
         for day in self.days.values():
             for account, mine in day.accounts.items():
-                for _, _, tongue in mine:
+                for _, _, tongue, _ in mine:
                     if seen.setdefault(tongue, account) != account:
                         seen[tongue] = ""  # several accounts
         return any(
@@ -86,13 +98,18 @@ class Meeting(msgspec.Struct, omit_defaults=True):
             for two, other in seen.items()
         )
 
-    def posts(self) -> list[Post]:
-        """All that is kept, in order of time."""
+    def posts(self, since: float) -> list[Post]:
+        """What is kept of the days that began at `since` or later, in order of time.
+
+        Of others a part may be gone: whether a key rested long enough to be dropped depends on the
+        order of arrival.
+        """
         found = [
             Post(account, at, id_, tongue)
-            for day in self.days.values()
+            for number, day in self.days.items()
+            if number * DAY_S >= since
             for account, mine in day.accounts.items()
-            for at, id_, tongue in mine
+            for at, id_, tongue, _ in mine
         ]
         return sorted(found, key=lambda post: (post.at, post.id))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from detectors.base import HOUR_S, Condition
 from detectors.emission import Link, counted, lasting, neighbour_links, shortened
-from detectors.lives.tongue import is_other, worded
+from detectors.lives.tongue import worded
 from detectors.paraphrase.params import ParaphraseParams
 from detectors.paraphrase.stories import Story
 
@@ -15,7 +15,7 @@ NAMED = 3
 
 
 def links_of(story: Story, subjects: tuple[str, ...]) -> tuple[Link, ...]:
-    """Accounts that told it in different tongues; copies in one are another detector's matter.
+    """Accounts that told it in different tongues, as far as known; copies in one are not meant.
 
     The first one with each other one, and neighbours on a ring where tongues take turns.
     """
@@ -32,7 +32,7 @@ def links_of(story: Story, subjects: tuple[str, ...]) -> tuple[Link, ...]:
     return tuple(
         (low, high, LLR)
         for low, high in sorted(pairs)
-        if is_other(tongues[subjects[low]], tongues[subjects[high]])
+        if tongues[subjects[low]] != tongues[subjects[high]]
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -30,6 +32,9 @@ from detectors.paraphrase.params import ParaphraseParams
 from detectors.paraphrase.stories import OUTPUT, Story, Texts, stories
 from detectors.paraphrase.wording import LLR, conditions_of, links_of, sentence_of, values_of
 
+TOLD_S = 7 * DAY_S
+"""How long a story is told after its window ended."""
+
 
 class CrossLanguage(Detector[Meeting, ParaphraseParams]):
     """State per link, hashtag, target or address: who wrote with it, in which tongue.
@@ -44,7 +49,7 @@ class CrossLanguage(Detector[Meeting, ParaphraseParams]):
         version=1,
         family=Family.CONTENT,
         kinds=(OUTPUT, "post", "reply", "message", "mail", "site"),
-        lookback_s=9 * DAY_S,
+        lookback_s=16 * DAY_S,
         tick_s=900,
         rescored=Rescored.CONSTANTS,
         needs=(embeddings.PACKAGE,),
@@ -58,8 +63,8 @@ class CrossLanguage(Detector[Meeting, ParaphraseParams]):
             "workers); without it nothing is found. It knows 16 languages. A denial of a claim is "
             "near the claim: read both. The language is what the sender's attribute `language` or "
             "`lang` says, else a guess from script and frequent words. Only supports: a case needs "
-            "other evidence. At most 500 texts are compared at a time, those with the rarest "
-            "things in common first."
+            "other evidence. At most 1,000 texts are compared at a time, those with the rarest "
+            "things in common first. A story is told for a week."
         ),
         falsifiers=(
             "The accounts are one organisation's, a page in each of its languages.",
@@ -89,15 +94,17 @@ class CrossLanguage(Detector[Meeting, ParaphraseParams]):
         return keys_of(signal)
 
     def keep_s(self, key: Key, p: ParaphraseParams) -> float:
-        """Seconds for which an untouched key matters."""
+        """Seconds for which an untouched key matters; whole days are forgotten, so one more."""
         del key
-        return float(p.window_h * HOUR_S + DAY_S)
+        return float(p.window_h * HOUR_S + TOLD_S + DAY_S)
 
     def apply(
         self, key: Key, signal: Signal, state: Meeting, p: ParaphraseParams
     ) -> list[FindingDraft]:
         """Only remembers; what texts mean is looked at when they meet."""
-        state.add(_post(signal), p.common, -(-p.window_h * HOUR_S // DAY_S) + 1)
+        kept_days = math.ceil(self.keep_s(key, p) / DAY_S) + 1
+        text = crc32(signal.text.encode("utf-8", "surrogatepass"))
+        state.add(_post(signal), text, p.common, kept_days)
         return []
 
     def matters(self, state: Meeting) -> bool:
@@ -107,8 +114,8 @@ class CrossLanguage(Detector[Meeting, ParaphraseParams]):
     def part(self, clock: float, states: Mapping[Key, Meeting], p: ParaphraseParams) -> list[Row]:
         """Who met in this shard."""
         since = clock - self.keep_s(Key("", ""), p)
-        rows = [(f"{key.type} {key.value}", state.posts()) for key, state in states.items()]
-        return [row for row in rows if row[1] and row[1][-1].at >= since]
+        rows = [(f"{key.type} {key.value}", state.posts(since)) for key, state in states.items()]
+        return [row for row in rows if len(row[1]) > 1]
 
     def reads(self, clock: float, parts: Sequence[Any], p: ParaphraseParams) -> Sequence[int]:
         """The texts that met."""
