@@ -40,7 +40,7 @@ def installed() -> Encoder | None:
     """
     if not is_installed(PACKAGE):
         return None
-    # A second thread would cost such small products more than it brings: a third of the speed.
+    # One core: a second thread costs such small products more than it brings.
     return Remembering(SentenceEncoder(import_module(_MODULE).USE(threads=1)))
 
 

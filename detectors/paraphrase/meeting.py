@@ -38,8 +38,6 @@ class Post(NamedTuple):
 
 Row = tuple[str, list[Post]]
 """A key in words, and the posts that have it, in order of time."""
-
-
 Kept = tuple[float, int, str, int]
 """Of a text its event time, signal, tongue and a number that equal texts share."""
 

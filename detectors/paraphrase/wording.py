@@ -7,6 +7,7 @@ from typing import Any
 from detectors.base import HOUR_S, Condition
 from detectors.emission import Link, counted, lasting, neighbour_links, shortened
 from detectors.lives.tongue import worded
+from detectors.paraphrase.meeting import IDENTIFIERS
 from detectors.paraphrase.params import ParaphraseParams
 from detectors.paraphrase.stories import Story
 
@@ -92,8 +93,9 @@ def conditions_of(values: dict[str, Any], p: ParaphraseParams) -> tuple[Conditio
 
 
 def _key(name: str) -> str:
+    """`hashtag river`; of what is private only the kind: `the same device`."""
     kind, _, value = name.partition(" ")
-    return f"{kind} {shortened(value)}"
+    return f"the same {kind}" if kind in IDENTIFIERS else f"{kind} {shortened(value)}"
 
 
 def _listed(names: list[str]) -> str:

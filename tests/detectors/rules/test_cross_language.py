@@ -113,6 +113,15 @@ def test_texts_meet_by_whatever_they_share_in_any_language(shared: dict[str, Any
     assert len(draft.subjects) == 4
 
 
+def test_the_sentence_keeps_private_things_to_itself() -> None:
+    signals = [
+        told(f"x:u{n}", claim(language, tag=""), n, identifier_map={"email": "rosa@a.example"})
+        for n, language in enumerate(LANGUAGES)
+    ]
+    (draft,) = find(signals)
+    assert draft.sentence.endswith("met by the same email")
+
+
 def test_a_shared_name_in_the_text_brings_texts_together() -> None:
     signals = [
         told(f"x:u{n}", claim(language, tag="@mayor_of_brinewick"), n * 60.0)
