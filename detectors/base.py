@@ -191,6 +191,8 @@ class Meta:
     """Whether a key that a single signal touched says nothing yet. The engine keeps no state for
     such a key, and calls `apply` with its first signal when a second one comes."""
     rescored: Rescored = Rescored.POPULATION
+    needs: tuple[str, ...] = ()
+    """Optional packages of PyPI; where one is not installed the detector finds nothing."""
     doc: str
     """One paragraph for the person who tunes it."""
     falsifiers: tuple[str, ...]

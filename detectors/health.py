@@ -9,6 +9,8 @@ from django.db import connection
 
 from abusedesk.core.health import Level, Verdict
 from abusedesk.core.models import Role, User
+from detectors import registry
+from detectors.needs import missing
 from detectors.selectors.source import silent_for
 
 NAMED: Final = 5
@@ -29,3 +31,11 @@ def silent_sources() -> Iterator[Verdict]:
         yield Verdict("sources", Level.WARNING, f"Silent for too long: {named}{more}.")
     else:
         yield Verdict("sources", Level.OK, "No source is silent for too long.")
+
+
+def optional_packages() -> Iterator[Verdict]:
+    """A detector without its package is no fault: it finds nothing, and the others go on."""
+    for kind in registry.all_detectors().values():
+        if packages := missing(kind.meta):
+            lacks = f"finds nothing here without {' and '.join(packages)}, which is optional"
+            yield Verdict(kind.meta.slug, Level.OK, f"{kind.meta.title} {lacks}.")

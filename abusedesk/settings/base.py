@@ -93,7 +93,7 @@ TICK_TASKS = ("detectors.sweep", "detectors.forget_answers", "cases.sweep")
 ON_CAMPAIGN_TASK = "cases.intake"
 ON_SIGNALS_TASK = "cases.take_reports"
 # What `manage.py doctor` asks besides what core knows.
-HEALTH_CHECKS = ("detectors.health.silent_sources",)
+HEALTH_CHECKS = ("detectors.health.silent_sources", "detectors.health.optional_packages")
 
 OUTBOUND_ALLOW = ENV.outbound_allow
 OLDEST_SIGNAL = ENV.oldest_signal

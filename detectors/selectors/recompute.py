@@ -13,6 +13,7 @@ from abusedesk.core.models import User
 from detectors import registry, stream
 from detectors.base import BaseParams, Key, Rescored, Score, Signal, Told
 from detectors.models import Finding
+from detectors.needs import missing
 from detectors.recompute import score_again
 from detectors.selectors.finding import finding_by_id
 
@@ -21,6 +22,7 @@ POPULATION: Final = (
     "This detector compares with a population that its findings do not hold. The numbers it used"
     " are listed with the finding."
 )
+MISSING: Final = "It compares with {packages}, which is not installed here."
 SAMPLED: Final = "It cites {cited} of its {total} signals, so that it cannot be scored again."
 
 
@@ -90,6 +92,8 @@ def _why_not(finding: Finding) -> str:
         return CHANGED.format(had=finding.version, has=meta.version)
     if meta.rescored is Rescored.POPULATION:
         return POPULATION
+    if packages := missing(meta):
+        return MISSING.format(packages=" and ".join(packages))
     cited = len(finding.signal_ids)
     if finding.signal_total > cited:
         return SAMPLED.format(cited=cited, total=finding.signal_total)

@@ -14,6 +14,7 @@ from abusedesk.core.models import ApiToken, User
 from cases import queue
 from cases.choices import State
 from cases.models import Case, Decision
+from detectors import needs
 from detectors.models import DetectorConfig
 from detectors.services.config import ensure_configs
 from tests.ui import world
@@ -154,6 +155,17 @@ def test_every_parameter_shows_unit_bounds_and_default(desk: world.Desk, as_: An
     assert "default 0.8, 0.5 to 0.99" in page
     assert "Jaccard" in page
     assert "Only an admin may change this." in page
+
+
+def test_a_detector_says_which_package_it_lacks(
+    desk: world.Desk, as_: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, notice = "/detectors/cross-language/", "It finds nothing yet: fast-universal-sentence"
+    monkeypatch.setattr(needs, "is_installed", lambda _: False)
+    assert notice in as_(desk.reviewer).get(path).content.decode()
+    assert notice not in as_(desk.reviewer).get("/detectors/velocity/").content.decode()
+    monkeypatch.setattr(needs, "is_installed", lambda _: True)
+    assert notice not in as_(desk.reviewer).get(path).content.decode()
 
 
 def test_submit_twice_is_one_decision(desk: world.Desk, as_: Any) -> None:

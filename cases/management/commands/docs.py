@@ -108,6 +108,7 @@ def _detector(kind: type[Detector[Any, Any]]) -> str:
         [
             head,
             meta.doc,
+            *(f"Needs the optional package `{package}`." for package in meta.needs),
             table,
             f"What would make a finding false:\n\n{falsifiers}",
             f"Source: {meta.source}",

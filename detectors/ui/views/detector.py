@@ -18,6 +18,7 @@ from detectors import registry
 from detectors.choices import Mode
 from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
 from detectors.models import DetectorConfig
+from detectors.needs import missing
 from detectors.selectors.config import (
     DetectorStats,
     configs_for,
@@ -93,6 +94,7 @@ def _detector_page(
     context: dict[str, Any] = {
         "section": "detectors",
         "meta": meta,
+        "missing": missing(meta),
         "family": meta.family.value,
         "kinds": ", ".join(meta.kinds) or "every kind",
         "lookback": span(meta.lookback_s),
