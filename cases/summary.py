@@ -17,13 +17,24 @@ PLATFORMS_NAMED: Final = 3
 
 # What a finding of this detector means in a title; `{anchor}` is the type of what was shared.
 DETECTOR_WORDS: Final = {
+    "api-swarm": "one prompt template",
     "coaction-synchrony": "synchronised sharing",
-    "near-duplicate-text": "near-identical text",
+    "creation-burst": "sign-ups in a burst",
     "dense-block": "the same targets",
+    "distillation": "distillation habits",
+    "guardrail-probing": "probing of guardrails",
+    "lookalike-site": "look-alike sites",
     "mass-reporting": "reports in bulk",
+    "near-duplicate-text": "near-identical text",
+    "output-reappearance": "AI output in posts",
+    "persona": "invented personas",
+    "repurposed-account": "repurposed accounts",
+    "rhythm": "one rhythm",
     "scam-funnel": "adverts that lead to payments",
+    "sequence": "one step after another",
     "shared-infrastructure": "shared {anchor}",
     "velocity": "sudden speed",
+    "watch-list": "listed indicators",
 }
 FAMILY_WORDS: Final = {
     Family.TIMING: "same rhythm",

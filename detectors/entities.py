@@ -7,7 +7,6 @@ from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.base import MAX_IDENTIFIERS, Signal
@@ -71,7 +70,7 @@ def _from_urls(signal: Signal) -> Iterator[Mentioned]:
     for url in signal.urls:
         role = "text" if url in in_text else "link"
         yield Mentioned("url", url, role, in_text.get(url, url))
-        host = urlsplit(url).hostname or ""
+        host = normalise.host_of(url)
         if ip := normalise.canonical_ip(host):
             yield Mentioned("ip", ip, role, host)
         elif domain := normalise.registrable_domain(host):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import islice, product
-from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.base import Signal
@@ -52,7 +51,7 @@ def _by_agent(signal: Signal, _: str) -> Values:
 
 
 def _by_domain(signal: Signal, _: str) -> Values:
-    hosts = (urlsplit(url).hostname or "" for url in signal.urls[:MAX_VALUES])
+    hosts = (normalise.host_of(url) for url in signal.urls[:MAX_VALUES])
     found = (normalise.registrable_domain(host) for host in hosts)
     return tuple(dict.fromkeys(domain for domain in found if domain))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -84,13 +84,19 @@ class Keyed:
         """Whether every key was told in order of time."""
         return not self._late
 
-    def fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
-        """Take in one signal as it comes; what the detector says of it."""
+    def fold_all(self, keys: Sequence[Key], signal: Signal) -> Iterator[FindingDraft]:
+        """Take in one signal under all its keys; what the detector says of it."""
+        place, newest, waits = signal.place, self._newest, self._waits
+        for key in keys:
+            if waits and key not in newest and key not in self._gone:
+                newest[key] = place
+            else:
+                yield from self._fold(key, signal)
+
+    def _fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
         place, newest = signal.place, self._newest.get(key)
         if newest is None:
             self._newest[key] = place
-            if self._waits and key not in self._gone:
-                return []
             state = self.states[key] = self._detector.State()
             if self._any_order:
                 return self._fold_in_any_order(key, signal, state)

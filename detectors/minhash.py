@@ -116,12 +116,15 @@ def names_of_bands(values: Hashes, *, rows: int = ROWS) -> list[tuple[str, ...]]
 def jaccard(left: Hashes, right: Hashes) -> float:
     """Size of the intersection over size of the union of two sorted sets; 0 for two empty ones."""
     total = len(left) + len(right)
-    if not total:
-        return 0.0
+    shared = common(left, right)
+    return shared / (total - shared) if total else 0.0
+
+
+def common(left: Hashes, right: Hashes) -> int:
+    """Size of the intersection of two sets, each without repeats."""
     merged = np.concatenate((left, right))
     merged.sort()
-    common = int(np.count_nonzero(merged[1:] == merged[:-1]))
-    return common / (total - common)
+    return int(np.count_nonzero(merged[1:] == merged[:-1]))
 
 
 def _fill_empty(values: Hashes, filled: NDArray[np.bool_]) -> None:

@@ -20,7 +20,7 @@ WRITES = {
 # Just below what there is: test lines for each product line.
 MORE_TEST = 0.79
 # How often product code silences a warning; only ever fewer.
-SILENCED = {"noqa": 33, "type: ignore": 22}
+SILENCED = {"noqa": 32, "type: ignore": 22}
 # Services that take arguments by position.
 BY_POSITION = {
     "cases/services/decision.py decision_ref": "says a name, writes nothing",

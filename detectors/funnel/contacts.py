@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from detectors import normalise
 
@@ -60,8 +59,7 @@ _NUMBER = re.compile(r"\+?(\d{8,15})", re.ASCII)
 def place_of(url: str) -> tuple[str, str]:
     """Where a canonical link leads: ("contact" or "site", value), or two empty texts."""
     bare = url.partition("://")[2].removeprefix("www.")
-    host = urlsplit(url).hostname or ""
-    domain = normalise.registrable_domain(host) or ""
+    domain = normalise.registrable_domain(normalise.host_of(url)) or ""
     if domain not in MESSENGER_HOSTS:
         return ("site", domain) if domain else ("", "")
     for pattern, form in _CHANNELS:

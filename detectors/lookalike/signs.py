@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.lookalike.brands import is_own, own_domains
@@ -54,7 +53,7 @@ def signs_of(url: str, known: Known) -> tuple[Sign, ...]:
     None for a brand's own site, a well-known one and a shortener. Neither the scheme matters nor
     whether there is a path.
     """
-    host, path = _parts(url)
+    host, path = normalise.host_of(url), _path(url)
     if not host or is_passed_over(host, known):
         return ()
     found = host_signs(host, known)
@@ -89,12 +88,10 @@ def host_signs(host: str, known: Known) -> tuple[Sign, ...]:
     return _counting([*found, *_shape_signs(host, ground, labels)])
 
 
-def _parts(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return parts.hostname or "", parts.path
+def _path(url: str) -> str:
+    """The path of a canonical URL."""
+    _, slash, path = url.partition("://")[2].partition("/")
+    return slash + path.partition("?")[0]
 
 
 def _counting(signs: Iterable[Sign]) -> tuple[Sign, ...]:

@@ -6,12 +6,15 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 import abusedesk.core.clock
 
 
 class Migration(migrations.Migration):
+    atomic = False  # an index on a table in use is built beside the writers
+
     dependencies = [
         ("detectors", "0012_watch_item"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -74,22 +77,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["accounts"], name="declaredgroup_accounts"
+                    )
+                ],
             },
         ),
         migrations.AddField(
             model_name="campaign",
             name="declared",
             field=models.ForeignKey(
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="campaigns",
                 to="detectors.declaredgroup",
             ),
         ),
-        migrations.AddIndex(
-            model_name="declaredgroup",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["accounts"], name="declaredgroup_accounts"
-            ),
+        AddIndexConcurrently(
+            model_name="campaign",
+            index=models.Index(fields=["declared"], name="campaign_declared"),
         ),
     ]

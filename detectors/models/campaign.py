@@ -21,7 +21,9 @@ class Campaign(models.Model):
 
     state = models.CharField(max_length=8, choices=CampaignState.choices)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
-    declared = models.ForeignKey(DeclaredGroup, models.PROTECT, null=True, related_name="campaigns")
+    declared = models.ForeignKey(
+        DeclaredGroup, models.PROTECT, null=True, related_name="campaigns", db_index=False
+    )
     size = models.PositiveIntegerField()
     platforms = ArrayField(models.CharField(max_length=40))
     families = ArrayField(models.CharField(max_length=12, choices=FAMILIES))
@@ -44,6 +46,8 @@ class Campaign(models.Model):
             models.Index(
                 fields=["updated_at"], condition=models.Q(needs_intake=True), name="campaign_intake"
             ),
+            # group page: what its members did together
+            models.Index(fields=["declared"], name="campaign_declared"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,7 @@ from detectors.normalise.hosts import (
 )
 from detectors.normalise.kinds import canonical
 from detectors.normalise.text import match_text, refang, skeleton
-from detectors.normalise.urls import canonical_url
+from detectors.normalise.urls import canonical_url, host_of
 
 __all__ = [
     "Mention",
@@ -34,6 +34,7 @@ __all__ = [
     "canonical_url",
     "canonical_wallet",
     "extract",
+    "host_of",
     "ip_block",
     "match_text",
     "operator_domain",

@@ -56,6 +56,14 @@ def canonical_url(raw: str) -> str | None:
     return url if len(url) <= MAX_URL else None
 
 
+def host_of(url: str) -> str:
+    """The host of a canonical URL, without port and brackets."""
+    authority = url.partition("://")[2].partition("/")[0]
+    if authority.startswith("["):
+        return authority[1:].partition("]")[0]
+    return authority.partition(":")[0]
+
+
 def _split_scheme(text: str) -> tuple[str, str] | None:
     found = _SCHEME.match(text)
     if found:

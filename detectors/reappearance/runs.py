@@ -100,7 +100,7 @@ def overlap(part: Runs, whole: Runs) -> Overlap:
         return Overlap(0.0, 0)
     step = max(part.step, whole.step)
     one, two = (_thinned(runs, step) for runs in (part, whole))
-    common = len(np.intersect1d(one, two, assume_unique=True))
+    common = minhash.common(one, two)
     if not len(one) or (step > 1 and common < MIN_SKETCH_COMMON):
         return Overlap(0.0, 0)
     return Overlap(common / len(one), common * step)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
-from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.base import (
@@ -208,8 +207,8 @@ def _written(signal: Signal, p: CoactionParams) -> Iterator[Key]:
     """Links and exact wording; what somebody asks an AI service is a prompt, not a share."""
     for url in signal.urls:
         yield Key("url", url)
-        host = (urlsplit(url).hostname or "") if p.domains else ""
-        if host:
+        if p.domains:
+            host = normalise.host_of(url)
             yield Key("domain", normalise.registrable_domain(host) or host)
     if len(signal.match_text) >= MIN_TEXT:
         yield Key("text", _digest(signal.match_text))

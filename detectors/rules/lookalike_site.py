@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from detectors import normalise
 from detectors.base import DAY_S, Detector, Family, FindingDraft, Key, Meta, Signal
@@ -22,7 +21,7 @@ from detectors.lookalike.findings import (
 from detectors.lookalike.hosting import ground_of, place_of
 from detectors.lookalike.kits import kit_of
 from detectors.lookalike.names import Known
-from detectors.lookalike.signs import signs_of
+from detectors.lookalike.signs import Sign, signs_of
 from detectors.lookalike.verdict import (
     IMITATING,
     PRESSING,
@@ -95,9 +94,9 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
         for url in _suspects(signal, p):
             if key.type == "kit" and kit_of(url) == key.value:
                 note_domain(state, place_of(url), signal.id)
-                note_weakest(state, _seen(url, p.known), signal.id)
+                note_weakest(state, judged(_signs(url, p.known)), signal.id)
             elif key.type == "site" and place_of(url) == key.value:
-                note_signs(state, _seen(url, p.known).signs, signal.id)
+                note_signs(state, _signs(url, p.known), signal.id)
                 state.created_at = state.created_at or _created(signal, url)
         if signal.actor:
             note_account(state, signal.account, signal.at, signal.id)
@@ -119,12 +118,12 @@ def _suspects(signal: Signal, p: LookalikeParams) -> list[str]:
 
 
 def _shows(url: str, codes: frozenset[str], p: LookalikeParams) -> bool:
-    return any(sign.code in codes for sign in _seen(url, p.known).signs)
+    return not codes.isdisjoint([sign.code for sign in _signs(url, p.known)])
 
 
 @lru_cache(maxsize=_CACHED)
-def _seen(url: str, known: Known) -> Verdict:
-    return judged(signs_of(url, known))
+def _signs(url: str, known: Known) -> tuple[Sign, ...]:
+    return signs_of(url, known)
 
 
 def _is_warned_of(signal: Signal, url: str) -> bool:
@@ -138,7 +137,7 @@ def _created(signal: Signal, url: str) -> tuple[float, int] | None:
     told = signal.attributes.get("domain_created_at")
     if not isinstance(told, str) or len(told) > MAX_MOMENT:
         return None
-    if ground_of(urlsplit(url).hostname or "").free or len(set(map(place_of, signal.urls))) > 1:
+    if ground_of(normalise.host_of(url)).free or len(set(map(place_of, signal.urls))) > 1:
         return None
     try:
         moment = datetime.fromisoformat(told)

@@ -9,6 +9,7 @@ docs/decisions/0001-state-is-a-checkpoint-plus-replay.md.
 from __future__ import annotations
 
 import gc
+import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ BATCH = 2_000
 CHECKPOINT_SIGNALS = 20_000
 MAX_ATTEMPTS = 3
 MAX_WAITING_TICKS = 8
+TICKED_SLICE = 50
+"""Signals of a detector with ticks after which the time is looked at."""
+STEP_S = 2.0
 
 
 @dataclass(slots=True)
@@ -162,15 +166,31 @@ def _step(shard_id: int, ready: _Ready) -> int:
         return 1
     held = _take(shard, position)
     if _replay(shard, held, position):
-        events = held.runner.feed(page.signals, _skipped(shard), ready.cut)
-        held.position = page.last
-        held.since_checkpoint += len(page.signals)
-        _record(shard, events)
-        _save(shard, held, len(page.signals))
+        taken = _feed(shard, held.runner, ready)
+        held.position = page.positions[taken - 1]
+        held.since_checkpoint += taken
+        _save(shard, held, taken)
     else:
         _keep_checkpoint(shard, held)
     transaction.on_commit(lambda: _held.__setitem__(shard_id, held))
     return len(page.signals)
+
+
+def _feed(shard: Shard, runner: Runner, ready: _Ready) -> int:
+    """Go over the page and store what is found; how many signals were taken.
+
+    Where many ticks fall into one page, only its beginning is: whoever makes a new partition waits
+    for this transaction, and posts wait for that.
+    """
+    signals, skipped = ready.page.signals, _skipped(shard)
+    size = TICKED_SLICE if runner.detector.meta.tick_s else len(signals)
+    deadline = time.monotonic() + STEP_S
+    for start in range(0, len(signals), size):
+        part = signals[start : start + size]
+        _record(shard, runner.feed(part, skipped, ready.cut.part(start, start + size)))
+        if time.monotonic() > deadline:
+            return start + len(part)
+    return len(signals)
 
 
 def _locked(shard_id: int) -> Shard | None:

@@ -23,7 +23,7 @@ from detectors.synchrony.model import (
     Settings,
 )
 from detectors.synchrony.pairs import Clock, count_pairs, scan, tally_all
-from detectors.synchrony.rows import bounded, first_shares, keyed_rank, objects_of
+from detectors.synchrony.rows import Rows, bounded, first_shares, keyed_rank, objects_of
 
 __all__ = [
     "WINDOWS_S",
@@ -51,6 +51,8 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
     rows = first_shares(postings)
     active = objects_of(rows, postings)
     rows, cap, capped = bounded(rows, postings.accounts, settings.cap, settings.pair_budget, secret)
+    if not _any_pair(rows, settings.n_min):
+        rows = rows.take(np.arange(0))
     windows_s = tuple(w for w in WINDOWS_S if len(rows) and w >= rows.step.min())
     clock = Clock.of(rows, windows_s)
     rate = global_rate(rows, clock, tally_all(rows, clock), use_prior=settings.use_prior)
@@ -72,3 +74,9 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
         threshold=own.threshold,
         event_threshold=event.threshold,
     )
+
+
+def _any_pair(rows: Rows, n_min: int) -> bool:
+    """Whether two accounts have so many shared objects at all; else nothing is left to test."""
+    objects = np.bincount(rows.account)
+    return int(np.count_nonzero(objects >= n_min)) > 1

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from detectors.base import MAX_SIGNAL_IDS, Condition, FindingDraft, Key, Tier
 from detectors.synchrony.graph import components
-from detectors.synchrony.model import Edges, EdgeTier, Flags, Ints, Result, Settings
+from detectors.synchrony.model import Edges, EdgeTier, Ints, Result, Settings
 from detectors.synchrony.rows import MS
 from detectors.synchrony.tables import Table, platform_of
 from detectors.synchrony.wording import EVENT_NOTE, PairNumbers, Told
@@ -43,11 +44,22 @@ class Run:
     clock_steps: Mapping[str, int]
 
 
+class _Share(NamedTuple):
+    """An object that a picked edge shares. fast: inside the edge's window."""
+
+    edge: int
+    object: int
+    signal_a: int
+    signal_b: int
+    fast: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Edges that make one finding. picked: those that are listed, strongest first up to a limit.
 
-    rows: shared columns of the picked edges; edge: their edge; fast: inside the edge's window.
+    rows: places of the shared columns of the picked edges; shares: what stands there. Most groups
+    are single pairs, where plain Python takes a fraction of the time of arrays.
     """
 
     run: Run
@@ -55,8 +67,7 @@ class _Group:
     total: int
     picked: Ints
     rows: Ints
-    edge: Ints
-    fast: Flags
+    shares: list[_Share]
 
 
 def findings(run: Run, known: Pairs | None = None) -> list[FindingDraft]:
@@ -111,7 +122,15 @@ def _group(run: Run, tier: EdgeTier, index: Ints) -> _Group:
     edge = np.repeat(picked, count)
     rows = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + edges.first[edge]
     window = np.searchsorted(run.result.windows_s, edges.window_s[edge])
-    return _Group(run, tier, len(index), picked, rows, edge, edges.shared_level[rows] <= window)
+    columns = (
+        edge,
+        edges.shared_object[rows],
+        edges.signal_a[rows],
+        edges.signal_b[rows],
+        edges.shared_level[rows] <= window,
+    )
+    shares = [*map(_Share, *(column.tolist() for column in columns))]
+    return _Group(run, tier, len(index), picked, rows, shares)
 
 
 def _draft(group: _Group) -> FindingDraft:
@@ -158,12 +177,14 @@ def _links(
 
 def _evidence(group: _Group) -> tuple[tuple[int, ...], int]:
     """Signals behind the shares; when there are too many, the synchronous ones come first."""
-    edges, rows = group.run.result.edges, group.rows
-    both = np.concatenate([edges.signal_a[rows], edges.signal_b[rows]])
-    fast = np.unique(both[np.concatenate([group.fast, group.fast])])
-    others = np.setdiff1d(both, fast)
-    kept = np.concatenate([fast, others])[:MAX_SIGNAL_IDS]
-    return tuple(np.sort(kept).tolist()), len(fast) + len(others)
+    fast: set[int] = set()
+    every: set[int] = set()
+    for share in group.shares:
+        every.update((share.signal_a, share.signal_b))
+        if share.fast:
+            fast.update((share.signal_a, share.signal_b))
+    kept = [*sorted(fast), *sorted(every - fast)][:MAX_SIGNAL_IDS]
+    return tuple(sorted(kept)), len(every)
 
 
 def _values(group: _Group, people: Ints, subjects: tuple[str, ...]) -> dict[str, Any]:
@@ -179,8 +200,8 @@ def _values(group: _Group, people: Ints, subjects: tuple[str, ...]) -> dict[str,
     )
     return {
         "object_type": group.run.table.kind,
-        "objects": _distinct(group, np.ones(len(group.rows), dtype=np.bool_)),
-        "synchronous_objects": _distinct(group, group.fast),
+        "objects": _distinct(group.shares),
+        "synchronous_objects": _distinct([share for share in group.shares if share.fast]),
         "window_s": int(edges.window_s[picked].max()),
         "platforms": len({platform_of(label) for label in subjects}),
         "pairs": group.total,
@@ -188,34 +209,30 @@ def _values(group: _Group, people: Ints, subjects: tuple[str, ...]) -> dict[str,
     }
 
 
-def _distinct(group: _Group, chosen: Flags) -> int:
+def _distinct(shares: Sequence[_Share]) -> int:
     """Distinct objects where those that came in one and the same two signals count once.
 
     A bundle is represented by its rarest object, so that a common hashtag hides no link.
     """
-    edges, rows, edge = group.run.result.edges, group.rows[chosen], group.edge[chosen]
-    if not len(rows):
-        return 0
-    objects, one, two = edges.shared_object[rows], edges.signal_a[rows], edges.signal_b[rows]
-    rare = np.bincount(objects)[objects]
-    order = np.lexsort((objects, rare, two, one, edge))
-    bundle = np.stack([edge, one, two])[:, order]
-    head = np.concatenate([[True], (np.diff(bundle) != 0).any(axis=0)])
-    return len(np.unique(objects[order][head]))
+    count = Counter(share.object for share in shares)
+    rarest: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for share in shares:
+        bundle = (share.edge, share.signal_a, share.signal_b)
+        rank = (count[share.object], share.object)
+        rarest[bundle] = min(rank, rarest.get(bundle, rank))
+    return len({item for _, item in rarest.values()})
 
 
 def _constants(group: _Group) -> dict[str, Any]:
     """All population numbers: with the cited signals they give the same p again."""
     result, settings, table = group.run.result, group.run.settings, group.run.table
-    order = np.argsort(result.edges.shared_object[group.rows], kind="stable")
-    objects = result.edges.shared_object[group.rows][order]
-    head = np.flatnonzero(np.diff(objects, prepend=-1))
-    highest = np.maximum.reduceat(result.edges.shared_q[group.rows][order], head, axis=0)
-    rates = dict(zip(objects[head].tolist(), highest.tolist(), strict=True))
+    rates: dict[int, list[float]] = {}
+    for share, q in zip(group.shares, result.edges.shared_q[group.rows].tolist(), strict=True):
+        rates[share.object] = [*map(max, rates.get(share.object, q), q)]
     return {
         "windows_s": list(result.windows_s),
         "q": list(result.q),
-        "object_q": {":".join(table.objects[index]): rate for index, rate in rates.items()},
+        "object_q": {":".join(table.objects[index]): rates[index] for index in sorted(rates)},
         "clock_step_s": dict(group.run.clock_steps),
         "m": result.m,
         "p_threshold": result.event_threshold
