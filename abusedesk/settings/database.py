@@ -8,6 +8,10 @@ from abusedesk import env
 
 _params = env.parse_dsn(env.current().dsn)
 
+# A signal with a very long word makes Postgres send a notice. During COPY nobody reads them, and
+# when they fill the connection both ends wait for ever.
+_QUIET = "-c client_min_messages=warning"
+
 # Persistent connections and no pool: gunicorn's threads and Celery's processes are few and live
 # long, so each keeps one connection; a pool adds threads that do not survive Celery's fork.
 DATABASES: dict[str, dict[str, Any]] = {
@@ -20,6 +24,10 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PORT": _params.pop("port", ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,  # Postgres may have been restarted between two requests
-        "OPTIONS": {"application_name": "abusedesk", **_params},
+        "OPTIONS": {
+            "application_name": "abusedesk",
+            **_params,
+            "options": f"{_QUIET} {_params.get('options', '')}".strip(),
+        },
     },
 }

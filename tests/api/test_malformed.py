@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from django.db import connections
 from django.test import Client
 
 from abusedesk.core import clock
@@ -347,3 +349,22 @@ def test_the_limits_themselves_are_allowed(door: dict[str, str]) -> None:
     assert post(json.dumps(full).encode(), door).status_code == 201
     many = b"[" + b",".join([GOOD] * 5_000) + b"]"
     assert post(many, door).json()["duplicates"] == 4_999
+
+
+@pytest.mark.django_db(transaction=True)
+def test_words_that_no_index_takes_do_not_stop_a_batch() -> None:
+    """Postgres has a notice for each; when nobody reads them, the connection fills up."""
+    told: list[int] = []
+
+    def post() -> None:
+        items = [make.item(number, text="x" * 3_000) for number in range(3_000)]
+        headers = make.bearer(Scope.INGEST, user=cast.admin())
+        body = json.dumps({"signals": items})
+        response = Client().post(URL, body, content_type="application/json", headers=headers)
+        told.append(response.status_code)
+        connections.close_all()
+
+    thread = threading.Thread(target=post, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert told == [201]
