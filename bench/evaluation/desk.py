@@ -19,6 +19,7 @@ from detectors import folding, registry
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.engine import Found, Runner, Ticked, cut_signals, tick_drafts
 from detectors.fusion import Evidence
+from detectors.keyed import Recall
 
 TICK_FLOOR_S = 3_600
 STEP_S = 60.0
@@ -61,7 +62,11 @@ def run_desk(
 
     Findings are fused in steps of engine time, a step as soon as the clock of all has passed it.
     """
-    stations = [_Station(slug, shards, tick_floor_s) for slug in slugs or registry.all_detectors()]
+    known = {signal.id: signal for signal in signals}
+    stations = [
+        _Station(slug, shards, tick_floor_s, lambda ids: [known[id_] for id_ in ids])
+        for slug in slugs or registry.all_detectors()
+    ]
     outcome = Outcome(Cases(), _clock(signals))
     ledger = _Ledger()
     digest = blake2b(digest_size=16)
@@ -105,15 +110,23 @@ def _fold(
 class _Station:
     """One detector with all its shards, and what stands of its findings."""
 
-    def __init__(self, slug: str, shards: int, tick_floor_s: int) -> None:
+    def __init__(self, slug: str, shards: int, tick_floor_s: int, recall: Recall) -> None:
         self.slug = slug
         self.seconds = 0.0
         self._detector: Detector[Any, Any] = registry.get(slug)(SECRET)
         self._params: BaseParams = registry.defaults(slug)
         self._runners = [
-            Runner(self._detector, self._params, shard=number, of=shards, tick_floor_s=tick_floor_s)
+            Runner(
+                self._detector,
+                self._params,
+                shard=number,
+                of=shards,
+                tick_floor_s=tick_floor_s,
+                recall=recall,
+            )  # fmt: skip
             for number in range(shards)
         ]
+        self._recall = recall
         self._digests: dict[Key, str] = {}
 
     def feed(self, page: Sequence[Signal], *, ends: bool) -> list[Entry]:
@@ -138,7 +151,8 @@ class _Station:
     def _ticked(self, parts: Sequence[Ticked]) -> list[Entry]:
         """What holds at a tick replaces what held before."""
         at = parts[0].at
-        drafts = tick_drafts(self._detector, self._params, at, [one.part for one in parts])
+        told = [one.part for one in parts]
+        drafts = tick_drafts(self._detector, self._params, at, told, self._recall)
         entries = self._changed(at, drafts)
         for key in sorted(self._digests.keys() - {draft.anchor for draft in drafts}):
             del self._digests[key]
