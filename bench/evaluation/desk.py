@@ -123,7 +123,7 @@ class _Station:
                 of=shards,
                 tick_floor_s=tick_floor_s,
                 recall=recall,
-            )  # fmt: skip
+            )
             for number in range(shards)
         ]
         self._recall = recall

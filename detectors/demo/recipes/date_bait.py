@@ -96,7 +96,7 @@ def _advertise(stage: Stage, pages: list[Account], loose: list[Account], at: flo
     flock(stage, stage.some(pages, 0.8), Kind.POST, at, 110, text=text, attributes={"ad": True})
     hired = [who for who in loose if who.platform == "facebook"]
     later = at + stage.rng.uniform(HOUR_S, 6 * HOUR_S)
-    flock(stage, stage.some(hired, 0.25), Kind.POST, later, 3 * HOUR_S, text=text)
+    flock(stage, stage.some(hired, 0.5), Kind.POST, later, 3 * HOUR_S, text=text)
 
 
 def _chat(stage: Stage, chatters: list[Account], loose: list[Account], at: float, n: int) -> None:
@@ -107,7 +107,7 @@ def _chat(stage: Stage, chatters: list[Account], loose: list[Account], at: float
     flock(stage, crowd, Kind.MESSAGE, at, 55, text=text, objects=(person,))
     alone = [who for who in loose if who.platform == "telegram"]
     later = at + stage.rng.uniform(20 * MINUTE_S, 5 * HOUR_S)
-    flock(stage, stage.some(alone, 0.2), Kind.MESSAGE, later, HOUR_S, text=text, objects=(person,))
+    flock(stage, stage.some(alone, 0.35), Kind.MESSAGE, later, HOUR_S, text=text, objects=(person,))
 
 
 def _charge(stage: Stage, site: Account, at: float, n: int) -> None:

@@ -72,7 +72,7 @@ def _contact(stage: Stage, core: list[Account], loose: list[Account], at: float,
         flock(stage, crowd, kind, at, 170, text=text, objects=(person,))
         again = [who for who in loose if who.platform == platform]
         later = at + stage.rng.uniform(3 * HOUR_S, 9 * HOUR_S)
-        flock(stage, stage.some(again, 0.12), kind, later, HOUR_S, text=text, objects=(person,))
+        flock(stage, stage.some(again, 0.35), kind, later, HOUR_S, text=text, objects=(person,))
 
 
 def _build(stage: Stage, sites: list[Account], core: list[Account], model: Account) -> None:

@@ -48,7 +48,7 @@ def crew(stage: Stage, places: Sequence[str]) -> list[Account]:
 
 
 def loners(stage: Stage, places: Sequence[str]) -> list[Account]:
-    """Helpers with a device and an address of their own: only what they say ties them."""
+    """Helpers with a device and an address of their own: only what they do ties them."""
     made = [stage.account(platform) for platform in places]
     for who in made:
         log_in(stage, who, 1)
