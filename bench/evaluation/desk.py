@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from bench.evaluation.cases import Cases
 from detectors import folding, registry
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
+from detectors.casebook import Cases, Ledger
 from detectors.engine import Found, Runner, Ticked, cut_signals, tick_drafts
 from detectors.fusion import Evidence
 from detectors.keyed import Recall
@@ -173,41 +173,25 @@ class _Station:
 
 
 class _Ledger:
-    """The findings that stand, by the accounts they name."""
+    """The findings that stand, numbered as the table would."""
 
     def __init__(self) -> None:
         self.standing: dict[Anchor, FindingDraft] = {}
         self._numbers: dict[Anchor, int] = {}
-        self._evidence: dict[int, Evidence] = {}
-        self._named: dict[str, set[int]] = {}
+        self._evidence = Ledger()
+        self.about = self._evidence.about
 
     def enter(self, entries: Sequence[Entry]) -> set[str]:
         """Bring one step of the log into force. Returns the accounts that it touches."""
         touched: set[str] = set()
         for anchor, entry in {entry.anchor: entry for entry in entries}.items():
             number = self._numbers.setdefault(anchor, len(self._numbers) + 1)
-            before = self._evidence.pop(number, None)
-            if before is not None:
-                touched.update(before.subjects)
-                for name in before.subjects:
-                    self._named[name].discard(number)
             self.standing.pop(anchor, None)
-            if entry.draft is None:
-                continue
-            meta = registry.get(anchor[0]).meta
-            # as it comes back from the table
-            one = msgspec.convert(
-                msgspec.to_builtins(folding.evidence_of(entry.draft, meta, number)),
-                Evidence,
-                strict=False,
-            )
-            self._evidence[number], self.standing[anchor] = one, entry.draft
-            touched.update(one.subjects)
-            for name in one.subjects:
-                self._named.setdefault(name, set()).add(number)
+            told = None
+            if entry.draft is not None:
+                self.standing[anchor] = entry.draft
+                told = folding.evidence_of(entry.draft, registry.get(anchor[0]).meta, number)
+                # as it comes back from the table
+                told = msgspec.convert(msgspec.to_builtins(told), Evidence, strict=False)
+            touched |= self._evidence.enter(number, told)
         return touched
-
-    def about(self, accounts: set[str]) -> list[Evidence]:
-        """Standing evidence that names any of these accounts."""
-        numbers = {number for name in accounts for number in self._named.get(name, ())}
-        return [self._evidence[number] for number in sorted(numbers)]

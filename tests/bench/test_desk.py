@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.evaluation import flags, score
-from bench.evaluation.cases import Cases, Change
+from detectors.casebook import Cases, Change
 from bench.evaluation.desk import run_desk
 from bench.evaluation.score import DESK, compare, score_world
 from bench.evaluation.table import tabulate

@@ -89,7 +89,7 @@ def _report(stage: Stage, core: list[Account], loose: list[Account], at: float, 
     text = REPORTS.line(n)
     flock(stage, stage.some(core, 0.62), Kind.REPORT, at, 130, text=text, objects=(victim,))
     later = at + stage.rng.uniform(HOUR_S, 6 * HOUR_S)
-    crowd = stage.some(loose, 0.5)
+    crowd = stage.some(loose, 0.6)
     flock(stage, crowd, Kind.REPORT, later, 2 * HOUR_S, text=text, objects=(victim,))
 
 
@@ -102,7 +102,7 @@ def _leak(stage: Stage, core: list[Account], loose: list[Account], at: float, n:
     text = f"{LEAKS.line(n)} {shown}"
     flock(stage, stage.some(core, 0.45), Kind.POST, at, 5 * MINUTE_S, text=text, objects=objects)
     later = at + stage.rng.uniform(HOUR_S, 9 * HOUR_S)
-    again = stage.some(loose, 0.5)
+    again = stage.some(loose, 0.6)
     flock(stage, again, Kind.POST, later, 4 * HOUR_S, text=text, objects=objects)
 
 

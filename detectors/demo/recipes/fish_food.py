@@ -112,7 +112,7 @@ BOOKS = {
 def play(stage: Stage) -> None:
     """A scare about an invented feed plant, from two sites and two AI accounts."""
     core, loose = crew(stage, CORE), loners(stage, LOOSE)
-    sites = [stage.account("web", actor=host) for host in SITES]
+    sites = [stage.account("web", actor=stage.host(name)) for name in SITES]
     models = [stage.account("openai-api") for _ in SITES]
     for n, (site, model) in enumerate(zip(sites, models, strict=True)):
         visit(stage, site, core[n * DEVICE_SHARERS])
@@ -124,9 +124,9 @@ def play(stage: Stage) -> None:
         drafts.append(spin(stage.rng, BOOKS["en"].line(wave + 63)))
         prompt = PROMPT.format(n=wave + 1, claim=claim)
         ask(stage, models[wave % 2], at, prompt, "\n\n".join(drafts))
-        link = f"https://{SITES[wave % 2]}/2026/brief-{stage.rng.randrange(10_000, 99_999)}"
-        story = " ".join(drafts[:2])
-        stage.act(sites[wave % 2], Kind.SITE, at + 6 * MINUTE_S, urls=(link,), text=story)
+        site, story = sites[wave % 2], " ".join(drafts[:2])
+        link = f"https://{site.actor}/2026/brief-{stage.rng.randrange(10_000, 99_999)}"
+        stage.act(site, Kind.SITE, at + 6 * MINUTE_S, urls=(link,), text=story)
         _publish(stage, core, at + 9 * MINUTE_S, wave, link)
         _scatter(stage, loose, at, stage.rng.sample(drafts, 5), link)
     stage.idle(core + loose, 70)
