@@ -7,12 +7,13 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 
 import msgspec
+from django.db.models import Max
 
 from detectors import stream
 from detectors.casebook import Cases, Ledger
 from detectors.choices import FindingStatus, Mode
 from detectors.fusion import Evidence
-from detectors.models import Campaign, FindingRevision, Shard, Source, Stream
+from detectors.models import Campaign, FindingRevision, Shard, Signal, Source, Stream
 from detectors.schema import SignalIn
 from detectors.services import fusion
 from detectors.services.engine import lagging_shards
@@ -35,10 +36,15 @@ def store_history(*, source: Source, stream: Stream, signals: Sequence[SignalIn]
 
 
 def is_worked_off(*, line: Stream) -> bool:
-    """Whether detectors, fusion and intake have nothing left to do for this time-line."""
-    if not Shard.objects.filter(stream=line).exists():
+    """Whether detectors, fusion and intake have nothing left to do for this time-line.
+
+    An older transaction that is still open hides the newest signals from all readers.
+    """
+    end = stream.newest(line.pk)
+    last = Signal.objects.filter(stream=line).aggregate(last=Max("pk"))["last"]
+    if end.signal_id != last or not Shard.objects.filter(stream=line).exists():
         return False
-    if lagging_shards(line.pk, stream.newest(line.pk)) or not fusion.is_fused(stream=line):
+    if lagging_shards(line.pk, end) or not fusion.is_fused(stream=line):
         return False
     return not Campaign.objects.filter(needs_intake=True).exists()
 
