@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
+from abusedesk.core import clock
 from cases.management.commands import replay
 from cases.models import Case
 from detectors.choices import Mode
-from detectors.models import DetectorConfig, Stream
+from detectors.demo import world
+from detectors.engine import HEARTBEAT
+from detectors.models import DetectorConfig, Signal, Stream
 from detectors.services.config import ensure_configs
 from detectors.services.replay import opened_at
 from tests import desk
@@ -48,6 +53,20 @@ def test_one_command_replays_an_operation_and_tells_what_came_of_it(worked: None
     again = played("phishing-kit", "--seed", "4", "--background", "0")
     assert "found     1," in again
     assert f"/cases/{case.ref}/" not in again
+
+
+def test_two_operations_replayed_at_once_with_one_seed_have_their_own_backgrounds(
+    worked: None,
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 26, 14, 0, tzinfo=UTC)):
+        played("phishing-kit", "--seed", "3", "--background", "200")
+        played("persona-farm", "--seed", "3", "--background", "200")
+    for line in Stream.objects.all():
+        name = line.slug.rpartition("-3-")[0]
+        own = world(seed=3, end=clock.now(), scenarios=[name], background=0)
+        stored = Signal.objects.filter(stream=line).exclude(kind=HEARTBEAT).count()
+        assert stored == 200 + len(own)
+    assert Stream.objects.count() == 2
 
 
 def test_where_detectors_only_watch_there_is_no_case_and_no_time(worked: None) -> None:

@@ -22,8 +22,6 @@ from detectors.schema import SignalIn
 from detectors.services.replay import is_worked_off, opened_at, store_history
 from detectors.services.source import ensure_source, history_stream
 
-SOURCE: Final = "replay"
-TITLE: Final = "Replayed operations"
 DAYS: Final = 5
 TICK_S: Final = 1_800
 LOOK_S: Final = 1.0
@@ -62,7 +60,7 @@ class Command(BaseCommand):
         line = history_stream(
             slug=f"{name}-{seed}-{end:%Y%m%d%H%M}", title=scenario.title, tick_floor_s=TICK_S
         )
-        source = ensure_source(slug=SOURCE, title=TITLE)
+        source = ensure_source(slug=f"replay-{name}", title=f"Replay: {scenario.title}")
         store_history(source=source, stream=line, signals=signals)
         self.stdout.write(_summary(scenario, seed, signals, accounts))
         _await(line, options["wait"])
