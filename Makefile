@@ -26,7 +26,7 @@ setup: $(RUN)  ## virtual environment with what the desk needs
 run: $(RUN)  ## everything up: database, migrations, first admin, demo world, web, worker, beat
 	@exec $(BIN)/python manage.py up
 
-demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name: replay one operation, see what is found)
+demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name replays one operation)
 	@$(BIN)/python manage.py $(if $(SCENARIO),replay $(SCENARIO),demo) $(ARGS)
 
 doctor: $(RUN)  ## what is wrong with a running desk, in words

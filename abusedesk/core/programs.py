@@ -10,8 +10,8 @@ from typing import Final
 from abusedesk import env
 
 CELERY: Final = (sys.executable, "-m", "celery", "--quiet", "-A", "abusedesk")
-# Two workers, so that a case never waits behind three months of imported signals.
 HERE: Final = {4: "127.0.0.1", 6: "::1"}  # by IP version
+# Two workers, so that a case never waits behind three months of imported signals.
 LONG_WORK: Final = "ingest,detect,backtest"
 SHORT_WORK: Final = "cases,share"
 WORKER_STOP_S: Final = 20  # tasks are safe to be cut anywhere, so a long one is not waited for

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SOURCE = "reconstruction after public reporting of February 2026; all names and texts invented"
-
-
 OWN_SOURCE = "a pattern that many public reports describe; all names and texts invented"
 
 

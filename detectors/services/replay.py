@@ -23,20 +23,20 @@ from detectors.services.ingest import IngestResult, ingest_batch, wake_detectors
 BATCH = 1_000
 
 
-def store_history(*, source: Source, stream: Stream, signals: Sequence[SignalIn]) -> IngestResult:
+def store_history(*, source: Source, line: Stream, signals: Sequence[SignalIn]) -> IngestResult:
     """Store signals in order of time, end their time-line, wake the detectors."""
     results = [
-        ingest_batch(source=source, signals=signals[start : start + BATCH], stream=stream)
+        ingest_batch(source=source, signals=signals[start : start + BATCH], stream=line)
         for start in range(0, len(signals), BATCH)
     ]
-    end_stream(stream=stream)
+    end_stream(stream=line)
     wake_detectors()
     accepted = sum(one.accepted for one in results)
     return IngestResult(accepted, sum(one.duplicates for one in results))
 
 
-def is_worked_off(*, line: Stream) -> bool:
-    """Whether detectors, fusion and intake have nothing left to do for this time-line.
+def is_worked_off(*, line: Stream, accounts: Collection[str]) -> bool:
+    """Whether detectors, fusion and, for these accounts, intake are done with this time-line.
 
     An older transaction that is still open hides the newest signals from all readers.
     """
@@ -46,7 +46,8 @@ def is_worked_off(*, line: Stream) -> bool:
         return False
     if lagging_shards(line.pk, end) or not fusion.is_fused(stream=line):
         return False
-    return not Campaign.objects.filter(needs_intake=True).exists()
+    waiting = Campaign.objects.filter(needs_intake=True, members__account__in=accounts)
+    return not waiting.exists()
 
 
 def opened_at(*, line: Stream, accounts: Collection[str]) -> float | None:

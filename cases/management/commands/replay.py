@@ -61,9 +61,9 @@ class Command(BaseCommand):
             slug=f"{name}-{seed}-{end:%Y%m%d%H%M}", title=scenario.title, tick_floor_s=TICK_S
         )
         source = ensure_source(slug=f"replay-{name}", title=f"Replay: {scenario.title}")
-        store_history(source=source, stream=line, signals=signals)
+        store_history(source=source, line=line, signals=signals)
         self.stdout.write(_summary(scenario, seed, signals, accounts))
-        _await(line, options["wait"])
+        _await(line, accounts, options["wait"])
         cases = _cases_of(accounts)
         rows = [("expected", f"1 case with {len(accounts)} accounts")]
         rows.append(("found", f"{len(cases)}, {_delay(line, signals, accounts)}"))
@@ -84,10 +84,10 @@ def _rows(one: Found, accounts: set[str]) -> Iterator[tuple[str, str]]:
     yield "platforms", f"{', '.join(touched)} ({len(touched)} of {len(_platforms(accounts))})"
 
 
-def _await(line: Stream, wait_s: float) -> None:
+def _await(line: Stream, accounts: set[str], wait_s: float) -> None:
     """Until the workers are done with it. Raises CommandError when that takes too long."""
     deadline = monotonic() + wait_s
-    while not is_worked_off(line=line):
+    while not is_worked_off(line=line, accounts=accounts):
         if monotonic() > deadline:
             message = f"Not worked off after {wait_s:g} s. Does the desk run (make run)?"
             raise CommandError(message)

@@ -62,8 +62,8 @@ class Command(BaseCommand):
         line = history_stream(
             slug=f"demo-{seed}-{end:%Y%m%d%H%M}", title=TITLE, tick_floor_s=TICK_S
         )
-        stored = store_history(source=ensure_source(slug=SLUG, title=TITLE), stream=line,
-                               signals=signals)  # fmt: skip
+        source = ensure_source(slug=SLUG, title=TITLE)
+        stored = store_history(source=source, line=line, signals=signals)
         self.stdout.write(_summary(signals, days, chosen))
         known = f"; {stored.duplicates:,} were known already" if stored.duplicates else ""
         self.stdout.write(self.style.SUCCESS(f"{stored.accepted:,} signals stored{known}."))
