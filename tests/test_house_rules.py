@@ -73,6 +73,7 @@ WITHOUT_ACTOR = {
     "detectors/services/letter_job.py step_job": "workers; the job's row names its actor",
     "detectors/services/letter_job.py wake_jobs": "the clock does it",
     "detectors/services/link.py": "workers",
+    "detectors/services/replay.py": "the operator at the shell",
     "detectors/services/run.py": "workers",
     "detectors/services/shards.py": "workers",
     "detectors/services/sighting.py": "workers",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 from abusedesk import env
 
 CELERY: Final = (sys.executable, "-m", "celery", "--quiet", "-A", "abusedesk")
+HERE: Final = {4: "127.0.0.1", 6: "::1"}  # by IP version
 # Two workers, so that a case never waits behind three months of imported signals.
 LONG_WORK: Final = "ingest,detect,backtest"
 SHORT_WORK: Final = "cases,share"
@@ -41,6 +43,21 @@ def cases() -> tuple[str, ...]:
 def beat() -> tuple[str, ...]:
     """The clock; exactly one for a desk, however many machines it has."""
     return (*CELERY, "beat", "--pidfile=", "--loglevel", "WARNING")
+
+
+def url() -> str:
+    """Where people on this machine open the desk."""
+    here = env.current()
+    return f"http://{bracketed(reached(here.host))}:{here.port}/"
+
+
+def reached(host: str) -> str:
+    """Where a server that listens on `host` can be reached from this machine."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return HERE[address.version] if address.is_unspecified else host
 
 
 def bracketed(host: str) -> str:

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from bench.evaluation.cases import Cases
 from detectors import folding, registry
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
+from detectors.casebook import Cases, Ledger
 from detectors.engine import Found, Runner, Ticked, cut_signals, tick_drafts
 from detectors.fusion import Evidence
+from detectors.keyed import Recall
 
 TICK_FLOOR_S = 3_600
 STEP_S = 60.0
@@ -61,7 +62,11 @@ def run_desk(
 
     Findings are fused in steps of engine time, a step as soon as the clock of all has passed it.
     """
-    stations = [_Station(slug, shards, tick_floor_s) for slug in slugs or registry.all_detectors()]
+    known = {signal.id: signal for signal in signals}
+    stations = [
+        _Station(slug, shards, tick_floor_s, lambda ids: [known[id_] for id_ in ids])
+        for slug in slugs or registry.all_detectors()
+    ]
     outcome = Outcome(Cases(), _clock(signals))
     ledger = _Ledger()
     digest = blake2b(digest_size=16)
@@ -105,15 +110,23 @@ def _fold(
 class _Station:
     """One detector with all its shards, and what stands of its findings."""
 
-    def __init__(self, slug: str, shards: int, tick_floor_s: int) -> None:
+    def __init__(self, slug: str, shards: int, tick_floor_s: int, recall: Recall) -> None:
         self.slug = slug
         self.seconds = 0.0
         self._detector: Detector[Any, Any] = registry.get(slug)(SECRET)
         self._params: BaseParams = registry.defaults(slug)
         self._runners = [
-            Runner(self._detector, self._params, shard=number, of=shards, tick_floor_s=tick_floor_s)
+            Runner(
+                self._detector,
+                self._params,
+                shard=number,
+                of=shards,
+                tick_floor_s=tick_floor_s,
+                recall=recall,
+            )
             for number in range(shards)
         ]
+        self._recall = recall
         self._digests: dict[Key, str] = {}
 
     def feed(self, page: Sequence[Signal], *, ends: bool) -> list[Entry]:
@@ -138,7 +151,8 @@ class _Station:
     def _ticked(self, parts: Sequence[Ticked]) -> list[Entry]:
         """What holds at a tick replaces what held before."""
         at = parts[0].at
-        drafts = tick_drafts(self._detector, self._params, at, [one.part for one in parts])
+        told = [one.part for one in parts]
+        drafts = tick_drafts(self._detector, self._params, at, told, self._recall)
         entries = self._changed(at, drafts)
         for key in sorted(self._digests.keys() - {draft.anchor for draft in drafts}):
             del self._digests[key]
@@ -159,41 +173,25 @@ class _Station:
 
 
 class _Ledger:
-    """The findings that stand, by the accounts they name."""
+    """The findings that stand, numbered as the table would."""
 
     def __init__(self) -> None:
         self.standing: dict[Anchor, FindingDraft] = {}
         self._numbers: dict[Anchor, int] = {}
-        self._evidence: dict[int, Evidence] = {}
-        self._named: dict[str, set[int]] = {}
+        self._evidence = Ledger()
+        self.about = self._evidence.about
 
     def enter(self, entries: Sequence[Entry]) -> set[str]:
         """Bring one step of the log into force. Returns the accounts that it touches."""
         touched: set[str] = set()
         for anchor, entry in {entry.anchor: entry for entry in entries}.items():
             number = self._numbers.setdefault(anchor, len(self._numbers) + 1)
-            before = self._evidence.pop(number, None)
-            if before is not None:
-                touched.update(before.subjects)
-                for name in before.subjects:
-                    self._named[name].discard(number)
             self.standing.pop(anchor, None)
-            if entry.draft is None:
-                continue
-            meta = registry.get(anchor[0]).meta
-            # as it comes back from the table
-            one = msgspec.convert(
-                msgspec.to_builtins(folding.evidence_of(entry.draft, meta, number)),
-                Evidence,
-                strict=False,
-            )
-            self._evidence[number], self.standing[anchor] = one, entry.draft
-            touched.update(one.subjects)
-            for name in one.subjects:
-                self._named.setdefault(name, set()).add(number)
+            told = None
+            if entry.draft is not None:
+                self.standing[anchor] = entry.draft
+                told = folding.evidence_of(entry.draft, registry.get(anchor[0]).meta, number)
+                # as it comes back from the table
+                told = msgspec.convert(msgspec.to_builtins(told), Evidence, strict=False)
+            touched |= self._evidence.enter(number, told)
         return touched
-
-    def about(self, accounts: set[str]) -> list[Evidence]:
-        """Standing evidence that names any of these accounts."""
-        numbers = {number for name in accounts for number in self._named.get(name, ())}
-        return [self._evidence[number] for number in sorted(numbers)]

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.evaluation import flags, measures
-from bench.evaluation.cases import Change
 from bench.evaluation.desk import TICK_FLOOR_S, Outcome, run_desk
 from bench.worlds.kit import Operation, World
 from bench.worlds.mixed import MAKERS
+from detectors.casebook import Change
 from detectors.scoring import MIN_ACCOUNTS
 
 CAUGHT = 0.5

@@ -1,4 +1,4 @@
-"""The demo world: a benign background and five operations, the same for the same seed."""
+"""The demo world: a benign background and operations, the same for the same seed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import datetime
 from detectors.demo import background as benign
 from detectors.demo.recipes import RECIPES
 from detectors.demo.stage import Stage
-from detectors.demo.story import SCENARIOS, SOURCE, Scenario
+from detectors.demo.story import SCENARIOS, SOURCE, WORLD, Scenario
 from detectors.schema import SignalIn
 
-__all__ = ["SCENARIOS", "SOURCE", "Scenario", "truth", "world"]
+__all__ = ["SCENARIOS", "SOURCE", "WORLD", "Scenario", "truth", "world"]
 
 _BACKGROUND_NETWORKS = range(1 << 15)
 _NETWORKS_EACH = 1 << 11
@@ -27,7 +27,8 @@ def world(
 ) -> list[SignalIn]:
     """Signals of the `days` before `end`, by time.
 
-    scenarios: slugs of the operations to play; None: all. background: benign signals.
+    scenarios: slugs of the operations to play; None: the five of the demo world.
+    background: benign signals.
     Equal arguments give equal signals; an operation is the same whichever others are played.
     Raises KeyError for an unknown operation, ValueError for a naive `end` or days < 1.
     """
@@ -51,7 +52,7 @@ def _played(
     *, seed: int, end: datetime, days: int, scenarios: Sequence[str] | None
 ) -> Iterator[tuple[str, Stage]]:
     places = {slug: n for n, slug in enumerate(RECIPES)}
-    for slug in dict.fromkeys(RECIPES if scenarios is None else scenarios):
+    for slug in dict.fromkeys(WORLD if scenarios is None else scenarios):
         first = len(_BACKGROUND_NETWORKS) + places[slug] * _NETWORKS_EACH
         networks = range(first, first + _NETWORKS_EACH)
         stage = Stage(slug, seed=seed, end=end, days=days, networks=networks)

@@ -79,7 +79,13 @@ class Stage:
         self._start = end.astimezone(UTC) - timedelta(days=days)
 
     def account(
-        self, platform: str, *, actor: str = "", born: float | None = None, **marks: str
+        self,
+        platform: str,
+        *,
+        actor: str = "",
+        bio: str = "",
+        born: float | None = None,
+        **marks: str,
     ) -> Account:
         """A new account; it has an own device and ip unless `marks` gives it shared ones.
 
@@ -91,6 +97,7 @@ class Stage:
         profile = ActorProfile(
             handle=_handle(self.rng, name, old if born is None else born),
             name=name,
+            bio=bio,
             created_at=self._start + timedelta(seconds=int(old if born is None else born)),
             followers=min(int(40 * self.rng.paretovariate(0.9)), 900_000),
         )
@@ -163,6 +170,11 @@ class Stage:
         """Address number n of this part, in a network of its own (documentation prefix)."""
         network = self._networks[n % len(self._networks)] * _NETWORK_FACTOR % _NETWORKS
         return f"2001:db8:{network:x}:{self.mark(f'net-{n}')[:3]}::{n % 61 + 1:x}"
+
+    def host(self, name: str) -> str:
+        """A host of this world like `name`: another seed has others, as it has other accounts."""
+        label, _, suffix = name.rpartition(".")
+        return f"{label}-{self.mark(f'host-{name}')[:4]}.{suffix}"
 
     def _actor(self, platform: str, n: int) -> str:
         """An opaque account id in the manner of the platform."""

@@ -1,21 +1,23 @@
-"""What the demo world tells: one entry per operation, for lists, docs and tests."""
+"""What each operation tells, for lists, docs and tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SOURCE = "reconstruction after public reporting of February 2026; all names and texts invented"
+OWN_SOURCE = "a pattern that many public reports describe; all names and texts invented"
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One operation of the demo world."""
+    """One operation. alone: it is replayed by its name and is no part of the demo world."""
 
     slug: str
     title: str
     story: str
     platforms: tuple[str, ...]
     source: str = SOURCE
+    alone: bool = False
 
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -54,4 +56,42 @@ SCENARIOS: tuple[Scenario, ...] = (
         " follow each other's showcases, without any AI service.",
         ("facebook", "telegram", "x"),
     ),
+    Scenario(
+        "mass-false-reporting",
+        "Mass false reporting",
+        "Twenty accounts that share no trace report innocent people on three platforms within"
+        " minutes, and moderators uphold almost none of it.",
+        ("facebook", "x", "youtube"),
+        OWN_SOURCE,
+        alone=True,
+    ),
+    Scenario(
+        "persona-farm",
+        "Persona farm",
+        "Invented people with one kind of biography wake up on a farm of phones and praise one"
+        " product after a script, and some of them forget to hide the machine behind it.",
+        ("facebook", "mastodon", "x"),
+        OWN_SOURCE,
+        alone=True,
+    ),
+    Scenario(
+        "api-hydra",
+        "Hydra of API accounts",
+        "One operator signs up two dozen accounts of two AI services after one pattern and spreads"
+        " one prompt over them, each far below its limit.",
+        ("mistral-api", "openai-api"),
+        OWN_SOURCE,
+        alone=True,
+    ),
+    Scenario(
+        "phishing-kit",
+        "Phishing kit",
+        "One kit stands on six hosts that look like a parcel service, and a dozen senders carry"
+        " its links by mail, message and post.",
+        ("email", "facebook", "telegram", "web"),
+        OWN_SOURCE,
+        alone=True,
+    ),
 )
+WORLD = tuple(scenario.slug for scenario in SCENARIOS if not scenario.alone)
+"""Operations that the demo world plays unless others are asked for."""

@@ -91,6 +91,13 @@ def apply_declarations() -> int:
     return len(changed)
 
 
+def is_fused(*, stream: Stream) -> bool:
+    """Whether the whole steps of a stream's findings log are folded."""
+    cursor = Cursor.objects.filter(name=f"fusion-{stream.pk}").first()
+    step_s = float(stream.tick_floor_s) or STEP_S
+    return not _read_log(stream, cursor.signal_id if cursor else 0, step_s)
+
+
 def _alone() -> bool:
     """Campaigns of two streams may meet in one account, so one worker fuses at a time."""
     with connection.cursor() as cursor:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from bench.evaluation import flags, score
-from bench.evaluation.cases import Cases, Change
 from bench.evaluation.desk import run_desk
 from bench.evaluation.score import DESK, compare, score_world
 from bench.evaluation.table import tabulate
@@ -16,6 +15,7 @@ from bench.worlds.kit import Operation, Truth, World
 from bench.worlds.mixed import mixed
 from detectors import registry
 from detectors.base import Signal
+from detectors.casebook import Cases, Change
 from detectors.fusion import Evidence
 from tests.harness import T0, post
 

@@ -16,7 +16,7 @@ from django.test import override_settings
 
 from abusedesk import env
 from abusedesk.core import programs
-from abusedesk.core.management.commands import prepare, up
+from abusedesk.core.management.commands import prepare
 
 
 @pytest.mark.parametrize("name", programs.PROGRAMS)
@@ -46,7 +46,7 @@ def test_a_host_name_in_ipv6_stands_in_brackets(monkeypatch: pytest.MonkeyPatch)
     [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("10.1.2.3", "10.1.2.3"), ("desk", "desk")],
 )
 def test_a_server_on_every_address_is_reached_here(host: str, reached: str) -> None:
-    assert up._reached(host) == reached
+    assert programs.reached(host) == reached
 
 
 # prepare

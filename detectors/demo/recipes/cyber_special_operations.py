@@ -89,8 +89,8 @@ def _report(stage: Stage, core: list[Account], loose: list[Account], at: float, 
     text = REPORTS.line(n)
     flock(stage, stage.some(core, 0.62), Kind.REPORT, at, 130, text=text, objects=(victim,))
     later = at + stage.rng.uniform(HOUR_S, 6 * HOUR_S)
-    crowd = stage.some(loose, 0.12)
-    flock(stage, crowd, Kind.REPORT, later, 2 * HOUR_S, text=REPORTS.line(n + 7), objects=(victim,))
+    crowd = stage.some(loose, 0.6)
+    flock(stage, crowd, Kind.REPORT, later, 2 * HOUR_S, text=text, objects=(victim,))
 
 
 def _leak(stage: Stage, core: list[Account], loose: list[Account], at: float, n: int) -> None:
@@ -102,15 +102,8 @@ def _leak(stage: Stage, core: list[Account], loose: list[Account], at: float, n:
     text = f"{LEAKS.line(n)} {shown}"
     flock(stage, stage.some(core, 0.45), Kind.POST, at, 5 * MINUTE_S, text=text, objects=objects)
     later = at + stage.rng.uniform(HOUR_S, 9 * HOUR_S)
-    flock(
-        stage,
-        stage.some(loose, 0.15),
-        Kind.POST,
-        later,
-        4 * HOUR_S,
-        text=LEAKS.line(n + 3),
-        objects=objects,
-    )
+    again = stage.some(loose, 0.6)
+    flock(stage, again, Kind.POST, later, 4 * HOUR_S, text=text, objects=objects)
 
 
 def _follow(stage: Stage, core: list[Account]) -> None:

@@ -74,10 +74,10 @@ def play(stage: Stage) -> None:
     """Pages advertise, chat accounts write within seconds of each other, two sites cash in."""
     core, loose = crew(stage, PAGES + CHATTERS), loners(stage, LOOSE)
     pages, chatters = core[: len(PAGES)], core[len(PAGES) :]
-    sites = [stage.account("web", actor=host) for host in SITES]
+    sites = [stage.account("web", actor=stage.host(name)) for name in SITES]
     _link_sites(stage, sites, pages, chatters)
     for n, at in enumerate(stage.waves(ADS, first=0.05, last=0.7)):
-        _advertise(stage, pages, loose, at, n)
+        _advertise(stage, pages, loose, sites[n % 2].actor, at, n)
     model = stage.account("mistral-api", device=stage.mark("desk-2"), ip=stage.ip(902))
     stage.login(model, stage.moment())
     for n, at in enumerate(stage.waves(CHATS, first=0.12, last=0.85)):
@@ -89,14 +89,16 @@ def play(stage: Stage) -> None:
     stage.idle(core + loose, 70)
 
 
-def _advertise(stage: Stage, pages: list[Account], loose: list[Account], at: float, n: int) -> None:
+def _advertise(
+    stage: Stage, pages: list[Account], loose: list[Account], host: str, at: float, n: int
+) -> None:
     """One landing page, pushed by most pages at once and by a hired one much later."""
-    link = f"https://{SITES[n % 2]}/w/{stage.rng.randrange(100, 999)}/hello.php?id={n:03d}"
+    link = f"https://{host}/w/{stage.rng.randrange(100, 999)}/hello.php?id={n:03d}"
     text = f"{AD_BOOK.line(n)} {link}"
     flock(stage, stage.some(pages, 0.8), Kind.POST, at, 110, text=text, attributes={"ad": True})
     hired = [who for who in loose if who.platform == "facebook"]
     later = at + stage.rng.uniform(HOUR_S, 6 * HOUR_S)
-    flock(stage, stage.some(hired, 0.25), Kind.POST, later, 3 * HOUR_S, text=text)
+    flock(stage, stage.some(hired, 0.5), Kind.POST, later, 3 * HOUR_S, text=text)
 
 
 def _chat(stage: Stage, chatters: list[Account], loose: list[Account], at: float, n: int) -> None:
@@ -107,7 +109,7 @@ def _chat(stage: Stage, chatters: list[Account], loose: list[Account], at: float
     flock(stage, crowd, Kind.MESSAGE, at, 55, text=text, objects=(person,))
     alone = [who for who in loose if who.platform == "telegram"]
     later = at + stage.rng.uniform(20 * MINUTE_S, 5 * HOUR_S)
-    flock(stage, stage.some(alone, 0.2), Kind.MESSAGE, later, HOUR_S, text=text, objects=(person,))
+    flock(stage, stage.some(alone, 0.35), Kind.MESSAGE, later, HOUR_S, text=text, objects=(person,))
 
 
 def _charge(stage: Stage, site: Account, at: float, n: int) -> None:

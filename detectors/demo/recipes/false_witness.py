@@ -48,23 +48,25 @@ PROMPT = "Rewrite as a formal letter of a law office, British English, version {
 def play(stage: Stage) -> None:
     """The same person gets a mail and a message from two 'attorneys' within minutes."""
     core, loose = crew(stage, CORE), loners(stage, LOOSE)
-    sites = [stage.account("web", actor=host) for host in SITES]
+    sites = [stage.account("web", actor=stage.host(name)) for name in SITES]
     model = stage.account("openai-api")
     _build(stage, sites, core, model)
     for n, at in enumerate(stage.waves(LETTERS, first=0.15)):
-        _contact(stage, core, loose, at, n)
+        _contact(stage, core, loose, sites[n % 4].actor, at, n)
         if n % 3 == 0:
-            _collect(stage, sites[n // 3 % 2], at, n)
+            _collect(stage, sites, at, n)
         if n % 2:
             text = spin(stage.rng, BOOK.line(n))
             ask(stage, model, at - 0.5 * HOUR_S, PROMPT.format(k=n, text=text[:60]), text)
     stage.idle(core + loose, 60)
 
 
-def _contact(stage: Stage, core: list[Account], loose: list[Account], at: float, n: int) -> None:
+def _contact(
+    stage: Stage, core: list[Account], loose: list[Account], host: str, at: float, n: int
+) -> None:
     """One earlier victim, several senders; a loner writes again a day part later."""
     person = f"target:person-{stage.mark(f'client-{n}')[:16]}"
-    link = f"https://{SITES[n % 4]}/case/{stage.rng.randrange(1_000, 9_999)}"
+    link = f"https://{host}/case/{stage.rng.randrange(1_000, 9_999)}"
     text = f"{BOOK.line(n)} {defang(link) if n % 4 == 0 else link}"
     writers = stage.some(core, 0.6)
     for platform, kind in (("email", Kind.MAIL), ("facebook", Kind.MESSAGE)):
@@ -72,7 +74,7 @@ def _contact(stage: Stage, core: list[Account], loose: list[Account], at: float,
         flock(stage, crowd, kind, at, 170, text=text, objects=(person,))
         again = [who for who in loose if who.platform == platform]
         later = at + stage.rng.uniform(3 * HOUR_S, 9 * HOUR_S)
-        flock(stage, stage.some(again, 0.12), kind, later, HOUR_S, text=text, objects=(person,))
+        flock(stage, stage.some(again, 0.35), kind, later, HOUR_S, text=text, objects=(person,))
 
 
 def _build(stage: Stage, sites: list[Account], core: list[Account], model: Account) -> None:
@@ -87,9 +89,16 @@ def _build(stage: Stage, sites: list[Account], core: list[Account], model: Accou
         pay(stage, who, stage.moment(), stage.mark("payee-2"), 20, "api credit")
 
 
-def _collect(stage: Stage, site: Account, at: float, n: int) -> None:
-    """The advance fee, and often a second one."""
+def _collect(stage: Stage, sites: list[Account], at: float, n: int) -> None:
+    """The advance fee, and often a second one, through one of the first two sites."""
+    payee = n // 3 % 2
     for step in range(stage.rng.randint(1, 2)):
         later = at + stage.rng.uniform(4, 14) * HOUR_S * (step + 1)
-        card = stage.mark(f"payee-{SITES.index(site.actor) % 2}")
-        pay(stage, site, later, card, 180 + 95 * step + n, "handling fee")
+        pay(
+            stage,
+            sites[payee],
+            later,
+            stage.mark(f"payee-{payee}"),
+            180 + 95 * step + n,
+            "handling fee",
+        )

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay, speakers
+from detectors.demo.recipes.kit import (
+    DEVICE_SHARERS,
+    Phrasebook,
+    ask,
+    crew,
+    flock,
+    loners,
+    pay,
+    speakers,
+    visit,
+)
 from detectors.demo.stage import HOUR_S, MINUTE_S, Account, Stage
 from detectors.demo.words import defang, hide, spin
 from detectors.schema import Kind
@@ -102,8 +112,11 @@ BOOKS = {
 def play(stage: Stage) -> None:
     """A scare about an invented feed plant, from two sites and two AI accounts."""
     core, loose = crew(stage, CORE), loners(stage, LOOSE)
-    sites = [stage.account("web", actor=host) for host in SITES]
+    sites = [stage.account("web", actor=stage.host(name)) for name in SITES]
     models = [stage.account("openai-api") for _ in SITES]
+    for n, (site, model) in enumerate(zip(sites, models, strict=True)):
+        visit(stage, site, core[n * DEVICE_SHARERS])
+        visit(stage, model, core[(n + 2) * DEVICE_SHARERS])
     _bills(stage, core, sites, models)
     for wave, at in enumerate(stage.waves(WAVES)):
         claim = spin(stage.rng, BOOKS["en"].claims[wave % 7])
@@ -111,10 +124,11 @@ def play(stage: Stage) -> None:
         drafts.append(spin(stage.rng, BOOKS["en"].line(wave + 63)))
         prompt = PROMPT.format(n=wave + 1, claim=claim)
         ask(stage, models[wave % 2], at, prompt, "\n\n".join(drafts))
-        link = f"https://{SITES[wave % 2]}/2026/brief-{stage.rng.randrange(10_000, 99_999)}"
-        stage.act(sites[wave % 2], Kind.SITE, at + 6 * MINUTE_S, urls=(link,), text=claim)
+        site, story = sites[wave % 2], " ".join(drafts[:2])
+        link = f"https://{site.actor}/2026/brief-{stage.rng.randrange(10_000, 99_999)}"
+        stage.act(site, Kind.SITE, at + 6 * MINUTE_S, urls=(link,), text=story)
         _publish(stage, core, at + 9 * MINUTE_S, wave, link)
-        _scatter(stage, loose, at, [drafts[n] for n in (1, 3, 5, 6)], link)
+        _scatter(stage, loose, at, stage.rng.sample(drafts, 5), link)
     stage.idle(core + loose, 70)
 
 
@@ -127,7 +141,7 @@ def _publish(stage: Stage, core: list[Account], at: float, wave: int, link: str)
 
 
 def _scatter(stage: Stage, loose: list[Account], at: float, drafts: list[str], link: str) -> None:
-    """The other drafts, hours later, each by somebody else; half of them without the link."""
+    """Any of the drafts, hours later, each by somebody else; half of them without the link."""
     for who, draft in zip(stage.rng.sample(loose, len(drafts)), drafts, strict=True):
         later = at + stage.rng.uniform(0.3 * HOUR_S, 7 * HOUR_S)
         urls = (link,) if stage.chance(0.5) else ()

@@ -1,8 +1,8 @@
-"""What the five operations have in common: crews on shared devices, bursts, phrasebooks."""
+"""What the operations have in common: crews on shared devices, bursts, phrasebooks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -28,7 +28,7 @@ class Phrasebook:
         return " ".join(part[n % len(part)] for part in parts)
 
 
-def crew(stage: Stage, places: Sequence[str]) -> list[Account]:
+def crew(stage: Stage, places: Sequence[str], bio: Callable[[], str] = lambda: "") -> list[Account]:
     """One account a place; every three share a device, and its first also uses the next one's.
 
     The overlap is what an operator's desk looks like: one group of devices, no single owner.
@@ -36,9 +36,8 @@ def crew(stage: Stage, places: Sequence[str]) -> list[Account]:
     made: list[Account] = []
     for n, platform in enumerate(places):
         desk = n // DEVICE_SHARERS
-        made.append(
-            stage.account(platform, device=stage.mark(f"desk-{desk}"), ip=stage.ip(900 + desk))
-        )
+        device, ip = stage.mark(f"desk-{desk}"), stage.ip(900 + desk)
+        made.append(stage.account(platform, bio=bio(), device=device, ip=ip))
     for n, who in enumerate(made):
         log_in(stage, who, LOGINS)
         if n % DEVICE_SHARERS == 0:
@@ -47,9 +46,11 @@ def crew(stage: Stage, places: Sequence[str]) -> list[Account]:
     return made
 
 
-def loners(stage: Stage, places: Sequence[str]) -> list[Account]:
-    """Helpers with a device and an address of their own: only what they say ties them."""
-    made = [stage.account(platform) for platform in places]
+def loners(
+    stage: Stage, places: Sequence[str], bio: Callable[[], str] = lambda: ""
+) -> list[Account]:
+    """Helpers with a device and an address of their own: only what they do ties them."""
+    made = [stage.account(platform, bio=bio()) for platform in places]
     for who in made:
         log_in(stage, who, 1)
     return made

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from detectors.demo.recipes.kit import Phrasebook, ask, crew, flock, loners, pay, speakers
+from detectors.demo.recipes.kit import (
+    DEVICE_SHARERS,
+    Phrasebook,
+    ask,
+    crew,
+    flock,
+    loners,
+    pay,
+    speakers,
+    visit,
+)
 from detectors.demo.stage import HOUR_S, MINUTE_S, Account, Stage
 from detectors.demo.words import hide, spin
 from detectors.schema import Kind
@@ -107,6 +117,7 @@ def play(stage: Stage) -> None:
     for model, author in zip(models, authors, strict=False):
         for who in (model, author, commenters[models.index(model) * 5]):
             pay(stage, who, stage.moment(), stage.mark(f"card-{model.actor}"), 25, "subscription")
+        visit(stage, model, core[models.index(model) * DEVICE_SHARERS])
     for n, at in enumerate(stage.waves(VIDEOS, first=0.08)):
         if n % 3 == 0:
             _article(stage, authors, at - 2 * HOUR_S, n)
@@ -133,6 +144,6 @@ def _comment(
         text = hide(stage.rng, book.line(n)) if (n + k) % 11 == 0 else book.line(n)
         crowd = stage.some(speakers(commenters, k, len(BOOKS), n // VIDEOS_A_TURN), 0.75)
         flock(stage, crowd, Kind.REPLY, at, 100, text=text, objects=(video,))
-    text = BOOKS["en"].line(n + 29)
+    text = stage.rng.choice(list(BOOKS.values())).line(n)
     later = at + stage.rng.uniform(HOUR_S, 8 * HOUR_S)
-    flock(stage, stage.some(loose, 0.2), Kind.REPLY, later, 5 * HOUR_S, text=text, objects=(video,))
+    flock(stage, stage.some(loose, 0.4), Kind.REPLY, later, 5 * HOUR_S, text=text, objects=(video,))

@@ -9,22 +9,20 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from abusedesk.core import clock
-from detectors.demo import SCENARIOS, SOURCE, world
+from detectors.demo import SCENARIOS, SOURCE, WORLD, world
 from detectors.models import Signal
 from detectors.schema import SignalIn
-from detectors.services.heartbeat import end_stream
-from detectors.services.ingest import ingest_batch, wake_detectors
+from detectors.services.replay import store_history
 from detectors.services.source import ensure_source, history_stream
 
 SLUG = "demo"
 TITLE = "Demo world (reconstruction)"
-BATCH = 1_000
 TICK_S = 3_600
 MAX_DAYS = 60
 
 
 class Command(BaseCommand):
-    """Loads, or lists, the five operations and their benign background."""
+    """Loads, or lists, the operations and their benign background."""
 
     help = f"Load the demo world: {SOURCE}."
 
@@ -55,35 +53,27 @@ class Command(BaseCommand):
             platforms = ", ".join(scenario.platforms)
             self.stdout.write(f"{scenario.slug}: {scenario.title} ({platforms})")
             self.stdout.write(f"    {scenario.story}")
-        self.stdout.write(f"Source: {SOURCE}.")
+            self.stdout.write(f"    Source: {scenario.source}.")
 
     def _load(self, seed: int, days: int, chosen: Sequence[str] | None) -> None:
         end = clock.now().replace(second=0, microsecond=0)
         signals = world(seed=seed, end=end, days=days, scenarios=chosen)
-        source = ensure_source(slug=SLUG, title=TITLE)
         # a time-line of its own: five days of history need no five-minute ticks
         line = history_stream(
             slug=f"demo-{seed}-{end:%Y%m%d%H%M}", title=TITLE, tick_floor_s=TICK_S
         )
-        accepted = duplicates = 0
-        for start in range(0, len(signals), BATCH):
-            result = ingest_batch(
-                source=source, signals=signals[start : start + BATCH], stream=line
-            )
-            accepted += result.accepted
-            duplicates += result.duplicates
-        end_stream(stream=line)
-        wake_detectors()
+        source = ensure_source(slug=SLUG, title=TITLE)
+        stored = store_history(source=source, line=line, signals=signals)
         self.stdout.write(_summary(signals, days, chosen))
-        known = f"; {duplicates:,} were known already" if duplicates else ""
-        self.stdout.write(self.style.SUCCESS(f"{accepted:,} signals stored{known}."))
+        known = f"; {stored.duplicates:,} were known already" if stored.duplicates else ""
+        self.stdout.write(self.style.SUCCESS(f"{stored.accepted:,} signals stored{known}."))
 
 
 def _summary(signals: Sequence[SignalIn], days: int, chosen: Sequence[str] | None) -> str:
     """The loaded world in one sentence."""
     accounts = {(signal.platform, signal.actor) for signal in signals}
     platforms = sorted({signal.platform for signal in signals})
-    titles = [one.title for one in SCENARIOS if chosen is None or one.slug in chosen]
+    titles = [one.title for one in SCENARIOS if one.slug in (WORLD if chosen is None else chosen)]
     return (
         f"Demo world of the last {days} days: {len(accounts):,} accounts sent {len(signals):,}"
         f" signals on {len(platforms)} platforms ({', '.join(platforms)}). Operations hidden"

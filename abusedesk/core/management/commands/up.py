@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
-from ipaddress import ip_address
 from typing import Any, Final
 
 from django.conf import settings
@@ -28,7 +27,6 @@ MANAGE: Final = (sys.executable, settings.BASE_DIR / "manage.py")
 # Celery warns on several lines; its reason, pickle, is not used here.
 AS_ROOT: Final = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 WEB_ANSWER_S: Final = 10
-HERE: Final = {4: "127.0.0.1", 6: "::1"}  # by IP version
 
 
 class Command(BaseCommand):
@@ -47,7 +45,7 @@ class Command(BaseCommand):
                 desk.start(_worker("worker"))
                 desk.start(_worker("cases"))
                 desk.start(Child("beat", programs.beat(), cwd=settings.BASE_DIR))
-                desk.say(f"The desk is open at {_url()} (Ctrl-C stops it).")
+                desk.say(f"The desk is open at {programs.url()} (Ctrl-C stops it).")
                 if env.current().demo:
                     desk.run_once(Child("demo", (*MANAGE, "demo", "--if-empty")))
                 desk.watch()
@@ -127,22 +125,8 @@ def _require_free_port() -> None:
 def _web_answers() -> bool:
     """Whether the web server answers a request with anything; it listens before it can."""
     here = env.current()
-    address = (_reached(here.host), here.port)
+    address = (programs.reached(here.host), here.port)
     with suppress(OSError), socket.create_connection(address, timeout=WEB_ANSWER_S) as client:
         client.sendall(b"GET /login/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
         return bool(client.recv(1))
     return False
-
-
-def _reached(host: str) -> str:
-    """Where a server that listens on `host` can be reached from this machine."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    return HERE[address.version] if address.is_unspecified else host
-
-
-def _url() -> str:
-    here = env.current()
-    return f"http://{programs.bracketed(_reached(here.host))}:{here.port}/"

@@ -1,4 +1,4 @@
-"""Campaigns of the desk in memory: how they grow, open and merge, with their whole history."""
+"""Campaigns in memory: how they grow, open and merge as evidence comes, with their history."""
 
 from __future__ import annotations
 
@@ -84,3 +84,29 @@ class Cases:
         for name in members - campaign.members:
             self._of.setdefault(name, set()).add(key)
         campaign.members = members
+
+
+class Ledger:
+    """The evidence that stands, by the accounts it names."""
+
+    def __init__(self) -> None:
+        self._evidence: dict[int, Evidence] = {}
+        self._named: dict[str, set[int]] = {}
+
+    def enter(self, number: int, one: Evidence | None) -> set[str]:
+        """A finding as it is told now, None where it lapsed. Returns the accounts it touches."""
+        before = self._evidence.pop(number, None)
+        touched = set(before.subjects) if before is not None else set()
+        for name in touched:
+            self._named[name].discard(number)
+        if one is not None:
+            self._evidence[number] = one
+            touched.update(one.subjects)
+            for name in one.subjects:
+                self._named.setdefault(name, set()).add(number)
+        return touched
+
+    def about(self, accounts: set[str]) -> list[Evidence]:
+        """Standing evidence that names any of these accounts."""
+        numbers = {number for name in accounts for number in self._named.get(name, ())}
+        return [self._evidence[number] for number in sorted(numbers)]

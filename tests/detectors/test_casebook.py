@@ -1,0 +1,46 @@
+"""Evidence that stands, told apart from what was said before."""
+
+from __future__ import annotations
+
+from detectors.casebook import Cases, Ledger
+from detectors.fusion import Evidence
+
+
+def on_one_device(number: int, *names: str) -> Evidence:
+    return Evidence(
+        id=number, detector="test", family="infra-hard", anchor=f"{number}", subjects=names,
+        links=(), llr=8.0, last_at=1.0,
+    )  # fmt: skip
+
+
+def test_a_revision_touches_those_it_names_and_those_it_names_no_longer() -> None:
+    ledger = Ledger()
+    assert ledger.enter(1, on_one_device(1, "x:a", "x:b")) == {"x:a", "x:b"}
+    assert ledger.enter(1, on_one_device(1, "x:b", "x:c")) == {"x:a", "x:b", "x:c"}
+    assert ledger.about({"x:a"}) == []
+    assert [one.subjects for one in ledger.about({"x:c"})] == [("x:b", "x:c")]
+
+
+def test_what_lapsed_is_no_evidence_any_more() -> None:
+    ledger = Ledger()
+    ledger.enter(1, on_one_device(1, "x:a", "x:b"))
+    assert ledger.enter(1, None) == {"x:a", "x:b"}
+    assert ledger.enter(1, None) == set()
+    assert ledger.about({"x:a", "x:b"}) == []
+
+
+def test_evidence_comes_in_the_order_of_its_findings() -> None:
+    ledger = Ledger()
+    for number in (3, 1, 2):
+        ledger.enter(number, on_one_device(number, "x:a", f"x:{number}"))
+    assert [one.id for one in ledger.about({"x:a"})] == [1, 2, 3]
+
+
+def test_a_case_that_has_opened_stays_open_with_its_first_moment() -> None:
+    book, ledger = Cases(), Ledger()
+    touched = ledger.enter(1, on_one_device(1, "x:a", "x:b", "x:c"))
+    book.refresh(touched, 60.0, ledger.about)
+    touched = ledger.enter(2, on_one_device(2, "x:c", "x:d", "x:a"))
+    book.refresh(touched, 120.0, ledger.about)
+    assert [change.at for change in book.history] == [60.0, 120.0]
+    assert book.open_cases() == [frozenset({"x:a", "x:b", "x:c", "x:d"})]
