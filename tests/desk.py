@@ -57,6 +57,8 @@ def work() -> None:
     watch_change.settle_items(budget_s=600)
     for one in Stream.objects.all():
         link.link_stream(stream_id=one.pk)
+    await_horizon()  # the linker writes rows into the stream too
+    for one in Stream.objects.all():
         for number in range(settings.DETECTOR_SHARDS):
             engine.advance(stream_id=one.pk, number=number)
     fusion.fuse_all(budget_s=600)

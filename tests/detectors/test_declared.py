@@ -30,7 +30,6 @@ WIRE = tuple(f"x:wire{n}" for n in range(8))
 BOTS = tuple(f"x:bot{n}" for n in range(5))
 URL = "/api/v1/declared-groups/"
 GROUP: dict[str, Any] = {"name": "Wire", "accounts": list(WIRE), "proof": "imprint of the paper"}
-row = pytest.mark.row(107)
 stored = pytest.mark.django_db(transaction=True)
 
 
@@ -120,7 +119,7 @@ def _members(case: Case) -> set[str]:
     return set(rows.values_list("account", flat=True))
 
 
-@row
+@pytest.mark.row(107)
 @stored
 def test_a_viral_link_and_loyal_fans_open_nothing_and_fifteen_who_act_together_do(
     start: datetime,
@@ -135,7 +134,7 @@ def test_a_viral_link_and_loyal_fans_open_nothing_and_fifteen_who_act_together_d
     assert _members(case) == {f"x:sock{n}" for n in range(15)}
 
 
-@row
+@pytest.mark.row(107)
 @stored
 def test_a_declared_syndicate_opens_no_case_and_is_listed(start: datetime) -> None:
     group = declare_group(actor=cast.lead(), **GROUP)
@@ -156,7 +155,7 @@ def test_a_declared_syndicate_opens_no_case_and_is_listed(start: datetime) -> No
     assert "imprint of the paper" in page
 
 
-@row
+@pytest.mark.row(107)
 @stored
 def test_the_same_outlets_undeclared_are_a_case_until_somebody_declares_them(
     start: datetime,
@@ -222,7 +221,7 @@ def _judged(evidence: list[Evidence], *groups: tuple[str, ...]) -> list[Group]:
     return judged_groups(evidence, accounts, declared)
 
 
-@row
+@pytest.mark.row(107)
 def test_members_of_one_declared_group_are_told_apart_and_open_nothing() -> None:
     hard = _evidence(1, WIRE, Family.INFRA_HARD, 9.0)
     text = _evidence(2, WIRE, Family.CONTENT, 5.0)
@@ -232,7 +231,7 @@ def test_members_of_one_declared_group_are_told_apart_and_open_nothing() -> None
     assert (free.declared, free.opens) == (0, True)
 
 
-@row
+@pytest.mark.row(107)
 def test_a_declared_outlet_that_acts_with_bots_is_found_with_them() -> None:
     timing = _evidence(1, WIRE, Family.TIMING, 6.5)
     caught = (*BOTS, WIRE[0])
