@@ -9,10 +9,10 @@ import msgspec
 
 from detectors.base import Condition, FindingDraft, Key, Tier
 from detectors.emission import counted, lasting
-from detectors.lookalike import hosting
 from detectors.lookalike.signs import Sign
 from detectors.lookalike.verdict import Facts, LookalikeParams, Verdict, conditions, judged
 from detectors.lookalike.weights import weight_of
+from detectors.packaged_lists import source
 
 MAX_ACCOUNTS: Final = 500
 MAX_DOMAINS: Final = 200
@@ -124,7 +124,7 @@ def draft(key: Key, state: Spread, one: Verdict, facts: Facts, p: LookalikeParam
         values=_values(key, state, one, facts),
         constants={
             "weights": {sign.code: weight_of(sign.code, sign.value) for sign in one.signs},
-            "lists": hosting.source(),
+            "lists": source(),
         },
         conditions=(*conditions(one, p), enough),
         flags=("truncated",) if state.truncated else (),

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from importlib.metadata import version
-from importlib.resources import files
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
-
-import msgspec
 
 from detectors import normalise
 from detectors.lookalike.brands import own_domains
 from detectors.lookalike.words import words
+from detectors.packaged_lists import listed
 
-PACKAGE: Final = "pymispwarninglists"
-_FOLDER: Final = "data/misp-warninglists/lists"
 _TENANT_LISTS: Final = ("lots-project", "dynamic-dns")
 _SHORTENER_LISTS: Final = ("url-shortener", "link-in-bio")
 # Operators that give anyone a name below theirs and that the public suffix list does not know.
@@ -53,11 +48,6 @@ class Ground(NamedTuple):
     domain: str
     tenant: tuple[str, ...]
     free: bool
-
-
-def source() -> str:
-    """The package of reference lists and its version: the same one judges the same."""
-    return f"{PACKAGE} {version(PACKAGE)}"
 
 
 @lru_cache(maxsize=_CACHED)
@@ -101,24 +91,24 @@ def is_shortener(host: str) -> bool:
 @cache
 def well_known() -> frozenset[str]:
     """The 10,000 most used sites."""
-    return _listed("tranco10k")
+    return listed("tranco10k")
 
 
 @cache
 def _path_hosts() -> frozenset[str]:
-    return _PATH_HOSTS | _listed("public-ipfs-gateways")
+    return _PATH_HOSTS | listed("public-ipfs-gateways")
 
 
 @cache
 def _shorteners() -> frozenset[str]:
-    found = frozenset().union(*(_listed(slug) for slug in _SHORTENER_LISTS))
+    found = frozenset().union(*(listed(slug) for slug in _SHORTENER_LISTS))
     return found - own_domains()
 
 
 @cache
 def _tenant_domains() -> frozenset[str]:
     """Names below which others get theirs; no brand's own and no shortener."""
-    found = _BUILDERS.union(*(_listed(slug) for slug in _TENANT_LISTS))
+    found = _BUILDERS.union(*(listed(slug) for slug in _TENANT_LISTS))
     return found - own_domains() - _shorteners()
 
 
@@ -130,13 +120,3 @@ def _tenant_suffix(host: str, operator: str) -> str:
         if rest in _tenant_domains() and first not in _PLAIN:
             return rest
     return ""
-
-
-class _List(msgspec.Struct):
-    entries: list[str] = msgspec.field(name="list")
-
-
-def _listed(slug: str) -> frozenset[str]:
-    raw = (files(PACKAGE) / _FOLDER / slug / "list.json").read_bytes()
-    entries = msgspec.json.decode(raw, type=_List).entries
-    return frozenset(entry.lower().lstrip("*.@").strip() for entry in entries)

@@ -25,11 +25,14 @@ from detectors.base import (
 )
 from detectors.emission import counted, is_due, lasting, neighbour_links, shortened
 from detectors.identifier_uses import MAX_ACCOUNTS, Identifier, Use, note, spread
+from detectors.packaged_lists import is_vpn
+from detectors.packaged_lists import source as lists_source
 
 HARD_LLR = 8.0
 HOUSEHOLD_LLR = 5.0
 """Below the prior of the fusion: a family on one device is no operation by that alone."""
 HARD_TYPES = frozenset({"payment", "wallet", "device"})
+ADDRESS_TYPES = frozenset({"ip", "ip-block"})
 CONTACT_TYPES = frozenset({"email", "phone"})
 SHARED_ASN_CLASSES = frozenset({"mobile", "cgnat", "education", "vpn", "proxy"})
 OPENING_ACCOUNTS = 3
@@ -178,7 +181,8 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
             "verified contacts are hard evidence, the others soft: soft ones only support, so "
             "two kinds of evidence must meet before a case opens. Few accounts on a hard "
             "identifier may be a family and only support, up to the household values. Addresses "
-            "that many use (carrier NAT, campus, VPN) fall silent above their cap; senders that "
+            "that many use (carrier NAT, campus) fall silent above their cap, listed exits of VPN "
+            "providers at once; senders that "
             "know it may say so in the attributes: `asn_class` mobile, cgnat, education, vpn or "
             'proxy, and `verified`, a list such as ["email"], for contacts that were confirmed.'
         ),
@@ -242,8 +246,11 @@ def _keys(signal: Signal, p: SharedInfrastructureParams) -> Iterator[Key]:
         if kind not in p.limits or (hidden and kind == "ip"):
             continue
         for value in signal.identifiers(kind):
+            block = _block(value) if kind == "ip" else ""
+            if block and is_vpn(value):
+                continue  # strangers share it
             yield Key(kind, value)
-            if kind == "ip" and (block := _block(value)):
+            if block:
                 yield Key("ip-block", block)
 
 
@@ -336,7 +343,11 @@ def _draft(
         tier=Tier.OPENING if opens else Tier.SUPPORTING,
         family=Family.INFRA_HARD if shared.is_hard else Family.INFRA_SOFT,
         values=_values(key, names, uses),
-        constants={"population": p.population, "half_life_d": limits.half_life_s / DAY_S},
+        constants={
+            "population": p.population,
+            "half_life_d": limits.half_life_s / DAY_S,
+            **({"lists": lists_source()} if key.type in ADDRESS_TYPES else {}),
+        },
         conditions=_conditions(shared, _degree(state, key), limits, p),
         flags=tuple(flags),
     )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Signal, Tier
 from detectors.identifier_uses import MAX_ACCOUNTS
+from detectors.packaged_lists import listed
 from detectors.rules.shared_infrastructure import (
     SharedInfrastructure,
     SharedInfrastructureParams,
@@ -173,6 +174,13 @@ def test_a_known_shared_network_forms_no_key() -> None:
         for n in range(9)
     ]
     assert find(signals) == []
+
+
+def test_a_listed_exit_of_a_vpn_forms_no_key_and_its_neighbours_do() -> None:
+    exits = [one for one in sorted(listed("vpn-ipv4")) if one.endswith("/32")]
+    address = exits[0].removesuffix("/32")
+    assert find([seen(n, f"u{n}", ip=address) for n in range(9)]) == []
+    assert find([seen(n, f"u{n}", ip="198.51.100.7") for n in range(9)]) != []
 
 
 def test_a_kiosk_is_taken_back() -> None:
