@@ -55,14 +55,17 @@ type: $(DEV)  ## mypy --strict
 	@$(BIN)/mypy
 
 unit: $(DEV)  ## tests without a browser, in parallel (ARGS="-k word")
-	@$(BIN)/pytest -n $(JOBS) -m "not ui and not faults and not brokers and not deploy" $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) -m "not ui and not faults and not slow and not brokers and not deploy" $(ARGS)
 
 ui: $(DEV)  ## browser tests (ARGS="-k word"); finds or installs Chromium
 	@$(BIN)/python tests/ui/browser.py
-	@$(BIN)/pytest -m ui $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) -m ui $(ARGS)
 
 faults: $(DEV)  ## tests that kill the worker and Postgres in the middle of work
 	@$(BIN)/pytest -m faults $(ARGS)
+
+slow: $(DEV)  ## tests that take long: each known operation under four more seeds
+	@$(BIN)/pytest -n $(JOBS) -m slow $(ARGS)
 
 brokers: $(DEV)  ## a whole desk on Redis and on RabbitMQ; skips what is not installed
 	@$(BIN)/pytest -m brokers $(ARGS)
@@ -131,5 +134,5 @@ $(DEV): deploy/requirements-test.lock $(RUN)
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit ui faults brokers try-deploy audit docs openapi \
+.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit ui faults slow brokers try-deploy audit docs openapi \
   counts scoreboard screenshots bench lock clean

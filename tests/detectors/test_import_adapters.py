@@ -185,7 +185,7 @@ def test_memory_does_not_grow_with_a_file(
 ) -> None:
     head = b"phish_id,url,submission_time\n" if suffix == ".csv" else b""
     path = tmp_path / f"a{suffix}"
-    size = 3 * 1024 * 1024
+    size = 1024 * 1024
     path.write_bytes(head + piece * (size // len(piece)))
     lines = merged([Reader(path, 0, get(slug))])
     next(lines)

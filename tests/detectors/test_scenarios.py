@@ -11,7 +11,7 @@ from bench.evaluation.scenario import END, Replayed, benign_cases, replay
 from detectors.demo import SCENARIOS, WORLD, Scenario, truth, world
 from detectors.schema import Kind, SignalIn
 
-SEEDS = range(1, 6)
+SEEDS = [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))]
 BACKGROUND = 1_500
 # How dense a block of reports is can only be told beside enough honest ones.
 REPORTING = {"mass-false-reporting": 4_000}

@@ -119,6 +119,7 @@ def test_a_logical_restore_does_not_hide_what_comes_after_it(live: Stream) -> No
     with connection.cursor() as cursor:
         cursor.execute("UPDATE detectors_signal SET tx = '2'::xid8 WHERE text = 'before'")
     _store(live, "after")
+    desk.await_horizon()
     Signal.objects.filter(text="after").update(epoch=1)
     assert _texts(live, first.last)[-1] == "after"
 
