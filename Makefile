@@ -64,7 +64,7 @@ ui: $(DEV)  ## browser tests (ARGS="-k word"); finds or installs Chromium
 faults: $(DEV)  ## tests that kill the worker and Postgres in the middle of work
 	@$(BIN)/pytest -m faults $(ARGS)
 
-slow: $(DEV)  ## tests that take long: each known operation under four more seeds
+slow: $(DEV)  ## tests that take long: known operations under more seeds, a viral link
 	@$(BIN)/pytest -n $(JOBS) -m slow $(ARGS)
 
 brokers: $(DEV)  ## a whole desk on Redis and on RabbitMQ; skips what is not installed

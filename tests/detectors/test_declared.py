@@ -121,6 +121,7 @@ def _members(case: Case) -> set[str]:
 
 @pytest.mark.row(107)
 @stored
+@pytest.mark.slow
 def test_a_viral_link_and_loyal_fans_open_nothing_and_fifteen_who_act_together_do(
     start: datetime,
 ) -> None:
