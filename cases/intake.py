@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -9,11 +10,10 @@ from django.db import transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.queueing import wake
 from cases import facts, gates, lineage, states
 from cases.choices import BENIGN, State
 from cases.facts import Picture
-from cases.faults import FAULTS
+from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, Decision
 from cases.opening import new_case, one_at_a_time
 from cases.services.decision import decision_ref
@@ -31,32 +31,19 @@ GROWTH: Final = 2
 
 def intake(limit: int = 50) -> int:
     """Take in up to `limit` campaigns, each in its own transaction. Returns how many."""
-    taken, failed = 0, set[int]()
-    while taken + len(failed) < limit:
-        campaign_id, fault = _take_one(failed)
-        if campaign_id is None:
-            break
-        if fault is None:
-            taken += 1
-        else:
-            failed.add(campaign_id)
-            log.error("A campaign cannot be taken in", campaign=campaign_id, fault=repr(fault))
-    if taken and taken + len(failed) >= limit:
-        wake("cases.intake")
-    return taken
+    return one_by_one(_take_one, limit, odd=_tell, task="cases.intake")
+
+
+def _tell(campaign_id: int, fault: str) -> None:
+    log.error("A campaign cannot be taken in", campaign=campaign_id, fault=fault)
 
 
 @transaction.atomic
-def _take_one(without: set[int]) -> tuple[int | None, Exception | None]:
+def _take_one(without: set[int]) -> Taken:
     campaign = campaigns.next_for_intake(without=without)
     if campaign is None:
         return None, None
-    try:
-        with transaction.atomic():
-            _take_in(campaign)
-    except FAULTS as fault:
-        return campaign.pk, fault
-    return campaign.pk, None
+    return attempt(campaign.pk, partial(_take_in, campaign))
 
 
 def _take_in(campaign: Campaign) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -12,10 +13,9 @@ from django.db.models import QuerySet
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.queueing import wake
 from cases import facts, gates, lineage, reported, states
 from cases.choices import BENIGN, State
-from cases.faults import FAULTS
+from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, CaseReport
 from cases.opening import new_case, one_at_a_time
 from cases.services.decision import BENIGN_FOR, decision_ref
@@ -31,33 +31,20 @@ NAMED: Final = 3
 
 def place(limit: int = 200) -> int:
     """Give up to `limit` targets that wait their case, each in a transaction. Returns how many."""
-    placed, failed = 0, set[int]()
-    while placed + len(failed) < limit:
-        row_id, fault = _place_one(failed)
-        if row_id is None:
-            break
-        if fault is None:
-            placed += 1
-        else:
-            failed.add(row_id)
-            log.error("A report cannot be taken in", report=row_id, fault=repr(fault))
-    if placed and placed + len(failed) >= limit:
-        wake("cases.place_reports")
-    return placed
+    return one_by_one(_place_one, limit, odd=_tell, task="cases.place_reports")
+
+
+def _tell(row_id: int, fault: str) -> None:
+    log.error("A report cannot be taken in", report=row_id, fault=fault)
 
 
 @transaction.atomic
-def _place_one(without: set[int]) -> tuple[int | None, Exception | None]:
+def _place_one(without: set[int]) -> Taken:
     one_at_a_time()
     row = _waiting().exclude(pk__in=without).order_by("pk").first()
     if row is None:
         return None, None
-    try:
-        with transaction.atomic():
-            _place(row)
-    except FAULTS as fault:
-        return row.pk, fault
-    return row.pk, None
+    return attempt(row.pk, partial(_place, row))
 
 
 def _place(row: CaseReport) -> None:

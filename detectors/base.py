@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from detectors import normalise
-from detectors.schema import ActorProfile, Ai
+from detectors.schema import ActorProfile, Ai, SignalIn
 
 MINUTE_S = 60
 HOUR_S = 3_600
@@ -95,6 +95,26 @@ class Signal(msgspec.Struct, frozen=True, dict=True):
     ai: Ai | None = None
     fingerprints: tuple[str, ...] = ()
     attributes: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, wire: SignalIn, number: int, received: float = 0.0) -> Signal:
+        """A signal as it was sent, as the store would hand it out under the id `number`."""
+        return cls(
+            id=number,
+            at=wire.occurred_at.timestamp(),
+            received=received,
+            platform=wire.platform,
+            kind=wire.kind.value,
+            actor=wire.actor,
+            text=wire.text,
+            raw_urls=wire.urls,
+            objects=wire.objects,
+            identifier_map=wire.identifiers,
+            profile=wire.actor_profile,
+            ai=wire.ai,
+            fingerprints=wire.fingerprints,
+            attributes=wire.attributes,
+        )
 
     @cached_property
     def place(self) -> tuple[float, int]:
@@ -346,16 +366,16 @@ class Detector(Generic[StateT, ParamsT]):
         """
         raise NotImplementedError
 
-    def score_again(self, told: Told, signals: Sequence[Signal], p: ParamsT) -> Score | None:
-        """The score of a finding from its record and its cited signals in order of time.
-
-        None when they do not make it any more. Only for detectors of `Rescored.CONSTANTS`.
-        """
-        raise NotImplementedError
-
     def tick_with(
         self, clock: float, parts: Sequence[Any], signals: Mapping[int, Signal], p: ParamsT
     ) -> list[FindingDraft]:
         """`tick` for a detector that reads signals again; those that were purged are missing."""
         del signals
         return self.tick(clock, parts, p)
+
+    def score_again(self, told: Told, signals: Sequence[Signal], p: ParamsT) -> Score | None:
+        """The score of a finding from its record and its cited signals in order of time.
+
+        None when they do not make it any more. Only for detectors of `Rescored.CONSTANTS`.
+        """
+        raise NotImplementedError

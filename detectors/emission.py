@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from detectors.base import DAY_S, HOUR_S, MINUTE_S
+import networkx as nx
+
+from detectors.base import DAY_S, HOUR_S, MINUTE_S, Condition
 
 EVERY_BELOW = 50
 GROWTH_PERCENT = 110
@@ -37,6 +39,17 @@ def neighbour_links(ring: Sequence[int], llr: Callable[[int, int], float]) -> tu
             other = ring[(start + step) % size]
             found.add((min(place, other), max(place, other)))
     return tuple((low, high, llr(low, high)) for low, high in sorted(found))
+
+
+def hanging_together(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Groups of places that pairs join, each sorted, by their first place."""
+    graph: nx.Graph[int] = nx.Graph(sorted(pairs))
+    return sorted(sorted(group) for group in nx.connected_components(graph))
+
+
+def at_least(name: str, value: float, limit: float, unit: str) -> Condition:
+    """The condition that a number reaches its limit."""
+    return Condition(name, value, ">=", limit, unit, value >= limit)
 
 
 def counted(number: int, noun: str) -> str:

@@ -96,7 +96,7 @@ def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
         field=bound,
         help=f"{(info.description or '').rstrip('.')}.",
         unit=str(extra.get("unit") or ""),
-        default=_said(default),
+        default=_said(default) or "empty",
         bounds=limits,
         rebuild=bool(extra.get("rebuild")),
         changed=bound.initial != default,

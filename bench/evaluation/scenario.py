@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bench.evaluation.desk import Outcome, run_desk
-from bench.worlds.kit import signal_of
 from detectors import demo
 from detectors.base import Signal
 
@@ -49,7 +48,7 @@ def replay(
 ) -> dict[str, Replayed]:
     """Operation -> what became of it in one world with all of them. slugs: None for the five."""
     wire = demo.world(seed=seed, end=END, scenarios=slugs, background=background)
-    signals = [signal_of(one, place + 1) for place, one in enumerate(wire)]
+    signals = [Signal.of(one, place + 1) for place, one in enumerate(wire)]
     outcome = run_desk(signals, tick_floor_s=TICK_S)
     truth = demo.truth(seed=seed, end=END, scenarios=slugs)
     everybody = frozenset().union(*truth.values())
@@ -62,7 +61,7 @@ def replay(
 def benign_cases(seed: int, signals: int, days: int) -> list[frozenset[str]]:
     """Open cases of a world without any operation."""
     wire = demo.world(seed=seed, end=END, days=days, scenarios=(), background=signals)
-    life = [signal_of(one, place + 1) for place, one in enumerate(wire)]
+    life = [Signal.of(one, place + 1) for place, one in enumerate(wire)]
     return run_desk(life, tick_floor_s=TICK_S).cases.open_cases()
 
 

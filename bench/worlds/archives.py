@@ -15,7 +15,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from bench.worlds.kit import Operation, Truth, World, signal_of
+from bench.worlds.kit import Operation, Truth, World
+from detectors.base import Signal
 from detectors.schema import ActorProfile, Kind, SignalIn
 
 # what it is -> names in archives, the first that a row has
@@ -67,7 +68,7 @@ def load(path: Path, *, platform: str = "x", limit: int | None = None) -> Archiv
         if str(row.get("control", "")).casefold() not in {"true", "1"}:
             operation.add(f"{platform}:{signal.actor}")
     rows.sort(key=lambda one: one.occurred_at)
-    signals = tuple(signal_of(one, number) for number, one in enumerate(rows, 1))
+    signals = tuple(Signal.of(one, number) for number, one in enumerate(rows, 1))
     places = np.array([k for k, one in enumerate(signals) if one.account in operation])
     name = path.name.partition(".")[0]
     found = Operation(

@@ -239,7 +239,7 @@ def assemble(name: str, seed: int, acts: Sequence[Act], truth: Truth) -> World:
     for place, index in enumerate(order.tolist()):
         wire = wire_of(acts[index], f"{seed}:{place}")
         digest.update(encode(wire))
-        signals.append(signal_of(wire, place + 1, START.timestamp() + float(received[index])))
+        signals.append(Signal.of(wire, place + 1, START.timestamp() + float(received[index])))
     campaign = np.array([acts[index].campaign for index in order.tolist()], dtype=np.int64)
     placed = tuple(
         replace(one, positions=np.flatnonzero(campaign == number))
@@ -258,27 +258,6 @@ def wire_of(act: Act, label: str) -> SignalIn:
         actor=act.who.actor,
         actor_profile=act.who.profile,
         **act.what,
-    )
-
-
-def signal_of(wire: SignalIn, number: int, received: float = 0.0) -> Signal:
-    """The signal as detectors see it, as the store would hand it out."""
-    at = wire.occurred_at.timestamp()
-    return Signal(
-        id=number,
-        at=at,
-        received=received,
-        platform=wire.platform,
-        kind=str(wire.kind),
-        actor=wire.actor,
-        text=wire.text,
-        raw_urls=wire.urls,
-        objects=wire.objects,
-        identifier_map=wire.identifiers,
-        profile=wire.actor_profile,
-        ai=wire.ai,
-        fingerprints=wire.fingerprints,
-        attributes=wire.attributes,
     )
 
 

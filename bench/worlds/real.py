@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from bench.worlds.baselines import data_dir
-from bench.worlds.kit import Operation, Truth, World, signal_of
+from bench.worlds.kit import Operation, Truth, World
+from detectors.base import Signal
 from detectors.schema import SignalIn
 
 IO_ACCOUNTS = "io-accounts-2016.ndjson.gz"
@@ -83,7 +84,7 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _world(name: str, rows: Sequence[SignalIn], operation: frozenset[str]) -> World:
     bare = [msgspec.structs.replace(one, attributes={}) for one in rows]
-    signals = tuple(signal_of(one, number) for number, one in enumerate(bare, 1))
+    signals = tuple(Signal.of(one, number) for number, one in enumerate(bare, 1))
     places = np.flatnonzero(np.array([one.account in operation for one in signals], dtype=bool))
     truth = Truth((Operation(name, "real", faint=False, accounts=operation, positions=places),))
     return World(name, 0, signals, truth if operation else Truth())

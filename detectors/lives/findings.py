@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from detectors.base import DAY_S, Condition, FindingDraft, Key
-from detectors.emission import counted, lasting, neighbour_links, shortened
+from detectors.emission import at_least, counted, lasting, neighbour_links, shortened
 from detectors.lives.holders import Holder
 from detectors.lives.tongue import worded
 from detectors.lives.turns import Turn
@@ -98,8 +98,8 @@ def turns_draft(group: Sequence[Turn], limits: Limits) -> FindingDraft:
             "woke_within_s": round(spread_s),
         },
         conditions=(
-            _at_least("accounts that changed", len(group), limits.min_accounts, "accounts"),
-            _at_least("shortest rest", round(min(rests) / DAY_S, 1), limits.rest_d, "days"),
+            at_least("accounts that changed", len(group), limits.min_accounts, "accounts"),
+            at_least("shortest rest", round(min(rests) / DAY_S, 1), limits.rest_d, "days"),
             Condition(
                 "old words still used",
                 max(turn.kept for turn in group),
@@ -110,10 +110,6 @@ def turns_draft(group: Sequence[Turn], limits: Limits) -> FindingDraft:
             ),
         ),
     )
-
-
-def _at_least(name: str, value: float, limit: float, unit: str) -> Condition:
-    return Condition(name, value, ">=", limit, unit, met=True)
 
 
 def _range(seconds: Sequence[float]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from detectors.emission import hanging_together
 from detectors.lives.eras import Era, main_tongue, overlap, words_of
 from detectors.lives.tongue import is_other
 
@@ -87,22 +88,4 @@ def together(turns: Iterable[Turn], within_s: float, alike: Alike) -> list[list[
         if number >= alike.words
         and number >= alike.share * min(len(ordered[one].words), len(ordered[two].words))
     ]
-    return [[ordered[place] for place in group] for group in _components(len(ordered), linked)]
-
-
-def _components(size: int, links: Iterable[tuple[int, int]]) -> list[list[int]]:
-    roots = list(range(size))
-
-    def root(place: int) -> int:
-        while roots[place] != place:
-            roots[place] = roots[roots[place]]
-            place = roots[place]
-        return place
-
-    for one, two in links:
-        low, high = sorted((root(one), root(two)))
-        roots[high] = low
-    groups: dict[int, list[int]] = {}
-    for place in range(size):
-        groups.setdefault(root(place), []).append(place)
-    return [group for group in groups.values() if len(group) > 1]
+    return [[ordered[place] for place in group] for group in hanging_together(linked)]

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from detectors.base import Condition, FindingDraft, Key
-from detectors.emission import counted, neighbour_links
+from detectors.emission import at_least, counted, neighbour_links
 
 LLR = 1.0
 TEMPLATE = "bio-template"
@@ -60,7 +60,7 @@ def group_draft(named: Sequence[Suspect], sharing: int, limits: Limits) -> Findi
         last_at=max(one.last for one in named),
         values={"accounts": len(named), "same_bio": sharing, **counts},
         conditions=(
-            _at_least("accounts with this bio template", sharing, limits.bio_accounts, "accounts"),
+            at_least("accounts with this bio template", sharing, limits.bio_accounts, "accounts"),
             _least_signs(min(len(one.signs) + 1 for one in named), limits),
         ),
     )
@@ -83,8 +83,4 @@ def single_draft(one: Suspect, limits: Limits) -> FindingDraft:
 
 
 def _least_signs(number: int, limits: Limits) -> Condition:
-    return _at_least("indicators", number, limits.min_indicators, "indicators")
-
-
-def _at_least(name: str, value: float, limit: float, unit: str) -> Condition:
-    return Condition(name, value, ">=", limit, unit, met=True)
+    return at_least("indicators", number, limits.min_indicators, "indicators")

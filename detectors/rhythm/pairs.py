@@ -61,27 +61,6 @@ def pairs_of(beats: Sequence[Beat], limits: Limits) -> list[Pair]:
     return found
 
 
-def components(size: int, pairs: Iterable[Pair]) -> list[list[int]]:
-    """Places of accounts that hang together, each group sorted."""
-    neighbours: dict[int, set[int]] = {}
-    for pair in pairs:
-        neighbours.setdefault(pair.one, set()).add(pair.two)
-        neighbours.setdefault(pair.two, set()).add(pair.one)
-    seen: set[int] = set()
-    groups = []
-    for start in range(size):
-        if start in seen or start not in neighbours:
-            continue
-        group, open_ = {start}, [start]
-        while open_:
-            fresh = neighbours[open_.pop()] - group
-            group |= fresh
-            open_ += fresh
-        seen |= group
-        groups.append(sorted(group))
-    return groups
-
-
 def poisson_tail(number: int, mean: float) -> float:
     """P(X >= number)."""
     if number <= mean:

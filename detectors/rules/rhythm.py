@@ -18,9 +18,10 @@ from detectors.base import (
     Signal,
     param,
 )
+from detectors.emission import hanging_together
 from detectors.rhythm.bins import LOOKBACK_S, Beat, Rhythm, act, beat_of
 from detectors.rhythm.findings import rhythm_draft
-from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, components, pairs_of
+from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, pairs_of
 
 KINDS = ("post", "repost", "reply", "message", "reaction", "follow", "report", "ai.request")
 
@@ -126,7 +127,7 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         if len(beats) < p.min_population:
             return []
         pairs = pairs_of(beats, p.limits)
-        groups = components(len(beats), pairs)
+        groups = hanging_together((pair.one, pair.two) for pair in pairs)
         number_of = {place: number for number, group in enumerate(groups) for place in group}
         inside: list[list[Pair]] = [[] for _ in groups]
         for pair in pairs:

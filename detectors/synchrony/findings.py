@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from detectors.base import MAX_SIGNAL_IDS, Condition, FindingDraft, Key, Tier
+from detectors.emission import at_least
 from detectors.synchrony.graph import components
 from detectors.synchrony.model import Edges, EdgeTier, Ints, Result, Settings
 from detectors.synchrony.rows import MS
@@ -256,19 +257,15 @@ def _conditions(group: _Group, subjects: tuple[str, ...], p: float) -> tuple[Con
     )
     n, c = int(edges.n[picked].min()), int(edges.c[picked].min())
     rows = [
-        _at_least("shared objects", n, run.settings.n_min, "objects"),
-        _at_least("synchronous objects", c, run.settings.c_min, "objects"),
+        at_least("shared objects", n, run.settings.n_min, "objects"),
+        at_least("synchronous objects", c, run.settings.c_min, "objects"),
         Condition("p of the weakest pair", p, "<=", bar, "p", p <= bar),
     ]
     if group.tier is EdgeTier.OPENING:
         ceiling = run.settings.p_open
         rows.append(Condition("p inside a group", p, "<=", ceiling, "p", p <= ceiling))
-        rows.append(_at_least("accounts in the ring", len(subjects), MIN_GROUP, "accounts"))
+        rows.append(at_least("accounts in the ring", len(subjects), MIN_GROUP, "accounts"))
     return tuple(rows)
-
-
-def _at_least(name: str, value: int, limit: int, unit: str) -> Condition:
-    return Condition(name, value, ">=", limit, unit, value >= limit)
 
 
 def _flags(group: _Group) -> tuple[str, ...]:

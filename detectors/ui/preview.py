@@ -160,7 +160,7 @@ def _made(board: Board, adapter: MappedAdapter, piece: Piece, about: About) -> M
         piece.root,
         signal=found,
         shown=marked(found.text, text.GRAPHEMES),
-        entities=mentioned(_as_seen(found), about.forms)[:SHOWN_ENTITIES],
+        entities=mentioned(Signal.of(found, 0), about.forms)[:SHOWN_ENTITIES],
         raw=text.defang(json.dumps(msgspec.to_builtins(found), indent=2, ensure_ascii=True)),
     )
 
@@ -210,19 +210,3 @@ def _example(choice: Choice) -> str:
     value = choice.examples[0]
     shown = value if isinstance(value, str) else json.dumps(value)
     return text.visible(shown[:EXAMPLE])
-
-
-def _as_seen(signal: SignalIn) -> Signal:
-    """The signal as the linker will see it."""
-    return Signal(
-        id=0,
-        at=signal.occurred_at.timestamp(),
-        platform=signal.platform,
-        kind=signal.kind.value,
-        actor=signal.actor,
-        text=signal.text,
-        raw_urls=signal.urls,
-        objects=signal.objects,
-        identifier_map=signal.identifiers,
-        profile=signal.actor_profile,
-    )

@@ -18,7 +18,6 @@ from detectors.engine import run_all
 from detectors.needs import missing
 from detectors.recompute import score_again
 from detectors.rules.velocity import Velocity
-from detectors.schema import SignalIn
 
 END = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
 SECRET = b"secret of this desk"
@@ -26,28 +25,10 @@ SLUGS = [slug for slug, kind in registry.all_detectors().items()
          if kind.meta.rescored is not Rescored.POPULATION and not missing(kind.meta)]  # fmt: skip
 
 
-def as_detectors_see_it(number: int, one: SignalIn) -> Signal:
-    return Signal(
-        id=number,
-        at=one.occurred_at.timestamp(),
-        platform=one.platform,
-        kind=one.kind.value,
-        actor=one.actor,
-        text=one.text,
-        raw_urls=one.urls,
-        objects=one.objects,
-        identifier_map=one.identifiers,
-        profile=one.actor_profile,
-        ai=one.ai,
-        fingerprints=one.fingerprints,
-        attributes=one.attributes,
-    )
-
-
 @cache
 def demo() -> list[Signal]:
     ordered = sorted(world(seed=7, end=END), key=lambda one: (one.occurred_at, one.external_id))
-    return [as_detectors_see_it(number, one) for number, one in enumerate(ordered, start=1)]
+    return [Signal.of(one, number) for number, one in enumerate(ordered, start=1)]
 
 
 @cache

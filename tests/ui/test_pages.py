@@ -15,7 +15,7 @@ from cases import queue
 from cases.choices import State
 from cases.models import Case, Decision
 from detectors import needs
-from detectors.models import DetectorConfig
+from detectors.models import DetectorConfig, Finding
 from detectors.services.config import ensure_configs
 from tests.ui import world
 
@@ -271,6 +271,17 @@ def test_why_shows_conditions_with_values_and_falsifiers(desk: world.Desk, as_: 
     assert page.count('aria-label="not met"') == 2
     assert "0.934" in page
     assert "the text is a quote or a petition" in page
+
+
+def test_an_apostrophe_in_a_finding_is_escaped_once(desk: world.Desk, as_: Any) -> None:
+    Finding.objects.update(falsifiers=["It is one organisation's.", "<b>A & B</b>"])
+    Case.objects.update(reasons=["one organisation's device"])
+    client = as_(desk.reviewer)
+    for path in ("/cases/AD-1/?tab=why", "/cases/"):
+        page = client.get(path).content.decode()
+        assert "organisation&#x27;s" in page
+        assert "&amp;#x27;" not in page
+        assert "<b>A" not in page
 
 
 def test_texts_stand_side_by_side_with_their_differences(desk: world.Desk, as_: Any) -> None:

@@ -11,8 +11,6 @@ from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week
 from detectors.rhythm.pairs import (
     MAX_PAIRS,
     Limits,
-    Pair,
-    components,
     pairs_of,
     poisson_tail,
 )
@@ -83,15 +81,6 @@ def test_the_work_is_bounded_however_many_share_a_tie() -> None:
     crowd = [beat(f"a{n:04}", [n], tuple(range(n % 40, n % 40 + 20))) for n in range(900)]
     assert pairs_of(crowd, Limits(0.99, 0.01, 1_000)) == []
     assert len(crowd) * (len(crowd) - 1) // 2 > MAX_PAIRS
-
-
-@given(st.lists(st.tuples(st.integers(0, 14), st.integers(15, 29)), max_size=30))
-def test_components_hold_each_linked_account_once(links: list[tuple[int, int]]) -> None:
-    groups = components(30, [Pair(one, two, 1.0, 1, 0.0, 0.0) for one, two in links])
-    places = [place for group in groups for place in group]
-    assert sorted(places) == sorted({place for link in links for place in link})
-    for one, two in links:
-        assert any(one in group and two in group for group in groups)
 
 
 def test_the_hour_of_the_week_comes_round() -> None:
