@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.metadata import version
 from importlib.resources import files
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final
 
 import msgspec
@@ -15,8 +16,8 @@ PACKAGE: Final = "pymispwarninglists"
 _FOLDER: Final = "data/misp-warninglists/lists"
 _VPN_LISTS: Final = ("vpn-ipv4", "vpn-ipv6")
 
-Ranges = dict[int, tuple[list[int], list[int]]]
-"""IP version -> first and last address of each network, apart and ascending."""
+Ranges = tuple[list[bytes], list[bytes]]
+"""First and last address of each network, apart and ascending; addresses as they travel."""
 
 
 @cache
@@ -35,10 +36,10 @@ def listed(slug: str) -> frozenset[str]:
 @lru_cache(maxsize=16_384)
 def is_vpn(ip: str) -> bool:
     """Whether a canonical address is a known exit of a VPN provider, which strangers share."""
-    address = ip_address(ip)
-    firsts, lasts = _vpn_ranges()[address.version]
-    place = bisect_right(firsts, int(address)) - 1
-    return place >= 0 and int(address) <= lasts[place]
+    address = _packed(ip)
+    firsts, lasts = _vpn_ranges(len(address))
+    place = bisect_right(firsts, address) - 1
+    return place >= 0 and address <= lasts[place]
 
 
 class _List(msgspec.Struct):
@@ -46,21 +47,33 @@ class _List(msgspec.Struct):
 
 
 @cache
-def _vpn_ranges() -> Ranges:
-    networks = [ip_network(entry, strict=False) for slug in _VPN_LISTS for entry in listed(slug)]
-    return {
-        number: _merged([one for one in networks if one.version == number]) for number in (4, 6)
-    }
+def _vpn_ranges(size: int) -> Ranges:
+    """The listed networks whose addresses have `size` bytes."""
+    entries = (entry for slug in _VPN_LISTS for entry in listed(slug))
+    return _merged(one for one in map(_ends, entries) if len(one[0]) == size)
 
 
-def _merged(networks: list[IPv4Network | IPv6Network]) -> tuple[list[int], list[int]]:
-    firsts: list[int] = []
-    lasts: list[int] = []
-    for one in sorted(networks, key=lambda network: int(network.network_address)):
-        first, last = int(one.network_address), int(one.broadcast_address)
-        if lasts and first <= lasts[-1] + 1:
+def _ends(network: str) -> tuple[bytes, bytes]:
+    """First and last address; without the library's objects, of which there would be thousands."""
+    name, _, length = network.partition("/")
+    address = _packed(name)
+    bits = 8 * len(address)
+    rest = (1 << (bits - int(length or bits))) - 1
+    first = int.from_bytes(address, "big") & ~rest
+    return first.to_bytes(len(address), "big"), (first | rest).to_bytes(len(address), "big")
+
+
+def _merged(ends: Iterable[tuple[bytes, bytes]]) -> Ranges:
+    firsts: list[bytes] = []
+    lasts: list[bytes] = []
+    for first, last in sorted(ends):
+        if lasts and first <= lasts[-1]:
             lasts[-1] = max(lasts[-1], last)
         else:
             firsts.append(first)
             lasts.append(last)
     return firsts, lasts
+
+
+def _packed(ip: str) -> bytes:
+    return inet_pton(AF_INET6 if ":" in ip else AF_INET, ip)

@@ -28,6 +28,13 @@ def test_both_ends_of_a_listed_network_are_found(slug: str) -> None:
         assert is_vpn(str(one.broadcast_address))
 
 
+@given(st.ip_addresses(), st.integers(0, 32))
+def test_the_ends_of_a_network_are_those_of_the_library(address: object, length: int) -> None:
+    network = ip_network(f"{address}/{length}", strict=False)
+    ends = packaged_lists._ends(f"{address}/{length}")
+    assert ends == (network.network_address.packed, network.broadcast_address.packed)
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.ip_addresses(v=4))
 def test_the_ranges_say_what_the_networks_say(address: object) -> None:
@@ -36,7 +43,7 @@ def test_the_ranges_say_what_the_networks_say(address: object) -> None:
 
 
 def test_networks_inside_each_other_become_one_range() -> None:
-    networks = [ip_network(one) for one in ("10.0.0.0/24", "10.0.0.128/25", "10.0.1.0/24")]
-    firsts, lasts = packaged_lists._merged(networks)
-    assert firsts == [int(ip_address("10.0.0.0"))]
-    assert lasts == [int(ip_address("10.0.1.255"))]
+    ends = map(packaged_lists._ends, ("10.0.0.128/25", "10.0.0.0/24", "10.0.2.7/32"))
+    firsts, lasts = packaged_lists._merged(ends)
+    assert firsts == [ip_address("10.0.0.0").packed, ip_address("10.0.2.7").packed]
+    assert lasts == [ip_address("10.0.0.255").packed, ip_address("10.0.2.7").packed]
