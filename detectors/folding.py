@@ -62,7 +62,7 @@ def neighbourhood(
     """Evidence around accounts, and all accounts that kept edges reach from them.
 
     A pair is never kept on weak evidence alone, so only accounts at the end of a kept edge are
-    followed: a shared address does not pull half the desk in.
+    followed, and those that hang on a group: a shared address does not pull half the desk in.
     """
     known = set(accounts)
     frontier = set(known)
@@ -72,10 +72,12 @@ def neighbourhood(
             evidence[one.id] = one
         named = {name for one in evidence.values() for name in one.subjects}
         scored = sorted(known | named)[: fusion.MAX_ACCOUNTS]
-        graph = fusion.kept_graph(fusion.score_pairs(list(evidence.values()), scored))
+        pairs = fusion.score_pairs(list(evidence.values()), scored)
+        graph = fusion.kept_graph(pairs)
         reached = {
             other for name in known if name in graph for other in graph.neighbors(name)
         } - known
+        reached = reached or fusion.drawn_in(pairs, known) - known
         if not reached or len(known) >= fusion.MAX_ACCOUNTS:
             break
         known |= reached

@@ -6,8 +6,10 @@ counts, families add up, a pair is kept from S >= 0, a campaign is a 2-core of a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+from typing import NamedTuple
 
 import msgspec
 import networkx as nx
@@ -51,12 +53,16 @@ class Evidence(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A kept pair. parts: family -> (LLR after cap and decay, finding id)."""
+    """A kept pair. parts: family -> (LLR after cap and decay, finding id).
+
+    group: it ties one account to all members of a group; the evidence is with different ones.
+    """
 
     a: str
     b: str
     score: float
     parts: dict[str, tuple[float, int]]
+    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +87,26 @@ class Group:
     """Id of the declared group that all members are in; such a campaign opens nothing."""
 
 
+class Named(NamedTuple):
+    """touches: accounts x findings about different things."""
+
+    family: str
+    touches: NDArray[np.bool_]
+
+
 @dataclass(slots=True)
 class Pairs:
     """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
 
     declared: what declared relationships take from each pair; None without any.
+    named: by detector of `scoring.SEVERAL`, which account stands in which of its findings.
     """
 
     accounts: tuple[str, ...]
     best: dict[str, Floats] = field(default_factory=dict)
     by: dict[str, Ints] = field(default_factory=dict)
     declared: Floats | None = None
+    named: dict[str, Named] = field(default_factory=dict)
 
     def total(self) -> Floats:
         """S of every pair, n x n; the diagonal says nothing."""
@@ -145,13 +160,31 @@ def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
     graph = kept_graph(pairs)
     connectors = _connectors(graph)
     graph.remove_nodes_from(connectors)
-    found = [
-        _group(community, graph, pairs, evidence, connectors)
+    seeds = [
+        seed
         for component in nx.connected_components(graph)
         for community in _communities(graph, component)
+        if (seed := _seed(community, graph, pairs)) is not None
     ]
-    kept = [group for group in found if group is not None]
-    return sorted(kept, key=lambda group: (-len(group.members), min(group.members)))
+    found = [_judged(seed, evidence, connectors) for seed in _bound(seeds, pairs)]
+    return sorted(found, key=lambda group: (-len(group.members), min(group.members)))
+
+
+def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
+    """Accounts that hang on a group of known ones, and those on which a known one may hang."""
+    graph = kept_graph(pairs)
+    found: set[str] = set()
+    for component in nx.connected_components(graph):
+        core = frozenset(nx.k_core(graph.subgraph(component), 2).nodes)
+        if len(core) >= scoring.MIN_ACCOUNTS and not core.isdisjoint(known):
+            found.update(pairs.accounts[place] for place in _Ties(core, pairs).places)
+    # how far a group that is not known yet could reach: as far as all others together
+    inside = [place for place, name in enumerate(pairs.accounts) if name in known]
+    reaching = set(_Ties(frozenset(), pairs).places).intersection(inside)
+    for best in pairs.best.values():
+        shared = (best[sorted(reaching)] > 0.0).any(axis=0)
+        found.update(pairs.accounts[place] for place in np.flatnonzero(shared).tolist())
+    return found
 
 
 def _add_links(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:
@@ -185,16 +218,16 @@ def _add_several(
 
     What stands behind a slash in an anchor is a part of one cluster, no text of its own.
     """
-    named: dict[str, set[str]] = {}
+    things: dict[str, set[str]] = {}
     for one in same:
-        named.setdefault(one.anchor.partition("/")[0], set()).update(one.subjects)
-    if len(named) < least:
+        things.setdefault(one.anchor.partition("/")[0], set()).update(one.subjects)
+    if len(things) < least:
         return
-    size = len(pairs.accounts)
-    count = np.zeros((size, size), dtype=np.int64)
-    for names in named.values():
-        places = [index[name] for name in sorted(names) if name in index]
-        count[np.ix_(places, places)] += 1
+    touches = np.zeros((len(pairs.accounts), len(things)), dtype=bool)
+    for column, names in enumerate(things.values()):
+        touches[[index[name] for name in sorted(names) if name in index], column] = True
+    pairs.named[same[0].detector] = Named(same[0].family, touches)
+    count = touches.astype(np.int64) @ touches.T
     best, by = _matrices(pairs, same[0].family)
     enough = (count >= least) & (best < llr)
     best[enough] = llr
@@ -247,33 +280,135 @@ def _communities(graph: nx.Graph[str], component: set[str]) -> Iterable[set[str]
     return found
 
 
-def _group(
-    community: set[str],
-    graph: nx.Graph[str],
-    pairs: Pairs,
-    evidence: Sequence[Evidence],
-    connectors: tuple[str, ...],
-) -> Group | None:
+@dataclass(frozen=True, slots=True)
+class _Seed:
+    """A core that pairs alone hold together, with those who hang on it; edges: strongest first."""
+
+    members: dict[str, float]
+    core: frozenset[str]
+    edges: tuple[Edge, ...]
+
+    def core_edges(self) -> list[Edge]:
+        """Edges between two accounts of the core."""
+        return [edge for edge in self.edges if edge.a in self.core and edge.b in self.core]
+
+
+def _seed(community: set[str], graph: nx.Graph[str], pairs: Pairs) -> _Seed | None:
+    """None: no three accounts hold together, or by too little even for the watch list."""
     inside = graph.subgraph(community)
     core = frozenset(nx.k_core(inside, 2).nodes)
     if len(core) < scoring.MIN_ACCOUNTS:
         return None
     members = _members(inside, core)
-    edges = _edges(inside.subgraph(members), pairs)
-    core_edges = [edge for edge in edges if edge.a in core and edge.b in core]
+    seed = _Seed(members, core, tuple(_edges(inside.subgraph(members), pairs)))
+    return seed if _mean_p(seed.core_edges()) >= scoring.P_WATCH else None
+
+
+def _bound(seeds: Sequence[_Seed], pairs: Pairs) -> list[_Seed]:
+    """Seeds with the accounts that hang on them as a group; those that share such accounts as one.
+
+    Two accounts of one seed that hang on another one make both one operation: one alone may be a
+    helper of both.
+    """
+    hanging = [_Ties(seed.core, pairs).edges() for seed in seeds]
+    ties: nx.Graph[int] = nx.Graph()
+    ties.add_nodes_from(range(len(seeds)))
+    for (a, one), (b, two) in combinations(enumerate(seeds), 2):
+        shared = one.core.intersection(hanging[b]) | two.core.intersection(hanging[a])
+        if len(shared) > 1:
+            ties.add_edge(a, b)
+    return [
+        _joined([(seeds[place], hanging[place]) for place in sorted(places)])
+        for places in nx.connected_components(ties)
+    ]
+
+
+def _joined(parts: Sequence[tuple[_Seed, Mapping[str, Edge]]]) -> _Seed:
+    core = frozenset[str]().union(*(seed.core for seed, _ in parts))
+    members = {name: p for seed, _ in parts for name, p in seed.members.items()}
+    edges = {(edge.a, edge.b): edge for seed, _ in parts for edge in seed.edges}
+    for _, hanging in parts:
+        for name, edge in sorted(hanging.items()):
+            edges.setdefault((edge.a, edge.b), edge)
+            members[name] = max(members.get(name, 0.0), scoring.probability(edge.score))
+    ordered = sorted(edges.values(), key=lambda edge: (-edge.score, edge.a, edge.b))
+    return _Seed(members, core, tuple(ordered))
+
+
+class _Ties:
+    """Accounts outside a core that belong to it by evidence with different members of it.
+
+    Evidence of one family counts once, by the member it is strongest with; what the account shares
+    with many members in turn, as three texts with three of them, counts as if with one. An empty
+    core stands for everybody else.
+    """
+
+    def __init__(self, core: frozenset[str], pairs: Pairs) -> None:
+        self._pairs = pairs
+        self._core = [
+            place for place, name in enumerate(pairs.accounts) if not core or name in core
+        ]
+        self._best = {
+            family: self._raised(family, best[:, self._core].max(axis=1))
+            for family, best in pairs.best.items()
+        }
+        self._score = scoring.PRIOR + np.sum([*self._best.values()], axis=0)
+        if pairs.declared is not None:
+            self._score += pairs.declared[:, self._core].min(axis=1)
+        enough = (self._score >= scoring.S_OPEN) & (self._kinds() > 1)
+        if core:
+            enough[self._core] = False
+        self.places: list[int] = np.flatnonzero(enough).tolist()
+
+    def edges(self) -> dict[str, Edge]:
+        """Account -> its tie to the group, drawn to the member it shares most with."""
+        total = self._pairs.total()
+        return {self._pairs.accounts[place]: self._edge(place, total) for place in self.places}
+
+    def _raised(self, family: str, best: Floats) -> Floats:
+        for detector, named in self._pairs.named.items():
+            least, llr = scoring.SEVERAL[detector]
+            if named.family == family:
+                shared = named.touches[:, named.touches[self._core].any(axis=0)].sum(axis=1)
+                best = np.where(shared >= least, np.maximum(best, llr), best)
+        return best
+
+    def _kinds(self) -> Ints:
+        """How many kinds of evidence reach each account."""
+        reached: dict[str, NDArray[np.bool_]] = {}
+        for family, best in self._best.items():
+            kind = scoring.kind_of(family)
+            reached[kind] = reached.get(kind, False) | (best > 0.0)
+        count: Ints = np.sum([*reached.values()], axis=0, dtype=np.int64)
+        return count
+
+    def _edge(self, place: int, total: Floats) -> Edge:
+        parts: dict[str, tuple[float, int]] = {}
+        for family, best in self._best.items():
+            if best[place] > 0.0:
+                whom = self._nearest(place, self._pairs.best[family])
+                parts[family] = float(best[place]), int(self._pairs.by[family][place, whom])
+        other = self._nearest(place, total)
+        a, b = sorted((self._pairs.accounts[place], self._pairs.accounts[other]))
+        return Edge(a, b, float(self._score[place]), parts, group=True)
+
+    def _nearest(self, place: int, values: Floats) -> int:
+        return max(self._core, key=lambda other: (values[place, other], -other))
+
+
+def _judged(seed: _Seed, evidence: Sequence[Evidence], connectors: tuple[str, ...]) -> Group:
+    core_edges = seed.core_edges()
     parts = _parts(core_edges)
-    p = sum(scoring.probability(edge.score) for edge in core_edges) / len(core_edges)
-    if p < scoring.P_WATCH:
-        return None
-    families = _families(core_edges, core)
-    label, opens = _opening(families, p, core, evidence)
-    names = set(members)
+    p = _mean_p(core_edges)
+    families = _families(core_edges, seed.core)
+    label, opens = _opening(families, p, seed.core, core_edges, evidence)
+    names = set(seed.members)
     # evidence is what joins two members; a finding that touches one explains nothing here
     joining = [one for one in evidence if len(names.intersection(one.subjects)) > 1]
     return Group(
-        members=members,
-        core=core,
-        edges=tuple(edges),
+        members=seed.members,
+        core=seed.core,
+        edges=seed.edges,
         families=families,
         parts=parts,
         score=sum(parts.values()),
@@ -286,6 +421,10 @@ def _group(
         signals=sum(one.signals for one in joining),
         connectors=connectors,
     )
+
+
+def _mean_p(edges: Sequence[Edge]) -> float:
+    return sum(scoring.probability(edge.score) for edge in edges) / len(edges)
 
 
 def _members(inside: nx.Graph[str], core: frozenset[str]) -> dict[str, float]:
@@ -331,24 +470,33 @@ def _parts(edges: Sequence[Edge]) -> dict[str, float]:
 
 def _families(edges: Sequence[Edge], core: frozenset[str]) -> tuple[str, ...]:
     """Families that reach at least a third of the core: a stray finding is no second witness."""
-    found = []
-    for family in FAMILIES:
-        touched = {name for edge in edges if family in edge.parts for name in (edge.a, edge.b)}
-        if len(touched) >= max(2, len(core) / 3):
-            found.append(str(family))
-    return tuple(found)
+    return tuple(
+        str(family)
+        for family in FAMILIES
+        if _reach([edge for edge in edges if family in edge.parts], core)
+    )
+
+
+def _reach(edges: Sequence[Edge], core: frozenset[str]) -> bool:
+    touched = {name for edge in edges for name in (edge.a, edge.b)}
+    return len(touched) >= max(2, len(core) / 3)
 
 
 def _opening(
-    families: tuple[str, ...], p: float, core: frozenset[str], evidence: Sequence[Evidence]
-) -> tuple[str, bool]:
-    """Label and whether this may open a case: two families, or one hard identifier.
+    families: tuple[str, ...], p: float, core: frozenset[str], edges: Sequence[Edge],
+    evidence: Sequence[Evidence],
+) -> tuple[str, bool]:  # fmt: skip
+    """Label and whether this may open a case: two kinds of evidence, or one hard identifier.
 
     Timing alone opens too, and says so, when its core acted together on five objects or more.
     """
     if families == (Family.TIMING,):
         return "timing only", any(_timing_opens(one, core) for one in evidence)
-    strong = len(families) > 1 or Family.INFRA_HARD in families
+    kinds = {scoring.kind_of(family) for family in families}
+    hard = [
+        edge for edge in edges if edge.parts.get(Family.INFRA_HARD, (0.0, 0))[0] >= scoring.HARD
+    ]
+    strong = len(kinds) > 1 or _reach(hard, core)
     return "", p >= scoring.P_OPEN and strong
 
 

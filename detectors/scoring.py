@@ -12,7 +12,10 @@ PRIOR = -6.0
 DECLARED = -6.0
 """What a declared relationship takes from a pair: that they act together is known."""
 P_OPEN = 0.8
+S_OPEN = math.log(P_OPEN / (1 - P_OPEN))
 P_WATCH = 0.5
+HARD = S_OPEN - PRIOR
+"""LLR from which one identifier alone opens; what a household shares weighs less."""
 MIN_ACCOUNTS = 3
 
 
@@ -38,6 +41,15 @@ WEIGHTS: dict[str, Weight] = {
 SEVERAL: dict[str, tuple[int, float]] = {"near-duplicate-text": (3, 5.0)}
 """Detector -> (distinct findings that a pair shares, LLR from then on): one text may travel by
 itself, three do not."""
+
+
+_KINDS: dict[str, str] = {Family.INFRA_HARD: "infra", Family.INFRA_SOFT: "infra"}
+"""Families that are no independent witnesses: who shares a device shares its address as well."""
+
+
+def kind_of(family: str) -> str:
+    """Families of one kind count as one where two are asked for."""
+    return _KINDS.get(family, family)
 
 
 def weigh(family: str, llr: float, age_s: float) -> float:

@@ -102,9 +102,18 @@ def _paid(signal: Signal) -> Iterator[Act]:
     yield from (Act(key, Role.OWNS) for key in own)
     if domain:
         yield Act(Key(SITE, domain), Role.OWNS)
-    if domain or signal.attributes.get("direction") in INCOMING:
+    if domain or _is_received(signal):
         tills = own or ([Key(SITE, domain)] if domain else [])
         yield from (Act(key, Role.COLLECTS) for key in tills)
+
+
+def _is_received(signal: Signal) -> bool:
+    """Whether the actor is paid: the sender says so, or names another one who pays."""
+    if signal.attributes.get("direction") in INCOMING:
+        return True
+    return any(kind == "payer" and value for kind, value in _objects(signal)) and (
+        person(signal) != ""
+    )
 
 
 _READERS: dict[str, Callable[[Signal], Iterator[Act]]] = {

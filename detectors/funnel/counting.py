@@ -13,6 +13,7 @@ from detectors.funnel.acts import CONTACT
 from detectors.funnel.steps import NOBODY, Bill, Talk
 
 RISE = 1.25
+CHAT_AND_PAYMENT = "chat and payment"
 PRESSED = 1 / 3
 """Share of payers who were asked again from which no shop explains it."""
 
@@ -92,7 +93,7 @@ def count(funnel: Funnel, rules: Rules) -> None:
     }
     funnel.pairs = {
         "advert and chat": len(lured),
-        "chat and payment": _stung(funnel.talks, funnel.bills, window),
+        CHAT_AND_PAYMENT: _stung(funnel.talks, funnel.bills, window),
         "advert and payment": len(called),
     }
     funnel.pressed = _pressed(funnel.bills, rules.least)

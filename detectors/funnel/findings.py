@@ -7,7 +7,7 @@ from typing import Any
 
 from detectors.base import Condition, FindingDraft, Tier
 from detectors.emission import NEIGHBOURS, Link, counted, lasting, neighbour_links
-from detectors.funnel.counting import PRESSED, Funnel, Rules
+from detectors.funnel.counting import CHAT_AND_PAYMENT, PRESSED, Funnel, Rules
 from detectors.funnel.judge import LEAST_PLATFORMS
 
 FULL_LLR = 4.0
@@ -22,11 +22,16 @@ PLATFORMS = 3
 
 
 def draft(funnel: Funnel, rules: Rules, constants: Mapping[str, Any]) -> FindingDraft:
-    """One funnel as a finding: opening when enough people were pressed to the end of it."""
+    """One funnel as a finding: opening when enough people were pressed to the end of it.
+
+    On one platform, and without the advert, it supports only.
+    """
     accounts = funnel.accounts
     complete = funnel.complete >= rules.least
-    pressed = complete and funnel.pressed >= PRESSED
-    llr = FULL_LLR if pressed else PLAIN_LLR if complete else PARTIAL_LLR
+    pressed = funnel.pressed >= PRESSED
+    opens = complete and pressed and len(funnel.platforms) >= LEAST_PLATFORMS
+    paid = complete or (pressed and funnel.partial == CHAT_AND_PAYMENT)
+    llr = FULL_LLR if opens else PLAIN_LLR if paid else PARTIAL_LLR
     cited = _cited(funnel)
     moments = [at for at, _, _ in cited]
     flags = [*([] if complete else ["two-of-three"]), *(["truncated"] if funnel.truncated else [])]
@@ -40,7 +45,7 @@ def draft(funnel: Funnel, rules: Rules, constants: Mapping[str, Any]) -> Finding
         sentence=_sentence(funnel, rules, max(moments) - min(moments)),
         first_at=min(moments),
         last_at=max(moments),
-        tier=Tier.OPENING if pressed else Tier.SUPPORTING,
+        tier=Tier.OPENING if opens else Tier.SUPPORTING,
         values=_values(funnel),
         constants=constants,
         conditions=_conditions(funnel, rules),

@@ -9,7 +9,7 @@ import msgspec
 
 from detectors.base import Key
 from detectors.funnel.acts import CHATS, CONTACT, PAYEE, SITE
-from detectors.funnel.counting import Funnel, Rules
+from detectors.funnel.counting import PRESSED, Funnel, Rules
 from detectors.funnel.joining import Table
 from detectors.funnel.steps import Steps, named_by, sampled
 
@@ -64,8 +64,13 @@ def find(rows: Sequence[Row], rules: Rules) -> Iterator[Funnel]:
 
 
 def is_funnel(funnel: Funnel, rules: Rules) -> bool:
-    """Whether it is more than a shop: two platforms, enough people, no one price, no refunds."""
-    if funnel.declared or len(funnel.platforms) < LEAST_PLATFORMS:
+    """Whether it is more than a shop: two platforms, enough people, no one price, no refunds.
+
+    Where most payers are asked again for more, one platform is enough: no shop does that.
+    """
+    if funnel.declared:
+        return False
+    if len(funnel.platforms) < LEAST_PLATFORMS and funnel.pressed < PRESSED:
         return False
     if funnel.complete < rules.least:
         people = funnel.pairs.get(funnel.partial, 0)

@@ -19,11 +19,13 @@ from detectors.base import (
 )
 from detectors.signups.exceptions import is_excepted, read_exception
 from detectors.signups.findings import say
-from detectors.signups.judge import Limits, strangest
+from detectors.signups.judge import Limits, Window, strangest
 from detectors.signups.ledger import DAY_H, Ledger, Signup, enter
 from detectors.signups.shapes import EDUCATION, handle_shape, mail_skeletons, origin_of
 
 PLATFORM = "signups"
+EVERYWHERE = "*"
+"""All platforms together: who spreads sign-ups over them stays small on each."""
 MAIL = "signup-mail"
 CREATED = "account.created"
 CLOCKS_S = 300
@@ -71,7 +73,8 @@ class CreationBurstParams(BaseParams):
 
 
 class CreationBurst(Detector[Ledger, CreationBurstParams]):
-    """State per platform: its shapes, because a wave can only be told from a burst by all of them.
+    """State per platform, and of all together: their shapes, because a wave can only be told from a
+    burst by all of them.
 
     State per address skeleton: its sign-ups.
     """
@@ -133,7 +136,7 @@ class CreationBurst(Detector[Ledger, CreationBurstParams]):
         found: list[FindingDraft] = []
         for name in ("", origin) if origin else ("",):
             window = strangest(state, cohort, signup, name, limits)
-            if window is not None:
+            if window is not None and (key.value != EVERYWHERE or _spans_platforms(window)):
                 found += say(key, state, cohort, name, window, _alike(key, make))
         return found
 
@@ -141,9 +144,14 @@ class CreationBurst(Detector[Ledger, CreationBurstParams]):
 def _keys(signal: Signal) -> Iterator[Key]:
     if signal.profile is not None and handle_shape(signal.profile.handle):
         yield Key(PLATFORM, signal.platform)
+        yield Key(PLATFORM, EVERYWHERE)
     if signal.kind == CREATED:
         for skeleton in mail_skeletons(signal):
             yield Key(MAIL, f"{signal.platform} {skeleton}")
+
+
+def _spans_platforms(window: Window) -> bool:
+    return len({account.partition(":")[0] for account in window.members}) > 1
 
 
 def _alike(key: Key, make: str) -> str:

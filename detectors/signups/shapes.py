@@ -21,6 +21,7 @@ EDUCATION = "education"
 CROWDED_ASN_CLASSES = frozenset({"mobile", "cgnat", EDUCATION, "vpn", "proxy"})
 
 _RUNS = re.compile(r"\d+|[^\W\d_]+|[\W_]")
+_PIECES = re.compile(r"[^\W_]+|[\W_]")
 _HUMPS = re.compile(r"[A-Z][a-z]+|[A-Z]+(?![a-z])|[a-z]+")
 _DECORATION = re.compile(r"[\d._-]+")
 
@@ -30,22 +31,24 @@ def handle_shape(handle: str) -> str:
     """How a handle is built, its words and numbers forgotten: `Jane_Miller1984` -> `Name_Word####`.
 
     Letters keep case and one of three lengths, digits their number, separators themselves. Letters
-    and digits by turns, as machines draw them, keep the length only: `a7k2q9z` -> `mixed(7)`.
-    Empty where there is nothing to see.
+    and digits by turns, as machines draw them, keep the length only: `jane_a7k2` ->
+    `name_mixed(4)`. Empty where there is nothing to see.
     """
     name = unicodedata.normalize("NFKC", handle[:MAX_HANDLE]).strip().lstrip("@").partition("@")[0]
-    runs = [part for run in _RUNS.findall(name) for part in _parts(run)]
-    numbers = sum(run[0].isdecimal() for run in runs)
-    separated = any(not run[0].isalnum() for run in runs)
-    if not any(run[0].isalnum() for run in runs):
+    if not any(letter.isalnum() for letter in name):
         return ""
-    if len(runs) > MAX_RUNS or (numbers > 1 and not separated):
+    pieces = _PIECES.findall(name)
+    if sum(len(_RUNS.findall(piece)) for piece in pieces) > MAX_RUNS:
         return f"mixed({len(name)})"
     told: list[str] = []
     letters = 0
-    for run in runs:
-        told.append(_told(run, first=not letters))
-        letters += run[0].isalpha()
+    for piece in pieces:
+        if _is_drawn(piece):
+            told.append(f"mixed({len(piece)})")
+            continue
+        for part in [part for run in _RUNS.findall(piece) for part in _parts(run)]:
+            told.append(_told(part, first=not letters))
+            letters += part[0].isalpha()
     return "".join(told)
 
 
@@ -98,6 +101,13 @@ def _page(referrer: str) -> str:
 @lru_cache(maxsize=8_192)
 def _block(address: str) -> str:
     return normalise.ip_block(address) if normalise.canonical_ip(address) else ""
+
+
+def _is_drawn(piece: str) -> bool:
+    """Letters and digits by turns; digits behind letters, as in `miller1984`, are usual."""
+    if piece.isalpha() or piece.isdecimal():
+        return False
+    return any(run[0].isdecimal() for run in _RUNS.findall(piece)[:-1])
 
 
 def _parts(run: str) -> list[str]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from detectors.casebook import Cases, Ledger
-from detectors.fusion import Evidence
+from detectors.fusion import Evidence, groups_of, score_pairs
 
 
 def on_one_device(number: int, *names: str) -> Evidence:
@@ -44,3 +49,33 @@ def test_a_case_that_has_opened_stays_open_with_its_first_moment() -> None:
     book.refresh(touched, 120.0, ledger.about)
     assert [change.at for change in book.history] == [60.0, 120.0]
     assert book.open_cases() == [frozenset({"x:a", "x:b", "x:c", "x:d"})]
+
+
+_NAMES = tuple(f"x:{n}" for n in range(9))
+_FINDINGS = st.lists(
+    st.tuples(
+        st.sampled_from(["infra-hard", "infra-soft", "content", "timing", "ai"]),
+        st.sampled_from([2.0, 3.0, 5.0, 8.0]),
+        st.sets(st.sampled_from(_NAMES), min_size=2, max_size=5),
+    ),
+    max_size=14,
+)
+
+
+@settings(deadline=None)
+@given(_FINDINGS, st.randoms(use_true_random=False))
+def test_one_by_one_in_any_order_gives_the_campaigns_of_all_at_once(
+    findings: list[tuple[str, float, set[str]]], dice: random.Random
+) -> None:
+    evidence = [
+        Evidence(
+            id=number, detector="test", family=family, anchor=f"{number}",
+            subjects=tuple(sorted(names)), links=(), llr=llr, last_at=1.0,
+        )
+        for number, (family, llr, names) in enumerate(findings, 1)
+    ]  # fmt: skip
+    whole = groups_of(score_pairs(evidence, _NAMES), evidence)
+    book, ledger = Cases(), Ledger()
+    for one in dice.sample(evidence, len(evidence)):
+        book.refresh(ledger.enter(one.id, one), 60.0, ledger.about)
+    assert set(book.campaigns()) == {frozenset(group.members) for group in whole}

@@ -75,6 +75,26 @@ def test_a_change_reaches_over_kept_edges_only() -> None:
     assert [one.id for one in told] == [1, 2, 3]
 
 
+def test_a_change_reaches_those_who_hang_on_a_group_and_their_group() -> None:
+    def link(number: int, names: str, family: str, llr: float) -> Evidence:
+        return Evidence(
+            id=number, detector="d", family=family, anchor=f"{number}",
+            subjects=tuple(names), links=(), llr=llr, last_at=0.0,
+        )  # fmt: skip
+
+    evidence = [
+        link(1, "abc", "infra-hard", 8),
+        link(2, "ax", "content", 5),
+        link(3, "bx", "infra-soft", 3),
+        link(4, "xy", "infra-hard", 8),
+    ]
+    for begin in "axy":
+        _, reached = folding.neighbourhood(
+            {begin}, lambda names: [one for one in evidence if names.intersection(one.subjects)]
+        )
+        assert reached == set("abcxy"), begin
+
+
 def test_a_campaign_lives_on_where_at_least_half_of_it_is() -> None:
     before = [standing(1, "abcd"), standing(2, "xyz")]
     found = folding.heirs(before, [group("cdef"), group("uvwx")])

@@ -54,6 +54,77 @@ def test_two_families_open_a_case() -> None:
     assert group.families == (Family.TIMING, Family.CONTENT)
 
 
+def test_a_household_opens_no_case() -> None:
+    device = _evidence(1, Family.INFRA_HARD, 5.0)
+    (home,) = _groups(device, _evidence(2, Family.INFRA_SOFT, 3.0))
+    assert home.p >= scoring.P_OPEN
+    assert not home.opens
+    (crew,) = _groups(device, _evidence(2, Family.CONTENT, 3.0))
+    assert crew.opens
+
+
+def test_evidence_with_different_members_ties_an_account_to_their_group() -> None:
+    core = ACCOUNTS[:4]
+    evidence = [
+        _evidence(1, Family.INFRA_HARD, 8.0, core),
+        _evidence(2, Family.CONTENT, 5.0, (core[0], "x:new")),
+        _evidence(3, Family.INFRA_SOFT, 3.0, (core[1], "x:new")),
+    ]
+    (group,) = _groups(*evidence)
+    assert set(group.members) == {*core, "x:new"}
+    assert "x:new" not in group.core
+    (tie,) = (edge for edge in group.edges if edge.group)
+    assert (tie.a, tie.b, tie.score) == (core[0], "x:new", 2.0)
+    assert tie.parts == {Family.CONTENT: (5.0, 2), Family.INFRA_SOFT: (3.0, 3)}
+    assert group.members["x:new"] == scoring.probability(2.0)
+
+
+def test_evidence_of_one_kind_ties_nobody_to_a_group() -> None:
+    (group,) = _groups(
+        _evidence(1, Family.INFRA_HARD, 8.0, ACCOUNTS[:4]),
+        _evidence(2, Family.INFRA_SOFT, 5.0, (ACCOUNTS[0], "x:guest")),
+        _evidence(3, Family.INFRA_HARD, 5.0, (ACCOUNTS[1], "x:guest")),
+    )
+    assert set(group.members) == set(ACCOUNTS[:4])
+
+
+def test_three_texts_with_three_members_count_as_three_texts() -> None:
+    texts = [
+        _evidence(n, Family.CONTENT, 3.0, (name, "x:new"), detector="near-duplicate-text")
+        for n, name in enumerate(ACCOUNTS[:3], 2)
+    ]
+    device = _evidence(1, Family.INFRA_HARD, 8.0, ACCOUNTS[:4])
+    kit = _evidence(9, Family.INFRA_SOFT, 3.0, (ACCOUNTS[3], "x:new"))
+    (tied,) = _groups(device, *texts, kit)
+    assert "x:new" in tied.members
+    (apart,) = _groups(device, *texts[:2], kit)
+    assert "x:new" not in apart.members
+
+
+def _two_teams(bridges: int) -> list[Evidence]:
+    """Two teams on a device each; some of the second share text and network with the first."""
+    teams = [tuple(f"x:{team}{n}" for n in range(4)) for team in "ab"]
+    evidence = [_evidence(n, Family.INFRA_HARD, 8.0, team) for n, team in enumerate(teams, 1)]
+    for n in range(bridges):
+        evidence += [
+            _evidence(10 + n, Family.CONTENT, 5.0, (teams[0][0], teams[1][n])),
+            _evidence(20 + n, Family.INFRA_SOFT, 3.0, (teams[0][1], teams[1][n])),
+        ]
+    return evidence
+
+
+def test_two_accounts_that_belong_to_two_groups_make_them_one() -> None:
+    (whole,) = _groups(*_two_teams(2))
+    assert len(whole.members) == len(whole.core) == 8
+    assert whole.opens
+    assert math.isclose(whole.score, math.fsum(whole.parts.values()))
+
+
+def test_one_account_may_help_two_groups() -> None:
+    first, second = _groups(*_two_teams(1))
+    assert sorted((len(first.members), len(second.members))) == [4, 5]
+
+
 def test_inside_a_family_the_strongest_counts_and_never_the_sum() -> None:
     (group,) = _groups(_evidence(1, Family.INFRA_HARD, 7.0), _evidence(2, Family.INFRA_HARD, 8.0))
     assert group.parts == {"prior": -6.0, "infra-hard": 8.0}

@@ -333,10 +333,17 @@ def test_a_burst_that_goes_on_is_one_finding_and_a_later_one_another() -> None:
     assert all(name.startswith("x:v") for name in drafts[-1].subjects)
 
 
-def test_platforms_do_not_mix() -> None:
+def test_a_burst_that_is_spread_over_platforms_is_found_in_all_of_them_together() -> None:
     here = campaign(5)
     there = [msgspec.structs.replace(one, platform="y", id=one.id + 50) for one in campaign(5)]
-    assert find([*season(), *here, *there]) == []
+    drafts = find([*season(), *here, *there])
+    assert {one.anchor.value.partition(" ")[0] for one in drafts} == {"*"}
+    assert {name.partition(":")[0] for name in drafts[-1].subjects} == {"x", "y"}
+
+
+def test_what_is_a_burst_on_one_platform_is_not_told_twice() -> None:
+    drafts = find([*season(), *campaign(12)])
+    assert {one.anchor.value.partition(" ")[0] for one in drafts} == {"x"}
 
 
 @pytest.mark.parametrize(

@@ -295,10 +295,28 @@ def test_two_of_three_steps_only_support() -> None:
     assert draft.sentence.endswith("6 people went through advert and chat in order")
 
 
-def test_one_platform_is_no_funnel() -> None:
-    story = scam()
-    same = [msgspec.structs.replace(one, platform="telegram") for one in story.in_order()]
-    assert find(same) == []
+def test_on_one_platform_only_what_is_asked_again_counts_and_it_only_supports() -> None:
+    def here(story: Story) -> list[Signal]:
+        return [msgspec.structs.replace(one, platform="telegram") for one in story.in_order()]
+
+    draft = only(here(scam()))
+    assert (draft.tier, draft.llr) == (Tier.SUPPORTING, 2.5)
+    assert find(here(scam(fees=FEES[:1]))) == []
+
+
+def test_who_names_the_one_who_pays_is_paid() -> None:
+    story = Story()
+    for n in range(6):
+        story.chat(1 + n, f"writer{n % 3}", f"person{n}")
+        for step, amount in enumerate((90, 250)):
+            story.add(
+                10 + n + 5 * step, "telegram", "payment", f"writer{n % 3}",
+                objects=(f"payer:person{n}",), identifier_map={"payment": "iban0"},
+                attributes={"amount": amount},
+            )  # fmt: skip
+    draft = only(story.in_order())
+    assert draft.subjects == tuple(f"telegram:writer{n}" for n in range(3))
+    assert (draft.tier, draft.flags) == (Tier.SUPPORTING, ("two-of-three",))
 
 
 def test_friends_who_chat_and_pay_for_their_own_subscriptions_are_no_funnel() -> None:
