@@ -43,8 +43,9 @@ def main() -> None:
             table.add("replay in other batches and shards", "identical" if one else "DIFFERENT")
             table.metrics["replay_identical"] = float(one)
         elif isinstance(one, list):
-            for measure, value in one:
-                table.add(measure, value)
+            for row in one:
+                table.add(row.measure, row.value)
+                table.metrics |= row.metrics
     about = _about(options, scores, time.perf_counter() - started)
     print(table.text())
     print(f"\n{about}")

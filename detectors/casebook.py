@@ -53,6 +53,10 @@ class Cases:
         """Members of the cases that are open and were not merged into another one."""
         return [one.members for one in self._all if one.is_open and not one.merged]
 
+    def watched(self) -> list[frozenset[str]]:
+        """Members of the campaigns whose evidence is not enough for a case."""
+        return [one.members for one in self._all if not one.is_open and one.members]
+
     def named(self) -> frozenset[str]:
         """Everybody who was in an open case at any time."""
         return frozenset(name for change in self.history for name in change.members)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from bench.evaluation.desk import SECRET, TICK_FLOOR_S, Anchor, run_desk
+from bench.evaluation.desk import SECRET, TICK_FLOOR_S, Anchor, Outcome, run_desk
 from bench.evaluation.measures import share
 from bench.worlds.listed import warned_of, with_sightings
 from bench.worlds.mixed import mixed
@@ -48,22 +48,26 @@ def measure_rederived(
     """One row a detector over a world of campaigns and benign life with a watch list."""
     world = mixed(size, seed)
     signals = with_sightings(world.signals, warned_of(world))
-    told = run_desk(signals, tick_floor_s=tick_floor_s).told
+    outcome = run_desk(signals, slugs=rescored(), tick_floor_s=tick_floor_s)
     return [
         (
             f"findings computed again from their evidence: {one.slug}",
             f"{one.same} of {one.tried} ({share(one.same, one.tried, empty=1.0):.3f})"
             + (f"; {one.sampled} cite a sample only" if one.sampled else ""),
         )
-        for one in rederive(told, signals)
+        for one in rederive(outcome, signals)
     ]
 
 
-def rederive(told: Mapping[Anchor, FindingDraft], signals: Sequence[Signal]) -> list[Rederived]:
-    """Score the last revision of each finding again, for detectors that can do it."""
+def rederive(outcome: Outcome, signals: Sequence[Signal]) -> list[Rederived]:
+    """Score the last revision of each finding again, for detectors that can do it.
+
+    Of ticks also what lapsed: time went by. Elsewhere what lapsed was taken back.
+    """
     known = {one.id: one for one in signals}
     found = []
     for slug in rescored():
+        told = outcome.told if registry.get(slug).meta.tick_s else outcome.standing
         drafts = {anchor: draft for anchor, draft in told.items() if anchor[0] == slug}
         whole = {anchor: one for anchor, one in drafts.items() if not _is_sampled(one)}
         different = tuple(
@@ -77,7 +81,7 @@ def rederive(told: Mapping[Anchor, FindingDraft], signals: Sequence[Signal]) -> 
     return found
 
 
-def rescored() -> Iterable[str]:
+def rescored() -> list[str]:
     """Detectors whose findings can be scored again here."""
     return [
         slug
