@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from bench.evaluation import comments
 from bench.evaluation.desk import Outcome, run_desk
 from bench.evaluation.measures import share
 from bench.evaluation.score import DESK, compare
+from bench.evaluation.table import Row
 from bench.worlds import archives, real
 from bench.worlds.baselines import data_dir
 from bench.worlds.real import Loaded
@@ -27,14 +28,6 @@ LEAST_FOUND: Final = 130
 SHOWN_CLASSES: Final = 8
 HARMLESS: Final = "harmless"
 SOCIAL: Final = "io-accounts + benign-social"
-
-
-class Row(NamedTuple):
-    """One line of the table. metrics: the numbers of it that a gate reads."""
-
-    measure: str
-    value: str
-    metrics: Mapping[str, float] = {}
 
 
 def measure_comments() -> list[Row]:

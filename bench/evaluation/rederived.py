@@ -11,6 +11,7 @@ import msgspec
 
 from bench.evaluation.desk import SECRET, TICK_FLOOR_S, Anchor, Outcome, run_desk
 from bench.evaluation.measures import share
+from bench.evaluation.table import Row
 from bench.worlds.listed import warned_of, with_sightings
 from bench.worlds.mixed import mixed
 from detectors import registry
@@ -42,21 +43,12 @@ class Rederived:
     different: tuple[Anchor, ...] = ()
 
 
-def measure_rederived(
-    size: int, seed: int, *, tick_floor_s: int = TICK_FLOOR_S
-) -> list[tuple[str, str]]:
+def measure_rederived(size: int, seed: int, *, tick_floor_s: int = TICK_FLOOR_S) -> list[Row]:
     """One row a detector over a world of campaigns and benign life with a watch list."""
     world = mixed(size, seed)
     signals = with_sightings(world.signals, warned_of(world))
     outcome = run_desk(signals, slugs=rescored(), tick_floor_s=tick_floor_s)
-    return [
-        (
-            f"findings computed again from their evidence: {one.slug}",
-            f"{one.same} of {one.tried} ({share(one.same, one.tried, empty=1.0):.3f})"
-            + (f"; {one.sampled} cite a sample only" if one.sampled else ""),
-        )
-        for one in rederive(outcome, signals)
-    ]
+    return [_row(one) for one in rederive(outcome, signals)]
 
 
 def rederive(outcome: Outcome, signals: Sequence[Signal]) -> list[Rederived]:
@@ -88,6 +80,17 @@ def rescored() -> list[str]:
         for slug, kind in registry.all_detectors().items()
         if kind.meta.rescored is not Rescored.POPULATION and not missing(kind.meta)
     ]
+
+
+def _row(one: Rederived) -> Row:
+    part = share(one.same, one.tried, empty=1.0)
+    cut = f"; {one.sampled} cite a sample only" if one.sampled else ""
+    short = "" if one.slug not in PROMISED or one.same == one.tried else ", BELOW 1"
+    return Row(
+        f"findings computed again from their evidence: {one.slug}",
+        f"{part:.3f} of {one.tried}{short}{cut}",
+        {f"rederived_{one.slug}": part},
+    )
 
 
 def _is_sampled(draft: FindingDraft) -> bool:

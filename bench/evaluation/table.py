@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
+from typing import NamedTuple
 
 from bench.evaluation.flags import METHODS
 from bench.evaluation.measures import f1, share
@@ -23,6 +24,14 @@ _KINDS = {
 }
 
 
+class Row(NamedTuple):
+    """One line of the table. metrics: the numbers of it that a gate reads."""
+
+    measure: str
+    value: str
+    metrics: Mapping[str, float] = {}
+
+
 @dataclass(slots=True)
 class Table:
     """rows: measure, then one cell for each of COLUMNS. metrics: for --json."""
@@ -33,6 +42,11 @@ class Table:
     def add(self, measure: str, *cells: str) -> None:
         """One row; columns without a cell show a dash."""
         self.rows.append((measure, *cells, *[NONE] * (len(COLUMNS) - len(cells))))
+
+    def take(self, row: Row) -> None:
+        """One row about the desk alone."""
+        self.add(row.measure, row.value)
+        self.metrics |= row.metrics
 
     def text(self) -> str:
         """Markdown."""
@@ -54,7 +68,8 @@ def tabulate(scores: Sequence[Score]) -> Table:
     if mixed:
         _campaigns(table, mixed)
         _recipes(table, [found for one in mixed for found in one.found])
-    _speed(table, scores)
+    if scores:
+        _speed(table, scores)
     return table
 
 
