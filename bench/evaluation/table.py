@@ -8,7 +8,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from bench.evaluation.flags import METHODS
-from bench.evaluation.measures import f1, share
+from bench.evaluation.measures import average_precision, f1, precision_at, share
 from bench.evaluation.score import DESK, Found, Named, Score
 from bench.worlds.campaigns import RECIPES
 from bench.worlds.campaigns.plot import VARIANTS
@@ -16,6 +16,8 @@ from bench.worlds.campaigns.plot import VARIANTS
 NONE = "-"
 COLUMNS = (DESK, *METHODS)
 PER = 100_000
+REVIEWED = 50
+"""Accounts that a team looks at in a day."""
 _KINDS = {
     "mixed": "campaigns among benign life",
     "benign": "no campaign",
@@ -96,6 +98,7 @@ def _accounts(table: Table, kind: str, worlds: Sequence[Score]) -> None:
         f"{kind}: harmless groups that act as one, accounts named of {coordinated:,}",
         *[str(named.coordinated) if named else NONE for named in sums.values()],
     )
+    table.add(f"{kind}: harmless groups by kind, accounts named", _tight(worlds))
     desk = sums[DESK]
     table.metrics[f"{kind}_benign_named_per_100k"] = desk.benign * per if desk else None
 
@@ -119,6 +122,7 @@ def _campaigns(table: Table, worlds: Sequence[Score]) -> None:
     ):
         table.add(f"campaigns found, {name} (half of the accounts in one case)", _ratio(some))
     table.metrics["campaign_recall"] = share(sum(one.is_found for one in found), len(found))
+    _ranking(table, worlds)
     seen = [one.fragments for one in found if one.fragments]
     table.add("fragmentation: cases for one campaign", f"{fmean(seen):.2f}" if seen else NONE)
     dirt = [one for world in worlds for one in world.contamination]
@@ -131,6 +135,24 @@ def _campaigns(table: Table, worlds: Sequence[Score]) -> None:
     table.add("cross-platform pairs: precision, recall",
               f"{share(right, told):.3f}, {share(right, true):.3f}")  # fmt: skip
     table.add("time to detect, median: minutes; signals; share of its acts", _times(found))
+
+
+def _ranking(table: Table, worlds: Sequence[Score]) -> None:
+    """Accounts by how sure the desk is of them, whether or not a case was opened."""
+    area = fmean(average_precision(one.ranked, one.abusive) for one in worlds)
+    first = fmean(precision_at(one.ranked, REVIEWED) for one in worlds)
+    table.add(f"accounts by certainty: PR-AUC; precision of the first {REVIEWED}",
+              f"{area:.3f}; {first:.3f}")  # fmt: skip
+    table.metrics |= {"pr_auc": area, f"precision_at_{REVIEWED}": first}
+
+
+def _tight(worlds: Sequence[Score]) -> str:
+    kinds = sorted({kind for one in worlds for kind in one.tight})
+    told = []
+    for kind in kinds:
+        pairs = [one.tight.get(kind, (0, 0)) for one in worlds]
+        told.append(f"{kind} {sum(pair[0] for pair in pairs)}/{sum(pair[1] for pair in pairs)}")
+    return ", ".join(told) or NONE
 
 
 def _recipes(table: Table, found: Sequence[Found]) -> None:
