@@ -14,10 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.evaluation import page, real
+from bench.evaluation import page, real, stress
 from bench.evaluation.rederived import measure_rederived
 from bench.evaluation.score import Score, replays_alike, score_world
 from bench.evaluation.table import Row, tabulate
+from bench.worlds.evading import CURVES
 from detectors import registry
 
 TUNE, REPORT = range(1, 21), range(21, 41)
@@ -26,8 +27,8 @@ QUICK_SEEDS, QUICK_SIZE, QUICK_TICK_S = 2, 30_000, 12 * 3_600
 SIZE, TICK_S = 100_000, 6 * 3_600
 VIRAL_SIZE, REPLAY_SIZE = 50_000, 20_000
 PROCESSES = 2
-USUAL = ("worlds", "real", "recompute")
-"""What one run measures where --only does not say otherwise."""
+USUAL, SLOW = ("worlds", "real", "recompute"), ("stability", "evasion")
+"""What one run measures where --only does not say otherwise, and what it measures only then."""
 
 Task = Callable[[], "Score | bool | list[Row]"]
 
@@ -67,7 +68,10 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, help=f"signals of a world (default {SIZE:,})")
     parser.add_argument("--count", type=int, help="how many of the seeds (default all 20)")
     parser.add_argument("--tick", type=int, help="least distance of ticks in s, as imports have it")
-    parser.add_argument("--only", choices=USUAL, action="append", help="these parts alone")
+    parser.add_argument(
+        "--only", choices=(*USUAL, *SLOW), action="append",
+        help=f"these parts alone; without it all but {' and '.join(SLOW)}, which take long",
+    )  # fmt: skip
     parser.add_argument("--no-real", action="store_true", help="leave the real data out")
     parser.add_argument("--archive", type=Path, action="append", default=[],
                         help="a published archive of a takedown, CSV or JSON lines")  # fmt: skip
@@ -85,11 +89,7 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
     tasks += [partial(real.measure_archive, path) for path in options.archive]
     if "worlds" in parts:
         tasks += _worlds(options)
-    if "recompute" in parts:
-        size = _size(options) // 3
-        tasks.append(
-            partial(measure_rederived, size, _seeds(options)[0], tick_floor_s=_tick(options))
-        )
+    tasks += _looks(options, parts)
     if "real" in parts and not options.no_real:
         tasks += [real.measure_comments, real.measure_elsewhere]
     return tasks
@@ -115,6 +115,22 @@ def _worlds(options: argparse.Namespace) -> list[Task]:
         )
     part = size // 12 if quick else min(size, REPLAY_SIZE)
     tasks.append(partial(replays_alike, part, seeds[0], tick_floor_s=tick))
+    return tasks
+
+
+def _looks(options: argparse.Namespace, parts: Sequence[str]) -> list[Task]:
+    """Other questions about the first world, a third as large."""
+    size, seed, tick = _size(options) // 3, _seeds(options)[0], _tick(options)
+    tasks: list[Task] = []
+    if "recompute" in parts:
+        tasks.append(partial(measure_rederived, size, seed, tick_floor_s=tick))
+    if "stability" in parts:
+        tasks.append(partial(stress.measure_stability, size, seed, tick_floor_s=tick))
+    if "evasion" in parts:
+        tasks += [
+            partial(stress.measure_evasion, name, size, seed, tick_floor_s=tick)
+            for name in (stress.PLAIN, *CURVES)
+        ]
     return tasks
 
 
