@@ -98,17 +98,17 @@ def _tasks(options: argparse.Namespace) -> list[Task]:
 def _worlds(options: argparse.Namespace) -> list[Task]:
     """Worlds of known truth; those without campaigns need not be as large to show what is named."""
     quick, size, tick, seeds = options.quick, _size(options), _tick(options), _seeds(options)
-    stress = size // 3 if quick else size // 2
+    smaller = size // 3 if quick else size // 2
     tasks: list[Task] = [
         partial(score_world, "mixed", size, one, tick_floor_s=tick) for one in seeds
     ]
     calm = seeds[:1] if quick else seeds[::4]
     tasks += [
-        partial(score_world, "benign", stress if quick else size, seed, tick_floor_s=tick)
+        partial(score_world, "benign", smaller if quick else size, seed, tick_floor_s=tick)
         for seed in calm
     ]
-    viral = min(VIRAL_SIZE, stress)
-    for kind, amount in (("shock", stress), ("viral", viral)):
+    viral = min(VIRAL_SIZE, smaller)
+    for kind, amount in (("shock", smaller), ("viral", viral)):
         # all pairs of 6,000 sharers take the published methods minutes: bench/coaction.py has them
         tasks.append(
             partial(score_world, kind, amount, seeds[0], tick_floor_s=tick, methods=kind != "viral")
