@@ -14,9 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.evaluation import page, real
+from bench.evaluation import page, real, stress
+from bench.evaluation.rederived import measure_rederived
 from bench.evaluation.score import Score, replays_alike, score_world
-from bench.evaluation.table import NONE, tabulate
+from bench.evaluation.table import Row, tabulate
+from bench.worlds.evading import CURVES
 from detectors import registry
 
 TUNE, REPORT = range(1, 21), range(21, 41)
@@ -25,8 +27,10 @@ QUICK_SEEDS, QUICK_SIZE, QUICK_TICK_S = 2, 30_000, 12 * 3_600
 SIZE, TICK_S = 100_000, 6 * 3_600
 VIRAL_SIZE, REPLAY_SIZE = 50_000, 20_000
 PROCESSES = 2
+USUAL, SLOW = ("worlds", "real", "recompute"), ("stability", "evasion")
+"""What one run measures where --only does not say otherwise, and what it measures only then."""
 
-Task = Callable[[], "Score | bool | list[real.Row]"]
+Task = Callable[[], "Score | bool | list[Row]"]
 
 
 def main() -> None:
@@ -43,8 +47,8 @@ def main() -> None:
             table.add("replay in other batches and shards", "identical" if one else "DIFFERENT")
             table.metrics["replay_identical"] = float(one)
         elif isinstance(one, list):
-            for measure, value in one:
-                table.add(measure, value)
+            for row in one:
+                table.take(row)
     about = _about(options, scores, time.perf_counter() - started)
     print(table.text())
     print(f"\n{about}")
@@ -64,6 +68,10 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=int, help=f"signals of a world (default {SIZE:,})")
     parser.add_argument("--count", type=int, help="how many of the seeds (default all 20)")
     parser.add_argument("--tick", type=int, help="least distance of ticks in s, as imports have it")
+    parser.add_argument(
+        "--only", choices=(*USUAL, *SLOW), action="append",
+        help=f"these parts alone; without it all but {' and '.join(SLOW)}, which take long",
+    )  # fmt: skip
     parser.add_argument("--no-real", action="store_true", help="leave the real data out")
     parser.add_argument("--archive", type=Path, action="append", default=[],
                         help="a published archive of a takedown, CSV or JSON lines")  # fmt: skip
@@ -74,50 +82,88 @@ def _options() -> argparse.ArgumentParser:
 
 def _tasks(options: argparse.Namespace) -> list[Task]:
     """What is to be measured, the long parts first."""
-    quick = options.quick
-    size = options.size or (QUICK_SIZE if quick else SIZE)
-    tick = options.tick or (QUICK_TICK_S if quick else TICK_S)
-    seeds = SEEDS[options.seeds][: options.count or (QUICK_SEEDS if quick else len(TUNE))]
-    # worlds without campaigns need not be as large to show what is named there
-    stress = size // 3 if quick else size // 2
+    parts = options.only or USUAL
     tasks: list[Task] = []
-    if not options.no_real and not quick:
+    if "real" in parts and not options.no_real and not options.quick:
         tasks.append(real.measure_social)
     tasks += [partial(real.measure_archive, path) for path in options.archive]
-    tasks += [partial(score_world, "mixed", size, seed, tick_floor_s=tick) for seed in seeds]
+    if "worlds" in parts:
+        tasks += _worlds(options)
+    tasks += _looks(options, parts)
+    if "real" in parts and not options.no_real:
+        tasks += [real.measure_comments, real.measure_elsewhere]
+    return tasks
+
+
+def _worlds(options: argparse.Namespace) -> list[Task]:
+    """Worlds of known truth; those without campaigns need not be as large to show what is named."""
+    quick, size, tick, seeds = options.quick, _size(options), _tick(options), _seeds(options)
+    smaller = size // 3 if quick else size // 2
+    tasks: list[Task] = [
+        partial(score_world, "mixed", size, one, tick_floor_s=tick) for one in seeds
+    ]
     calm = seeds[:1] if quick else seeds[::4]
     tasks += [
-        partial(score_world, "benign", stress if quick else size, seed, tick_floor_s=tick)
+        partial(score_world, "benign", smaller if quick else size, seed, tick_floor_s=tick)
         for seed in calm
     ]
-    viral = min(VIRAL_SIZE, stress)
-    for kind, amount in (("shock", stress), ("viral", viral)):
+    viral = min(VIRAL_SIZE, smaller)
+    for kind, amount in (("shock", smaller), ("viral", viral)):
         # all pairs of 6,000 sharers take the published methods minutes: bench/coaction.py has them
         tasks.append(
             partial(score_world, kind, amount, seeds[0], tick_floor_s=tick, methods=kind != "viral")
         )
     part = size // 12 if quick else min(size, REPLAY_SIZE)
     tasks.append(partial(replays_alike, part, seeds[0], tick_floor_s=tick))
-    if not options.no_real:
-        tasks += [real.measure_comments, real.measure_elsewhere]
     return tasks
 
 
-def _call(task: Task) -> Score | bool | list[real.Row]:
+def _looks(options: argparse.Namespace, parts: Sequence[str]) -> list[Task]:
+    """Other questions about the first world, a third as large."""
+    size, seed, tick = _size(options) // 3, _seeds(options)[0], _tick(options)
+    tasks: list[Task] = []
+    if "recompute" in parts:
+        tasks.append(partial(measure_rederived, size, seed, tick_floor_s=tick))
+    if "stability" in parts:
+        tasks.append(partial(stress.measure_stability, size, seed, tick_floor_s=tick))
+    if "evasion" in parts:
+        tasks += [
+            partial(stress.measure_evasion, name, size, seed, tick_floor_s=tick)
+            for name in (stress.PLAIN, *CURVES)
+        ]
+    return tasks
+
+
+def _size(options: argparse.Namespace) -> int:
+    return int(options.size or (QUICK_SIZE if options.quick else SIZE))
+
+
+def _tick(options: argparse.Namespace) -> int:
+    return int(options.tick or (QUICK_TICK_S if options.quick else TICK_S))
+
+
+def _seeds(options: argparse.Namespace) -> range:
+    return SEEDS[options.seeds][: options.count or (QUICK_SEEDS if options.quick else len(TUNE))]
+
+
+def _call(task: Task) -> Score | bool | list[Row]:
     return task()
 
 
 def _about(options: argparse.Namespace, scores: Sequence[Score], seconds: float) -> str:
     names = ", ".join(registry.all_detectors())
-    seeds = sorted({one.seed for one in scores if one.world == "mixed"})
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    digest = next((one.digest for one in scores if one.world == "mixed"), NONE)
-    return (
-        f"Detectors: {names}. {options.seeds.title()} seeds {seeds[0]}-{seeds[-1]};"
-        f" first world {digest}. {seconds:.0f} s in {PROCESSES} processes,"
-        f" {spent.ru_utime + spent.ru_stime:.0f} s of processor time."
-        " Named: in an opened case at any time. Precision leaves harmless groups out."
-    )
+    cost = spent.ru_utime + spent.ru_stime
+    told = [
+        f"Detectors: {names}.",
+        f"{seconds:.0f} s in {PROCESSES} processes, {cost:.0f} s of processor time.",
+        "Named: in an opened case at any time. Precision leaves harmless groups out.",
+    ]
+    mixed = sorted((one.seed, one.digest) for one in scores if one.world == "mixed")
+    if mixed:
+        (first, digest), (last, _) = mixed[0], mixed[-1]
+        told.insert(1, f"{options.seeds.title()} seeds {first}-{last}; first world {digest}.")
+    return " ".join(told)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class _Campaign:
     members: frozenset[str]
     is_open: bool
     merged: bool = False
+    chances: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -53,9 +54,17 @@ class Cases:
         """Members of the cases that are open and were not merged into another one."""
         return [one.members for one in self._all if one.is_open and not one.merged]
 
-    def campaigns(self) -> list[frozenset[str]]:
-        """Members of all campaigns, open or on the watch list."""
-        return [one.members for one in self._all if one.members]
+    def watched(self) -> list[frozenset[str]]:
+        """Members of the campaigns whose evidence is not enough for a case."""
+        return [one.members for one in self._all if not one.is_open and one.members]
+
+    def chances(self) -> dict[str, float]:
+        """How sure the evidence is of each account of a campaign, opened or not: 0..1."""
+        found: dict[str, float] = {}
+        for one in self._all:
+            for name in one.members:
+                found[name] = max(found.get(name, 0.0), one.chances[name])
+        return found
 
     def named(self) -> frozenset[str]:
         """Everybody who was in an open case at any time."""
@@ -77,6 +86,7 @@ class Cases:
         members, was_open = frozenset(group.members), campaign.is_open
         same = members == campaign.members
         self._move(key, members)
+        campaign.chances = dict(group.members)
         campaign.is_open |= group.opens  # what has opened never goes back to the watch list
         if campaign.is_open and not (same and was_open):
             self.history.append(Change(at, key, members))

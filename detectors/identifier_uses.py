@@ -11,13 +11,24 @@ MAX_ACCOUNTS = 1_000
 
 
 class Use(msgspec.Struct, array_like=True):
-    """What is known of one account on an identifier. via: the address inside a network."""
+    """What is known of one account on an identifier. via: the address inside a network.
+
+    signal_id, last_id, verified_id: the signals of the first and the last use, and that of the
+    first verified one, 0 for none: together they give the same account again.
+    """
 
     first_at: float
     last_at: float
     signal_id: int
     is_verified: bool
     via: str
+    last_id: int
+    verified_id: int
+
+    @property
+    def evidence(self) -> set[int]:
+        """The signals that show all this."""
+        return {self.signal_id, self.last_id, self.verified_id} - {0}
 
 
 class Identifier(msgspec.Struct):
@@ -34,14 +45,10 @@ class Identifier(msgspec.Struct):
 def note(state: Identifier, account: str, use: Use, kept_s: float) -> bool:
     """Keep a use; whether it can change what is known about the identifier."""
     known = state.accounts.get(account)
-    if known is not None:
-        raised = use.is_verified and not known.is_verified
-        known.is_verified |= use.is_verified
-        known.last_at = max(known.last_at, use.last_at)
-        known.via = use.via
-        return raised
+    if known is not None and not _is_raised(known, use):
+        return False
     _forget(state, state.clock - kept_s)
-    state.accounts[account] = use
+    state.accounts.setdefault(account, use)
     return True
 
 
@@ -53,6 +60,16 @@ def spread(uses: dict[str, Use], cap: int) -> tuple[str, ...]:
     crowd = Counter(use.via for use in uses.values())
     names = tuple(sorted(name for name, use in uses.items() if crowd[use.via] <= cap))
     return names if len({uses[name].via for name in names}) > 1 else ()
+
+
+def _is_raised(known: Use, use: Use) -> bool:
+    """Take in one more use of an account; whether it is the first verified one."""
+    if use.last_at >= known.last_at:
+        known.last_at, known.last_id, known.via = use.last_at, use.last_id, use.via
+    if known.is_verified or not use.is_verified:
+        return False
+    known.is_verified, known.verified_id = True, use.verified_id
+    return True
 
 
 def _forget(state: Identifier, horizon: float) -> None:

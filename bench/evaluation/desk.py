@@ -39,8 +39,9 @@ class Entry(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What a desk made of a stream. log: digest of all findings. cited: signals of content
-    findings that stood at the end. clock: engine time at each signal, seconds since 1970."""
+    """What a desk made of a stream. log: digest of all findings. told: the last
+    revision of every finding, also of those that lapsed; standing: those that stand at the end.
+    clock: engine time at each signal, seconds since 1970."""
 
     cases: Cases
     clock: np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -48,6 +49,7 @@ class Outcome:
     log: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     standing: dict[Anchor, FindingDraft] = field(default_factory=dict)
+    told: dict[Anchor, FindingDraft] = field(default_factory=dict)
 
     def position(self, at: float) -> int:
         """The first signal by arrival that is not before `at`; the number of signals at the end."""
@@ -98,6 +100,8 @@ def _fold(
     started = time.process_time()
     for entry in entries:
         outcome.revisions += 1
+        if entry.draft:
+            outcome.told[entry.anchor] = entry.draft
         told = folding.revision_digest(entry.draft) if entry.draft else "lapsed"
         digest.update(f"{entry.at} {entry.anchor} {told}\n".encode("utf-8", "surrogatepass"))
     touched = ledger.enter(entries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import chain
-from math import comb
+from math import comb, log
 
 Labels = Sequence[Hashable]
 Groups = Sequence[frozenset[str]]
@@ -49,6 +49,33 @@ def b_cubed(truth: Labels, found: Labels) -> tuple[float, float, float]:
     return precision, recall, f1(precision, recall)
 
 
+def mutual_information(truth: Labels, found: Labels) -> float:
+    """Normalised mutual information (arithmetic mean): 1 for the same, 0 for no relation."""
+    size = len(truth)
+    classes, groups = Counter(truth), Counter(found)
+    both = Counter(zip(truth, found, strict=True))
+    told = sum(n / size * log(n * size / (classes[a] * groups[b])) for (a, b), n in both.items())
+    mean = (_entropy(classes) + _entropy(groups)) / 2
+    return share(told, mean, empty=1.0)
+
+
+def weighted_precision(cases: Groups, owner: Mapping[str, Hashable]) -> float:
+    """sum(n p^2) / sum(n p) over cases of n accounts of which the share p is one campaign's."""
+    parts = [(len(case), 1 - contamination(case, owner)) for case in cases]
+    return share(sum(n * p * p for n, p in parts), sum(n * p for n, p in parts))
+
+
+def average_precision(ranked: Sequence[bool], total: int) -> float:
+    """Area below the precision-recall steps. total: all that are right, ranked or not."""
+    hits = [place for place, right in enumerate(ranked, 1) if right]
+    return share(sum(number / place for number, place in enumerate(hits, 1)), total)
+
+
+def precision_at(ranked: Sequence[bool], k: int) -> float:
+    """Share of the first k that is right; of those that there are where there are fewer."""
+    return share(sum(ranked[:k]), len(ranked[:k]))
+
+
 def labels(accounts: Iterable[str], groups: Groups, prefix: str) -> list[str]:
     """A label for each account: the first group that holds it, else one of its own."""
     place: dict[str, str] = {}
@@ -87,6 +114,11 @@ def bridges(groups: Groups) -> set[tuple[str, str]]:
             for group in groups
         )
     )
+
+
+def _entropy(counts: Counter[Hashable]) -> float:
+    size = counts.total()
+    return -sum(n / size * log(n / size) for n in counts.values())
 
 
 def _pairs(counts: Counter[Hashable]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.evaluation import flags, measures
 from bench.evaluation.desk import TICK_FLOOR_S, Outcome, run_desk
-from bench.worlds.kit import Operation, World
+from bench.worlds.kit import Operation, Truth, World
 from bench.worlds.mixed import MAKERS
 from detectors.casebook import Change
 from detectors.scoring import MIN_ACCOUNTS
@@ -69,6 +70,10 @@ class Score:
     quality: dict[str, float] = field(default_factory=dict)
     bridges: tuple[int, int, int] = (0, 0, 0)
     """Cross-platform pairs: right, told, true."""
+    ranked: tuple[bool, ...] = ()
+    """Whether each account of a campaign of the desk is right, the surest first."""
+    tight: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Kind of harmless group that acts as one -> its accounts named, all of its accounts."""
     seconds: dict[str, float] = field(default_factory=dict)
     log: str = ""
 
@@ -125,6 +130,9 @@ def compare(world: World, outcome: Outcome) -> Score:
     harmless_groups = _groups(truth.coordinated)
     campaigns = [one.accounts for one in truth.operations]
     score.quality = _quality(campaigns, harmless_groups, cases)
+    score.quality["weighted precision of cases"] = measures.weighted_precision(cases, owner)
+    score.ranked = _ranked(outcome.cases.chances(), truth)
+    score.tight = _tight(outcome.cases.named(), truth)
     true = measures.bridges(campaigns)
     told = measures.bridges(cases) - measures.bridges(harmless_groups)
     score.bridges = (len(told & true), len(told), len(true))
@@ -136,6 +144,24 @@ def _named(names: frozenset[str] | set[str], world: World) -> Named:
     rest = names - abusive
     harmless = sum(1 for name in rest if name in world.truth.coordinated)
     return Named(len(names & abusive), harmless, len(rest) - harmless)
+
+
+def _ranked(chances: Mapping[str, float], truth: Truth) -> tuple[bool, ...]:
+    """Members of harmless groups that act as one are left out, as precision leaves them out."""
+    owned = {name for one in truth.operations for name in one.accounts}
+    counted = [name for name in chances if name in owned or name not in truth.coordinated]
+    counted.sort(key=lambda name: (-chances[name], name))
+    return tuple(name in owned for name in counted)
+
+
+def _tight(named: frozenset[str], truth: Truth) -> dict[str, tuple[int, int]]:
+    """By kind: `newsroom` of `newsroom-3`."""
+    sizes, hits = Counter[str](), Counter[str]()
+    for name, group in truth.coordinated.items():
+        kind = group.rstrip("0123456789").rstrip("-")
+        sizes[kind] += 1
+        hits[kind] += name in named
+    return {kind: (hits[kind], sizes[kind]) for kind in sorted(sizes)}
 
 
 def _found(
@@ -174,6 +200,7 @@ def _quality(
     found = measures.labels(accounts, cases, "case")
     return {
         "ARI": measures.adjusted_rand(truth, found),
+        "NMI": measures.mutual_information(truth, found),
         "purity": measures.purity(truth, found),
         "inverse purity": measures.purity(found, truth),
         "B-cubed F1": measures.b_cubed(truth, found)[2],

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
+from typing import NamedTuple
 
 from bench.evaluation.flags import METHODS
-from bench.evaluation.measures import f1, share
+from bench.evaluation.measures import average_precision, f1, precision_at, share
 from bench.evaluation.score import DESK, Found, Named, Score
 from bench.worlds.campaigns import RECIPES
 from bench.worlds.campaigns.plot import VARIANTS
@@ -15,12 +16,22 @@ from bench.worlds.campaigns.plot import VARIANTS
 NONE = "-"
 COLUMNS = (DESK, *METHODS)
 PER = 100_000
+REVIEWED = 50
+"""Accounts that a team looks at in a day."""
 _KINDS = {
     "mixed": "campaigns among benign life",
     "benign": "no campaign",
     "shock": "no campaign, events with loyal crowds",
     "viral": "viral link: 6,000 shares in 10 min",
 }
+
+
+class Row(NamedTuple):
+    """One line of the table. metrics: the numbers of it that a gate reads."""
+
+    measure: str
+    value: str
+    metrics: Mapping[str, float] = {}
 
 
 @dataclass(slots=True)
@@ -33,6 +44,11 @@ class Table:
     def add(self, measure: str, *cells: str) -> None:
         """One row; columns without a cell show a dash."""
         self.rows.append((measure, *cells, *[NONE] * (len(COLUMNS) - len(cells))))
+
+    def take(self, row: Row) -> None:
+        """One row about the desk alone."""
+        self.add(row.measure, row.value)
+        self.metrics |= row.metrics
 
     def text(self) -> str:
         """Markdown."""
@@ -54,7 +70,8 @@ def tabulate(scores: Sequence[Score]) -> Table:
     if mixed:
         _campaigns(table, mixed)
         _recipes(table, [found for one in mixed for found in one.found])
-    _speed(table, scores)
+    if scores:
+        _speed(table, scores)
     return table
 
 
@@ -81,6 +98,7 @@ def _accounts(table: Table, kind: str, worlds: Sequence[Score]) -> None:
         f"{kind}: harmless groups that act as one, accounts named of {coordinated:,}",
         *[str(named.coordinated) if named else NONE for named in sums.values()],
     )
+    table.add(f"{kind}: harmless groups by kind, accounts named", _tight(worlds))
     desk = sums[DESK]
     table.metrics[f"{kind}_benign_named_per_100k"] = desk.benign * per if desk else None
 
@@ -104,6 +122,7 @@ def _campaigns(table: Table, worlds: Sequence[Score]) -> None:
     ):
         table.add(f"campaigns found, {name} (half of the accounts in one case)", _ratio(some))
     table.metrics["campaign_recall"] = share(sum(one.is_found for one in found), len(found))
+    _ranking(table, worlds)
     seen = [one.fragments for one in found if one.fragments]
     table.add("fragmentation: cases for one campaign", f"{fmean(seen):.2f}" if seen else NONE)
     dirt = [one for world in worlds for one in world.contamination]
@@ -116,6 +135,24 @@ def _campaigns(table: Table, worlds: Sequence[Score]) -> None:
     table.add("cross-platform pairs: precision, recall",
               f"{share(right, told):.3f}, {share(right, true):.3f}")  # fmt: skip
     table.add("time to detect, median: minutes; signals; share of its acts", _times(found))
+
+
+def _ranking(table: Table, worlds: Sequence[Score]) -> None:
+    """Accounts by how sure the desk is of them, whether or not a case was opened."""
+    area = fmean(average_precision(one.ranked, one.abusive) for one in worlds)
+    first = fmean(precision_at(one.ranked, REVIEWED) for one in worlds)
+    table.add(f"accounts by certainty: PR-AUC; precision of the first {REVIEWED}",
+              f"{area:.3f}; {first:.3f}")  # fmt: skip
+    table.metrics |= {"pr_auc": area, f"precision_at_{REVIEWED}": first}
+
+
+def _tight(worlds: Sequence[Score]) -> str:
+    kinds = sorted({kind for one in worlds for kind in one.tight})
+    told = []
+    for kind in kinds:
+        pairs = [one.tight.get(kind, (0, 0)) for one in worlds]
+        told.append(f"{kind} {sum(pair[0] for pair in pairs)}/{sum(pair[1] for pair in pairs)}")
+    return ", ".join(told) or NONE
 
 
 def _recipes(table: Table, found: Sequence[Found]) -> None:

@@ -1,10 +1,11 @@
-"""Real data beside the repository, as worlds: labels go into the truth, never into a signal."""
+"""Real data beside the repository, as worlds: labels go beside a world, never into a signal."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -19,17 +20,22 @@ IO_ACCOUNTS = "io-accounts-2016.ndjson.gz"
 BENIGN_SOCIAL = "benign-social.ndjson.gz"
 COMMENTS = "comments-labelled.ndjson.gz"
 URLS, PROMPTS = "urls-labelled.csv.gz", "prompts-labelled.ndjson.gz"
+UNTOLD = "not stated"
 
 _decode = msgspec.json.Decoder(SignalIn).decode
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A real world; undated: rows that bear no time and so were left out. spam: signal numbers."""
+    """A real world; undated: rows that bear no time and so were left out. spam: signal numbers.
+
+    categories: for each way in which the data divide their accounts, account -> its class.
+    """
 
     world: World
     undated: int = 0
     spam: frozenset[int] = frozenset()
+    categories: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def missing(*names: str) -> list[str]:
@@ -49,8 +55,15 @@ def social(limit: int | None = None) -> Loaded:
         operation = [one for one in operation if one.occurred_at <= end]
         harmless = [one for one in harmless if one.occurred_at <= end]
     both = sorted([*operation, *harmless], key=lambda one: (one.occurred_at, one.external_id[-4:]))
-    accounts = frozenset(f"{one.platform}:{one.actor}" for one in operation)
-    return Loaded(_world("io-accounts + benign-social", both, accounts), undated + more)
+    accounts = frozenset(map(_account, operation))
+    categories = {
+        "language": _classes(operation, "language"),
+        "region": _classes(operation, "region"),
+        "most of its acts": _commonest((_account(one), one.kind.value) for one in operation),
+        "harmless": {_account(one): one.platform for one in harmless},
+    }
+    world = _world("io-accounts + benign-social", both, accounts)
+    return Loaded(world, undated + more, categories=categories)
 
 
 def comments() -> Loaded:
@@ -75,6 +88,23 @@ def _read(path: Path, limit: int | None) -> tuple[list[SignalIn], int]:
             continue
         found.append(_decode(line))
     return found, undated
+
+
+def _account(one: SignalIn) -> str:
+    return f"{one.platform}:{one.actor}"
+
+
+def _classes(rows: Iterable[SignalIn], attribute: str) -> dict[str, str]:
+    """What most rows of each account say of it."""
+    told = ((_account(one), str(one.attributes.get(attribute) or UNTOLD)) for one in rows)
+    return _commonest(told)
+
+
+def _commonest(told: Iterable[tuple[str, str]]) -> dict[str, str]:
+    counts: dict[str, Counter[str]] = {}
+    for account, value in told:
+        counts.setdefault(account, Counter())[value] += 1
+    return {account: count.most_common(1)[0][0] for account, count in counts.items()}
 
 
 def _lines(path: Path) -> Iterator[bytes]:

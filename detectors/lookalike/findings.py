@@ -101,6 +101,11 @@ def note_weakest(state: Spread, one: Verdict, signal_id: int) -> None:
         state.is_news = True
 
 
+def llr_of(state: Spread) -> float:
+    """What a pair of its accounts weighs."""
+    return KIT_LLR if state.domains else SITE_LLR
+
+
 def draft(key: Key, state: Spread, one: Verdict, facts: Facts, p: LookalikeParams) -> FindingDraft:
     """Accounts that spread one look-alike site, or sites made with one kit."""
     names = tuple(sorted(state.accounts))
@@ -115,7 +120,7 @@ def draft(key: Key, state: Spread, one: Verdict, facts: Facts, p: LookalikeParam
         anchor=key,
         subjects=names,
         signal_ids=_evidence(state, uses),
-        llr=KIT_LLR if state.domains else SITE_LLR,
+        llr=llr_of(state),
         score=one.score,
         sentence=f"{what}; {counted(people, 'account')} in {lasting(last - first)}",
         first_at=first,

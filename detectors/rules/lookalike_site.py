@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from detectors import normalise
-from detectors.base import DAY_S, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.base import (
+    DAY_S,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Rescored,
+    Score,
+    Signal,
+    Told,
+)
 from detectors.emission import is_due
 from detectors.lookalike.findings import (
     Spread,
     draft,
+    llr_of,
     note_account,
     note_domain,
     note_signs,
@@ -52,6 +64,7 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
             "site",
         ),
         lookback_s=30 * DAY_S,
+        rescored=Rescored.CONSTANTS,
         doc=(
             "Finds accounts that spread one site whose address imitates a brand, and accounts that "
             "spread sites with one kit: the same path and parameter names on several domains. An "
@@ -91,16 +104,29 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
     def apply(
         self, key: Key, signal: Signal, state: Spread, p: LookalikeParams
     ) -> list[FindingDraft]:
-        for url in _suspects(signal, p):
-            if key.type == "kit" and kit_of(url) == key.value:
-                note_domain(state, place_of(url), signal.id)
-                note_weakest(state, judged(_signs(url, p.known)), signal.id)
-            elif key.type == "site" and place_of(url) == key.value:
-                note_signs(state, _signs(url, p.known), signal.id)
-                state.created_at = state.created_at or _created(signal, url)
+        _note_links(key, signal, state, p)
         if signal.actor:
             note_account(state, signal.account, signal.at, signal.id)
         return _say(key, state, p)
+
+    def score_again(
+        self, told: Told, signals: Sequence[Signal], p: LookalikeParams
+    ) -> Score | None:
+        """A new fold, however far apart what is cited lies: what is not cited lay between.
+
+        Of accounts only those of the record count: a sub-signal may be cited of another one that a
+        full state dropped.
+        """
+        state = Spread()
+        for signal in signals:
+            if told.anchor in self.keys(signal, p):
+                _note_links(told.anchor, signal, state, p)
+                if signal.account in told.subjects:
+                    note_account(state, signal.account, signal.at, signal.id)
+        one, _ = _judge(state, p)
+        if not _holds(told.anchor, state, one, p):
+            return None
+        return Score(one.score, llr_of(state), tuple(sorted(state.accounts)))
 
 
 def _keys(signal: Signal, p: LookalikeParams) -> Iterator[Key]:
@@ -109,6 +135,17 @@ def _keys(signal: Signal, p: LookalikeParams) -> Iterator[Key]:
             yield Key("site", place_of(url))
         if kit := kit_of(url):
             yield Key("kit", kit)
+
+
+def _note_links(key: Key, signal: Signal, state: Spread, p: LookalikeParams) -> None:
+    """What the links of one signal show of this site or kit."""
+    for url in _suspects(signal, p):
+        if key.type == "kit" and kit_of(url) == key.value:
+            note_domain(state, place_of(url), signal.id)
+            note_weakest(state, judged(_signs(url, p.known)), signal.id)
+        elif key.type == "site" and place_of(url) == key.value:
+            note_signs(state, _signs(url, p.known), signal.id)
+            state.created_at = state.created_at or _created(signal, url)
 
 
 def _suspects(signal: Signal, p: LookalikeParams) -> list[str]:
@@ -152,9 +189,7 @@ def _say(key: Key, state: Spread, p: LookalikeParams) -> list[FindingDraft]:
     if not (state.is_news or _is_larger(state)):
         return []
     state.is_news = False
-    facts = _facts(state)
-    seen = [sign for sign, _ in state.signs.values()]
-    one = judged([*seen, *fact_signs(facts, p)])
+    one, facts = _judge(state, p)
     if not _holds(key, state, one, p):
         gone = bool(state.said)
         state.said = state.said_domains = 0
@@ -172,6 +207,12 @@ def _is_larger(state: Spread) -> bool:
 def _holds(key: Key, state: Spread, one: Verdict, p: LookalikeParams) -> bool:
     enough = key.type != "kit" or len(state.domains) >= p.kit_domains
     return enough and len(state.accounts) >= p.min_accounts and is_met(one, p)
+
+
+def _judge(state: Spread, p: LookalikeParams) -> tuple[Verdict, Facts]:
+    facts = _facts(state)
+    seen = [sign for sign, _ in state.signs.values()]
+    return judged([*seen, *fact_signs(facts, p)]), facts
 
 
 def _facts(state: Spread) -> Facts:

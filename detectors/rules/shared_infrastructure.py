@@ -262,7 +262,9 @@ def _block(ip: str) -> str:
 
 def _use(signal: Signal, key: Key) -> Use:
     via = _address_in(signal, key.value) if key.type == "ip-block" else ""
-    return Use(signal.at, signal.at, signal.id, _is_verified(signal, key.type), via)
+    verified = _is_verified(signal, key.type)
+    number = signal.id
+    return Use(signal.at, signal.at, number, verified, via, number, number if verified else 0)
 
 
 def _is_verified(signal: Signal, kind: str) -> bool:
@@ -333,7 +335,7 @@ def _draft(
     return FindingDraft(
         anchor=key,
         subjects=names,
-        signal_ids=tuple(sorted(use.signal_id for use in uses)),
+        signal_ids=tuple(sorted(set().union(*(use.evidence for use in uses)))),
         llr=llr,
         links=_links(uses, llr, limits.half_life_s),
         score=round(math.log(p.population / len(names)), 4),

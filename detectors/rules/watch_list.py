@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from detectors.base import DAY_S, Condition, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.base import (
+    DAY_S,
+    Condition,
+    Detector,
+    Family,
+    FindingDraft,
+    Key,
+    Meta,
+    Rescored,
+    Score,
+    Signal,
+    Told,
+)
 from detectors.emission import counted, is_due
 from detectors.engine import WATCH
+from detectors.entities import mentioned
 from detectors.watching.findings import (
     KEPT_D,
     Use,
@@ -17,8 +30,9 @@ from detectors.watching.findings import (
     is_believed,
     llr_of,
     named,
+    trust_of,
 )
-from detectors.watching.things import Notice, notice_of
+from detectors.watching.things import Notice, notice_of, things_of
 
 
 class WatchList(Detector[Watched, WatchListParams]):
@@ -31,6 +45,7 @@ class WatchList(Detector[Watched, WatchListParams]):
         family=Family.LIST,
         kinds=(WATCH,),
         lookback_s=KEPT_D * DAY_S,
+        rescored=Rescored.CONSTANTS,
         doc=(
             "Names accounts that used a link, domain, IP address, e-mail, phone, handle, account, "
             "wallet, file hash or fingerprint of the watch list. The entity linker compares every "
@@ -76,6 +91,19 @@ class WatchList(Detector[Watched, WatchListParams]):
             return []
         state.said, state.said_llr = len(state.uses), llr
         return [draft(key, state, p)]
+
+    def score_again(
+        self, told: Told, signals: Sequence[Signal], p: WatchListParams
+    ) -> Score | None:
+        """What the list said, for the accounts whose cited signals do use the value."""
+        using = [one for one in signals if told.anchor in things_of(one, mentioned(one))]
+        items = tuple((source, trust) for source, trust in told.constants["items"])
+        state = Watched(items=items)
+        state.uses = {one.account: Use(one.at, one.at, one.id) for one in using if one.account}
+        enough = p.min_accounts <= len(state.uses) <= p.public_cap
+        if not (enough and is_believed(state, p)):
+            return None
+        return Score(trust_of(state), llr_of(state), tuple(sorted(state.uses)))
 
 
 def _forget(state: Watched, horizon: float) -> None:

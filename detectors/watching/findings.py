@@ -92,12 +92,17 @@ def llr_of(state: Watched) -> float:
     return round(LEAST_LLR + (MOST_LLR - LEAST_LLR) * _trust(state), 4)
 
 
+def trust_of(state: Watched) -> float:
+    """The score: that not every source is wrong."""
+    return round(_trust(state), 4)
+
+
 def draft(key: Key, state: Watched, p: WatchListParams) -> FindingDraft:
     """One finding."""
     names = tuple(sorted(state.uses))
     uses = [state.uses[name] for name in names]
     first, last = min(use.first_at for use in uses), max(use.last_at for use in uses)
-    trust = round(_trust(state), 4)
+    trust = trust_of(state)
     return FindingDraft(
         anchor=key,
         subjects=names,

@@ -97,3 +97,35 @@ def test_nothing_found_of_nothing_is_no_fault() -> None:
     assert measures.purity([], []) == 1
     assert measures.b_cubed([], []) == (1, 1, 1)
     assert measures.adjusted_rand([], []) == 1
+
+
+def test_mutual_information_is_one_for_the_same_and_zero_for_no_relation() -> None:
+    assert measures.mutual_information("aabb", "xxyy") == pytest.approx(1)
+    assert measures.mutual_information("aabb", "xyxy") == pytest.approx(0)
+    assert measures.mutual_information("aaaa", "xxxx") == 1
+
+
+@given(LABELS)
+def test_mutual_information_turns_around_and_stays_in_bounds(pairs: list[tuple[int, int]]) -> None:
+    truth, found = [one for one, _ in pairs], [two for _, two in pairs]
+    told = measures.mutual_information(truth, found)
+    assert told == pytest.approx(measures.mutual_information(found, truth), abs=1e-12)
+    assert -1e-12 <= told <= 1 + 1e-12
+
+
+def test_a_large_impure_case_weighs_more_than_a_small_pure_one() -> None:
+    owner = dict.fromkeys("abcd", 1)
+    cases = [frozenset("ab"), frozenset("cdxy")]
+    assert measures.weighted_precision(cases, owner) == pytest.approx((2 + 4 * 0.25) / (2 + 2))
+    assert measures.weighted_precision([], owner) == 0
+
+
+def test_average_precision_counts_what_was_never_ranked() -> None:
+    assert measures.average_precision([True, False, True], 3) == pytest.approx((1 + 2 / 3) / 3)
+    assert measures.average_precision([True, True], 2) == 1
+    assert measures.average_precision([], 2) == 0
+
+
+def test_precision_of_the_first_k_does_not_punish_a_short_list() -> None:
+    assert measures.precision_at([True, False, False], 2) == 0.5
+    assert measures.precision_at([True], 50) == 1

@@ -60,6 +60,26 @@ def test_every_run_has_worlds_with_and_without_campaigns(words: list[str]) -> No
     assert {"mixed", "benign", "shock", "viral"} <= kinds
 
 
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        ("real", {"measure_social", "measure_comments", "measure_elsewhere"}),
+        ("recompute", {"measure_rederived"}),
+        ("stability", {"measure_stability"}),
+        ("evasion", {"measure_evasion"}),
+    ],
+)
+def test_one_part_runs_alone(part: str, names: set[str]) -> None:
+    tasks = quality._tasks(quality._options().parse_args(["--only", part]))
+    assert {getattr(task, "func", task).__name__ for task in tasks} == names
+
+
+def test_what_takes_long_runs_only_when_it_is_asked_for() -> None:
+    tasks = quality._tasks(quality._options().parse_args([]))
+    names = {getattr(task, "func", task).__name__ for task in tasks}
+    assert not names & {"measure_stability", "measure_evasion"}
+
+
 def test_the_page_escapes_what_it_shows(tmp_path: Path) -> None:
     score = score_world("benign", 300, 1, tick_floor_s=86_400, methods=False)
     table = tabulate([score])

@@ -115,12 +115,51 @@ def test_recall_of_spam_is_told_beside_the_harm_to_ham(folder: Path) -> None:
     rows = [signal(n, text=f"{ring} {'!' * n}", attributes={"label": "spam"}) for n in range(1, 6)]
     rows += [signal(n, text=f"i like part {n} of this song") for n in range(6, 10)]
     write(folder / real.COMMENTS, rows)
-    ((_, told),) = measured.measure_comments()
-    assert told.startswith("100.0% of 5; ham 0.00%, within 1%")
+    told, as_set, held_out = measured.measure_comments()
+    assert told.value.startswith("100.0% of 5; ham 0.00%, within 1%")
+    assert as_set.value == "1 of 1; 5 spam comments cited; ham 0.00%, within 1%"
+    assert held_out.metrics == {"comments_rings_held_out": 1.0}
 
 
 def test_missing_data_is_named(folder: Path) -> None:
     told = [*measured.measure_comments(), *measured.measure_social(), *measured.measure_elsewhere()]
     told += measured.measure_archive(folder / "none.csv")
-    assert [value.split(":")[0] for _, value in told] == ["missing"] * 5
-    assert all(str(folder) in value for _, value in told)
+    assert [row.value.split(":")[0] for row in told] == ["missing"] * 5
+    assert all(str(folder) in row.value for row in told)
+
+
+def test_recall_is_told_by_what_the_data_say_of_each_account(folder: Path) -> None:
+    rows = [
+        signal(n, platform="twitter", actor=f"u{n % 3}", attributes={"language": tongue})
+        for n, tongue in enumerate(["English", "English", "", "Russian", "English", ""])
+    ]
+    write(folder / real.IO_ACCOUNTS, rows)
+    write(folder / real.BENIGN_SOCIAL, [signal(7, actor="h")])
+    loaded = real.social()
+    assert loaded.categories["language"] == {
+        "twitter:u0": "English", "twitter:u1": "English", "twitter:u2": real.UNTOLD,
+    }  # fmt: skip
+    told = {row.measure: row for row in measured.measure_social()}
+    assert told[f"{measured.SOCIAL}: gate of a release"].value.startswith("FAILED: 130")
+    recall = told[f"{measured.SOCIAL}: recall by language"].value
+    assert recall == "English 0/2 (0.000), not stated 0/1 (0.000)"
+    flagged = told[f"{measured.SOCIAL}: harmless accounts flagged, by platform"].value
+    assert flagged == "youtube 0/1 (0.000)"
+
+
+def test_named_accounts_are_divided_by_kind_and_by_what_named_them(folder: Path) -> None:
+    ring = "the same long sentence that six accounts have posted word for word today"
+    device = {"identifiers": {"device": "hmac:device-0001-abcdef"}}
+    write(folder / real.IO_ACCOUNTS, [
+        signal(n, platform="twitter", text=ring, attributes={"language": "English"}, **device)
+        for n in range(1, 7)
+    ])  # fmt: skip
+    write(folder / real.BENIGN_SOCIAL, [signal(8, text="something else altogether")])
+    told = {row.measure: row for row in measured.measure_social()}
+    whole = told[f"{measured.SOCIAL}: accounts in opened cases"]
+    assert whole.value.startswith("6 of 6; harmless 0 of 1; 1 cases")
+    assert whole.metrics == {
+        "social_precision": 1.0, "social_recall": 1.0, "social_harmless_named": 0,
+    }  # fmt: skip
+    by = told[f"{measured.SOCIAL}: named by a finding, operation + harmless"].value
+    assert by == "near-duplicate-text 6 + 0, shared-infrastructure 6 + 0"
