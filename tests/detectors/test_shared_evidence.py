@@ -81,7 +81,7 @@ def test_the_inner_keys_of_sketches_are_not_shown() -> None:
     text = "our town council sold the old swimming pool behind closed doors again last night"
     signals = [_post(number, number, "") for number in range(3)]
     for signal in signals:
-        signal.payload = {"fingerprints": [sketch(text, b"key", "acme")]}
+        signal.payload = {"fingerprints": [sketch(text, b"0123456789abcdef", "acme")]}
         signal.save()
     sketched = _finding(signals, detector="near-duplicate-text")
     assert shared_of([sketched], build.user()) == []
