@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
@@ -11,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from detectors import fusion
+from detectors import demo, fusion
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Signal, Tier, Told
 from detectors.engine import Event, Found, Runner, run_all
-from detectors.folding import Evidence
+from detectors.fusion import Evidence
 from detectors.pictures import findings
 from detectors.rules.media_reuse import MediaReuse, MediaReuseParams
 from detectors.schema import ActorProfile
@@ -145,6 +146,17 @@ def test_three_pictures_of_the_same_accounts_weigh_twice_as_much_as_one() -> Non
         return float(fusion.score_pairs(told, ["x:a", "x:b", "x:c"]).best["content"][0, 1])
 
     assert [best(count) for count in (1, 2, 3)] == [2.0, 2.0, 4.0]
+
+
+def test_the_fifth_operation_of_the_demo_world_is_found_and_nobody_else() -> None:
+    end, slug = datetime(2026, 11, 24, 3, 17, tzinfo=UTC), "cyber-special-operations"
+    wire = demo.world(seed=3, end=end, scenarios=[slug], background=1_500)
+    signals = [Signal.of(one, place + 1) for place, one in enumerate(wire)]
+    crew_of = demo.truth(seed=3, end=end, scenarios=[slug])[slug]
+    told = run_all(RULE, DEFAULTS, signals, tick_floor_s=DAY_S)
+    named = {account for one in told for account in one.draft.subjects}
+    assert named <= crew_of
+    assert len(named) >= 0.9 * len(crew_of)
 
 
 # --- what looks like it --------------------------------------------------------------------
