@@ -60,7 +60,7 @@ def near(table: Hashes, reach: int) -> Near:
     hashes agree in a chunk, only the first of them are compared.
     """
     none = np.empty(0, dtype=np.int32)
-    if len(table) < 2:  # noqa: PLR2004 -- a pair needs two
+    if not len(table):
         return Near(none, none, truncated=False)
     chunks = [_chunk(table[:, number]) for number in range(CHUNKS)]
     most, truncated = _affordable(chunks, len(table))
