@@ -90,10 +90,10 @@ def _crews(beats: Sequence[Beat], weeks: Weeks, limits: ShiftLimits) -> Iterator
 
 
 def _fitting(there: Sequence[int], weeks: Weeks, alone: float) -> tuple[int, ...]:
-    """Accounts that take turns, the busiest first, as long as each finds hours of its own."""
-    busiest = sorted(there, key=lambda place: (-int(weeks[place].sum()), place))
+    """Accounts that take turns: those with the most acts an hour first, while they fit together."""
+    dense = weeks.sum(axis=1) / np.count_nonzero(weeks, axis=1)
     chosen: list[int] = []
-    for place in busiest:
+    for place in sorted(there, key=lambda place: (-float(dense[place]), place)):
         if alone_share(weeks[[*chosen, place]]) >= alone:
             chosen.append(place)
         if len(chosen) == MAX_ACCOUNTS:
