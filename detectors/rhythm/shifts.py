@@ -91,9 +91,10 @@ def _crews(beats: Sequence[Beat], weeks: Weeks, limits: ShiftLimits) -> Iterator
 
 def _fitting(there: Sequence[int], weeks: Weeks, alone: float) -> tuple[int, ...]:
     """Accounts that take turns: those with the most acts an hour first, while they fit together."""
-    dense = weeks.sum(axis=1) / np.count_nonzero(weeks, axis=1)
+    mine = weeks[there]
+    dense = mine.sum(axis=1) / np.count_nonzero(mine, axis=1)
     chosen: list[int] = []
-    for place in sorted(there, key=lambda place: (-float(dense[place]), place)):
+    for place in (there[number] for number in np.argsort(-dense, kind="stable").tolist()):
         if alone_share(weeks[[*chosen, place]]) >= alone:
             chosen.append(place)
         if len(chosen) == MAX_ACCOUNTS:
