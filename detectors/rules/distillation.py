@@ -58,7 +58,7 @@ class DistillationParams(BaseParams):
         step=5,
     )
     j: float = param(
-        0.3,
+        0.7,
         help="Share of common 5-character pieces from which two prompts are one template",
         unit="Jaccard",
         ge=0.3,

@@ -174,7 +174,7 @@ def heads(count: int = 12, calls: int = 10, prompt: str = LESSON) -> list[Signal
     """Customers that ask few questions each, all in one frame and each about something else."""
     fields: dict[str, Any] = {"tokens_in": 50, "tokens_out": 4_000, "attributes": plain(turn=9)}
     return [
-        ask(0, 60 * n + who, f"head{who}", f"{prompt} {unlike(100 * who + n)[:20]}",
+        ask(0, 60 * n + who, f"head{who}", f"{prompt} {unlike(100 * who + n)[:9]}",
             **MODEL | fields)
         for who in range(count)
         for n in range(calls)
