@@ -25,6 +25,7 @@ DETECTOR_WORDS: Final = {
     "guardrail-probing": "probing of guardrails",
     "lookalike-site": "look-alike sites",
     "mass-reporting": "reports in bulk",
+    "media-reuse": "one picture",
     "near-duplicate-text": "near-identical text",
     "output-reappearance": "AI output in posts",
     "persona": "invented personas",

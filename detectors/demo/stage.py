@@ -84,12 +84,13 @@ class Stage:
         *,
         actor: str = "",
         bio: str = "",
+        avatar: str = "",
         born: float | None = None,
         **marks: str,
     ) -> Account:
         """A new account; it has an own device and ip unless `marks` gives it shared ones.
 
-        born: second of the sign-up, for one that happens in these days.
+        avatar: PDQ hash. born: second of the sign-up, for one that happens in these days.
         """
         n = len(self.accounts)
         name = invented_name(self.rng)
@@ -100,6 +101,7 @@ class Stage:
             bio=bio,
             created_at=self._start + timedelta(seconds=int(old if born is None else born)),
             followers=min(int(40 * self.rng.paretovariate(0.9)), 900_000),
+            avatar_pdq=avatar,
         )
         own = {"device": self.mark(f"device-{n}"), "ip": self.ip(n)}
         zone = self.rng.choice((-6, 0, 0, 1, 2, 8))

@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
-from detectors.base import DAY_S, Condition, FindingDraft, Key
+from detectors.base import DAY_S, MAX_SIGNAL_IDS, Condition, FindingDraft, Key
 from detectors.emission import counted
+from detectors.prompts.customers import Customer, crews
 from detectors.prompts.habits import Day, Habits, Measures, measures
 
 LLR = 2.0
@@ -20,7 +21,8 @@ HELD_DAYS = 7
 YOUNG_S = 7 * DAY_S
 WATCHED_S = 14 * DAY_S
 """Before the desk has watched so long every model looks new."""
-POPULATION_CALLS = 20
+POPULATION_CALLS, MEMBER_CALLS = 20, 5
+"""Calls a day from which a customer tells what is usual, and from which it is one of several."""
 MAX_CUSTOMERS = 20_000
 MAD_TO_SIGMA = 1.4826
 NAMES = {
@@ -35,14 +37,6 @@ LEAST_SIGMA = Measures(0.05, 0.05, 1.0, 0.5, 0.1, 0.1)
 """Where everybody is alike, this much is still chance."""
 
 
-class Customer(msgspec.Struct, array_like=True):
-    """One customer as it travels to a tick."""
-
-    name: str
-    accounts: list[str]
-    days: dict[int, Day]
-
-
 class Part(msgspec.Struct, array_like=True):
     """Of one shard. born: models and when they were first seen."""
 
@@ -53,12 +47,13 @@ class Part(msgspec.Struct, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Calls a day, z, how many of the six, and customers that make a population."""
+    """Calls a day, z, how many of the six, customers that make a population, J of a template."""
 
     calls: int
     z: float
     count: int
     population: int
+    j: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +80,49 @@ def collect(states: Iterable[tuple[Key, Habits]], today: int) -> Part:
         days = {
             number: day
             for number, day in state.days.items()
-            if number > today - HELD_DAYS and day.calls >= POPULATION_CALLS
+            if number > today - HELD_DAYS and day.calls >= MEMBER_CALLS
         }
         if days:
-            customers.append(Customer(key.value, state.accounts, days))
-    customers.sort(key=lambda one: (-max(day.calls for day in one.days.values()), one.name))
+            ids = {number: [day.first_id] for number, day in days.items()}
+            customers.append(Customer(key, state.accounts, days, ids))
+    customers.sort(key=lambda one: (-max(day.calls for day in one.days.values()), one.key))
     return Part(customers[:MAX_CUSTOMERS], born, len(customers) > MAX_CUSTOMERS)
 
 
 def findings(
     customers: Sequence[Customer], born: Mapping[str, float], limits: Limits, *, truncated: bool
 ) -> Iterator[FindingDraft]:
-    """One for each customer, about the day on which most is unusual; the newest of those."""
-    found: dict[str, tuple[tuple[int, int], FindingDraft]] = {}
-    ordered = sorted(customers, key=lambda one: one.name)
+    """One for each customer and for each template that several share, about the day on which most
+    is unusual; the newest of those."""
+    found: dict[Key, tuple[tuple[int, int], FindingDraft]] = {}
+    ordered = sorted(customers, key=lambda one: one.key)
+    judged = [*ordered, *crews(ordered, limits.j)]
     for number in sorted({number for one in ordered for number in one.days}):
-        there = [one for one in ordered if number in one.days]
+        there = [one for one in judged if number in one.days]
         since = min(born.values(), default=math.inf)
         known = born if number * DAY_S - since >= WATCHED_S else {}
         told = [measures(one.days[number], number, known, YOUNG_S) for one in there]
-        for one, unusual in zip(there, _unusual(told, limits), strict=True):
+        usual = [
+            row for one, row in zip(there, told, strict=True)
+            if one.members == 1 and one.days[number].calls >= POPULATION_CALLS
+        ]  # fmt: skip
+        for one, unusual in zip(there, _unusual(told, usual, limits), strict=True):
             high = [each for each in unusual if each.z >= limits.z]
             if one.days[number].calls < limits.calls or len(high) < limits.count:
                 continue
             rank = (len(high), number)
-            if one.name not in found or rank > found[one.name][0]:
-                draft = _draft(one, one.days[number], unusual, limits, truncated=truncated)
-                found[one.name] = (rank, draft)
+            if one.key not in found or rank > found[one.key][0]:
+                draft = _draft(one, number, unusual, limits, truncated=truncated)
+                found[one.key] = (rank, draft)
     return (draft for _, draft in found.values())
 
 
-def _unusual(told: Sequence[Measures], limits: Limits) -> Iterator[list[Unusual]]:
-    """For each customer the numbers that can be compared: enough others tell them too."""
+def _unusual(
+    told: Sequence[Measures], usual: Sequence[Measures], limits: Limits
+) -> Iterator[list[Unusual]]:
+    """For each of `told` the numbers that can be compared: enough of `usual` tell them too."""
     columns = {
-        name: sorted(value for one in told if (value := getattr(one, name)) is not None)
+        name: sorted(value for one in usual if (value := getattr(one, name)) is not None)
         for name in Measures._fields
     }
     centres = {name: median(values) for name, values in columns.items() if values}
@@ -144,26 +148,27 @@ def _unusual(told: Sequence[Measures], limits: Limits) -> Iterator[list[Unusual]
 
 
 def _draft(
-    one: Customer, day: Day, unusual: Sequence[Unusual], limits: Limits, *, truncated: bool
+    one: Customer, number: int, unusual: Sequence[Unusual], limits: Limits, *, truncated: bool
 ) -> FindingDraft:
+    day = one.days[number]
     high = sorted((each for each in unusual if each.z >= limits.z), key=lambda each: -each.z)
     named = ", ".join(
         f"{NAMES[each.name]} {each.value:.2f} (usually {each.median:.2f}, z {each.z:.1f})"
         for each in high
     )
     return FindingDraft(
-        anchor=Key("customer", one.name),
+        anchor=one.key,
         subjects=tuple(one.accounts),
-        signal_ids=(day.first_id,),
+        signal_ids=tuple(sorted(one.ids[number])[:MAX_SIGNAL_IDS]),
         llr=LLR,
         score=round(high[limits.count - 1].z, 4),
         sentence=(
-            f"{counted(day.calls, 'call')} in one day; {len(high)} of {len(unusual)} habits far "
-            f"from those of other customers: {named}"
+            f"{_whose(one)}{counted(day.calls, 'call')} in one day; {len(high)} of "
+            f"{len(unusual)} habits far from those of other customers: {named}"
         ),
         first_at=day.first_at,
         last_at=day.last_at,
-        values={"calls": day.calls, "percentiles": _table(unusual)},
+        values={"calls": day.calls, "customers": one.members, "percentiles": _table(unusual)},
         constants={
             each.name: {"median": each.median, "sigma": each.sigma, "customers": each.customers}
             for each in unusual
@@ -172,6 +177,10 @@ def _draft(
         signal_total=day.requests + day.responses,
         flags=("truncated",) if truncated else (),
     )
+
+
+def _whose(one: Customer) -> str:
+    return f"{one.members} customers with one prompt template: " if one.members > 1 else ""
 
 
 def _table(unusual: Sequence[Unusual]) -> dict[str, Any]:

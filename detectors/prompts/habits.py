@@ -14,6 +14,7 @@ import msgspec
 from detectors.base import DAY_S, Signal
 from detectors.prompts.askers import number_in
 from detectors.prompts.entropy import entropy
+from detectors.prompts.templates import Template, template_of
 from detectors.prompts.trials import model_of
 
 KEPT_DAYS = 9
@@ -21,10 +22,15 @@ TOPICS = 256
 TOPIC_WORDS = 6
 MAX_MODELS = 16
 MAX_ACCOUNTS = 20
+KEPT_TEMPLATES = 3
 MAX_TURN = 10_000
 HUNDREDTHS = 100
 _LOOKED_AT = 4_096
 _CACHED = 1_024
+_SUMS = (
+    "requests", "responses", "marked", "tokens_in", "tokens_out", "turns", "turned", "warmth",
+    "warmed",
+)  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]{4,40}")
 # What makes a model write down how it thinks, in the languages that ask for it most.
 _MARKERS = re.compile(
@@ -41,7 +47,8 @@ class Day(msgspec.Struct, array_like=True, gc=False):
     """Whole numbers of one UTC day, so that any order of signals gives the same sums.
 
     topics: the longest words of each prompt, by bucket. models: calls by model. turns: sum of the
-    turns of `turned` calls. warmth: sum of hundredths of a degree of `warmed` calls.
+    turns of `turned` calls. warmth: sum of hundredths of a degree of `warmed` calls. templates:
+    those with the smallest names.
     """
 
     requests: int = 0
@@ -58,11 +65,30 @@ class Day(msgspec.Struct, array_like=True, gc=False):
     first_id: int = 0
     first_at: float = math.inf
     last_at: float = 0.0
+    templates: dict[str, tuple[str, bytes]] = {}
 
     @property
     def calls(self) -> int:
         """Requests, or responses where only those are sent."""
         return max(self.requests, self.responses)
+
+    def join(self, other: Day) -> None:
+        """Add the numbers of another customer; templates stay with whom they belong to."""
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for topic, count in other.topics.items():
+            self.topics[topic] = self.topics.get(topic, 0) + count
+        for model, count in other.models.items():
+            self.models[model] = self.models.get(model, 0) + count
+        first = (other.first_at, other.first_id)
+        self.first_at, self.first_id = min((self.first_at, self.first_id), first)
+        self.last_at = max(self.last_at, other.last_at)
+
+    def keep(self, template: Template) -> None:
+        """Remember a template, if it is one of those with the smallest names."""
+        self.templates[template.name] = (template.space, template.signature)
+        if len(self.templates) > KEPT_TEMPLATES:
+            del self.templates[max(self.templates)]
 
 
 class Habits(msgspec.Struct, omit_defaults=True):
@@ -126,6 +152,8 @@ def _count(day: Day, signal: Signal) -> None:
         day.responses += 1
         return
     day.requests += 1
+    if (template := template_of(signal)) is not None:
+        day.keep(template)
     marked, topics = _read(signal.text)
     day.marked += marked
     for topic in topics:

@@ -8,6 +8,7 @@ from detectors.base import MAX_SIGNAL_IDS, Condition, FindingDraft, Key
 from detectors.emission import Link, counted
 from detectors.rhythm.bins import BIN_S, WEEK_H, Beat, hour_of_week
 from detectors.rhythm.pairs import Limits, Pair
+from detectors.rhythm.shifts import ShiftLimits, Shifts
 
 LLR = 1.5
 SHOWN = 2
@@ -56,6 +57,43 @@ def rhythm_draft(
                 "cosine of the weeks", round(weakest.cosine, 4), ">=", limits.cosine, "", met=True
             ),
             Condition("chance", likeliest.p, "<=", limits.alpha, "p", met=True),
+        ),
+    )
+
+
+def shifts_draft(
+    beats: Sequence[Beat], found: Shifts, limits: ShiftLimits, least: int
+) -> FindingDraft:
+    """Accounts that take turns: at any hour of the week one of them is at work."""
+    members = sorted((beats[place] for place in found.places), key=lambda one: one.account)
+    names = [one.account for one in members]
+    ids = sorted(id_ for one in members for id_ in one.ids)
+    return FindingDraft(
+        anchor=Key("shifts", names[0]),
+        subjects=tuple(names),
+        signal_ids=tuple(ids[:MAX_SIGNAL_IDS]),
+        signal_total=len(ids),
+        llr=LLR,
+        sentence=(
+            f"{counted(len(names), 'account')} take turns over {found.hours} hours of the week: "
+            f"{found.alone:.0%} of their acts fall to the one whose hour it is, "
+            f"{found.expected:.0%} expected of others as busy"
+        ),
+        first_at=float(min(one.bins[0] for one in members) * BIN_S),
+        last_at=float((max(one.bins[-1] for one in members) + 1) * BIN_S),
+        values={
+            "accounts": len(names),
+            "alone": round(found.alone, 4),
+            "expected": round(found.expected, 4),
+            "hours_of_week": {one.account: _heat(one) for one in members},
+        },
+        conditions=(
+            Condition("acts", min(len(one.bins) for one in members), ">=", least, "acts", met=True),
+            Condition(
+                "acts in own hours", round(found.alone, 4), ">=", limits.alone, "share", met=True
+            ),
+            Condition("hours covered", found.hours, ">=", limits.hours, "hours", met=True),
+            Condition("chance", found.p, "<=", limits.alpha, "p", met=True),
         ),
     )
 

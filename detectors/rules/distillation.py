@@ -57,6 +57,14 @@ class DistillationParams(BaseParams):
         le=10_000,
         step=5,
     )
+    j: float = param(
+        0.7,
+        help="Share of common 5-character pieces from which two prompts are one template",
+        unit="Jaccard",
+        ge=0.3,
+        le=0.99,
+        step=0.01,
+    )
 
 
 class Distillation(Detector[Habits, DistillationParams]):
@@ -65,7 +73,7 @@ class Distillation(Detector[Habits, DistillationParams]):
     meta = Meta(
         slug="distillation",
         title="Distillation",
-        version=1,
+        version=2,
         family=Family.AI,
         kinds=("ai.request", "ai.response"),
         lookback_s=MODEL_KEPT_D * DAY_S,
@@ -78,8 +86,9 @@ class Distillation(Detector[Habits, DistillationParams]):
             "to models within a week after they appear, an odd `temperature` (attribute). Each is "
             "compared with the median of the same UTC day; what too few customers tell is not "
             "judged. Whoever declares a use (`ai.declared_use`: evaluation, batch job) is left "
-            "out. New models are known once the desk has watched for two weeks. Accounts that "
-            "share the work under different organisations are for the swarm detector."
+            "out. New models are known once the desk has watched for two weeks. Three or more "
+            "customers that share a prompt template, with five calls a day each, are judged as one "
+            "besides, so that work which is spread over many accounts is seen too."
         ),
         falsifiers=(
             "An evaluation, a benchmark or a batch job that nobody has declared.",
@@ -122,6 +131,6 @@ class Distillation(Detector[Habits, DistillationParams]):
         read = [msgspec.convert(part, Part) for part in parts]
         customers = [one for part in read for one in part.customers]
         born = {name: at for part in read for name, at in part.born.items()}
-        limits = Limits(p.min_calls, p.min_z, p.min_habits, p.min_customers)
+        limits = Limits(p.min_calls, p.min_z, p.min_habits, p.min_customers, p.j)
         truncated = any(part.truncated for part in read)
         return list(findings(customers, born, limits, truncated=truncated))

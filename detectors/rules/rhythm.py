@@ -1,4 +1,4 @@
-"""D4: accounts that share something and keep one rhythm, to the minute."""
+"""D4: accounts that share something and keep one rhythm to the minute, or take turns."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from detectors.base import (
 )
 from detectors.emission import hanging_together
 from detectors.rhythm.bins import LOOKBACK_S, Beat, Rhythm, act, beat_of
-from detectors.rhythm.findings import rhythm_draft
+from detectors.rhythm.findings import rhythm_draft, shifts_draft
 from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, pairs_of
+from detectors.rhythm.shifts import ShiftLimits, shifts_of
 
 KINDS = ("post", "repost", "reply", "message", "reaction", "follow", "report", "ai.request")
 
@@ -70,11 +71,32 @@ class RhythmParams(BaseParams):
         le=1_000,
         step=1,
     )
+    shift_alone: float = param(
+        0.95,
+        help="Share of their acts that accounts which take turns do in hours of their own",
+        unit="share of acts",
+        ge=0.7,
+        le=1.0,
+        step=0.01,
+    )
+    shift_hours: int = param(
+        84,
+        help="Hours of the week that accounts which take turns cover together",
+        unit="hours",
+        ge=24,
+        le=168,
+        step=4,
+    )
 
     @property
     def limits(self) -> Limits:
         """The numbers of the comparison."""
         return Limits(self.cosine, self.alpha, self.tie_cap)
+
+    @property
+    def shifts(self) -> ShiftLimits:
+        """What it takes to take turns."""
+        return ShiftLimits(self.shift_alone, self.shift_hours, self.alpha, self.tie_cap)
 
 
 class RhythmDetector(Detector[Rhythm, RhythmParams]):
@@ -83,7 +105,7 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
     meta = Meta(
         slug="rhythm",
         title="One rhythm",
-        version=1,
+        version=2,
         family=Family.TIMING,
         kinds=KINDS,
         lookback_s=int(LOOKBACK_S),
@@ -94,13 +116,16 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
             "more often than two accounts with these hours would by chance. Acts in the first "
             "minute of an hour do not count, nor any minute of the hour at which an account does a "
             "third of what it does: that is a scheduler. Minutes in which everybody acts count "
-            "less. It only supports other evidence. Accounts with fewer than 30 active bins in 28 "
-            "days are not compared; shifts that take turns are not seen."
+            "less. Three to eight of them may also take turns like the shifts of a desk: their "
+            "hours make up half of the week and hardly overlap, more strictly than those of other "
+            "accounts that are as busy. It only supports other evidence. Accounts with fewer than "
+            "30 active bins in 28 days are not compared."
         ),
         falsifiers=(
             "One person or one desk runs the accounts openly.",
             "The same app posts for all of them.",
             "They react to the same programme, live.",
+            "They take turns because they live in different time zones.",
         ),
         source="Pacheco et al. 2021, case 5; the minute test inside hours is the project's own.",
     )
@@ -121,7 +146,7 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         return [beat for beat in beats if beat is not None]
 
     def tick(self, clock: float, parts: Sequence[Any], p: RhythmParams) -> list[FindingDraft]:
-        """One finding for each group of accounts with one rhythm."""
+        """One finding for each group with one rhythm, and for each that takes turns."""
         told = [beat for part in parts for beat in msgspec.convert(part, type=list[Beat])]
         beats = sorted(told, key=lambda beat: beat.account)[:MAX_BEATS]
         if len(beats) < p.min_population:
@@ -132,7 +157,9 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         inside: list[list[Pair]] = [[] for _ in groups]
         for pair in pairs:
             inside[number_of[pair.one]].append(pair)
-        return [
+        found = [
             rhythm_draft(beats, group, inside[number], p.limits, p.min_actions)
             for number, group in enumerate(groups)
         ]
+        turns = shifts_of(beats, p.shifts)
+        return found + [shifts_draft(beats, one, p.shifts, p.min_actions) for one in turns]

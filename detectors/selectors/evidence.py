@@ -18,7 +18,7 @@ from detectors.policy import READERS
 MAX_SIGNALS: Final = 600  # 0.1 ms each to cut into keys: the page stays within its budget
 MAX_FINDINGS: Final = 10
 HIDDEN: Final = frozenset(
-    {"text-band", "text-run"}
+    {"sketch-band", "text-band", "text-run"}
 )  # a detector's inner names tell a person nothing
 
 _COUNT = """

@@ -17,6 +17,7 @@ import pytest
 from detectors.demo import SCENARIOS, SOURCE, WORLD, Scenario, truth, world
 from detectors.demo.recipes import RECIPES
 from detectors.demo.words import ZERO_WIDTH
+from detectors.pictures.hashes import distance
 from detectors.schema import MAX_ATTRIBUTES_BYTES, MAX_TEXT_BYTES, Kind, SignalIn
 
 END = datetime(2026, 11, 24, 3, 17, tzinfo=UTC)
@@ -339,3 +340,14 @@ def test_the_fifth_operation_uses_no_ai_service_but_signs_up_in_shifts() -> None
             shifts[key].append(signal.occurred_at)
     assert all(len(times) == 6 for times in shifts.values())
     assert all(times[-1] - times[0] <= timedelta(minutes=10) for times in shifts.values())
+
+
+def test_the_fifth_operation_lends_each_stolen_face_to_four_accounts() -> None:
+    faces = {
+        signal.actor: signal.actor_profile.avatar_pdq
+        for signal in signals_of("cyber-special-operations")
+        if signal.actor_profile is not None and signal.actor_profile.avatar_pdq
+    }
+    assert len(set(faces.values())) == len(faces) == 24
+    for face in faces.values():
+        assert sum(distance(face, other) <= 6 for other in faces.values()) == 4

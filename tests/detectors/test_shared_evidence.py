@@ -11,6 +11,7 @@ from detectors.base import Key
 from detectors.models import Finding, Signal
 from detectors.selectors import evidence
 from detectors.selectors.evidence import shared_of
+from detectors.sketches import sketch
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,16 @@ def test_the_inner_keys_of_near_duplicate_text_are_not_shown() -> None:
     signals = [_post(number, number, text) for number in range(3)]
     texts = _finding(signals, detector="near-duplicate-text")
     assert shared_of([texts], build.user()) == []
+
+
+def test_the_inner_keys_of_sketches_are_not_shown() -> None:
+    text = "our town council sold the old swimming pool behind closed doors again last night"
+    signals = [_post(number, number, "") for number in range(3)]
+    for signal in signals:
+        signal.payload = {"fingerprints": [sketch(text, b"0123456789abcdef", "acme")]}
+        signal.save()
+    sketched = _finding(signals, detector="near-duplicate-text")
+    assert shared_of([sketched], build.user()) == []
 
 
 def test_the_runs_of_words_behind_a_chain_are_not_shown() -> None:

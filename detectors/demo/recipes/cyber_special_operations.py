@@ -9,6 +9,7 @@ from detectors.schema import Kind
 
 VICTIMS = 16
 DOCUMENTS = 7
+FACES = 6
 CORE = ("x", "facebook", "x", "x", "facebook", "telegram") * 4
 LOOSE = ("x",) * 7 + ("facebook",) * 5
 SHIFT = 6
@@ -69,18 +70,28 @@ def play(stage: Stage) -> None:
 
 
 def _sign_up(stage: Stage, shift: int) -> list[Account]:
-    """Six accounts in eight minutes from one address; two devices; default handles."""
+    """Six accounts in eight minutes from one address; two devices; default handles, old faces."""
     start = (0.02 + 0.03 * shift) * stage.span
     made: list[Account] = []
     for n, platform in enumerate(CORE[shift * SHIFT : (shift + 1) * SHIFT]):
         desk = shift * 2 + n // DEVICE_SHARERS
         at = start + (n + stage.rng.random()) * 80
         device = stage.mark(f"desk-{desk}")
-        who = stage.account(platform, born=at, device=device, ip=stage.ip(900 + shift))
+        face = _face(stage, len(stage.accounts))
+        address = stage.ip(900 + shift)
+        who = stage.account(platform, avatar=face, born=at, device=device, ip=address)
         stage.login(who, at, Kind.ACCOUNT_CREATED)
         log_in(stage, who, 1)
         made.append(who)
     return made
+
+
+def _face(stage: Stage, n: int) -> str:
+    """PDQ hash of one of a few stolen portraits, cut a little differently for account number n."""
+    portrait = int(stage.mark(f"face-{n % FACES}-a") + stage.mark(f"face-{n % FACES}-b"), 16)
+    for bit in bytes.fromhex(stage.mark(f"cut-{n}"))[:3]:
+        portrait ^= 1 << bit
+    return f"{portrait:064x}"
 
 
 def _report(stage: Stage, core: list[Account], loose: list[Account], at: float, n: int) -> None:

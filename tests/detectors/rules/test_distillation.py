@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from detectors.engine import run_all
 from detectors.prompts.entropy import entropy
 from detectors.prompts.habits import KEPT_DAYS, MAX_ACCOUNTS, MAX_MODELS, TOPICS, Habits
 from detectors.rules.distillation import Distillation, DistillationParams
-from tests.asking import ask, numbered, one_tick, unlike
+from tests.asking import START, ask, numbered, one_tick, unlike
 from tests.harness import largest_state, run
 
 RULE = Distillation(b"secret")
@@ -164,6 +165,68 @@ def test_of_several_days_the_newest_most_unusual_is_told() -> None:
     assert draft.first_at % (10 * DAY_S) == (numbered(crowd())[0].at + DAY_S) % (10 * DAY_S)
 
 
+# --- several customers with one template ---------------------------------------------------
+
+LESSON = "Show your reasoning and answer the following exam question in great detail:"
+
+
+def heads(count: int = 12, calls: int = 10, prompt: str = LESSON) -> list[Signal]:
+    """Customers that ask few questions each, all in one frame and each about something else."""
+    fields: dict[str, Any] = {"tokens_in": 50, "tokens_out": 4_000, "attributes": plain(turn=9)}
+    return [
+        ask(0, 60 * n + who, f"head{who}", f"{prompt} {unlike(100 * who + n)[:9]}",
+            **MODEL | fields)
+        for who in range(count)
+        for n in range(calls)
+    ]  # fmt: skip
+
+
+def test_customers_that_share_a_template_are_judged_as_one() -> None:
+    (draft,) = find(crowd(), heads())
+    assert draft.anchor.type == "prompt"
+    assert draft.subjects == tuple(sorted(f"acme-ai:head{n}" for n in range(12)))
+    assert draft.sentence.startswith(
+        "12 customers with one prompt template: 120 calls in one day; "
+    )
+    assert draft.values["customers"] == 12
+    assert len(draft.signal_ids) == 12
+    assert all(told["customers"] == 30 for told in draft.constants.values())
+
+
+def test_few_customers_or_few_calls_of_each_are_no_crew() -> None:
+    assert find(crowd(), heads(2, calls=60)) == []
+    assert find(crowd(), heads(30, calls=4)) == []
+    assert find(crowd(), heads(9)) == []
+
+
+def test_a_toolkit_of_many_firms_with_usual_habits_is_no_crew_of_teachers() -> None:
+    prompt = "You are a polite assistant of a parcel firm and answer only what is asked about {}"
+    toolkit = [
+        msgspec.structs.replace(one, text=prompt.format(f"parcel {place}"))
+        for place, one in enumerate(crowd(60))
+    ]
+    assert find(toolkit) == []
+    (draft,) = find(toolkit, heads())
+    assert draft.values["customers"] == 12
+
+
+def test_unlike_prompts_make_no_crew() -> None:
+    alone = [one for n in range(12) for one in distiller(10, f"lab{n}")]
+    own = [
+        ask(0, one.at - START, one.actor, f"{unlike(7_000 + int(one.actor[3:]))} step by step",
+            **MODEL, attributes=plain(turn=9))
+        for one in alone
+    ]  # fmt: skip
+    assert find(crowd(), own) == []
+
+
+def test_declared_members_are_left_out_of_a_crew() -> None:
+    declared = [
+        ask(0, one.at - START, one.actor, one.text, declared_use="evaluation") for one in heads()
+    ]
+    assert find(crowd(), declared) == []
+
+
 @pytest.mark.parametrize("odd", ["9", [9], {"a": 9}, None, True, float("nan"), 10**400, -3])
 def test_attributes_of_other_types_are_nothing(odd: object) -> None:
     rows = distiller(attributes={"turn": odd, "temperature": odd})
@@ -243,6 +306,7 @@ def test_any_split_shards_and_order_give_the_same_findings(
 ) -> None:
     params = DistillationParams(min_calls=100, min_customers=5)
     rows = [one for day in days for one in [*crowd(6, day=day), *distiller(110, day=day)]]
+    rows += heads()
     signals = numbered(rows)
     cuts = [min(cut, len(signals)) for cut in cuts]
     whole = _plain(one_tick(RULE, params, signals))
