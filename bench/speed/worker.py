@@ -44,17 +44,18 @@ def main() -> None:
 
 def _work(shards: list[int], named: dict[int, str]) -> dict[str, float]:
     """Seconds of this process by detector; what they share is done before them, and apart."""
-    from detectors.services.run import step_shards  # noqa: PLC0415 -- after setup
+    from detectors.services.run import collected_later, step_shard  # noqa: PLC0415 -- after setup
 
     spent: dict[str, float] = defaultdict(float)
     taken = 1
     while taken:
         taken = 0
-        for shard in shards:
-            _share(shard, spent)
-            start = time.process_time()
-            taken += step_shards(shards=[shard])
-            spent[named[shard]] += time.process_time() - start
+        with collected_later():
+            for shard in shards:
+                _share(shard, spent)
+                start = time.process_time()
+                taken += step_shard(shard_id=shard)
+                spent[named[shard]] += time.process_time() - start
     return spent
 
 
