@@ -1,4 +1,4 @@
-"""Signals a second through the detectors: by the length of the stream, and by number of workers."""
+"""What detectors cost: each and all, by the length of the stream, and by number of workers."""
 
 from __future__ import annotations
 
@@ -8,28 +8,30 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import msgspec
 import psycopg
 
+from bench.speed import memory
+from bench.speed.worker import READ, SHARED
+from bench.worlds import flow
 from bench.worlds.scratch import ROOT, Desk, scratch_desk
+from detectors import registry
 
-LENGTHS = (100_000, 2_000_000)
-QUICK_LENGTHS = (10_000, 40_000)
-SHARED = 60_000
-QUICK_SHARED = 16_000
+SIZES = (100_000, 500_000, 2_000_000)
+QUICK_SIZES = (10_000, 30_000)
+STORED, QUICK_STORED = 100_000, 10_000
+SHARED_OUT = 60_000
+QUICK_SHARED_OUT = 16_000
 ROUNDS = 3
 SHARDS = 4
 WORKERS = (1, 2)
 ALONE = "near-duplicate-text"
-START = datetime(2026, 9, 1, tzinfo=UTC)
-EVERY_S = 2
-WORDS = 4_000
-COPIES = 4
 COLUMNS = (
     "stream_id, source_id, external_id, platform, kind, occurred_at, received_at, actor, text,"
     " payload, epoch"
@@ -50,7 +52,6 @@ from datetime import UTC, datetime, timedelta
 from detectors.partitions import ensure_partitions
 ensure_partitions([datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=28 * n) for n in range(3)])
 """
-ALL = ("coaction-synchrony", "near-duplicate-text", "shared-infrastructure", "velocity")
 FINDINGS = """
 SELECT md5(string_agg(f.anchor_value || r.revision || r.at_s || (r.evidence ->> 'subjects'), ','
     ORDER BY f.anchor_value, r.revision)), count(*)
@@ -59,49 +60,103 @@ WHERE r.stream_id = %s
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Wall seconds of one or more workers; peak MB of one; seconds of processor by detector."""
+
+    seconds: float
+    peak_mb: int
+    parts: dict[str, float]
+
+
 def main() -> None:
     """Print the tables; the last line is JSON with --json."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shorter streams, within a minute")
-    parser.add_argument("--json", action="store_true", help="a last line for machines")
-    options = parser.parse_args()
+    options = _options().parse_args()
+    sizes = options.sizes or (QUICK_SIZES if options.quick else SIZES)
+    walk = memory.walk(sizes)
+    metrics = _print_memory(walk)
     with scratch_desk() as desk:
         desk.manage("shell", "-v", "0", "-c", PARTITIONS)
-        metrics = _by_length(desk, QUICK_LENGTHS if options.quick else LENGTHS)
+        count = options.stored or (QUICK_STORED if options.quick else STORED)
+        metrics |= _stored(desk, count, walk.stages[0])
         metrics |= _by_workers(desk, quick=options.quick)
     if options.json:
         print(json.dumps({"bench": "detect", "metrics": metrics}))
 
 
-def _by_length(desk: Desk, lengths: tuple[int, ...]) -> dict[str, float]:
-    """All detectors, one worker, one shard each."""
-    print("| signals | signals/s, all detectors, one worker | peak MB |")
-    print("|---|---|---|")
-    costs, peak = [], 0
-    for count in lengths:
-        stream = _loaded(desk, f"n{count}", ALL, count, shards=1)
-        seconds, peak = _worked(desk, stream, 1, 1)
-        costs.append(seconds / count)
-        print(f"| {count:,} | {count / seconds:,.0f} | {peak:,} |")
-    growth = costs[-1] / costs[0]
-    print(f"\nCost of a signal in the longest stream over the shortest: {growth:.2f}\n")
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="shorter streams: about two minutes")
+    parser.add_argument("--sizes", type=_sizes, help="lengths in memory, e.g. 100000,500000")
+    parser.add_argument("--stored", type=int, help="length of the stream through Postgres")
+    parser.add_argument("--json", action="store_true", help="a last line for machines")
+    return parser
+
+
+def _sizes(told: str) -> tuple[int, ...]:
+    sizes = tuple(sorted(int(one) for one in told.split(",")))
+    if not sizes or any(size <= 0 or size % memory.PAGE for size in sizes):
+        message = f"lengths are multiples of {memory.PAGE:,}"
+        raise argparse.ArgumentTypeError(message)
+    return sizes
+
+
+def _print_memory(walk: memory.Walk) -> dict[str, float]:
+    """One row a detector, one column a length."""
+    stages, last = walk.stages, walk.stages[-1]
+    heads = " | ".join(f"us at {stage.signals:,}" for stage in stages)
+    print(f"| in memory, one shard | {heads} | keys | kB of state per 1,000 accounts |")
+    print("|---|" + "---|" * (len(stages) + 2))
+    for name in last.us:
+        costs = " | ".join(f"{stage.us[name]:,.1f}" for stage in stages)
+        kept = walk.state_bytes.get(name, 0.0) / 1_000
+        print(f"| {name} | {costs} | {walk.keys.get(name, 0):,} | {kept:,.0f} |")
+    costs = " | ".join(f"{stage.all_us:,.0f}" for stage in stages)
+    kept = sum(walk.state_bytes.values()) / 1_000
+    print(f"| **all** | {costs} | {sum(walk.keys.values()):,} | {kept:,.0f} |")
+    rates = " | ".join(f"{1e6 / stage.all_us:,.0f}" for stage in stages)
+    print(f"| signals/s of processor time | {rates} | | |")
+    print(f"| peak MB | {' | '.join(f'{stage.peak_mb:,}' for stage in stages)} | | |")
+    growth = last.all_us / stages[0].all_us
+    print(f"\nA signal at {last.signals:,} costs {growth:.2f} of one at {stages[0].signals:,}.\n")
     return {
-        "signals_per_second": round(1 / costs[0]),
+        "memory_signals_per_second": round(1e6 / stages[0].all_us),
         "growth": round(growth, 2),
-        "peak_mb": peak,
+        "memory_peak_mb": last.peak_mb,
+    }
+
+
+def _stored(desk: Desk, count: int, stage: memory.Stage) -> dict[str, float]:
+    """All detectors over a stored stream, one worker, one shard each."""
+    stream = _loaded(desk, "all", tuple(registry.all_detectors()), count, shards=1)
+    work = _worked(desk, stream, 1, 1)
+    print(f"| through Postgres, {count:,} signals, one worker | us | in memory |")
+    print("|---|---|---|")
+    for name in (READ, SHARED, *registry.all_detectors()):
+        us = work.parts.get(name, 0.0) / count * 1e6
+        print(f"| {name} | {us:,.1f} | {stage.us.get(name, 0.0):,.1f} |")
+    used = sum(work.parts.values())
+    print(f"| **all** | {used / count * 1e6:,.0f} | {stage.all_us:,.0f} |")
+    print(
+        f"\n{count / work.seconds:,.0f} signals/s, {count / used:,.0f} a second of the worker's"
+        f" processor time; peak {work.peak_mb:,} MB.\n"
+    )
+    return {
+        "signals_per_second": round(count / work.seconds),
+        "signals_per_cpu_second": round(count / used),
+        "peak_mb": work.peak_mb,
     }
 
 
 def _by_workers(desk: Desk, *, quick: bool) -> dict[str, float]:
     """One detector whose keys cost as much as its states, in rounds of one and two workers."""
-    count = QUICK_SHARED if quick else SHARED
+    count = QUICK_SHARED_OUT if quick else SHARED_OUT
     rates: dict[int, list[float]] = {workers: [] for workers in WORKERS}
     logs = set()
     for turn in range(1 if quick else ROUNDS):
         for workers in WORKERS:
             stream = _loaded(desk, f"w{turn}-{workers}", (ALONE,), count, shards=SHARDS)
-            seconds, _ = _worked(desk, stream, workers, SHARDS)
-            rates[workers].append(count / seconds)
+            rates[workers].append(count / _worked(desk, stream, workers, SHARDS).seconds)
             logs.add(_findings(desk, stream))
     print(f"| workers | signals/s, {ALONE}, {SHARDS} shards | ratio, median of rounds |")
     print("|---|---|---|")
@@ -129,35 +184,35 @@ def _loaded(desk: Desk, name: str, slugs: tuple[str, ...], count: int, *, shards
 
 
 def _rows(name: str, count: int) -> Iterator[tuple[object, ...]]:
-    """Posts with a link, a hashtag and an address; one text in a hundred is posted five times."""
-    draw = Random(7)
-    text = ""
+    """Signals of the flow as they are stored."""
     for number in range(count):
-        if number % 100 >= COPIES:
-            text = " ".join(f"w{draw.randrange(WORDS)}" for _ in range(18))
-        account = draw.randrange(50_000)
-        at = START + timedelta(seconds=EVERY_S * number)
-        payload = {
-            "urls": [f"https://site-{draw.randrange(2_000)}.example/{draw.randrange(50_000)}"],
-            "objects": [f"hashtag:tag{draw.randrange(3_000)}"],
-            "identifiers": {"ip": f"{11 + account % 80}.{account % 251}.{account % 241}.7"},
+        one = flow.signal(number)
+        told = {
+            "urls": one.raw_urls,
+            "objects": one.objects,
+            "identifiers": one.identifier_map,
+            "actor_profile": one.profile,
+            "ai": one.ai,
+            "attributes": one.attributes,
         }
-        actor = f"account-{account}"
-        yield f"{name}-{number}", "x", "post", at, at, actor, text, json.dumps(payload), 0
+        payload = msgspec.json.encode({part: what for part, what in told.items() if what})
+        at, received = (datetime.fromtimestamp(time, UTC) for time in (one.at, one.received))
+        named = (f"{name}-{number}", one.platform, one.kind, at, received)
+        yield *named, one.actor, one.text, payload.decode(), 0
 
 
-def _worked(desk: Desk, stream: int, workers: int, shards: int) -> tuple[float, int]:
-    """Seconds in which `workers` processes read the stream, and the peak of one in MB."""
+def _worked(desk: Desk, stream: int, workers: int, shards: int) -> Work:
+    """Let `workers` processes read the stream to its end."""
     running = []
     for worker in range(workers):
         mine = [str(number) for number in range(shards) if number % workers == worker]
-        argv = [sys.executable, "-m", "bench.worlds.shards", str(stream), *mine]
+        argv = [sys.executable, "-m", "bench.speed.worker", str(stream), *mine]
         running.append(
             subprocess.Popen(argv, env=desk.env, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         )
     said = [json.loads(process.communicate()[0]) for process in running]
     seconds = max(one["ended"] for one in said) - min(one["began"] for one in said)
-    return seconds, max(int(one["peak_mb"]) for one in said)
+    return Work(seconds, max(one["peak_mb"] for one in said), said[0]["seconds"])
 
 
 def _findings(desk: Desk, stream: int) -> tuple[str, int]:

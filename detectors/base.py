@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
+from itertools import repeat
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -66,6 +67,11 @@ class Key(NamedTuple):
 
     type: str
     value: str
+
+    @classmethod
+    def each(cls, kind: str, values: Iterable[str]) -> Iterator[Key]:
+        """Keys of one type: for detectors with many, since no Python code runs for each."""
+        return map(partial(tuple.__new__, cls), zip(repeat(kind), values, strict=False))
 
     def digest(self) -> int:
         """64 stable bits: the shard of a key must be the same in every process."""

@@ -52,8 +52,10 @@ def folded(text: str) -> Content:
     plain = normalise.match_text(text)
     if plain.startswith("rt @"):
         return Content("")
-    words = " ".join(_LINK_OR_NAME.sub(" ", plain).split())
-    return Content(normalise.skeleton(words)[: minhash.MAX_CHARS])
+    if "@" in plain or "://" in plain:
+        words = " ".join(_LINK_OR_NAME.sub(" ", plain).split())
+        plain = normalise.match_text(words)
+    return Content(normalise.look_alike(plain)[: minhash.MAX_CHARS])
 
 
 def has_tokens(text: str, least: int) -> bool:

@@ -84,30 +84,45 @@ class Keyed:
         """Whether every key was told in order of time."""
         return not self._late
 
-    def fold_all(self, keys: Sequence[Key], signal: Signal) -> Iterator[FindingDraft]:
+    def fold_all(self, keys: Sequence[Key], signal: Signal) -> list[FindingDraft]:
         """Take in one signal under all its keys; what the detector says of it."""
+        if self._any_order:
+            return self._fold_in_any_order(keys, signal)
         place, newest, waits = signal.place, self._newest, self._waits
+        drafts: list[FindingDraft] = []
         for key in keys:
             if waits and key not in newest and key not in self._gone:
                 newest[key] = place
             else:
-                yield from self._fold(key, signal)
+                drafts += self._fold(key, signal)
+        return drafts
+
+    def _fold_in_any_order(self, keys: Sequence[Key], signal: Signal) -> list[FindingDraft]:
+        place, newest, states = signal.place, self._newest, self.states
+        drafts: list[FindingDraft] = []
+        for key in keys:
+            state = states.get(key)
+            if state is None:
+                state = states[key] = self._detector.State()
+                newest[key] = place
+            elif place > newest[key]:
+                newest[key] = place
+            drafts += self._detector.apply(key, signal, state, self._params)
+            if self._mattering is not None:
+                self._weigh(key, state)
+        return drafts
 
     def _fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
         place, newest = signal.place, self._newest.get(key)
         if newest is None:
             self._newest[key] = place
             state = self.states[key] = self._detector.State()
-            if self._any_order:
-                return self._fold_in_any_order(key, signal, state)
             drafts = self._detector.apply(key, signal, state, self._params)
             if drafts or key in self._gone:
                 self._begin(key, place).say(drafts)
             return drafts
         if place > newest:
             self._newest[key] = place
-        if self._any_order:
-            return self._fold_in_any_order(key, signal, self.states[key])
         if key not in self.states:
             self._awake(key, newest)
         history = self._histories.get(key) or self._begin(key, newest)
@@ -211,11 +226,6 @@ class Keyed:
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
-
-    def _fold_in_any_order(self, key: Key, signal: Signal, state: Any) -> list[FindingDraft]:
-        drafts = self._detector.apply(key, signal, state, self._params)
-        self._weigh(key, state)
-        return drafts
 
     def _weigh(self, key: Key, state: Any) -> None:
         """Note whether ticks have to look at this key."""

@@ -20,6 +20,7 @@ Places = NDArray[np.int64]
 Points = NDArray[np.uint32]
 
 _BIN_BITS = 7
+_BINS = VALUES - 1
 _PROBES = 24
 _DIGITS = 16
 _SHIFT = np.uint64(64 - _BIN_BITS)
@@ -129,14 +130,16 @@ def common(left: Hashes, right: Hashes) -> int:
 
 def _fill_empty(values: Hashes, filled: NDArray[np.bool_]) -> None:
     """Give each empty bin of a set that is not empty the value of a filled one."""
-    rows, bins = np.nonzero(~filled & filled.any(axis=1, keepdims=True))
-    for probe in range(_PROBES):
-        source = _SERIES[bins, probe]
-        found = filled[rows, source]
-        values[rows[found], bins[found]] = values[rows[found], source[found]]
-        rows, bins = rows[~found], bins[~found]
-    for row in np.unique(rows):
-        there, here = np.flatnonzero(filled[row]), bins[rows == row]
+    flat, known = values.reshape(-1), filled.reshape(-1)
+    empty = np.flatnonzero(~filled & filled.any(axis=1, keepdims=True))
+    for series in _SERIES:
+        source = (empty & ~_BINS) + series.take(empty & _BINS)
+        found = known.take(source)
+        flat[empty[found]] = flat.take(source[found])
+        empty = empty[~found]
+    for row in np.unique(empty // VALUES):
+        here = empty[empty // VALUES == row] & _BINS
+        there = np.flatnonzero(filled[row])
         values[row, here] = values[row, there[there.searchsorted(here) % len(there)]]
 
 
@@ -177,9 +180,9 @@ def _constants(start: int, count: int) -> Hashes:
 
 
 def _series() -> NDArray[np.int64]:
-    """Bins that each empty bin asks, in order; shape (128, 24)."""
+    """Bins that each empty bin asks, in order; shape (24, 128)."""
     words = [_splitmix(10_000 + index) >> 57 for index in range(VALUES * _PROBES)]
-    return np.array(words, dtype=np.int64).reshape(VALUES, _PROBES)
+    return np.ascontiguousarray(np.array(words, dtype=np.int64).reshape(VALUES, _PROBES).T)
 
 
 _HALF = np.uint64(32)

@@ -16,7 +16,7 @@ from detectors.schema import ActorProfile, Ai
 from detectors.tally import Receipt
 
 CLOCK_SKEW_S = 300
-_CACHED_PAGES = 8
+_CACHED_PAGES = 4
 
 _COLUMNS = """
 SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,

@@ -22,6 +22,7 @@ MIN_WORD = 5
 LATIN = "latin"
 _JAPANESE = frozenset({"hiragana", "katakana"})
 _WORD = re.compile(r"[^\W\d_]+")
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
 _ADDRESS = re.compile(r"\S*(?://|@)\S*")
 _CODE = re.compile(r"[a-z]{2,3}")
 # Words that are frequent in one language and rare in the others written in Latin script.
@@ -89,8 +90,10 @@ def _read(text: str) -> _Reading:
     plain = text.lower()
     if "//" in plain or "@" in plain:
         plain = _ADDRESS.sub(" ", plain)
-    words = dict.fromkeys(_WORD.findall(plain))
-    script = LATIN if plain.isascii() else _script(plain)
+    is_ascii = plain.isascii()  # then this is the same in a third of the time
+    found = plain.translate(_NO_LETTERS).split() if is_ascii else _WORD.findall(plain)
+    words = dict.fromkeys(found)
+    script = LATIN if is_ascii else _script(plain)
     longer = [word for word in words if len(word) >= MIN_WORD][:MAX_WORDS]
     if not longer and script != LATIN:  # scripts without spaces, or with short words
         longer = [plain[place : place + 2] for place in range(min(len(plain), MAX_WORDS))]

@@ -18,7 +18,7 @@ from detectors.normalise.hosts import (
     registrable_domain,
 )
 from detectors.normalise.kinds import canonical
-from detectors.normalise.text import match_text, refang, skeleton
+from detectors.normalise.text import look_alike, match_text, refang, skeleton
 from detectors.normalise.urls import canonical_url, host_of
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "extract",
     "host_of",
     "ip_block",
+    "look_alike",
     "match_text",
     "operator_domain",
     "refang",

@@ -85,7 +85,8 @@ _LOOKALIKE_TABLE = {ord(char): latin for latin, chars in _LOOKALIKES.items() for
 
 def match_text(text: str) -> str:
     """`text` as detectors compare it: NFKC, casefolded, nothing invisible, single spaces."""
-    visible = _UNWANTED.sub("", text)
+    is_plain = text.isascii() and text.isprintable()  # nothing unwanted in it
+    visible = text if is_plain else _UNWANTED.sub("", text)
     if visible.isascii():
         return " ".join(visible.lower().split())
     # The order of Unicode's NFKC_Casefold; any shorter one is not idempotent.
@@ -102,7 +103,11 @@ def skeleton(text: str) -> str:
     own table, accents dropped, "rn" as "m" and "vv" as "w". Unlike UTS #39 case is folded and
     "i", "l", "1" and "|" are one class. For comparing only, never for showing.
     """
-    bare = match_text(text)
+    return look_alike(match_text(text))
+
+
+def look_alike(bare: str) -> str:
+    """The skeleton of what is a match text already."""
     if not bare.isascii():
         parts = unicodedata.normalize("NFKD", bare)
         bare = "".join(char for char in parts if not unicodedata.combining(char))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -25,6 +25,7 @@ SKETCH_SHARE = 0.75
 """Runs of 4 words change faster than 5 characters do: J of sketches that means the same J."""
 
 _CACHED = 4_096
+_NAMED_TOGETHER = 256
 _LOOKED_AT = 2 * minhash.MAX_CHARS
 _BLANK = "#"
 _SHIFT = np.uint64(20)  # a sketch keeps multiples of its step, so the lowest bits say nothing
@@ -54,6 +55,9 @@ class Template(NamedTuple):
     signature: bytes
 
 
+_known: dict[Content, Template] = {}
+
+
 def template_of(signal: Signal) -> Template | None:
     """The template of the text, else of the first readable sketch; None of too little."""
     found = of_text(signal.text) if signal.text else None
@@ -63,14 +67,16 @@ def template_of(signal: Signal) -> Template | None:
     return found
 
 
-@lru_cache(maxsize=_CACHED)
 def of_text(text: str) -> Template | None:
     """The template of the beginning of a text; None when it is short or all filled in."""
-    plain = wording(text)
-    kept = len(plain) - 2 * plain.count(_BLANK)
-    if kept < MIN_CHARS or not has_tokens(plain, MIN_TOKENS):
-        return None
-    return _named(plain)
+    plain = _telling(text)
+    return _named(plain) if plain else None
+
+
+def prepare_templates(signals: Iterable[Signal]) -> None:
+    """Have `template_of` ready for many texts: together they take a fraction of the time."""
+    plain = dict.fromkeys(_telling(signal.text) for signal in signals if signal.text)
+    _name([one for one in plain if one and one not in _known])
 
 
 def wording(text: str) -> Content:
@@ -110,16 +116,36 @@ def families(templates: Sequence[Template], j: float) -> list[list[int]]:
 
 
 @lru_cache(maxsize=_CACHED)
+def _telling(text: str) -> Content:
+    """The wording of a text, empty where too little is left of it."""
+    plain = wording(text)
+    kept = len(plain) - 2 * plain.count(_BLANK)
+    return plain if kept >= MIN_CHARS and has_tokens(plain, MIN_TOKENS) else Content("")
+
+
 def _named(content: Content) -> Template:
-    name = blake2b(content.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
-    if not is_sketch(content):
-        return Template(name, "", _signature(minhash.shingle_hashes(content)))
-    kept = minhash.survivors(measured(content).hashes, BANDED)
-    return Template(name, sketches.parse(content).key_id, _signature(kept))
+    if content not in _known:
+        _name([content])
+    return _known[content]
 
 
-def _signature(hashes: minhash.Hashes) -> bytes:
-    return (minhash.signature(hashes) >> _SHIFT).astype("<u2").tobytes()
+def _name(contents: Sequence[Content]) -> None:
+    """Keep the templates of wordings or sketches."""
+    for start in range(0, len(contents), _NAMED_TOGETHER):
+        some = contents[start : start + _NAMED_TOGETHER]
+        texts = iter(minhash.shingle_sets([one for one in some if not is_sketch(one)]))
+        hashes = [_kept(one) if is_sketch(one) else next(texts) for one in some]
+        rows = (minhash.signatures(hashes) >> _SHIFT).astype("<u2")
+        for content, row in zip(some, rows, strict=True):
+            name = blake2b(content.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+            space = sketches.parse(content).key_id if is_sketch(content) else ""
+            _known[content] = Template(name, space, row.tobytes())
+    while len(_known) > _CACHED:
+        del _known[next(iter(_known))]
+
+
+def _kept(sketch: Content) -> minhash.Hashes:
+    return minhash.survivors(measured(sketch).hashes, BANDED)
 
 
 def _table(signatures: Sequence[bytes]) -> NDArray[np.uint16]:

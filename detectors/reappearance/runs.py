@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -24,7 +24,11 @@ _BETWEEN = (
     r"\u2010-\u205e\u2190-\u2bff\u3001-\u3003\u3008-\u3020\U0001f000-\U0001faff]+"
 )
 _NO_WORD = re.compile(f"{_LINK_OR_NAME}|{_BETWEEN}")
-_CACHED = 1_024
+_CACHED = 4_096
+_CACHED_ALONE = 256
+_SHORT = 4_096
+"""Characters of a text that is hashed with others and may be kept in great numbers."""
+_TOGETHER = 256
 _POWERS = 4_096
 _SPACE = ord(" ")
 _NONE: minhash.Hashes = np.empty(0, dtype=np.uint64)
@@ -57,13 +61,22 @@ class Overlap(NamedTuple):
     common: int
 
 
+class _Asked(NamedTuple):
+    text: str
+    least: int
+    secret: bytes
+
+
+_known: dict[_Asked, minhash.Hashes] = {}
+
+
 def runs_of(signal: Signal, least: int, secret: bytes) -> Iterator[Runs]:
     """The text and up to two sketches of a signal, those of at least `least` runs.
 
     A manual share (`RT @name ...`) is the platform's own copy: it has none.
     """
     if signal.text and not signal.match_text.startswith("rt @"):
-        found = _hashed(signal.match_text[: sketches.MAX_CHARS], least, secret)
+        found = _hashed(_Asked(signal.match_text[: sketches.MAX_CHARS], least, secret))
         if len(found) >= least:
             yield Runs("", 1, len(found), found)
     if signal.fingerprints:
@@ -72,6 +85,15 @@ def runs_of(signal: Signal, least: int, secret: bytes) -> Iterator[Runs]:
             if sketch.total >= least:
                 hashes = np.array(sketch.hashes, dtype=np.uint64)
                 yield Runs(sketch.key_id, sketch.step, sketch.total, hashes)
+
+
+def prepare_runs(signals: Iterable[Signal], least: int, secret: bytes) -> None:
+    """Have `runs_of` ready for many texts: together they take half the time."""
+    texts = dict.fromkeys(one.match_text for one in signals)
+    asked = (_Asked(text, least, secret) for text in texts if len(text) <= _SHORT)
+    _known.update(_hashed_together([one for one in asked if one not in _known]))
+    while len(_known) > _CACHED:
+        del _known[next(iter(_known))]
 
 
 def leading(runs: Runs, count: int) -> list[str]:
@@ -110,45 +132,76 @@ def _thinned(runs: Runs, step: int) -> minhash.Hashes:
     return runs.hashes if runs.step == step else runs.hashes[runs.hashes % np.uint64(step) == 0]
 
 
-@lru_cache(maxsize=_CACHED)
-def _hashed(text: str, least: int, secret: bytes) -> minhash.Hashes:
-    """Hashes of the runs of a folded text, sorted, each once; none of a text so short that it has
-    fewer than `least`, where two characters without spaces count as one word."""
-    words = _NO_WORD.sub(" ", text).split()
-    if len(words) < least + sketches.SHINGLE_WORDS - 1 and text.isascii():
-        return _NONE
-    joined = "".join(words)
-    if not sketches.is_unspaced(joined):
-        points = _points(" ".join(words))
-        spaces = np.flatnonzero(points == _SPACE)
-        starts, ends = np.append(-1, spaces) + 1, np.append(spaces, len(points))
-        return _hashes(points, starts, ends, sketches.SHINGLE_WORDS, secret)
-    if len(joined) < 2 * (least + sketches.SHINGLE_WORDS - 1):
-        return _NONE
-    places = np.arange(len(joined))
-    return _hashes(_points(joined), places, places + 1, sketches.SHINGLE_CHARS, secret)
+def _hashed(asked: _Asked) -> minhash.Hashes:
+    known = _known.get(asked)
+    return _hashed_alone(asked) if known is None else known
+
+
+@lru_cache(maxsize=_CACHED_ALONE)
+def _hashed_alone(asked: _Asked) -> minhash.Hashes:
+    return _hashed_together([asked])[asked]
+
+
+def _hashed_together(asked: Sequence[_Asked]) -> dict[_Asked, minhash.Hashes]:
+    """Hashes of the runs of texts under one secret: sorted, each once; none of a text so short that
+    it has fewer than `least`, where two characters without spaces count as one word."""
+    found: dict[_Asked, minhash.Hashes] = {}
+    worded: dict[_Asked, str] = {}
+    for one in asked:
+        words = _NO_WORD.sub(" ", one.text).split()
+        joined, least = "".join(words), one.least + sketches.SHINGLE_WORDS - 1
+        if len(words) < least and one.text.isascii():
+            found[one] = _NONE
+        elif not sketches.is_unspaced(joined):
+            worded[one] = " ".join(words)
+        else:
+            found[one] = _of_characters(joined, one.secret) if len(joined) >= 2 * least else _NONE
+    names = list(worded)
+    for start in range(0, len(names), _TOGETHER):
+        some = names[start : start + _TOGETHER]
+        hashes = _of_words([worded[one] for one in some], some[0].secret)
+        found.update(zip(some, hashes, strict=True))
+    return found
+
+
+def _of_characters(text: str, secret: bytes) -> minhash.Hashes:
+    places = np.arange(len(text))
+    first, last = places[: 1 - sketches.SHINGLE_CHARS], places[sketches.SHINGLE_CHARS - 1 :]
+    return minhash.distinct(_hashes(_points(text), places, first, last + 1, secret))
+
+
+def _of_words(texts: Sequence[str], secret: bytes) -> list[minhash.Hashes]:
+    """The runs of each text of words with one space between them."""
+    points = _points(" ".join(texts))
+    lengths = np.array([len(text) + 1 for text in texts])
+    begins = np.cumsum(lengths) - lengths
+    places = np.arange(len(points)) - np.repeat(begins, lengths)[: len(points)]
+    spaces = np.flatnonzero(points == _SPACE)
+    starts, ends = np.append(-1, spaces) + 1, np.append(spaces, len(points))
+    owner = np.searchsorted(begins, starts, side="right") - 1
+    more = sketches.SHINGLE_WORDS - 1
+    inside = np.flatnonzero(owner[:-more] == owner[more:])
+    hashes = _hashes(points, places, starts[inside], ends[inside + more], secret)
+    counts = np.bincount(owner[inside], minlength=len(texts))
+    return [minhash.distinct(part) for part in np.split(hashes, np.cumsum(counts)[:-1])]
 
 
 def _hashes(
     points: minhash.Points,
-    starts: minhash.Places,
-    ends: minhash.Places,
-    length: int,
+    places: minhash.Places,
+    first: minhash.Places,
+    last: minhash.Places,
     secret: bytes,
 ) -> minhash.Hashes:
-    """Hashes of all runs of `length` pieces, each from a start to an end.
+    """Hashes of the runs of code points from each of `first` up to `last`. places: in their text.
 
     A polynomial of the code points at an odd base that is secret, from differences of one running
-    sum: the whole text costs one pass, however many runs it has.
+    sum: the texts cost one pass, however many runs they have.
     """
-    count = len(starts) - length + 1
-    if count < 1:
-        return _NONE
-    powers, inverse = _powers(secret, -(-len(points) // _POWERS) * _POWERS)
+    powers, inverse = _powers(secret, (int(places.max(initial=0)) // _POWERS + 1) * _POWERS)
     sums = np.zeros(len(points) + 1, dtype=np.uint64)
-    np.cumsum(points * powers[: len(points)], out=sums[1:])
-    first, last = starts[:count], ends[length - 1 :]
-    return minhash.distinct(minhash.mixed((sums[last] - sums[first]) * inverse[first]))
+    np.cumsum(points * powers[places], out=sums[1:])
+    return minhash.mixed((sums[last] - sums[first]) * inverse[places[first]])
 
 
 def _points(text: str) -> minhash.Points:

@@ -23,7 +23,7 @@ from detectors.prompts.askers import KEPT_H, Usage
 from detectors.prompts.rows import Part, collect
 from detectors.prompts.swarm import Question, swarms
 from detectors.prompts.swarm_findings import draft
-from detectors.prompts.templates import template_of
+from detectors.prompts.templates import prepare_templates, template_of
 
 
 class ApiSwarmParams(BaseParams):
@@ -110,6 +110,10 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
     )
     Params = ApiSwarmParams
     State = Usage
+
+    def prepare(self, signals: Sequence[Signal], p: ApiSwarmParams) -> None:
+        """Wordings are measured together."""
+        prepare_templates(signals)
 
     def keys(self, signal: Signal, p: ApiSwarmParams) -> Iterable[Key]:
         if not signal.actor or not (signal.text or signal.fingerprints):

@@ -22,7 +22,7 @@ from detectors.prompts.probing import Part, Prober, Rises, climbs, collect, rate
 from detectors.prompts.probing_findings import of_account, of_climb, of_rise
 from detectors.prompts.rates import Limits
 from detectors.prompts.regression import rises
-from detectors.prompts.templates import template_of
+from detectors.prompts.templates import prepare_templates, template_of
 from detectors.prompts.trials import KEPT_S, PLAIN_S, Trials, model_of
 
 
@@ -124,6 +124,10 @@ class GuardrailProbing(Detector[Trials, GuardrailProbingParams]):
     )
     Params = GuardrailProbingParams
     State = Trials
+
+    def prepare(self, signals: Sequence[Signal], p: GuardrailProbingParams) -> None:
+        """Wordings are measured together."""
+        prepare_templates(one for one in signals if one.kind == "ai.request")
 
     def keys(self, signal: Signal, p: GuardrailProbingParams) -> Iterable[Key]:
         ai = signal.ai

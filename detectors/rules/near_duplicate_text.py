@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from detectors.base import (
@@ -227,7 +226,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             return ()
         text = folded(signal.text)
         if len(text) >= p.min_chars and has_tokens(text, p.min_tokens):
-            return map(Key, repeat(TEXT_BAND), measured(text).bands)
+            return Key.each(TEXT_BAND, measured(text).bands)
         found = readable(signal.fingerprints, p.min_hashes)
         return [Key(SKETCH_BAND, band) for one in found for band in measured(one).bands]
 

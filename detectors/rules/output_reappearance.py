@@ -22,7 +22,7 @@ from detectors.reappearance.chains import Chain, chains
 from detectors.reappearance.matching import Reader, matches
 from detectors.reappearance.meeting import Meetings, Row, Run, meetings
 from detectors.reappearance.params import ReappearanceParams
-from detectors.reappearance.runs import Runs, leading, runs_of
+from detectors.reappearance.runs import Runs, leading, prepare_runs, runs_of
 from detectors.reappearance.wording import (
     LLR,
     conditions_of,
@@ -84,15 +84,20 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
     Params = ReappearanceParams
     State = Run
 
+    def prepare(self, signals: Sequence[Signal], p: ReappearanceParams) -> None:
+        """Texts are hashed together."""
+        long = (one for one in signals if len(one.text) >= 2 * p.min_tokens - 1)
+        prepare_runs(long, p.least, self.secret)
+
     def keys(self, signal: Signal, p: ReappearanceParams) -> Iterable[Key]:
         if len(signal.text) < 2 * p.min_tokens - 1 and not signal.fingerprints:
             return ()
         if not _account(signal) or (signal.ai is not None and signal.ai.refused):
             return ()
         return [
-            Key(RUN, name)
+            key
             for runs in runs_of(signal, p.least, self.secret)
-            for name in leading(runs, _count(signal, runs))
+            for key in Key.each(RUN, leading(runs, _count(signal, runs)))
         ]
 
     def keep_s(self, key: Key, p: ReappearanceParams) -> float:

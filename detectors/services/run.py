@@ -11,7 +11,8 @@ from __future__ import annotations
 import gc
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -28,7 +29,9 @@ from detectors.services.cuts import Reader, cut_of, forget_cuts, known_cut
 from detectors.services.finding import record_findings, replace_findings
 from detectors.stream import Page, Position
 
-BATCH = 2_000
+BATCH = 4_000
+"""A step takes a handful of statements, however few signals concern a detector. What is computed
+for all texts of a page at once is kept for as many (`comparables.py`)."""
 CHECKPOINT_SIGNALS = 20_000
 MAX_ATTEMPTS = 3
 MAX_WAITING_TICKS = 8
@@ -53,6 +56,7 @@ class _Ready:
     after: Position
     page: Page
     cut: Cut
+    skipped: frozenset[int]
 
 
 _held: dict[int, _Held] = {}
@@ -77,15 +81,25 @@ def shards_of(stream_id: int, number: int | None = None) -> list[int]:
 
 
 def step_shards(*, shards: Sequence[int]) -> int:
-    """Advance each shard by one batch. Returns how many signals that took, 0 when all are done.
+    """Advance each shard by one batch. Returns how many signals that took, 0 when all are done."""
+    with collected_later():
+        return sum(step_shard(shard_id=shard) for shard in shards)
 
-    What a detector remembers holds no cycles and lives for days: the garbage collector, which would
-    look at all of it again and again, is told to leave it alone.
+
+@contextmanager
+def collected_later() -> Iterator[None]:
+    """Work without the garbage collector, which runs once at the end.
+
+    What a detector remembers holds no cycles and lives for days: the collector, which would look at
+    all of it again and again, is told to leave alone what is there then.
     """
-    taken = sum(step_shard(shard_id=shard) for shard in shards)
-    gc.collect()
-    gc.freeze()
-    return taken
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def step_shard(*, shard_id: int) -> int:
@@ -142,7 +156,8 @@ def _prepare(shard_id: int) -> _Ready | None:
         return None
     near = page.until(_next_sister(shard, after))
     page = near if near.signals else page  # what lay up to the sister may have been purged
-    return _Ready(after, page, cut_of(reader_of(shard), after, page, _skipped(shard)))
+    skipped = _skipped(shard)
+    return _Ready(after, page, cut_of(reader_of(shard), after, page, skipped), skipped)
 
 
 def _next_sister(shard: Shard, after: Position) -> Position | None:
@@ -182,12 +197,12 @@ def _feed(shard: Shard, runner: Runner, ready: _Ready) -> int:
     Where many ticks fall into one page, only its beginning is: whoever makes a new partition waits
     for this transaction, and posts wait for that.
     """
-    signals, skipped = ready.page.signals, _skipped(shard)
+    signals = ready.page.signals
     size = TICKED_SLICE if runner.detector.meta.tick_s else len(signals)
     deadline = time.monotonic() + STEP_S
     for start in range(0, len(signals), size):
         part = signals[start : start + size]
-        _record(shard, runner.feed(part, skipped, ready.cut.part(start, start + size)))
+        _record(shard, runner.feed(part, ready.skipped, ready.cut.part(start, start + size)))
         if time.monotonic() > deadline:
             return start + len(part)
     return len(signals)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors import comparables, minhash, sketches
+from detectors import comparables, minhash, normalise, sketches
 from detectors.comparables import (
     Content,
     folded,
@@ -131,3 +131,18 @@ def test_near_copies_mostly_have_one_group_name() -> None:
     names = [group_name(one) for one in variants]
     assert names.count(group_name(folded(text))) >= 30
     assert group_name(folded(words(40, start=500))) not in names
+
+
+@given(
+    st.one_of(
+        st.text(max_size=80),
+        st.lists(
+            st.sampled_from([*"aB1\u0435\u00e9\u200b\n\t", "@b", " http://x/", "://", "rn"])
+        ).map("".join),
+    )
+)
+def test_a_folded_text_is_the_skeleton_of_its_words_whatever_is_in_it(text: str) -> None:
+    plain = normalise.match_text(text)
+    without = " ".join(comparables._LINK_OR_NAME.sub(" ", plain).split())
+    expected = "" if plain.startswith("rt @") else normalise.skeleton(without)
+    assert folded(text) == expected

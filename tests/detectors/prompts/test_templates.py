@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors import minhash
+from detectors.base import Signal
 from detectors.comparables import measured
 from detectors.minhash import jaccard
 from detectors.prompts.templates import (
@@ -17,6 +20,8 @@ from detectors.prompts.templates import (
     families,
     likeness,
     of_text,
+    prepare_templates,
+    template_of,
     wording,
 )
 
@@ -127,3 +132,17 @@ def test_any_text_has_a_wording_that_is_its_own(text: str) -> None:
     found = of_text(text)
     assert found is None or (found.space == "" and len(found.signature) == SIGNATURE_BYTES)
     assert of_text(text) == found
+
+
+def test_prompts_named_together_are_named_as_each_is_alone() -> None:
+    texts = [words(n, size=20 + n) + f" together {'z' * n}" for n in range(12)]
+    signals = [
+        Signal(id=n, at=1.0, platform="ai", kind="ai.request", text=text)
+        for n, text in enumerate([*texts, "", "too short"])
+    ]
+    prepare_templates(signals)
+    for text in texts:
+        plain = wording(text)
+        alone = (minhash.signature(minhash.shingle_hashes(plain)) >> np.uint64(20)).astype("<u2")
+        assert named(text).signature == alone.tobytes()
+    assert [template_of(signal) for signal in signals[-2:]] == [None, None]

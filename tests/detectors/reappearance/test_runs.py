@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from detectors import sketches
 from detectors.base import Signal
-from detectors.reappearance.runs import Overlap, Runs, leading, overlap, runs_of, without
+from detectors.reappearance.runs import (
+    Overlap,
+    Runs,
+    leading,
+    overlap,
+    prepare_runs,
+    runs_of,
+    without,
+)
 
 KEY = b"a key of sixteen bytes or more"
 
@@ -148,3 +156,28 @@ def test_the_share_is_what_sets_of_runs_give(one: str, two: str) -> None:
 def test_any_text_can_be_cut(text: str) -> None:
     for found in _all(text):
         assert len(found.hashes) == found.total == len(np.unique(found.hashes))
+
+
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.lists(st.sampled_from(["one", "two", "drei", "vier", "\u4e00\u4e8c", "x!", ""])).map(
+        " ".join
+    ),
+    st.text(alphabet="\u4e00\u4e8c\u4e09", max_size=40),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS, max_size=8), st.integers(1, 9), st.binary(min_size=1, max_size=8))
+def test_texts_hashed_together_have_the_runs_that_each_has_alone(
+    texts: list[str], least: int, secret: bytes
+) -> None:
+    alone = [_all(text, least, b"alone" + secret) for text in texts]
+    signals = [Signal(id=1, at=1.0, platform="x", kind="post", text=text) for text in texts]
+    prepare_runs(signals, least, b"alone" + secret)
+    together = [_all(text, least, b"alone" + secret) for text in texts]
+    assert list(map(_told, alone)) == list(map(_told, together))
+
+
+def _told(found: list[Runs]) -> list[tuple[int, list[int]]]:
+    return [(one.total, one.hashes.tolist()) for one in found]
