@@ -9,6 +9,7 @@ from django.db.models import Q
 from abusedesk.core import clock
 from abusedesk.core.models import User
 from cases import policy, states
+from cases.blind import unveiled
 from cases.choices import State
 from cases.claims import holder_of
 from cases.models import Case, Decision
@@ -29,7 +30,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
     waiting = case.state in states.WAITING
     index, total = position(case, viewer) if waiting else (0, 0)
     previous, following = neighbours(case, viewer) if waiting else ("", "")
-    decided = None if waiting else _last_decision(case)
+    decided = None if waiting else _last_decision(case, viewer)
     return {
         "claim": claim,
         "open": waiting,
@@ -87,7 +88,9 @@ def can_undo(decision: Decision | None, viewer: User) -> bool:
     return policy.allowed(viewer, verb)
 
 
-def _last_decision(case: Case) -> Decision | None:
+def _last_decision(case: Case, viewer: User) -> Decision | None:
+    """The decision that closed the case, once the viewer may know it."""
     if case.state != State.CLOSED:
         return None
-    return case.decisions.filter(undone_at=None).select_related("actor").first()
+    rows = case.decisions.filter(unveiled(viewer), undone_at=None)
+    return rows.select_related("actor", "policy_version").first()
