@@ -68,9 +68,9 @@ class PolicyView(Endpoint):
     scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(operation_id="policy", responses={200: shapes.PolicySerializer, **problems(404)})
-    def get(self, request: Request, policy: str) -> Response:
+    def get(self, request: Request, policy_slug: str) -> Response:
         """The version in force."""
-        return Response(shapes.PolicySerializer(policy_by_slug(policy, caller(request))).data)
+        return Response(shapes.PolicySerializer(policy_by_slug(policy_slug, caller(request))).data)
 
 
 @extend_schema_view(get=extend_schema(operation_id="decisions_list"))

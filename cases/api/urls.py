@@ -13,7 +13,7 @@ router.register("cases", CaseViewSet, basename="api-case")
 urlpatterns = [
     *router.urls,
     path("policies/", quality.PoliciesView.as_view(), name="api-policies"),
-    path("policies/<slug:policy>/", quality.PolicyView.as_view(), name="api-policy"),
+    path("policies/<slug:policy_slug>/", quality.PolicyView.as_view(), name="api-policy"),
     path("decisions/", quality.DecisionsView.as_view(), name="api-decisions"),
     path("decisions/<int:decision_id>/", quality.DecisionView.as_view(), name="api-decision"),
     path(
