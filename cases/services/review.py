@@ -10,7 +10,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import fields, policy
+from cases import claims, fields, policy
 from cases import terms as structured
 from cases.choices import Confidence, ReviewState
 from cases.models import SecondReview
@@ -104,6 +104,8 @@ def settle_review(
 
 
 def _locked(review: SecondReview) -> SecondReview:
+    """The review, locked after its case: an undo of the decision locks in the same order."""
+    claims.lock(review.decision.case)
     rows = SecondReview.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related(
         "decision__case__queue", "decision__policy_version", "policy_version"

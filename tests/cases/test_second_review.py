@@ -261,3 +261,21 @@ def test_a_second_opinion_is_given_over_rest() -> None:
     answer = client.post(f"/api/v1/reviews/{review.pk}/", json.dumps(body), "application/json")
     assert answer.status_code == 200, answer.content
     assert (answer.json()["state"], answer.json()["first"]["outcome"]) == ("agreed", "abuse")
+
+
+def test_an_undo_and_a_ruling_at_once_do_not_wait_for_each_other(transactional_db: None) -> None:
+    _, review = _reviewed(first := build.user())
+    _opinion(build.user(), review, Outcome.LEGITIMATE)
+    lead = build.user(Role.LEAD)
+
+    def work(place: int) -> bool:
+        try:
+            if place:
+                undo_decision(actor=first, decision=review.decision)
+            else:
+                settle_review(actor=lead, review=review, first=False, reason="r", key=build.key(9))
+        except ConflictError:
+            return False
+        return True
+
+    assert build.at_once(2, work).count(True) == 1
