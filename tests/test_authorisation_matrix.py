@@ -319,7 +319,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "appeal_by_id": (HANDERS, lambda who, on: appeal_by_id(_first(Appeal), who)),
     "strikes_for": (STAFF, lambda who, on: strikes_for(who).filter(pk=_struck(on).pk)),
     "standings_of": (STAFF, lambda who, on: standings_of(_struck(on).value, who)),
-    "standings_by_case": (STAFF, lambda who, on: _struck(on) and standings_by_case(on.held, who)),
+    "standings_by_case": (STAFF, lambda who, on: standings_by_case(_struck_case(on), who)),
     "precedents_of": (STAFF, lambda who, on: precedents_of(_twin(on), who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
@@ -389,7 +389,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
     # the last one: it moves the second looks on
-    "disagreements_for": (LEADS, lambda who, on: _disagreed(on) or disagreements_for(who)),
+    "disagreements_for": (LEADS, lambda who, on: disagreements_for(_disagreed(on, who))),
 }
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
@@ -532,9 +532,17 @@ def _twin(on: Furnished) -> Case:
     return on.held
 
 
-def _disagreed(on: Furnished) -> None:
+def _struck_case(on: Furnished) -> Case:
+    """The case that is held, with a strike on one of its accounts."""
+    _struck(on)
+    return on.held
+
+
+def _disagreed(on: Furnished, who: User) -> User:
+    """The same person, after somebody gave another opinion."""
     partner = on.people[Role.PARTNER]
     SecondReview.objects.update(state=ReviewState.DISAGREED, reviewer=partner)
+    return who
 
 
 def _reported() -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -30,7 +31,7 @@ def _rule(who: User, appeal: Appeal, ruling: AppealState = AppealState.UPHELD) -
     return rule_appeal(actor=who, appeal=appeal, ruling=ruling, reason="looked again")
 
 
-def _decided(first: User, **said: object) -> Decision:
+def _decided(first: User, **said: Any) -> Decision:
     under = build.policy(**said)
     _, case = build.opened()
     acts = [Act("x:a1", ActionKind.SUSPEND, days=7)]
