@@ -36,6 +36,63 @@ class GateKind(models.TextChoices):
     SNOOZE = "snooze", "Snooze"
 
 
+class Confidence(models.IntegerChoices):
+    """How sure the person who decided was."""
+
+    LOW = 1, "low"
+    MEDIUM = 2, "medium"
+    HIGH = 3, "high"
+
+
+class ActionKind(models.TextChoices):
+    """What receivers are to do with one entity; the mildest first."""
+
+    WARN = "warn", "Warn"
+    LIMIT = "limit", "Limit reach"
+    BLOCK = "block", "Block"
+    SUSPEND = "suspend", "Suspend"
+    TERMINATE = "terminate", "Terminate"
+
+
+class Question(models.TextChoices):
+    """What a policy may ask of who decides under it."""
+
+    AUTHENTICITY = "authenticity", "How inauthentic are the accounts?"
+    HARM = "harm", "How harmful is what they do?"
+    ORCHESTRATION = "orchestration", "How centrally is it organised?"
+    CHANGE = "change", "How much does its behaviour change over time?"
+
+
+class Answer(models.TextChoices):
+    LOW = "low", "low"
+    MEDIUM = "medium", "medium"
+    HIGH = "high", "high"
+    UNKNOWN = "unknown", "cannot tell"
+
+
+class ReviewWhy(models.TextChoices):
+    """Why a decision is looked at twice."""
+
+    SAMPLE = "sample", "drawn by lot"
+    LARGE = "large", "acts on many accounts"
+
+
+class ReviewState(models.TextChoices):
+    WAITING = "waiting", "Waits for a second opinion"
+    AGREED = "agreed", "Both agree"
+    DISAGREED = "disagreed", "Waits for a lead"
+    SETTLED = "settled", "Settled by a lead"
+    MOOT = "moot", "Decision taken back"
+
+
+class AppealState(models.TextChoices):
+    WAITING = "waiting", "Waits for a ruling"
+    UPHELD = "upheld", "Upheld"
+    CHANGED = "changed", "Changed"
+    OVERTURNED = "overturned", "Overturned"
+    MOOT = "moot", "Decision taken back"
+
+
 class DeliveryKind(models.TextChoices):
     DECISION = "decision", "Decision"
     REVERSAL = "reversal", "Reversal"

@@ -12,11 +12,11 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from cases import facts, gates, lineage, states
 from cases.choices import BENIGN, State
+from cases.effects import decision_ref
 from cases.facts import Picture
 from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, Decision
 from cases.opening import new_case, one_at_a_time
-from cases.services.decision import decision_ref
 from detectors.choices import CampaignState
 from detectors.models import Campaign
 from detectors.selectors.verdict import verdicts_of

@@ -15,10 +15,10 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from cases import facts, gates, lineage, reported, states
 from cases.choices import BENIGN, State
+from cases.effects import BENIGN_FOR, decision_ref
 from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, CaseReport
 from cases.opening import new_case, one_at_a_time
-from cases.services.decision import BENIGN_FOR, decision_ref
 from detectors.choices import CampaignState, EntityType
 from detectors.selectors.verdict import verdicts_of
 

@@ -15,7 +15,7 @@ REVIEWERS: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
 
-# Integrations and partners stand in no row: they see no cases.
+# Partners stand in no row. Integrations see no cases; they hand in appeals.
 PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.view": REVIEWERS,
     "case.claim": REVIEWERS,
@@ -28,6 +28,13 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.escalate": REVIEWERS,
     "case.snooze": REVIEWERS,
     "case.reopen": LEADS,
+    "decision.reverse": LEADS,
+    "review.give": REVIEWERS,
+    "review.settle": LEADS,
+    "appeal.open": REVIEWERS | {Role.INTEGRATION},
+    "appeal.rule": REVIEWERS,
+    "policy.view": REVIEWERS,
+    "policy.save": ADMINS,
     "case.hold": LEADS,
     "hold.save": LEADS,
     "gate.save": LEADS,

@@ -10,11 +10,14 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import AuditEntry, User
 from cases import policy
+from cases.blind import veiled_of
 from cases.models import Case
 
 LIMIT: Final = 500
 # Reads are in the audit chain, but they change nothing.
 LEFT_OUT: Final = (Verb.CASE_VIEWED,)
+# These tell what the verdict was, if only by what it made of new evidence.
+TELLING: Final = (Verb.CASE_DECIDED, Verb.CASE_SUPPRESSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,16 @@ class TimelineEntry:
 
 
 def timeline_of(case: Case, viewer: User) -> list[TimelineEntry]:
-    """The last 500 events, newest first; nothing for who cannot see the case."""
+    """The last 500 events, newest first; nothing for who cannot see the case.
+
+    A verdict that the viewer may not know yet is left out, and what was made of it.
+    """
     if not policy.can_see(viewer, case):
         return []
     rows = AuditEntry.objects.filter(target_type="case", target_id=str(case.pk))
+    veiled = veiled_of(case, viewer)
+    if (first := veiled.order_by("pk").values_list("created_at", flat=True).first()) is not None:
+        rows = rows.exclude(verb__in=TELLING, at__gte=first)
     return [
         TimelineEntry(
             at=row.at,

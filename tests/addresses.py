@@ -16,12 +16,14 @@ from abusedesk.core import clock, ids
 from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
-from cases import queue
-from cases.models import Case, Decision, Queue
+from cases import queue, terms
+from cases.models import Appeal, Case, Decision, Queue, SecondReview
+from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
 from cases.services.hold import hold_case
 from cases.services.note import add_note
+from cases.services.policy import PolicyText, save_policy
 from cases.services.retention import verify_purge
 from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
 from detectors.models import (
@@ -69,6 +71,17 @@ SPEC: dict[str, Any] = {
 }
 TYPE = {"slug": "card", "label": "Card", "meaning": "of a shop", "form": "number"}
 GROUP: dict[str, Any] = {"name": "Wire", "accounts": ["x:a", "x:b"], "proof": "imprint"}
+POLICY: dict[str, Any] = {
+    "title": "Scam",
+    "text": "No scams.",
+    "harm": 2,
+    "review_percent": 100,
+    "strikes": 1,
+    "strike_half_life_days": 90,
+    "strike_days": 365,
+    "appeal_hours": 72,
+    "reason": "agreed",
+}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
@@ -117,10 +130,15 @@ class Furnished:
                 return MAPPING
             return DETECTOR if "detector" in name else self.desk.queue.slug
         entity = Entity.objects.earliest("pk")
-        undoes = name in {"cases:undo", "api-case-undo", "cases:free"}
+        undoes = name in {
+            "cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free",
+        }  # fmt: skip
         values: dict[str, str | int] = {
             "ref": self.closed.ref if undoes else self.held.ref,
             "decision_id": self.decision.pk,
+            "review_id": SecondReview.objects.earliest("pk").pk,
+            "appeal_id": Appeal.objects.earliest("pk").pk,
+            "policy_slug": "policy-0",
             "token_id": self.token.pk,
             "view_id": SavedView.objects.earliest("pk").pk,
             "signal_id": Signal.objects.earliest("pk").pk,
@@ -150,7 +168,24 @@ class Furnished:
         }
         item = make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
         hold = {"kind": "account", "target": "x:somebody", "reason": "court"}
+        key = str(ids.new_uuid())
+        opinion = {"outcome": Outcome.UNSURE.value, "reason": "seen"}
+        ruling = {"ruling": "upheld", "reason": "seen"}
+        appeal = {"appellant": "x:a", "statement": "no", "key": key}
         bodies: dict[str, dict[str, Any]] = {
+            "cases:reverse": {"reason": "wrong"},
+            "cases:appeal-open": appeal,
+            "cases:second": opinion,
+            "cases:settle": {"side": "first", "reason": "seen", "key": key},
+            "cases:appeal": ruling,
+            "cases:policy-list": POLICY | {"slug": "new"},
+            "cases:policy-detail": POLICY | {"based_on": 1},
+            "api-policies": POLICY | {"slug": "new"},
+            "api-decision-reverse": {"reason": "wrong"},
+            "api-review": opinion,
+            "api-review-settle": {"first": True, "reason": "seen", "key": key},
+            "api-appeals": appeal | {"decision": self.decision.pk},
+            "api-appeal-rule": ruling,
             "me": {"theme": "light"},
             "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
             "view-save": {"page": "signals", "name": "new", "q": "platform:x"},
@@ -217,6 +252,10 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     decisions = [_decided(who, case) for case in desk.cases[rows:]]
     for case in desk.cases[:rows]:
         queue.claim(actor=who, case=case)
+    # Nobody is asked for a second opinion on an own decision.
+    other = desk.lead if who == desk.admin else who
+    for number in range(rows):
+        _looked_at_twice(desk, other, people[Role.INTEGRATION], number)
     _evidence(desk.cases[0], rows)
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
@@ -237,7 +276,21 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
 
-def _decided(actor: User, case: Case) -> Decision:
+def _looked_at_twice(desk: world.Desk, actor: User, sender: User, number: int) -> None:
+    """One more policy, a case that waits for a second opinion, and an appeal on another."""
+    said = PolicyText(title=f"Policy {number}", text="No.", review_percent=100, harm=2)
+    under = save_policy(actor=desk.admin, slug=f"policy-{number}", said=said, reason="agreed")
+    _decided(actor, world.case(desk.queue, 1_000 + number), terms.Terms(policy=under))
+    open_appeal(
+        actor=sender,
+        decision=_decided(actor, world.case(desk.queue, 2_000 + number)),
+        appellant="x:a",
+        statement="no",
+        key=ids.new_uuid(),
+    )
+
+
+def _decided(actor: User, case: Case, said: terms.Terms = terms.NO_TERMS) -> Decision:
     held = queue.claim(actor=actor, case=case)
     assert held.claim_id is not None
     return record_decision(
@@ -247,6 +300,7 @@ def _decided(actor: User, case: Case) -> Decision:
         outcome=Outcome.ABUSE,
         reason="seen",
         key=ids.new_uuid(),
+        terms=said,
     )
 
 

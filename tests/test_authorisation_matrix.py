@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from datetime import timedelta
 from importlib import import_module
 from itertools import product
 from pkgutil import iter_modules
@@ -18,23 +19,36 @@ from django.test import Client
 
 import cases.selectors
 import detectors.selectors
+from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query
 from abusedesk.core.tokens import issue_token
-from cases.choices import State
-from cases.models import Case
+from cases.choices import ReviewState, State
+from cases.models import Appeal, Case, SecondReview, Strike
 from cases.placing import place
 from cases.reporting import note
+from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
+from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
+from cases.selectors.precedent import precedents_of
 from cases.selectors.report import reported_acts_of, reports_of
+from cases.selectors.review import (
+    disagreements_for,
+    review_by_id,
+    reviews_for,
+    waiting_reviews_for,
+)
+from cases.selectors.strike import standings_by_case, standings_of, strikes_for
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState
 from detectors.complaints import Complaint, Target
 from detectors.models import (
+    CampaignMember,
     DeadLetter,
     DeclaredGroup,
     Entity,
@@ -135,6 +149,20 @@ cases:hold                GET     login goes  goes  goes  login 404
 cases:hold                POST    login 403   goes  goes  login 404
 cases:free                GET     login goes  goes  goes  login 404
 cases:free                POST    login 403   goes  goes  login 404
+cases:reverse             GET     login goes  goes  goes  login 404
+cases:reverse             POST    login 403   goes  goes  login 404
+cases:appeal-open         GET     login goes  goes  goes  login 404
+cases:appeal-open         POST    login goes  goes  goes  login 404
+cases:quality             GET     login ok    ok    ok    login 404
+cases:second              GET     login 404   ok    ok    login 404
+cases:second              POST    login 404   goes  goes  login 404
+cases:settle              POST    login 404   goes  goes  login 404
+cases:appeal              GET     login ok    ok    ok    login 404
+cases:appeal              POST    login 403   goes  goes  login 404
+cases:policy-list         GET     login ok    ok    ok    login 404
+cases:policy-list         POST    login 403   403   goes  login 404
+cases:policy-detail       GET     login ok    ok    ok    login 404
+cases:policy-detail       POST    login 403   403   goes  login 404
 cases:retention           GET     login 404   404   ok    login 404
 cases:retention           POST    login 404   404   goes  login 404
 cases:verify              POST    login 404   404   goes  login 404
@@ -236,6 +264,21 @@ api-sources             GET    read   401  rows rows rows 401  403  rows rows ro
 api-sources             POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-source              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-source              PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-policies            GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-policies            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-policy              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-decisions           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-decision            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-decision-reverse    POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-reviews             GET    read   401  none rows rows 401  403  none rows rows none none
+api-review              GET    read   401  404  ok   ok   401  403  404  ok   ok   404  404
+api-review              POST   review 401  404  ok   ok   401  403  404  ok   ok   404  404
+api-review-settle       POST   review 401  404  409  409  401  403  404  409  409  404  404
+api-appeals             GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-appeals             POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   403
+api-appeal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-appeal-rule         POST   review 401  403  ok   ok   401  403  403  ok   ok   403  404
+api-strikes             GET    read   401  none none none 401  403  none none none none none
 api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -252,6 +295,7 @@ REFUSED: Final = frozenset({"401", "403", "404", "405", "login"})
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
+HANDERS: Final = STAFF | {Role.INTEGRATION}
 READERS: Final = STAFF | {Role.INTEGRATION}
 ALL: Final = Goal(most=9, enough=9, soft_s=9, hard_s=9)
 # For these roles a selector finds something, for all others nothing.
@@ -260,6 +304,23 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
     "queue_page": (STAFF, lambda who, on: queue_page(who, on.desk.queue, State.OPEN)),
     "queue_counts": (STAFF, lambda who, on: queue_counts(who)),
+    "policies_for": (STAFF, lambda who, on: policies_for(who)),
+    "policy_versions_for": (STAFF, lambda who, on: policy_versions_for(who)),
+    "policy_by_slug": (STAFF, lambda who, on: policy_by_slug("policy-0", who)),
+    "decisions_for": (STAFF, lambda who, on: decisions_for(who)),
+    "decision_by_id": (STAFF, lambda who, on: decision_by_id(on.decision.pk, who)),
+    "appealable_by_id": (HANDERS, lambda who, on: appealable_by_id(on.decision.pk, who)),
+    # The reviewer made the decisions that are looked at twice.
+    "reviews_for": (LEADS, lambda who, on: reviews_for(who)),
+    "waiting_reviews_for": (LEADS, lambda who, on: waiting_reviews_for(who)),
+    "review_by_id": (LEADS, lambda who, on: review_by_id(_first(SecondReview), who)),
+    "appeals_for": (HANDERS, lambda who, on: appeals_for(who)),
+    "waiting_appeals_for": (LEADS, lambda who, on: waiting_appeals_for(who)),
+    "appeal_by_id": (HANDERS, lambda who, on: appeal_by_id(_first(Appeal), who)),
+    "strikes_for": (STAFF, lambda who, on: strikes_for(who).filter(pk=_struck(on).pk)),
+    "standings_of": (STAFF, lambda who, on: standings_of(_struck(on).value, who)),
+    "standings_by_case": (STAFF, lambda who, on: standings_by_case(_struck_case(on), who)),
+    "precedents_of": (STAFF, lambda who, on: precedents_of(_twin(on), who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
@@ -327,6 +388,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "jobs_for": (STAFF, lambda who, on: jobs_for(who)),
     "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
+    # the last one: it moves the second looks on
+    "disagreements_for": (LEADS, lambda who, on: disagreements_for(_disagreed(on, who))),
 }
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
@@ -440,6 +503,46 @@ def test_a_selector_finds_nothing_for_who_may_not_see() -> None:
         for name, (_, call) in SELECTORS.items()
     }
     assert found == {name: roles for name, (roles, _) in SELECTORS.items()}
+
+
+def _struck(on: Furnished) -> Strike:
+    """A strike for an account of the case that is held."""
+    now = clock.now()
+    member = CampaignMember.objects.filter(campaign__case_link__case=on.held).earliest("pk")
+    strike, _ = Strike.objects.get_or_create(
+        decision=on.decision,
+        value=member.account,
+        defaults={
+            "points": 1,
+            "half_life_days": 9,
+            "given_at": now,
+            "expires_at": now + timedelta(days=9),
+        },
+    )
+    return strike
+
+
+def _twin(on: Furnished) -> Case:
+    """The case that is held, with an account of the one that was decided."""
+    theirs = CampaignMember.objects.filter(campaign__case_link__case=on.closed).earliest("pk")
+    own = on.held.campaign_links.get().campaign
+    CampaignMember.objects.get_or_create(
+        campaign=own, account=theirs.account, defaults={"p": 0.9, "core": True}
+    )
+    return on.held
+
+
+def _struck_case(on: Furnished) -> Case:
+    """The case that is held, with a strike on one of its accounts."""
+    _struck(on)
+    return on.held
+
+
+def _disagreed(on: Furnished, who: User) -> User:
+    """The same person, after somebody gave another opinion."""
+    partner = on.people[Role.PARTNER]
+    SecondReview.objects.update(state=ReviewState.DISAGREED, reviewer=partner)
+    return who
 
 
 def _reported() -> Case:

@@ -23,7 +23,6 @@ MORE_TEST = 0.79
 SILENCED = {"noqa": 32, "type: ignore": 22}
 # Services that take arguments by position.
 BY_POSITION = {
-    "cases/services/decision.py decision_ref": "says a name, writes nothing",
     "cases/services/delivery.py host_of": "says a name, writes nothing",
     "detectors/services/complaints.py place_of": "says a name",
     "detectors/services/cursor.py position_of": "reads",

@@ -81,6 +81,7 @@ SHORTCUTS = (
     Shortcut("tab-evidence", KeyScope.CASE, ("v", "e"), "Evidence"),
     Shortcut("tab-why", KeyScope.CASE, ("v", "w"), "Why"),
     Shortcut("tab-timeline", KeyScope.CASE, ("v", "t"), "Timeline"),
+    Shortcut("tab-precedents", KeyScope.CASE, ("v", "p"), "Precedents"),
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
 SIGNS = {"Escape": "Esc", "Shift+N": "⇧N", "Shift+Z": "⇧Z", "Ctrl+Enter": "Ctrl ↵"}

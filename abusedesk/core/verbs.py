@@ -22,6 +22,12 @@ class Verb(StrEnum):
     CASE_NOTED = "case.noted"
     CASE_DECIDED = "case.decided"
     CASE_UNDONE = "case.undone"
+    CASE_REVERSED = "case.reversed"
+    REVIEW_GIVEN = "review.given"
+    REVIEW_SETTLED = "review.settled"
+    APPEAL_OPENED = "appeal.opened"
+    APPEAL_RULED = "appeal.ruled"
+    POLICY_SAVED = "policy.saved"
     CASE_ESCALATED = "case.escalated"
     CASE_SNOOZED = "case.snoozed"
     CASE_RETURNED = "case.returned"
@@ -88,6 +94,12 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_NOTED: "wrote a note",
     Verb.CASE_DECIDED: "decided: {outcome_label}. Reason: {reason}",
     Verb.CASE_UNDONE: "undid the decision of {decider}: {outcome_label}",
+    Verb.CASE_REVERSED: "reversed the decision of {decider}: {outcome_label}. Reason: {reason}",
+    Verb.REVIEW_GIVEN: "gave the second opinion: {outcome_label} ({result}). Reason: {reason}",
+    Verb.REVIEW_SETTLED: "settled two opinions for {outcome_label}. Reason: {reason}",
+    Verb.APPEAL_OPENED: "opened appeal {appeal} of {appellant}",
+    Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
+    Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",
     Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",
     Verb.CASE_SNOOZED: "snoozed the case until {until}",
     Verb.CASE_RETURNED: "brought the case back from snooze",

@@ -29,4 +29,13 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
+    # Fields of one name with different choices.
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "detectors.choices.HoldKind",
+        "ActionKindEnum": "cases.choices.ActionKind",
+        "StateEnum": "cases.choices.State",
+        "ReviewStateEnum": "cases.choices.ReviewState",
+        "AppealStateEnum": "cases.choices.AppealState",
+        "SeverityEnum": "cases.choices.Severity",
+    },
 }

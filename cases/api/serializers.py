@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from cases.models import Case, Decision, Note
-from detectors.choices import Outcome
+from cases.choices import ActionKind, Answer, Confidence
+from cases.models import Case, Decision, EntityAction, Note
+from cases.terms import MAX_DAYS
+from detectors.choices import EntityType, Outcome
 
 
 class CaseRowSerializer(serializers.ModelSerializer[Case]):
@@ -73,13 +75,48 @@ class ClaimSerializer(serializers.ModelSerializer[Case]):
         read_only_fields = fields
 
 
-class DecideSerializer(serializers.Serializer[object]):
+class ActSerializer(serializers.Serializer[object]):
+    """One action on one entity of the case. days: until it ends by itself; null for never."""
+
+    entity_type = serializers.CharField(max_length=40, default=EntityType.ACCOUNT.value)
+    value = serializers.CharField(max_length=4_200, trim_whitespace=False)
+    kind = serializers.ChoiceField(choices=ActionKind.choices)
+    days = serializers.IntegerField(
+        min_value=1, max_value=MAX_DAYS, allow_null=True, required=False
+    )
+
+
+class OpinionSerializer(serializers.Serializer[object]):
+    """A verdict with its reason.
+
+    policy: slug of a policy; the version in force is kept. assessment: an answer to each question
+    of that version.
+    """
+
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    reason = serializers.CharField(max_length=5_000)
+    policy = serializers.SlugField(max_length=60, required=False)
+    confidence = serializers.ChoiceField(choices=Confidence.choices, required=False)
+    assessment = serializers.DictField(
+        child=serializers.ChoiceField(choices=Answer.choices), required=False
+    )
+
+
+class DecideSerializer(OpinionSerializer):
     """A decision to make. key: a UUID of the caller's; sent twice it is one decision."""
 
     claim_id = serializers.UUIDField()
-    outcome = serializers.ChoiceField(choices=Outcome.choices)
-    reason = serializers.CharField(max_length=5_000)
+    actions = ActSerializer(many=True, required=False)
     key = serializers.UUIDField()
+
+
+class ActionSerializer(serializers.ModelSerializer[EntityAction]):
+    """An action of a decision."""
+
+    class Meta:
+        model = EntityAction
+        fields = ["entity_type", "value", "kind", "until", "reversed_at"]
+        read_only_fields = fields
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -87,10 +124,22 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
 
     case = serializers.SlugRelatedField[Case]("ref", read_only=True)
     actor = serializers.StringRelatedField[Decision](read_only=True)
+    policy = serializers.CharField(
+        source="policy_version.slug", read_only=True, allow_null=True, default=None
+    )
+    policy_version = serializers.IntegerField(
+        source="policy_version.number", read_only=True, allow_null=True, default=None
+    )
+    undone_by = serializers.StringRelatedField[Decision](read_only=True)
+    actions = ActionSerializer(many=True, read_only=True)
 
     class Meta:
         model = Decision
-        fields = ["id", "case", "actor", "outcome", "reason", "key", "created_at", "undone_at"]
+        fields = [
+            "id", "case", "actor", "outcome", "reason", "key", "created_at", "policy",
+            "policy_version", "confidence", "assessment", "actions", "undone_at", "undone_by",
+            "undo_reason", "replaces",
+        ]  # fmt: skip
         read_only_fields = fields
 
 

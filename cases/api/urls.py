@@ -5,13 +5,29 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import retention
+from cases.api import quality, retention
 from cases.api.views import CaseViewSet
 
 router = SimpleRouter()
 router.register("cases", CaseViewSet, basename="api-case")
 urlpatterns = [
     *router.urls,
+    path("policies/", quality.PoliciesView.as_view(), name="api-policies"),
+    path("policies/<slug:policy_slug>/", quality.PolicyView.as_view(), name="api-policy"),
+    path("decisions/", quality.DecisionsView.as_view(), name="api-decisions"),
+    path("decisions/<int:decision_id>/", quality.DecisionView.as_view(), name="api-decision"),
+    path(
+        "decisions/<int:decision_id>/reverse/",
+        quality.ReverseView.as_view(),
+        name="api-decision-reverse",
+    ),
+    path("reviews/", quality.ReviewsView.as_view(), name="api-reviews"),
+    path("reviews/<int:review_id>/", quality.ReviewView.as_view(), name="api-review"),
+    path("reviews/<int:review_id>/settle/", quality.SettleView.as_view(), name="api-review-settle"),
+    path("appeals/", quality.AppealsView.as_view(), name="api-appeals"),
+    path("appeals/<int:appeal_id>/", quality.AppealView.as_view(), name="api-appeal"),
+    path("appeals/<int:appeal_id>/rule/", quality.RuleAppealView.as_view(), name="api-appeal-rule"),
+    path("strikes/", quality.StrikesView.as_view(), name="api-strikes"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
     path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
     path("retention/plans/", retention.PlansView.as_view(), name="api-retention-plans"),

@@ -17,6 +17,7 @@ from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import ListEndpoint, problems
 from cases import queue
 from cases.api import serializers
+from cases.api.terms import take_terms
 from cases.choices import State
 from cases.models import Case
 from cases.selectors.case import case_by_ref, cases_for
@@ -95,7 +96,8 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     def decide(self, request: Request, ref: str) -> Response:
         """Close the case. The same key again answers with the first decision."""
         said = _valid(serializers.DecideSerializer(data=request.data))
-        decision = record_decision(actor=self.viewer, case=self._case(ref), **said)
+        terms = take_terms(said, self.viewer)
+        decision = record_decision(actor=self.viewer, case=self._case(ref), terms=terms, **said)
         return Response(serializers.DecisionSerializer(decision).data, status=201)
 
     @extend_schema(

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from cases.models.action import Delivery, Webhook
 from cases.models.case import Case, CaseCampaign, CaseVisit
-from cases.models.decision import Decision
+from cases.models.decision import Decision, EntityAction
 from cases.models.gate import Gate
 from cases.models.note import Note
+from cases.models.policy import PolicyVersion
 from cases.models.queue import Queue
 from cases.models.report import CaseReport
+from cases.models.review import Appeal, SecondReview
+from cases.models.strike import Strike
 
 __all__ = [
+    "Appeal",
     "Case",
     "CaseCampaign",
     "CaseReport",
     "CaseVisit",
     "Decision",
     "Delivery",
+    "EntityAction",
     "Gate",
     "Note",
+    "PolicyVersion",
     "Queue",
+    "SecondReview",
+    "Strike",
     "Webhook",
 ]

@@ -12,36 +12,35 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import AuditEntry, User
-from abusedesk.core.queueing import wake
-from cases import claims, fields, policy, states
-from cases.choices import BENIGN, State
-from cases.facts import live_campaigns
+from cases import claims, effects, fields, policy, states
+from cases import terms as structured
+from cases.choices import State
 from cases.models import Case, Decision
-from cases.services import delivery
+from cases.terms import NO_TERMS, Terms
 from detectors.choices import Outcome
-from detectors.services.verdict import record_verdict, withdraw_verdict
 
 REASON_LIMIT: Final = 5_000
-BENIGN_FOR: Final = timedelta(days=30)
 CLAIM_BACK: Final = timedelta(minutes=10)
 QUIET_VERBS: Final = (Verb.CASE_SUPPRESSED, Verb.CASE_VIEWED, Verb.CASE_NOTED)
 
 
-def decision_ref(decision: Decision) -> str:
-    """The name under which detectors know a decision."""
-    return f"decision-{decision.pk}"
-
-
 @transaction.atomic
 def record_decision(
-    *, actor: User, case: Case, claim_id: UUID, outcome: Outcome, reason: str, key: UUID
+    *,
+    actor: User,
+    case: Case,
+    claim_id: UUID,
+    outcome: Outcome,
+    reason: str,
+    key: UUID,
+    terms: Terms = NO_TERMS,
 ) -> Decision:
     """Close `case` with one outcome. The same `key` again returns the first decision.
 
     Raises ForbiddenError, InvalidError, IllegalTransitionError or ClaimLostError.
     """
     policy.require(actor, "case.decide", case)
-    outcome = _outcome(outcome)
+    outcome = structured.outcome_of(outcome)
     reason = fields.text(reason, field="reason", limit=REASON_LIMIT)
     case = claims.lock(case)
     if first := _same_key(key, actor, case):
@@ -50,7 +49,8 @@ def record_decision(
     if case.state == State.ESCALATED:
         policy.require(actor, "case.claim_escalated", case)
     claims.require_claim(case, actor, claim_id)
-    decision = Decision.objects.create(
+    structured.check(terms, case=case, outcome=outcome)
+    decision = Decision(
         case=case,
         actor=actor,
         outcome=outcome,
@@ -59,23 +59,11 @@ def record_decision(
         before=_snapshot(case),
         seconds=_handling_seconds(case, actor),
     )
+    effects.write(decision, terms)
     _close(case)
-    record_verdict(
-        campaigns=live_campaigns(case),
-        outcome=outcome,
-        decision_ref=decision_ref(decision),
-        expires_at=clock.now() + BENIGN_FOR if outcome in BENIGN else None,
-    )
-    delivery.owe_decision(decision=decision)
-    audit.append(
-        actor=actor,
-        verb=Verb.CASE_DECIDED,
-        target=case,
-        decision=decision.pk,
-        outcome=outcome.value,
-        outcome_label=outcome.label,
-        reason=reason,
-    )
+    effects.set_off(decision)
+    effects.ask_second_opinion(decision)
+    effects.tell_decided(decision)
     return decision
 
 
@@ -97,10 +85,7 @@ def undo_decision(*, actor: User, decision: Decision) -> Case:
     if clock.now() - decision.created_at <= CLAIM_BACK:
         claims.give(case, actor)
     case.save()
-    decision.undone_at, decision.undone_by = clock.now(), actor
-    decision.save(update_fields=["undone_at", "undone_by"])
-    withdraw_verdict(decision_ref=decision_ref(decision))
-    cancelled = delivery.take_back(decision=decision)
+    cancelled = effects.take_back(decision, actor=actor)
     outcome = Outcome(decision.outcome)
     audit.append(
         actor=actor,
@@ -111,17 +96,8 @@ def undo_decision(*, actor: User, decision: Decision) -> Case:
         outcome=outcome.value,
         outcome_label=outcome.label,
     )
-    for host in cancelled:
-        audit.append(actor=actor, verb=Verb.DELIVERY_CANCELLED, target=case, host=host)
-    wake("cases.deliver_actions")
+    effects.tell_cancelled(cancelled, case=case, actor=actor)
     return case
-
-
-def _outcome(value: str) -> Outcome:
-    if value not in Outcome.values:
-        message = f"Choose an outcome: {', '.join(Outcome.values)}."
-        raise InvalidError(message, field="outcome")
-    return Outcome(value)
 
 
 def _same_key(key: UUID, actor: User, case: Case) -> Decision | None:

@@ -16,12 +16,11 @@ from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from cases import policy
 from cases.choices import DeliveryKind, DeliveryState
+from cases.involved import MAX_ACCOUNTS, accounts_of_case
 from cases.models import Case, CaseReport, Decision, Delivery, Webhook
 from detectors.choices import EntityType
-from detectors.models import CampaignMember
 
 UNDO_WINDOW: Final = timedelta(seconds=10)
-MAX_ACCOUNTS: Final = 10_000
 
 
 def host_of(webhook: Webhook) -> str:
@@ -119,20 +118,36 @@ def _body(decision: Decision, kind: DeliveryKind, *, reverses: int | None = None
         "reverses": reverses,
         "decided_at": decision.created_at.isoformat(),
         "entities": _entities(case),
+        **_terms(decision),
     }
 
 
 def _entities(case: Case) -> dict[str, list[str]]:
     """What the case is about. reported: what no account is, with its type; left out if nothing."""
-    members = CampaignMember.objects.filter(campaign__case_link__case=case)
-    reports = CaseReport.objects.filter(case=case).order_by()
-    accounts = reports.filter(target_type=EntityType.ACCOUNT).values_list("target", flat=True)
-    others = reports.exclude(target_type=EntityType.ACCOUNT).values_list("target_type", "target")
-    named = {*members.values_list("account", flat=True), *accounts}
-    found = {"accounts": sorted(named)[:MAX_ACCOUNTS]}
-    if other := sorted({f"{type}:{value}" for type, value in others}):
+    others = CaseReport.objects.filter(case=case).exclude(target_type=EntityType.ACCOUNT).order_by()
+    found = {"accounts": accounts_of_case(case)}
+    pairs = others.values_list("target_type", "target")
+    if other := sorted({f"{type}:{value}" for type, value in pairs}):
         found["reported"] = other[:MAX_ACCOUNTS]
     return found
+
+
+def _terms(decision: Decision) -> dict[str, Any]:
+    """Policy and actions, each left out if there is none."""
+    told: dict[str, Any] = {}
+    if (under := decision.policy_version) is not None:
+        told["policy"] = {"slug": under.slug, "version": under.number}
+    acts = list(decision.actions.all())
+    if acts:
+        told["actions"] = [
+            {
+                "entity": f"{act.entity_type}:{act.value}",
+                "action": act.kind,
+                "until": act.until.isoformat() if act.until else None,
+            }
+            for act in acts
+        ]
+    return told
 
 
 def _json(body: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from django import template
 
 from cases.models import Case
 from cases.selectors import entity as selectors
+from cases.selectors.strike import Standing, standings_of
 from detectors.models import Entity
 
 register = template.Library()
@@ -20,3 +21,9 @@ def cases_by_entity(
 ) -> list[Case]:
     """Cases of this person's queues in which the entity plays a part."""
     return selectors.cases_by_entity(entity, finding_ids, context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def standings_of_entity(context: dict[str, Any], entity: Entity) -> list[Standing]:
+    """What an account has against it."""
+    return standings_of(entity.value, context["request"].user)

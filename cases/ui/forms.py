@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from django import forms
 
+from cases.ui.terms import TermsFields
 from detectors.choices import Outcome
 
 SNOOZES = ((1, "in a day"), (3, "in 3 days"), (7, "in a week"), (30, "in 30 days"))
 STAY, NEXT = "stay", "next"
 
 
-class DraftForm(forms.Form):
+class DraftForm(TermsFields):
     """What somebody began to write; it travels through a claim."""
 
     outcome = forms.ChoiceField(choices=Outcome.choices, required=False)
     reason = forms.CharField(max_length=5_000, required=False)
 
 
-class DecisionForm(forms.Form):
-    """Verdict and reason. key: one for each page shown, so that a double click is one decision."""
+class DecisionForm(TermsFields):
+    """Verdict, reason and terms. key: one for each page shown: a double click is one decision."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)
     claim_id = forms.UUIDField(required=False, widget=forms.HiddenInput)

@@ -14,13 +14,15 @@ from cases.selectors.evidence import (
     findings_of,
     purged_of,
 )
+from cases.selectors.precedent import precedents_of
 from cases.selectors.report import reported_acts_of, reports_of
+from cases.selectors.strike import standings_by_case
 from cases.timeline import timeline_of
 from cases.ui import chain, evidence, rail
 from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
-TABS = ("summary", "evidence", "why", "timeline")
+TABS = ("summary", "evidence", "why", "timeline", "precedents")
 ICONS = {
     "case.opened": "case",
     "case.opened_by_report": "case",
@@ -33,6 +35,11 @@ ICONS = {
     "case.noted": "note",
     "case.decided": "check",
     "case.undone": "undo",
+    "case.reversed": "undo",
+    "review.given": "check",
+    "review.settled": "check",
+    "appeal.opened": "up",
+    "appeal.ruled": "check",
     "case.escalated": "up",
     "case.snoozed": "clock",
     "case.held": "lock",
@@ -126,11 +133,19 @@ def _timeline(case: Case, viewer: User) -> dict[str, Any]:
     }
 
 
+def _precedents(case: Case, viewer: User) -> dict[str, Any]:
+    return {
+        "precedents": precedents_of(case, viewer),
+        "all_standings": standings_by_case(case, viewer)[:FINDINGS],
+    }
+
+
 PANELS: Mapping[str, Callable[[Case, User], dict[str, Any]]] = {
     "summary": _summary,
     "evidence": _evidence,
     "why": _why,
     "timeline": _timeline,
+    "precedents": _precedents,
 }
 
 

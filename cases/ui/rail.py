@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
-from abusedesk.core import clock
+from abusedesk.core import clock, ids
 from abusedesk.core.models import User
 from cases import policy, states
-from cases.choices import State
+from cases.blind import unveiled
+from cases.choices import ReviewState, State
 from cases.claims import holder_of
-from cases.models import Case, Decision
+from cases.models import Case, Decision, Queue, SecondReview
 from cases.queue import ordered, position
 from cases.selectors.case import cases_for
+from cases.ui import terms
 from cases.ui.forms import SNOOZES
 from detectors.choices import Outcome
 
@@ -29,7 +31,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
     waiting = case.state in states.WAITING
     index, total = position(case, viewer) if waiting else (0, 0)
     previous, following = neighbours(case, viewer) if waiting else ("", "")
-    decided = None if waiting else _last_decision(case)
+    decided = None if waiting else _last_decision(case, viewer)
     return {
         "claim": claim,
         "open": waiting,
@@ -47,6 +49,10 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "following": following,
         "decided": decided,
         "can_undo": bool(decided) and can_undo(decided, viewer),
+        "can_reverse": bool(decided) and policy.allowed(viewer, "decision.reverse"),
+        "appeal_key": ids.new_uuid() if decided else "",
+        "veiled": _veiled(case) if case.state == State.CLOSED and not decided else None,
+        **(terms.context(case, viewer) if waiting else {}),
         **notes(case),
     }
 
@@ -74,8 +80,10 @@ def neighbours(case: Case, viewer: User) -> tuple[str, str]:
     if not breached:
         ahead |= Q(due_at__lte=now)
     peers = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
-    previous = ordered(peers.filter(ahead), now).reverse().values_list("ref", flat=True).first()
-    following = ordered(peers.exclude(ahead), now).values_list("ref", flat=True).first()
+    before = ordered(peers.filter(ahead), now).reverse().values("ref")[:1]
+    after = ordered(peers.exclude(ahead), now).values("ref")[:1]
+    found = Queue.objects.filter(pk=case.queue_id).values_list(Subquery(before), Subquery(after))
+    previous, following = found.first() or ("", "")
     return previous or "", following or ""
 
 
@@ -87,7 +95,16 @@ def can_undo(decision: Decision | None, viewer: User) -> bool:
     return policy.allowed(viewer, verb)
 
 
-def _last_decision(case: Case) -> Decision | None:
+def _last_decision(case: Case, viewer: User) -> Decision | None:
+    """The decision that closed the case, once the viewer may know it."""
     if case.state != State.CLOSED:
         return None
-    return case.decisions.filter(undone_at=None).select_related("actor").first()
+    rows = case.decisions.filter(unveiled(viewer), undone_at=None)
+    return rows.select_related("actor", "policy_version").first()
+
+
+def _veiled(case: Case) -> SecondReview | None:
+    """The second look that is awaited before the verdict shows."""
+    return SecondReview.objects.filter(
+        decision__case=case, decision__undone_at=None, state=ReviewState.WAITING
+    ).first()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import actions, case, dashboard, live, queue, retention, work
+from cases.ui.views import actions, case, dashboard, live, policies, quality, queue, retention, work
 
 app_name = "cases"
 urlpatterns = [
@@ -21,11 +21,19 @@ urlpatterns = [
     path("cases/<str:ref>/skip/", actions.skip, name="skip"),
     path("cases/<str:ref>/decide/", actions.decide, name="decide"),
     path("cases/<str:ref>/undo/<int:decision_id>/", actions.undo, name="undo"),
+    path("cases/<str:ref>/reverse/<int:decision_id>/", quality.reverse, name="reverse"),
+    path("cases/<str:ref>/appeal/<int:decision_id>/", quality.appeal_open, name="appeal-open"),
     path("cases/<str:ref>/escalate/", actions.escalate, name="escalate"),
     path("cases/<str:ref>/snooze/", actions.snooze, name="snooze"),
     path("cases/<str:ref>/notes/", actions.note, name="note"),
     path("cases/<str:ref>/hold/", actions.hold, name="hold"),
     path("cases/<str:ref>/free/", actions.free, name="free"),
+    path("quality/", quality.quality, name="quality"),
+    path("quality/second/<int:review_id>/", quality.second, name="second"),
+    path("quality/second/<int:review_id>/settle/", quality.settle, name="settle"),
+    path("quality/appeals/<int:appeal_id>/", quality.appeal, name="appeal"),
+    path("settings/policies/", policies.policy_list, name="policy-list"),
+    path("settings/policies/<slug:policy_slug>/", policies.policy_detail, name="policy-detail"),
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/verify/", retention.verify, name="verify"),
     path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),

@@ -16,9 +16,12 @@ from abusedesk.core.models import AuditEntry, Role, User
 from cases import queue
 from cases.choices import Severity, State
 from cases.intake import intake
-from cases.models import Case, CaseCampaign, Decision, Queue
+from cases.models import Appeal, Case, CaseCampaign, Decision, PolicyVersion, Queue
 from cases.opening import inbox
+from cases.services.appeal import open_appeal
 from cases.services.decision import record_decision
+from cases.services.policy import PolicyText, save_policy
+from cases.terms import NO_TERMS, Terms
 from detectors.choices import CampaignState, Mode, Outcome, StreamKind
 from detectors.models import (
     Campaign,
@@ -196,6 +199,7 @@ def decided(
     *,
     key_: UUID | None = None,
     reason: str = "seen",
+    terms: Terms = NO_TERMS,
 ) -> Decision:
     """Claim and decide."""
     held = queue.claim(actor=actor, case=of)
@@ -206,6 +210,30 @@ def decided(
         claim_id=held.claim_id,
         outcome=outcome,
         reason=reason,
+        key=key_ or key(next(_serial)),
+        terms=terms,
+    )
+
+
+def policy(slug: str = "scam", *, actor: User | None = None, **said: Any) -> PolicyVersion:
+    """The next version of a policy."""
+    last = PolicyVersion.objects.filter(slug=slug, current=True).first()
+    return save_policy(
+        actor=actor or user(Role.ADMIN),
+        slug=slug,
+        said=PolicyText(**{"title": slug.capitalize(), "text": "No scams.", **said}),
+        reason="as agreed",
+        based_on=last.number if last else 0,
+    )
+
+
+def appeal(of: Decision, *, actor: User | None = None, key_: UUID | None = None) -> Appeal:
+    """Somebody objects; an integration passes it on."""
+    return open_appeal(
+        actor=actor or user(Role.INTEGRATION),
+        decision=of,
+        appellant="x:a1",
+        statement="We are a choir.",
         key=key_ or key(next(_serial)),
     )
 

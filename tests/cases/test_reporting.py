@@ -11,10 +11,11 @@ from abusedesk.core import clock
 from abusedesk.core.models import AuditEntry, Role
 from cases import placing, queue, reporting
 from cases.choices import GateKind, State
+from cases.effects import BENIGN_FOR
 from cases.intake import intake
 from cases.models import Case, CaseReport, Delivery, Gate
 from cases.services.case import snooze_case
-from cases.services.decision import BENIGN_FOR, undo_decision
+from cases.services.decision import undo_decision
 from cases.services.gate import save_gate
 from cases.services.hold import hold_case
 from cases.services.note import add_note

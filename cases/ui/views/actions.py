@@ -26,6 +26,7 @@ from cases.services.note import add_note
 from cases.ui import rail
 from cases.ui import undo as undo_toast
 from cases.ui.forms import NEXT, ClaimForm, DecisionForm, DraftForm, ReasonForm, SnoozeForm
+from cases.ui.terms import terms_of
 from cases.ui.views.case import DRAFTS, decision_form, render_case
 
 Action = Callable[[DeskRequest, Case], HttpResponse]
@@ -99,6 +100,7 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
             outcome=said["outcome"],
             reason=said["reason"],
             key=said["key"],
+            terms=terms_of(said, case, request.user),
         )
     except (ConflictError, InvalidError) as error:
         return _refused(request, case, form, error)

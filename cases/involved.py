@@ -1,0 +1,48 @@
+"""Whom and what a case is about: accounts of its campaigns, targets of its reports."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from cases import facts
+from cases.models import Case, CaseReport
+from detectors.choices import EntityType
+from detectors.models import CampaignMember
+
+MAX_ACCOUNTS: Final = 10_000
+
+
+def accounts_of_case(case: Case) -> list[str]:
+    """Accounts as `platform:actor`, in order, at most 10,000."""
+    members, reported = _accounts(case)
+    named = {
+        *members.values_list("account", flat=True),
+        *reported.values_list("target", flat=True),
+    }
+    return sorted(named)[:MAX_ACCOUNTS]
+
+
+def names_account_of(case: Case, field: str) -> Q:
+    """Condition: `field` is an account of the case."""
+    members, reported = _accounts(case)
+    return Q(**{f"{field}__in": members.values("account")}) | Q(
+        **{f"{field}__in": reported.values("target")}
+    )
+
+
+def others_of_case(case: Case) -> set[tuple[str, str]]:
+    """Type and value of what else it is about: reported, or what findings in force rest on."""
+    reported = CaseReport.objects.filter(case=case).exclude(target_type=EntityType.ACCOUNT)
+    findings = facts.findings_behind(facts.live_campaigns(case)).order_by()
+    return {
+        *reported.order_by().values_list("target_type", "target"),
+        *findings.values_list("anchor_type", "anchor_value"),
+    }
+
+
+def _accounts(case: Case) -> tuple[QuerySet[CampaignMember], QuerySet[CaseReport]]:
+    """Where the accounts stand: members of its campaigns, targets of its reports."""
+    members = CampaignMember.objects.filter(campaign__case_link__case=case)
+    return members, CaseReport.objects.filter(case=case, target_type=EntityType.ACCOUNT).order_by()
