@@ -1,4 +1,4 @@
-"""Tables of cases, queues, notes, reports, decisions and their deliveries."""
+"""Tables of cases, queues and their rules, notes, reports, decisions and their deliveries."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision
 from cases.models.gate import Gate
 from cases.models.note import Note
-from cases.models.queue import Queue
+from cases.models.notice import Notice
+from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.report import CaseReport
+from cases.models.snooze import Snooze
 
 __all__ = [
     "Case",
@@ -19,6 +21,10 @@ __all__ = [
     "Delivery",
     "Gate",
     "Note",
+    "Notice",
     "Queue",
+    "RoutingRule",
+    "Shift",
+    "Snooze",
     "Webhook",
 ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from django.db.models import (
     Count,
@@ -25,8 +24,7 @@ from abusedesk.core.models import User
 from cases import policy, queue, states
 from cases.choices import State
 from cases.models import Case, Queue
-
-AT_RISK: Final = timedelta(minutes=15)  # of every hour of the service level: its last quarter
+from cases.search.where import AT_RISK
 
 
 @dataclass(frozen=True, slots=True)

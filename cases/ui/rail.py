@@ -12,7 +12,8 @@ from cases import policy, states
 from cases.choices import State
 from cases.claims import holder_of
 from cases.models import Case, Decision
-from cases.queue import ordered, position
+from cases.paging import before, behind
+from cases.queue import position
 from cases.selectors.case import cases_for
 from cases.ui.forms import SNOOZES
 from detectors.choices import Outcome
@@ -68,14 +69,17 @@ def claim_state(case: Case, viewer: User) -> str:
 def neighbours(case: Case, viewer: User) -> tuple[str, str]:
     """References of the cases before and after this one in its queue, "" at the ends."""
     now = clock.now()
-    breached = case.due_at <= now
-    same = Q(due_at__lte=now) if breached else Q(due_at__gt=now)
-    ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, pk__lt=case.pk))
-    if not breached:
-        ahead |= Q(due_at__lte=now)
-    peers = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
-    previous = ordered(peers.filter(ahead), now).reverse().values_list("ref", flat=True).first()
-    following = ordered(peers.exclude(ahead), now).values_list("ref", flat=True).first()
+    late, in_time = Q(due_at__lte=now), Q(due_at__gt=now)
+    others = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
+    peers = others.order_by("-priority", "pk").values_list("ref", flat=True)
+    is_late = case.due_at <= now
+    half = peers.filter(late if is_late else in_time)
+    previous = half.filter(before(case.priority, case.pk)).reverse().first()
+    following = half.filter(behind(case.priority, case.pk)).first()
+    if previous is None and not is_late:
+        previous = peers.filter(late).reverse().first()
+    if following is None and is_late:
+        following = peers.filter(in_time).first()
     return previous or "", following or ""
 
 
