@@ -75,6 +75,11 @@ def require(user: User, verb: str, case: Case | None = None) -> None:
         raise ForbiddenError(message)
 
 
+def offered(user: User, verb: str, case: Case) -> bool:
+    """Whether the page of a case that they see shows the button; `require` decides."""
+    return allowed(user, verb) and verb not in case.queue.hidden_actions
+
+
 def can_see(viewer: User, case: Case) -> bool:
     """Whether the case's queue is one of the viewer's."""
     return queues_of(viewer).filter(pk=case.queue_id).exists()

@@ -158,7 +158,7 @@ class Furnished:
             "cases:renew": verdict,
             "cases:decide": verdict,
             "cases:escalate": {"reason": "too big for me"},
-            "cases:snooze": {"days": 3},
+            "cases:snooze": {"how": "week"},
             "cases:note": {"body": "look"},
             "cases:hold": {"reason": "court"},
             "cases:free": {"reason": "settled"},

@@ -40,7 +40,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     lookup_value_regex = r"AD-[0-9]{1,18}"
 
     def get_queryset(self) -> QuerySet[Case]:
-        return cases_for(self.viewer).select_related("claimed_by")
+        return cases_for(self.viewer).select_related("claimed_by", "assignee")
 
     @extend_schema(
         parameters=[
@@ -58,7 +58,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     def list(self, request: Request) -> Response:
         """Cases, newest first."""
         provider = request.query_params.get("provider", "").replace("\x00", "")
-        rows = cases_for(self.viewer, provider).select_related("claimed_by")
+        rows = cases_for(self.viewer, provider).select_related("claimed_by", "assignee")
         if state := request.query_params.get("state"):
             if state not in State.values:
                 message = f"Choose a state: {', '.join(State.values)}."

@@ -73,7 +73,10 @@ def cases_for(viewer: User, provider: str = "") -> QuerySet[Case]:
 def case_by_ref(ref: str, viewer: User) -> Case:
     """One case. Raises NotFoundError, also for what the viewer may not see."""
     case = (
-        cases_for(viewer).select_related("claimed_by", "hold__created_by").filter(ref=ref).first()
+        cases_for(viewer)
+        .select_related("claimed_by", "assignee", "assigned_by", "hold__created_by")
+        .filter(ref=ref)
+        .first()
     )
     if case is None:
         message = "There is no such case."

@@ -15,7 +15,7 @@ from cases.models import Case, Decision
 from cases.paging import before, behind
 from cases.queue import position
 from cases.selectors.case import cases_for
-from cases.ui.forms import SNOOZES
+from cases.ui import routing
 from detectors.choices import Outcome
 
 VERDICTS = [
@@ -35,13 +35,14 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "claim": claim,
         "open": waiting,
         "can_decide": waiting and (claim == "mine" or lost),
-        "can_snooze": case.state == State.OPEN,
+        "can_snooze": case.state == State.OPEN and policy.offered(viewer, "case.snooze", case),
+        "can_escalate": case.state == State.OPEN and policy.offered(viewer, "case.escalate", case),
         "can_claim": case.state in policy.claimable_states(viewer),
         "can_take_over": policy.allowed(viewer, "case.take_over"),
         "hold": case.hold if case.hold and not case.hold.released_at else None,
-        "can_hold": policy.allowed(viewer, "case.hold"),
+        "can_hold": policy.offered(viewer, "case.hold", case),
         "verdicts": VERDICTS,
-        "snoozes": SNOOZES,
+        **routing.context(case, viewer),
         "index": index,
         "total": total,
         "previous": previous,
