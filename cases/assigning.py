@@ -22,6 +22,7 @@ from cases.policy import PERMISSIONS
 FIELDS: Final = ("assignee", "assigned_by", "assigned_at")
 CAPACITY: Final = 20  # of who has no shift of their own
 AT_ONCE: Final = 50  # cases of one sweep
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 EVER: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -86,6 +87,15 @@ def on_shift(shift: Shift, now: datetime) -> bool:
         return today in shift.days
     yesterday = (today - 1) % 7
     return (today in shift.days and minute >= start) or (yesterday in shift.days and minute < end)
+
+
+def words_of(shift: Shift) -> str:
+    """`Mon, Tue 09:00 to 17:00 UTC, at most 20 cases, skills german`."""
+    days = ", ".join(DAYS[day] for day in shift.days) or "no day"
+    start, end = (f"{at // 60:02}:{at % 60:02}" for at in (shift.start_min, shift.end_min))
+    hours = "all day" if start == end else f"{start} to {end} {shift.zone}"
+    skills = f", skills {', '.join(shift.skills)}" if shift.skills else ""
+    return f"{days} {hours}, at most {shift.capacity} cases{skills}"
 
 
 def _fits(shift: Shift | None, queue: Queue, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from typing import Final
 from scipy.stats import nbinom
 
 DAYS: Final = 14
+LEAST: Final = 2  # days: a spread takes two
 BAND: Final = 0.95
 PRIOR: Final = 0.5  # hits that nobody saw: a silent case may still stir once
 
@@ -30,7 +31,7 @@ class Forecast:
 def forecast(history: Sequence[int]) -> Forecast:
     """history: hits of each of the days before, at least two. Raises ValueError for fewer."""
     days = len(history)
-    if days < 2:  # noqa: PLR2004 -- a spread takes two
+    if days < LEAST:
         message = "a forecast needs two days"
         raise ValueError(message)
     expected = (sum(history) + PRIOR) / days

@@ -15,6 +15,7 @@ SIZE: Final = 50
 COUNTED: Final = 10_000
 MARK: Final = "~"
 MOST: Final = 2**62
+FIRST: Final = 1e9  # no priority is higher
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TICK: Final = timedelta(microseconds=1)
 LATEST_US: Final = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // TICK
@@ -97,15 +98,11 @@ def _loaded(ids: list[int]) -> list[Case]:
 
 
 def _read_urgent(text: str) -> tuple[bool, float, int] | None:
-    parts = text.split(MARK)
-    if len(parts) != 3 or parts[0] not in {"0", "1"}:  # noqa: PLR2004 -- late, priority, id
-        return None
-    try:
-        priority = float(parts[1])
-    except ValueError:
-        return None
-    pk = _number(parts[2])
-    return None if pk is None or not math.isfinite(priority) else (parts[0] == "1", priority, pk)
+    match text.split(MARK):
+        case [("0" | "1") as late, priority, pk]:
+            number, urgency = _number(pk), _float(priority)
+            return None if number is None else (late == "1", urgency, number)
+    return None
 
 
 def _read_newest(text: str) -> tuple[datetime, int] | None:
@@ -118,3 +115,12 @@ def _number(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))):
         return None
     return min(int(text), MOST)
+
+
+def _float(text: str) -> float:
+    """A finite number; anything else stands before all of them."""
+    try:
+        value = float(text)
+    except ValueError:
+        return FIRST
+    return value if math.isfinite(value) else FIRST

@@ -12,7 +12,8 @@ from django.db.models import IntegerField, Q, QuerySet, Value, When
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.query import QueryError, parse
+from abusedesk.core.errors import InvalidError
+from abusedesk.core.query import Query, QueryError, parse
 from cases import assigning
 from cases.models import Case, RoutingRule
 from cases.search import ROUTING, where
@@ -69,6 +70,18 @@ def choice(rules: list[Rule]) -> Choose:
     """The number of the first rule whose condition holds, as an expression over cases."""
     whens = [When(condition, then=Value(number)) for number, condition in rules]
     return Choose(*whens, default=None, output_field=IntegerField())
+
+
+def read_rule(text: str) -> Query:
+    """The query of a rule. Raises InvalidError; a rule without a condition would take all."""
+    try:
+        query = parse(text, ROUTING)
+    except QueryError as error:
+        raise InvalidError(error.message, field="query") from None
+    if not query:
+        message = "Write a condition, for example platform:x sev:>=high."
+        raise InvalidError(message, field="query")
+    return query
 
 
 def _readable(rules: Iterable[RoutingRule], now: datetime) -> Iterable[Rule]:

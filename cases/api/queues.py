@@ -28,6 +28,7 @@ from cases.api.queue_shapes import (
 )
 from cases.api.serializers import CaseRowSerializer
 from cases.models import Queue, RoutingRule
+from cases.routing import read_rule
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.selectors.queue import (
     NOTICES,
@@ -41,7 +42,7 @@ from cases.selectors.queue import (
 from cases.services.assignment import assign_case, move_case, save_shift
 from cases.services.case import snooze_case
 from cases.services.queue import save_queue
-from cases.services.routing import delete_rule, order_rules, read, save_rule
+from cases.services.routing import delete_rule, order_rules, save_rule
 
 
 @extend_schema_view(
@@ -141,12 +142,16 @@ class RouteView(Endpoint):
         return Response(RouteSerializer(rule).data)
 
     @extend_schema(
-        operation_id="routing_rule_delete", request=None, responses={204: None, **problems(404)}
+        operation_id="routing_rule_delete",
+        request=None,
+        responses={200: RouteSerializer, **problems(404)},
     )
     def delete(self, request: Request, route_id: int) -> Response:
         """Delete it; cases stay where they are."""
-        delete_rule(actor=caller(request), rule=_rule(request, route_id))
-        return Response(status=204)
+        rule = _rule(request, route_id)
+        shown = RouteSerializer(rule).data
+        delete_rule(actor=caller(request), rule=rule)
+        return Response(shown)
 
 
 class OrderView(Endpoint):
@@ -182,7 +187,7 @@ class TrialView(Endpoint):
         policy.require(caller(request), "routing.save")
         said = _valid(TrialRequestSerializer(data=request.data))
         instead = _rule(request, said["instead_of"]) if said.get("instead_of") else None
-        query = read(said["query"])
+        query = read_rule(said["query"])
         trial = trial_for(caller(request), query, instead_of=instead, last=said["last"])
         return Response(TrialSerializer(trial).data)
 

@@ -66,6 +66,8 @@ def trial_for(
     viewer: User, query: Query, *, instead_of: RoutingRule | None = None, last: int = LAST
 ) -> Trial:
     """Try a rule on the last cases. instead_of: the rule that it would replace; else it is last."""
+    if not policy.allowed(viewer, "routing.save"):
+        return Trial(0, 0, [], [])
     now, condition = clock.now(), where(query, clock.now())
     names = dict(routing_rules_for(viewer).values_list("pk", "name"))
     rules = _with_draft(routing.in_force(now), condition, instead_of)

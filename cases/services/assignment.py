@@ -16,12 +16,10 @@ from abusedesk.core.models import User
 from cases import assigning, claims, fields, notices, policy, states
 from cases.choices import NoticeKind, SlaStage
 from cases.models import Case, Queue, Shift
-from cases.services.queue import skill
 
 REASON_LIMIT: Final = 500
 DAY_MIN: Final = 1440
 CAPACITY_MOST: Final = 500
-DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @transaction.atomic
@@ -101,23 +99,18 @@ def save_shift(
         "end_min": _minute(end_min, "end_min"),
         "zone": _zone(zone),
         "capacity": _capacity(capacity),
-        "skills": sorted({skill(one, "skills") for one in skills} - {""}),
+        "skills": _skills(skills),
         "away_until": away_until,
     }
     shift, _ = Shift.objects.update_or_create(user=user, defaults=values)
     audit.append(
-        actor=actor, verb=Verb.SHIFT_SAVED, target=user, name=str(user), what=words_of(shift)
+        actor=actor,
+        verb=Verb.SHIFT_SAVED,
+        target=user,
+        name=str(user),
+        what=assigning.words_of(shift),
     )
     return shift
-
-
-def words_of(shift: Shift) -> str:
-    """`Mon, Tue 09:00 to 17:00 UTC, at most 20 cases, skills german`."""
-    days = ", ".join(DAYS[day] for day in shift.days) or "no day"
-    start, end = (f"{at // 60:02}:{at % 60:02}" for at in (shift.start_min, shift.end_min))
-    hours = "all day" if start == end else f"{start} to {end} {shift.zone}"
-    skills = f", skills {', '.join(shift.skills)}" if shift.skills else ""
-    return f"{days} {hours}, at most {shift.capacity} cases{skills}"
 
 
 def _works_on(person: User, case: Case) -> bool:
@@ -130,6 +123,11 @@ def _days(days: Iterable[int]) -> list[int]:
         message = "Days are 0 (Monday) to 6 (Sunday)."
         raise InvalidError(message, field="days")
     return found
+
+
+def _skills(skills: Iterable[str]) -> list[str]:
+    cleaned = {fields.slug(one.lower(), field="skills", limit=40) for one in skills}
+    return sorted(cleaned - {""})
 
 
 def _minute(value: int, field: str) -> int:

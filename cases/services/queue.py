@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -21,7 +20,6 @@ from cases.policy import HIDEABLE, PERMISSIONS
 SLA_MOST: Final = 24 * 365  # hours
 MOST: Final = 200
 RESERVED: Final = frozenset({"new"})  # an address of its own
-_SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 @transaction.atomic
@@ -52,11 +50,9 @@ def save_queue(
 
 
 def _new(slug: str) -> Queue:
-    if not _SLUG.fullmatch(slug) or len(slug) > 60:  # noqa: PLR2004 -- as the column
-        message = "A slug is small letters, digits and single hyphens, at most 60."
-        raise InvalidError(message, field="slug")
-    if slug in RESERVED or Queue.objects.filter(slug=slug).exists():
-        message = f"There is a queue {slug} already."
+    slug = fields.slug(slug, field="slug", limit=60)
+    if not slug or slug in RESERVED or Queue.objects.filter(slug=slug).exists():
+        message = f"Choose another slug; {slug or 'an empty one'} is taken."
         raise InvalidError(message, field="slug")
     if Queue.objects.count() >= MOST:
         message = f"A desk has at most {MOST} queues."
@@ -119,22 +115,13 @@ def _assign(value: str) -> str:
     return Assign(value).value
 
 
-def skill(value: str, field: str = "skill") -> str:
-    """The canonical form of a skill. Raises InvalidError."""
-    value = value.strip().lower()
-    if value and (not _SLUG.fullmatch(value) or len(value) > 40):  # noqa: PLR2004 -- as the column
-        message = "A skill is small letters, digits and single hyphens, at most 40."
-        raise InvalidError(message, field=field)
-    return value
-
-
 _CLEAN: Final[dict[str, Any]] = {
     "title": _title,
     "sla_hours": _hours,
     "roles": _roles,
     "hidden_actions": _hidden,
     "assign": _assign,
-    "skill": skill,
+    "skill": lambda value: fields.slug(value, field="skill", limit=40),
     "sla_pauses": bool,
     "escalate_late": bool,
 }

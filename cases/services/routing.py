@@ -12,10 +12,8 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from abusedesk.core.query import Query, QueryError, parse
-from cases import fields, policy
+from cases import fields, policy, routing
 from cases.models import Queue, RoutingRule
-from cases.search import ROUTING
 
 MOST: Final = 200
 
@@ -43,7 +41,12 @@ def save_rule(
         raise InvalidError(message, field="name")
     if rule is None:
         rule = RoutingRule(position=_next_position(), created_by=actor)
-    rule.name, rule.query, rule.queue, rule.active = name, str(read(query)), queue, active
+    rule.name, rule.query, rule.queue, rule.active = (
+        name,
+        str(routing.read_rule(query)),
+        queue,
+        active,
+    )
     rule.save()
     audit.append(
         actor=actor,
@@ -88,18 +91,6 @@ def order_rules(*, actor: User, rule_ids: Sequence[int]) -> list[RoutingRule]:
         order=order,
     )
     return ordered
-
-
-def read(text: str) -> Query:
-    """The query of a rule. Raises InvalidError; a rule without a condition would take all."""
-    try:
-        query = parse(text, ROUTING)
-    except QueryError as error:
-        raise InvalidError(error.message, field="query") from None
-    if not query:
-        message = "Write a condition, for example platform:x sev:>=high."
-        raise InvalidError(message, field="query")
-    return query
 
 
 def _next_position() -> int:

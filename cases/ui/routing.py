@@ -10,11 +10,11 @@ from django import forms
 from abusedesk.core import clock
 from abusedesk.core.models import Role, User
 from cases import policy, states
+from cases.assigning import DAYS as WEEKDAYS
 from cases.choices import Assign, State
 from cases.forecast import DAYS
 from cases.models import Case, Queue, Snooze
 from cases.policy import HIDEABLE
-from cases.services.assignment import DAYS as WEEKDAYS
 from cases.services.case import SNOOZE_MAX
 from cases.services.queue import SLA_MOST
 

@@ -14,7 +14,9 @@ from abusedesk.core.errors import AbuseDeskError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
 from cases import policy
+from cases.assigning import words_of
 from cases.models import Case, Queue, RoutingRule
+from cases.routing import read_rule
 from cases.search import ROUTING
 from cases.selectors.case import queue_counts
 from cases.selectors.queue import (
@@ -24,10 +26,10 @@ from cases.selectors.queue import (
     routing_rules_for,
     trial_for,
 )
-from cases.services.assignment import assign_case, move_case, save_shift, words_of
+from cases.services.assignment import assign_case, move_case, save_shift
 from cases.services.notice import read_notices
 from cases.services.queue import save_queue
-from cases.services.routing import delete_rule, order_rules, read, save_rule
+from cases.services.routing import delete_rule, order_rules, save_rule
 from cases.ui.routing import QueueForm, RuleForm, ShiftForm
 from cases.ui.views.actions import case_action, to_case
 
@@ -205,7 +207,7 @@ def _save_rule(request: DeskRequest, form: RuleForm, rule: RoutingRule | None) -
                 saved = save_rule(actor=request.user, rule=rule, **said)
                 messages.success(request, f"Saved: {saved}. It counts for cases that open now.")
                 return redirect("cases:queue-settings")
-            context["trial"] = trial_for(request.user, read(said["query"]), instead_of=rule)
+            context["trial"] = trial_for(request.user, read_rule(said["query"]), instead_of=rule)
             context["target"] = said["queue"]
         except AbuseDeskError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
