@@ -31,6 +31,31 @@ class Severity(models.IntegerChoices):
     CRITICAL = 4, "critical"
 
 
+class Assign(models.TextChoices):
+    """How cases of a queue find a person."""
+
+    PULL = "pull", "People take the next one"
+    AUTO = "auto", "The desk hands them out"
+
+
+class SlaStage(models.IntegerChoices):
+    """What has been said about the due time of a case."""
+
+    IN_TIME = 0, "in time"
+    AT_RISK = 1, "at risk"
+    LATE = 2, "late"
+
+
+class NoticeKind(models.TextChoices):
+    """What a person is told; notices never hold evidence."""
+
+    ASSIGNED = "assigned", "was given to you"
+    AT_RISK = "at-risk", "is about to be late"
+    LATE = "late", "is late"
+    ESCALATING = "escalating", "came back: it beats its forecast"
+    RETURNED = "returned", "came back from snooze"
+
+
 class GateKind(models.TextChoices):
     ALLOW = "allow", "Allow-list"
     SNOOZE = "snooze", "Snooze"

@@ -10,13 +10,16 @@ from django.db.models import Count, F, QuerySet
 
 from cases import priority, reported, summary
 from cases.choices import BENIGN
-from cases.models import Case
+from cases.models import Case, CaseReport
 from cases.reported import reported_of
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.models import Campaign, CampaignMember, Finding
 from detectors.selectors.evidence import providers_of, signal_count
+from detectors.selectors.origin import Origin, origin_of
 
+SAMPLE: Final = 40  # signals of one finding that are asked for source and language
+SAMPLED: Final = 10  # findings
 HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
 
@@ -78,6 +81,7 @@ def describe(case: Case, picture: Picture) -> None:
     case.providers = picture.providers
     case.accounts = facts.accounts
     case.how_sure = facts.p
+    _came_from(case, origin_of(_sample(case, facts.findings)))
     case.severity = priority.severity(picture.parts)
     case.priority = priority.priority(picture.parts)
     case.priority_parts = picture.parts
@@ -90,6 +94,22 @@ def redescribe(case: Case) -> None:
         describe(case, picture_of(campaigns))
     elif (told := reported_of(case)) is not None:
         reported.describe(case, told)
+        _came_from(case, origin_of(_sample(case, ())))
+
+
+def _came_from(case: Case, origin: Origin) -> None:
+    case.sources, case.languages = list(origin.sources), list(origin.languages)
+
+
+def _sample(case: Case, findings: Sequence[Finding]) -> list[int]:
+    """Some signals behind the case: of each finding in force, and of its reports."""
+    strongest = [one.pk for one in findings[:SAMPLED]]
+    rows = Finding.objects.filter(pk__in=strongest).values_list("signal_ids", flat=True)
+    cited = {one for ids in rows for one in ids[-SAMPLE:]}
+    if case.reports:
+        reports = CaseReport.objects.filter(case=case).order_by("-id")
+        cited |= set(reports.values_list("signal_id", flat=True)[:SAMPLE])
+    return sorted(cited)
 
 
 def _accounts(campaigns: Sequence[Campaign]) -> list[str]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from abusedesk.core.errors import InvalidError
+
+_SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def text(value: str, *, field: str, limit: int, required: bool = True) -> str:
@@ -15,3 +20,12 @@ def text(value: str, *, field: str, limit: int, required: bool = True) -> str:
         message = f"The {field} has {len(cleaned):,} characters; {limit:,} is the limit."
         raise InvalidError(message, field=field)
     return cleaned
+
+
+def slug(value: str, *, field: str, limit: int) -> str:
+    """Small letters, digits and single hyphens, or nothing. Raises InvalidError."""
+    value = value.strip()
+    if value and (not _SLUG.fullmatch(value) or len(value) > limit):
+        message = f"A {field} is small letters, digits and single hyphens, at most {limit}."
+        raise InvalidError(message, field=field)
+    return value

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from cases import facts, gates, lineage, states
+from cases import facts, gates, lineage, routing, states
 from cases.choices import BENIGN, State
 from cases.effects import decision_ref
 from cases.facts import Picture
@@ -82,6 +82,7 @@ def _open(campaign: Campaign) -> Case:
     facts.describe(case, picture)
     case.save(force_insert=True)
     CaseCampaign.objects.create(case=case, campaign=campaign, revision=campaign.revision)
+    rule = routing.route(case)
     audit.append(
         actor=None,
         verb=Verb.CASE_OPENED,
@@ -92,6 +93,7 @@ def _open(campaign: Campaign) -> Case:
         severity=case.severity,
         priority=case.priority,
     )
+    routing.tell(case, rule)
     return case
 
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from cases import facts, gates, lineage, reported, states
+from cases import facts, gates, lineage, reported, routing, states
 from cases.choices import BENIGN, State
 from cases.effects import BENIGN_FOR, decision_ref
 from cases.faults import Taken, attempt, one_by_one
@@ -69,6 +69,7 @@ def _open(rows: Sequence[CaseReport]) -> None:
     _mark(rows, case=case)
     facts.redescribe(case)
     case.save()
+    rule = routing.route(case)
     audit.append(
         actor=None,
         verb=Verb.CASE_OPENED_BY_REPORT,
@@ -79,6 +80,7 @@ def _open(rows: Sequence[CaseReport]) -> None:
         severity=case.severity,
         priority=case.priority,
     )
+    routing.tell(case, rule)
 
 
 def _attach(case: Case, rows: Sequence[CaseReport]) -> None:

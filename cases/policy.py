@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from abusedesk.core.errors import ForbiddenError, NotFoundError
 from abusedesk.core.models import Role, User
@@ -38,6 +38,11 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.hold": LEADS,
     "hold.save": LEADS,
     "gate.save": LEADS,
+    "case.assign": LEADS,
+    "case.move": LEADS,
+    "queue.save": ADMINS,
+    "routing.save": ADMINS,
+    "shift.save": LEADS,
     "webhook.view": ADMINS,
     "webhook.save": ADMINS,
     "delivery.again": ADMINS,
@@ -45,6 +50,16 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "retention.save": ADMINS,
     "retention.verify": ADMINS,
     "retention.purge": ADMINS,
+}
+
+# What a queue may take away from everybody, with its name on the page.
+HIDEABLE: Final = {
+    "case.snooze": "Snooze",
+    "case.escalate": "Escalate",
+    "case.note": "Write notes",
+    "case.hold": "Legal hold",
+    "case.assign": "Assign",
+    "case.move": "Move to another queue",
 }
 
 
@@ -55,12 +70,21 @@ def allowed(user: User, verb: str) -> bool:
 
 def require(user: User, verb: str, case: Case | None = None) -> None:
     """Raises NotFoundError for a case out of sight, ForbiddenError without the permission."""
-    if case is not None and not can_see(user, case):
+    queue = queues_of(user).filter(pk=case.queue_id).first() if case is not None else None
+    if case is not None and queue is None:
         message = "There is no such case."
         raise NotFoundError(message)
     if not allowed(user, verb):
         message = f"Your role ({user.get_role_display()}) does not allow {verb}."
         raise ForbiddenError(message)
+    if queue is not None and verb in queue.hidden_actions:
+        message = f"{queue} does not offer this: {HIDEABLE[verb].lower()}."
+        raise ForbiddenError(message)
+
+
+def offered(user: User, verb: str, case: Case) -> bool:
+    """Whether the page of a case that they see shows the button; `require` decides."""
+    return allowed(user, verb) and verb not in case.queue.hidden_actions
 
 
 def can_see(viewer: User, case: Case) -> bool:
@@ -69,8 +93,13 @@ def can_see(viewer: User, case: Case) -> bool:
 
 
 def queues_of(viewer: User) -> QuerySet[Queue]:
-    """Queues whose cases exist for this viewer."""
-    return Queue.objects.all() if allowed(viewer, "case.view") else Queue.objects.none()
+    """Queues whose cases exist for this viewer: by role or by name; admins have all."""
+    if not allowed(viewer, "case.view"):
+        return Queue.objects.none()
+    if viewer.role in ADMINS:
+        return Queue.objects.all()
+    named = Queue.people.through.objects.filter(user=viewer).values("queue")
+    return Queue.objects.filter(Q(roles__contains=[viewer.role]) | Q(pk__in=named))
 
 
 def claimable_states(user: User) -> list[State]:

@@ -40,17 +40,24 @@ WHERE id = (
             (SELECT one.id FROM cases_case AS one
              WHERE one.queue_id = queue.id AND one.state = state.name AND one.due_at <= %(now)s
                 AND (one.claim_expires_at IS NULL OR one.claim_expires_at <= %(now)s)
+                AND (one.assignee_id IS NULL OR one.assignee_id = %(actor)s)
              ORDER BY one.priority DESC, one.id LIMIT %(most)s)
             UNION ALL
             (SELECT one.id FROM cases_case AS one
              WHERE one.queue_id = queue.id AND one.state = state.name AND one.due_at > %(now)s
                 AND (one.claim_expires_at IS NULL OR one.claim_expires_at <= %(now)s)
+                AND (one.assignee_id IS NULL OR one.assignee_id = %(actor)s)
              ORDER BY one.priority DESC, one.id LIMIT %(most)s)
         ) AS head
+        UNION ALL
+        SELECT one.id FROM cases_case AS one
+        WHERE one.assignee_id = %(actor)s AND one.state = ANY(%(states)s)
+            AND one.queue_id = ANY(%(queues)s::bigint[])
     )
     AND id <> %(skip)s AND state = ANY(%(states)s)
     AND (claim_expires_at IS NULL OR claim_expires_at <= %(now)s)
-    ORDER BY (due_at <= %(now)s) DESC, priority DESC, id
+    AND (assignee_id IS NULL OR assignee_id = %(actor)s)
+    ORDER BY (due_at <= %(now)s) DESC, (assignee_id IS NOT NULL) DESC, priority DESC, id
     LIMIT 1
     FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -60,10 +67,11 @@ RETURNING id
 
 @transaction.atomic
 def claim_next(*, actor: User, queue: Queue | None = None, skip: Case | None = None) -> Case | None:
-    """Claim the most urgent free case: breached ones first, then by priority.
+    """Claim the most urgent free case: breached ones first, then own ones, then by priority.
 
-    Next means new work: what `actor` already holds comes back only when nothing else is free, and
-    `skip`, the case on the screen, never. None: there is nothing to do.
+    What waits for somebody else is theirs. Next means new work: what `actor` already holds comes
+    back only when nothing else is free, and `skip`, the case on the screen, never. None: there is
+    nothing to do.
     """
     policy.require(actor, "case.claim")
     queues = policy.queues_of(actor)

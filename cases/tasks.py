@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, gates, placing, reporting
+from cases import actions, assigning, gates, placing, reporting, sla, snoozing
 from cases import intake as pulling
 from cases.services import case, hold, retention
 
@@ -43,6 +43,9 @@ def purge(run_id: int) -> None:
 def sweep() -> None:
     """What a lost message forgot, and what comes by the clock alone."""
     case.return_snoozed()
+    snoozing.return_escalating()
+    sla.watch()
+    assigning.spread()
     gates.release_expired()
     pulling.intake()
     reporting.sweep()

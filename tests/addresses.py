@@ -17,7 +17,8 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.models import Appeal, Case, Decision, Queue, SecondReview
+from cases.choices import NoticeKind
+from cases.models import Appeal, Case, Decision, Notice, Queue, RoutingRule, SecondReview
 from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
@@ -25,6 +26,7 @@ from cases.services.hold import hold_case
 from cases.services.note import add_note
 from cases.services.policy import PolicyText, save_policy
 from cases.services.retention import verify_purge
+from cases.services.routing import save_rule
 from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
 from detectors.models import (
     CampaignFinding,
@@ -48,7 +50,7 @@ from detectors.services.declared import declare_group
 from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
 from detectors.services.mapping import save_mapping
-from detectors.services.retention import save_rule
+from detectors.services.retention import save_rule as keep
 from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
 from detectors.services.watch import add_items
@@ -82,6 +84,9 @@ POLICY: dict[str, Any] = {
     "appeal_hours": 72,
     "reason": "agreed",
 }
+QUEUE = {"slug": "fraud", "title": "Fraud", "sla_hours": 8, "assign": "pull"}
+ROUTE = {"name": "first", "query": "platform:x", "queue": "scams", "active": True}
+SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity": 5}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
@@ -147,6 +152,8 @@ class Furnished:
             "finding_id": Finding.objects.earliest("pk").pk,
             "adapter": "thehive",
             "rule_id": RetentionRule.objects.earliest("pk").pk,
+            "route_id": RoutingRule.objects.earliest("pk").pk,
+            "username": "rita",
             "run_id": PurgeRun.objects.earliest("pk").pk,
             "hold_id": Hold.objects.earliest("pk").pk,
             "mapping": MAPPING,
@@ -193,8 +200,25 @@ class Furnished:
             "cases:renew": verdict,
             "cases:decide": verdict,
             "cases:escalate": {"reason": "too big for me"},
-            "cases:snooze": {"days": 3},
+            "cases:snooze": {"how": "week"},
             "cases:note": {"body": "look"},
+            "cases:assign": {"assignee": ""},
+            "cases:move": {"queue": "scams", "reason": "money"},
+            "cases:queue-new": QUEUE,
+            "cases:queue-edit": QUEUE,
+            "cases:routing-new": ROUTE | {"name": "new"},
+            "cases:routing-edit": ROUTE,
+            "cases:shifts": SHIFT | {"user": "rita"},
+            "api-queues": {"slug": "fraud", "title": "Fraud"},
+            "api-queue": {"title": "Fraud"},
+            "api-routing-rules": ROUTE | {"name": "new"},
+            "api-routing-rule": ROUTE,
+            "api-routing-order": {"order": list(RoutingRule.objects.values_list("pk", flat=True))},
+            "api-routing-try": {"query": "platform:x"},
+            "api-shift": {"days": [0, 1]},
+            "api-case-assign": {"assignee": None},
+            "api-case-move": {"queue": "scams", "reason": "money"},
+            "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
             "cases:hold": {"reason": "court"},
             "cases:free": {"reason": "settled"},
             "cases:retention": {"source": "", "kind": "", "days": 90},
@@ -262,6 +286,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         Queue.objects.create(slug=f"more-{number}", title=f"More {number}", position=9)
         save_view(actor=who, page="signals", name=f"view {number}", query="a", shared=False)
         _mapped(desk.admin, number, rows)
+        _routed(desk, desk.cases[number], number)
         add_entity_type(actor=desk.admin, **TYPE | {"slug": f"card{number}"})
         _source(number)
         _watched(desk.admin, number)
@@ -344,6 +369,13 @@ def _watched(admin: User, number: int) -> None:
     add_items(actor=admin, lines=[Line(f"evil-{number}.example")], terms=Terms("cert"))
 
 
+def _routed(desk: world.Desk, case: Case, number: int) -> None:
+    """One more rule, one more notice for everybody who may read notices."""
+    save_rule(actor=desk.admin, name=f"rule {number}", query="platform:x", queue=desk.queue)
+    for person in (desk.reviewer, desk.lead, desk.admin):
+        Notice.objects.create(user=person, case=case, kind=NoticeKind.LATE)
+
+
 def _letter_job(admin: User, letter: DeadLetter) -> LetterJob:
     return LetterJob.objects.create(
         action=LetterAction.REPLAY, newest=letter.pk, total=1, actor=admin, state=JobState.DONE
@@ -370,7 +402,7 @@ def _retention(admin: User, rows: int) -> None:
     """Rules, holds and plans; one refused item would go, and no signal."""
     for number in range(rows):
         source = Source.objects.create(slug=f"more-{number}", title=f"More {number}")
-        save_rule(actor=admin, source=source, kind="", days=1)
+        keep(actor=admin, source=source, kind="", days=1)
         place_hold(
             actor=admin,
             kind=HoldKind.ACCOUNT,

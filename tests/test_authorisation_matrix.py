@@ -22,10 +22,10 @@ import detectors.selectors
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, Scope, User
-from abusedesk.core.query import Query
+from abusedesk.core.query import Query, Term
 from abusedesk.core.tokens import issue_token
 from cases.choices import ReviewState, State
-from cases.models import Appeal, Case, SecondReview, Strike
+from cases.models import Appeal, Case, RoutingRule, SecondReview, Strike
 from cases.placing import place
 from cases.reporting import note
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
@@ -36,6 +36,14 @@ from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
+from cases.selectors.queue import (
+    notices_for,
+    people_for,
+    queue_by_slug,
+    routing_rule_by_id,
+    routing_rules_for,
+    trial_for,
+)
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.review import (
     disagreements_for,
@@ -144,6 +152,24 @@ cases:snooze              GET     login goes  goes  goes  login 404
 cases:snooze              POST    login goes  goes  goes  login 404
 cases:note                GET     login goes  goes  goes  login 404
 cases:note                POST    login goes  goes  goes  login 404
+cases:assign              GET     login goes  goes  goes  login 404
+cases:assign              POST    login 403   goes  goes  login 404
+cases:move                GET     login goes  goes  goes  login 404
+cases:move                POST    login 403   goes  goes  login 404
+cases:notices-read        POST    login goes  goes  goes  login goes
+cases:queue-settings      GET     login 404   404   ok    login 404
+cases:queue-new           GET     login 404   404   ok    login 404
+cases:queue-new           POST    login 404   404   goes  login 404
+cases:queue-edit          GET     login 404   404   ok    login 404
+cases:queue-edit          POST    login 404   404   goes  login 404
+cases:routing-new         GET     login 404   404   ok    login 404
+cases:routing-new         POST    login 404   404   goes  login 404
+cases:routing-edit        GET     login 404   404   ok    login 404
+cases:routing-edit        POST    login 404   404   goes  login 404
+cases:routing-move        POST    login 404   404   goes  login 404
+cases:routing-delete      POST    login 404   404   goes  login 404
+cases:shifts              GET     login 404   ok    ok    login 404
+cases:shifts              POST    login 404   goes  goes  login 404
 cases:operations          GET     login ok    ok    ok    login ok
 cases:hold                GET     login goes  goes  goes  login 404
 cases:hold                POST    login 403   goes  goes  login 404
@@ -279,6 +305,21 @@ api-appeals             POST   review 401  ok   ok   ok   401  403  ok   ok   ok
 api-appeal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-appeal-rule         POST   review 401  403  ok   ok   401  403  403  ok   ok   403  404
 api-strikes             GET    read   401  none none none 401  403  none none none none none
+api-queues              GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-queue               GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-queue               PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-routing-rules       GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-routing-rules       POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-routing-rule        PUT    admin  401  403  403  ok   401  403  404  404  ok   404  404
+api-routing-rule        DELETE admin  401  403  403  ok   401  403  404  404  ok   404  404
+api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-case-assign         POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-case-move           POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-case-snooze         POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-list           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-detail         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -321,6 +362,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "standings_of": (STAFF, lambda who, on: standings_of(_struck(on).value, who)),
     "standings_by_case": (STAFF, lambda who, on: standings_by_case(_struck_case(on), who)),
     "precedents_of": (STAFF, lambda who, on: precedents_of(_twin(on), who)),
+    "queue_by_slug": (STAFF, lambda who, on: queue_by_slug(on.desk.queue.slug, who)),
+    "routing_rules_for": (ADMINS, lambda who, on: routing_rules_for(who)),
+    "routing_rule_by_id": (ADMINS, lambda who, on: routing_rule_by_id(_first(RoutingRule), who)),
+    "trial_for": (ADMINS, lambda who, on: trial_for(who, Query((Term("hits", ("0",)),))).looked),
+    "people_for": (LEADS, lambda who, on: people_for(who)),
+    "notices_for": (STAFF, lambda who, on: notices_for(who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
@@ -395,6 +442,8 @@ WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
+    "hits_by_day": "a snooze counts for its case, not for a person",
+    "origin_of": "the intake asks for the case, not for a person",
     "providers_of": "the intake asks for the case, not for a person",
     "coordination_of": "of a group that a selector gave to the viewer",
     "stale_groups": "the fusion asks, for no person",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Final
@@ -138,5 +138,15 @@ def _holds(condition: Any) -> str:
     said = []
     for lookup, value in condition.children:
         name, _, kind = lookup.partition("__")
-        said.append(f"`{name}` is one of {_columns(value)}" if kind else f"`{name}` is `{value}`")
+        said.append(f"`{name}` {_WORDS[kind](value)}")
     return " and ".join(said)
+
+
+_WORDS: Final[dict[str, Callable[[Any], str]]] = {
+    "": lambda value: f"is `{value}`",
+    "in": lambda value: f"is one of {_columns(value)}",
+    "isnull": lambda value: "is empty" if value else "is not empty",
+    "lt": lambda value: f"is less than `{value}`",
+    "lte": lambda value: f"is at most `{value}`",
+    "gte": lambda value: f"is at least `{value}`",
+}

@@ -16,7 +16,7 @@ from abusedesk.core.query import MAX_CHARS
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 # Lists that read the filter language, by the name of their address.
-PAGES: Final = {"signals": "detectors:signal-list"}
+PAGES: Final = {"signals": "detectors:signal-list", "cases": "cases:case-list"}
 MAX_NAME: Final = 80  # characters
 MAX_VIEWS: Final = 100  # of one person
 

@@ -13,6 +13,7 @@ class KeyScope(StrEnum):
     ITEMS = "items"
     QUEUE = "queue"
     CASE = "case"
+    SNOOZE = "snooze"
 
 
 SCOPE_TITLES = {
@@ -20,10 +21,12 @@ SCOPE_TITLES = {
     KeyScope.ITEMS: "Rows and evidence",
     KeyScope.QUEUE: "Queue",
     KeyScope.CASE: "Case",
+    KeyScope.SNOOZE: "Open snooze menu",
 }
 TOGETHER = (
     (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.QUEUE),
     (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.CASE),
+    (KeyScope.SNOOZE,),  # an open menu goes before the page behind it
 )
 
 
@@ -82,9 +85,14 @@ SHORTCUTS = (
     Shortcut("tab-why", KeyScope.CASE, ("v", "w"), "Why"),
     Shortcut("tab-timeline", KeyScope.CASE, ("v", "t"), "Timeline"),
     Shortcut("tab-precedents", KeyScope.CASE, ("v", "p"), "Precedents"),
+    Shortcut("assign", KeyScope.CASE, ("Shift+A",), "Assign"),
+    Shortcut("snooze-day", KeyScope.SNOOZE, ("1",), "For a day"),
+    Shortcut("snooze-week", KeyScope.SNOOZE, ("w",), "For a week"),
+    Shortcut("snooze-date", KeyScope.SNOOZE, ("d",), "Until a date"),
+    Shortcut("snooze-escalates", KeyScope.SNOOZE, ("e",), "Until it escalates"),
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
-SIGNS = {"Escape": "Esc", "Shift+N": "⇧N", "Shift+Z": "⇧Z", "Ctrl+Enter": "Ctrl ↵"}
+SIGNS = {"Escape": "Esc", "Shift+A": "⇧A", "Shift+N": "⇧N", "Shift+Z": "⇧Z", "Ctrl+Enter": "Ctrl ↵"}
 
 
 def shown(shortcut: Shortcut) -> list[str]:

@@ -34,6 +34,18 @@ class Verb(StrEnum):
     CASE_REOPENED = "case.reopened"
     CASE_MERGED = "case.merged"
     CASE_ABSORBED = "case.absorbed"
+    CASE_ROUTED = "case.routed"
+    CASE_MOVED = "case.moved"
+    CASE_ASSIGNED = "case.assigned"
+    CASE_UNASSIGNED = "case.unassigned"
+    CASE_AT_RISK = "case.at_risk"
+    CASE_LATE = "case.late"
+    CASE_ESCALATING = "case.escalating"
+    QUEUE_SAVED = "queue.saved"
+    ROUTING_SAVED = "routing.saved"
+    ROUTING_ENDED = "routing.ended"
+    ROUTING_ORDERED = "routing.ordered"
+    SHIFT_SAVED = "shift.saved"
     CAMPAIGN_HELD = "campaign.held"
     GATE_SAVED = "gate.saved"
     DELIVERY_SENT = "delivery.sent"
@@ -106,6 +118,20 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_REOPENED: "put the case back for review. Reason: {reason}",
     Verb.CASE_MERGED: "merged the case into {into}",
     Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",
+    Verb.CASE_ROUTED: "put the case into {queue} by the rule {rule}",
+    Verb.CASE_MOVED: "moved the case from {was} to {queue}. Reason: {reason}",
+    Verb.CASE_ASSIGNED: "gave the case to {assignee}",
+    Verb.CASE_UNASSIGNED: "took the case from {was}: {why}",
+    Verb.CASE_AT_RISK: "says that the case will be late: due {due}",
+    Verb.CASE_LATE: "says that the case is late: due {due}",
+    Verb.CASE_ESCALATING: (
+        "brought the case back: {hits} hits in a day, forecast {expected}, at most {upper}"
+    ),
+    Verb.QUEUE_SAVED: "saved the queue {slug}: {what}",
+    Verb.ROUTING_SAVED: "saved the routing rule {name}: {query} goes to {queue}",
+    Verb.ROUTING_ENDED: "deleted the routing rule {name}: {query}",
+    Verb.ROUTING_ORDERED: "ordered the routing rules: {order}",
+    Verb.SHIFT_SAVED: "saved the shift of {name}: {what}",
     Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
     Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
     Verb.DELIVERY_SENT: "delivered the {kind} to {host}",

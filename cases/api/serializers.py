@@ -15,6 +15,7 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
 
     queue = serializers.SlugRelatedField[Case]("slug", read_only=True)
     claimed_by = serializers.StringRelatedField[Case](read_only=True)
+    assignee = serializers.StringRelatedField[Case](read_only=True)
 
     class Meta:
         model = Case
@@ -22,7 +23,8 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
             "ref", "title", "state", "queue", "severity", "how_sure", "priority", "platforms",
             "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
             "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
-            "claim_expires_at",
+            "claim_expires_at", "assignee", "sources", "languages", "providers", "escalating",
+            "sla_paused_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import quality, retention
+from cases.api import quality, queues, retention
 from cases.api.views import CaseViewSet
 
 router = SimpleRouter()
@@ -28,6 +28,17 @@ urlpatterns = [
     path("appeals/<int:appeal_id>/", quality.AppealView.as_view(), name="api-appeal"),
     path("appeals/<int:appeal_id>/rule/", quality.RuleAppealView.as_view(), name="api-appeal-rule"),
     path("strikes/", quality.StrikesView.as_view(), name="api-strikes"),
+    path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
+    path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),
+    path("cases/<str:ref>/snooze/", queues.SnoozeView.as_view(), name="api-case-snooze"),
+    path("notices/", queues.NoticesView.as_view(), name="api-notices"),
+    path("queues/", queues.QueuesView.as_view(), name="api-queues"),
+    path("queues/<slug:slug>/", queues.QueueView.as_view(), name="api-queue"),
+    path("routing/rules/", queues.RoutesView.as_view(), name="api-routing-rules"),
+    path("routing/rules/order/", queues.OrderView.as_view(), name="api-routing-order"),
+    path("routing/rules/try/", queues.TrialView.as_view(), name="api-routing-try"),
+    path("routing/rules/<int:route_id>/", queues.RouteView.as_view(), name="api-routing-rule"),
+    path("shifts/<slug:username>/", queues.ShiftView.as_view(), name="api-shift"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
     path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
     path("retention/plans/", retention.PlansView.as_view(), name="api-retention-plans"),

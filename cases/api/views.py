@@ -11,15 +11,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from abusedesk.core import clock
 from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
+from abusedesk.core.query import parse
 from abusedesk.core.rest import ListEndpoint, problems
 from cases import queue
 from cases.api import serializers
 from cases.api.terms import take_terms
 from cases.choices import State
 from cases.models import Case
+from cases.search import FIELDS, where
 from cases.selectors.case import case_by_ref, cases_for
 from cases.selectors.evidence import contributions_of
 from cases.selectors.report import reports_of
@@ -38,20 +41,25 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     lookup_value_regex = r"AD-[0-9]{1,18}"
 
     def get_queryset(self) -> QuerySet[Case]:
-        return cases_for(self.viewer).select_related("claimed_by")
+        return cases_for(self.viewer).select_related("claimed_by", "assignee")
 
     @extend_schema(
         parameters=[
             OpenApiParameter("state", enum=State.values),
             OpenApiParameter("queue", description="Slug of a queue"),
             OpenApiParameter("provider", description="AI provider that the evidence names"),
+            OpenApiParameter(
+                "q",
+                description="The filter language of the console: `is:late sev:>=high platform:x"
+                ' assignee:me -is:reported "exact words"`; what cannot be read is named',
+            ),
         ],
         responses={200: serializers.CaseRowSerializer(many=True), **problems(422)},
     )
     def list(self, request: Request) -> Response:
         """Cases, newest first."""
         provider = request.query_params.get("provider", "").replace("\x00", "")
-        rows = cases_for(self.viewer, provider).select_related("claimed_by")
+        rows = cases_for(self.viewer, provider).select_related("claimed_by", "assignee")
         if state := request.query_params.get("state"):
             if state not in State.values:
                 message = f"Choose a state: {', '.join(State.values)}."
@@ -59,6 +67,8 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
             rows = rows.filter(state=state)
         if slug := request.query_params.get("queue"):
             rows = rows.filter(queue__slug=slug.replace("\x00", ""))
+        if asked := request.query_params.get("q"):
+            rows = rows.filter(where(parse(asked, FIELDS), clock.now(), self.viewer))
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

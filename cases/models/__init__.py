@@ -1,4 +1,4 @@
-"""Tables of cases, queues, notes, reports, decisions and their deliveries."""
+"""Tables of cases, queues and their rules, notes, reports, decisions and their deliveries."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
 from cases.models.gate import Gate
 from cases.models.note import Note
+from cases.models.notice import Notice
 from cases.models.policy import PolicyVersion
-from cases.models.queue import Queue
+from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.report import CaseReport
 from cases.models.review import Appeal, SecondReview
+from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 
 __all__ = [
@@ -24,9 +26,13 @@ __all__ = [
     "EntityAction",
     "Gate",
     "Note",
+    "Notice",
     "PolicyVersion",
     "Queue",
+    "RoutingRule",
     "SecondReview",
+    "Shift",
+    "Snooze",
     "Strike",
     "Webhook",
 ]

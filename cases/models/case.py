@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from abusedesk.core import clock
-from cases.choices import Severity, State
+from cases.choices import Severity, SlaStage, State
 from cases.models.queue import Queue
 from detectors.models import Campaign, Hold
 
@@ -19,7 +20,10 @@ class Case(models.Model):
     writes. how_sure: probability 0..1; 0 where no detector spoke. priority: 0..100, orders the
     queue. claim_*: exclusive while `claim_expires_at` lies ahead. hold: the legal hold that was
     placed on it last. providers: AI services that its evidence names. reports: how many of its hits
-    are reports that somebody sent.
+    are reports that somebody sent. sources, languages: of the signals behind it. assignee: for whom
+    it waits, beside any claim; assigned_by: empty when the desk chose. sla_paused_at: since when
+    the clock stands. sla_stage: what was said about it. escalating: it beat the forecast that it
+    was snoozed under.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -33,6 +37,8 @@ class Case(models.Model):
     priority_parts = models.JSONField(default=dict)
     platforms = ArrayField(models.CharField(max_length=40))
     providers = ArrayField(models.CharField(max_length=200), default=list, db_default=[])
+    sources = ArrayField(models.CharField(max_length=60), default=list, db_default=[])
+    languages = ArrayField(models.CharField(max_length=8), default=list, db_default=[])
     reasons = ArrayField(models.TextField(), default=list)
     accounts = models.PositiveIntegerField()
     reports = models.PositiveIntegerField(default=0, db_default=0)
@@ -51,6 +57,18 @@ class Case(models.Model):
     )
     claim_id = models.UUIDField(null=True)
     claim_expires_at = models.DateTimeField(null=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="assigned", db_index=False
+    )
+    assigned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    assigned_at = models.DateTimeField(null=True)
+    sla_paused_at = models.DateTimeField(null=True)
+    sla_stage = models.PositiveSmallIntegerField(
+        choices=SlaStage.choices, default=SlaStage.IN_TIME, db_default=SlaStage.IN_TIME
+    )
+    escalating = models.BooleanField(default=False, db_default=False)
     # no index: a hold names its case
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="cases", db_index=False)
 
@@ -64,6 +82,24 @@ class Case(models.Model):
             # case list and dashboards: newest first
             models.Index(fields=["-opened_at", "-id"], name="case_opened"),
             models.Index(fields=["-closed_at"], name="case_closed"),
+            # queue page, what is closed: newest first
+            models.Index(
+                fields=["queue", "-closed_at", "-id"],
+                condition=Q(state=State.CLOSED),
+                name="case_queue_closed",
+            ),
+            # the sweep: due times that nobody was told of
+            models.Index(
+                fields=["queue", "sla_stage", "due_at"],
+                condition=Q(state__in=[State.OPEN, State.ESCALATED]),
+                name="case_sla",
+            ),
+            # work of one person: loads, my work, `assignee:`
+            models.Index(
+                fields=["assignee", "state"],
+                condition=Q(assignee__isnull=False),
+                name="case_assignee",
+            ),
         ]
 
     def __str__(self) -> str:

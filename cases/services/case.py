@@ -11,7 +11,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, fields, policy, states
+from cases import claims, fields, policy, snoozing, states
 from cases.choices import State
 from cases.models import Case, CaseVisit
 
@@ -31,13 +31,17 @@ def escalate_case(*, actor: User, case: Case, reason: str) -> Case:
 
 
 @transaction.atomic
-def snooze_case(*, actor: User, case: Case, until: datetime) -> Case:
-    """Put the case away until `until`, at most 90 days; the claim ends."""
+def snooze_case(*, actor: User, case: Case, until: datetime, until_escalates: bool = False) -> Case:
+    """Put the case away until `until`, at most 90 days; the claim ends.
+
+    until_escalates: it also comes back when a day brings more hits than the forecast allows.
+    """
     policy.require(actor, "case.snooze", case)
     if not clock.now() < until <= clock.now() + SNOOZE_MAX:
         message = f"Choose a time in the next {SNOOZE_MAX.days} days."
         raise InvalidError(message, field="until")
     case = _moved(actor, case, State.SNOOZED, until)
+    snoozing.begin(case, actor, until, until_escalates=until_escalates)
     audit.append(actor=actor, verb=Verb.CASE_SNOOZED, target=case, until=until)
     return case
 
@@ -53,8 +57,8 @@ def reopen_case(*, actor: User, case: Case, reason: str) -> Case:
     was_closed = case.state == State.CLOSED
     case = _moved(actor, case, State.OPEN)
     if was_closed:
-        case.due_at = clock.now() + timedelta(hours=case.queue.sla_hours)
-        case.save(update_fields=["due_at"])
+        states.restart_clock(case)
+        case.save(update_fields=["due_at", "sla_stage"])
     audit.append(actor=actor, verb=Verb.CASE_REOPENED, target=case, reason=reason)
     return case
 
@@ -95,6 +99,7 @@ def _return_one() -> bool:
         return False
     states.transition(case, to=State.OPEN)
     case.save()
+    snoozing.end(case)
     audit.append(actor=None, verb=Verb.CASE_RETURNED, target=case)
     return True
 

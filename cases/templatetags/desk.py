@@ -14,8 +14,9 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def queue_nav(context: dict[str, Any]) -> Any:
-    """Queues of this person with what waits in them."""
-    return queue_counts(context["request"].user)
+    """Queues of this person with what waits in them; a page that counted them gives its counts."""
+    counted = context.get("queue_counts")
+    return queue_counts(context["request"].user) if counted is None else counted
 
 
 @register.simple_tag(takes_context=True)

@@ -7,7 +7,6 @@ from django import forms
 from cases.ui.terms import TermsFields
 from detectors.choices import Outcome
 
-SNOOZES = ((1, "in a day"), (3, "in 3 days"), (7, "in a week"), (30, "in 30 days"))
 STAY, NEXT = "stay", "next"
 
 
@@ -47,4 +46,5 @@ class ReasonForm(forms.Form):
 class SnoozeForm(forms.Form):
     """How long a case stays away."""
 
-    days = forms.TypedChoiceField(choices=SNOOZES, coerce=int)
+    how = forms.ChoiceField(choices=[(one, one) for one in ("day", "week", "date", "escalates")])
+    date = forms.DateField(required=False)

@@ -42,6 +42,12 @@ ICONS = {
     "appeal.ruled": "check",
     "case.escalated": "up",
     "case.snoozed": "clock",
+    "case.at_risk": "clock",
+    "case.late": "warn",
+    "case.escalating": "warn",
+    "case.assigned": "person",
+    "case.moved": "queue",
+    "case.routed": "queue",
     "case.held": "lock",
     "case.freed": "unlock",
 }

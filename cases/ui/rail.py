@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q, Subquery
+from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from abusedesk.core import clock, ids
 from abusedesk.core.models import User
@@ -13,10 +14,10 @@ from cases.blind import unveiled
 from cases.choices import ReviewState, State
 from cases.claims import holder_of
 from cases.models import Case, Decision, Queue, SecondReview
-from cases.queue import ordered, position
+from cases.paging import before, behind
+from cases.queue import position
 from cases.selectors.case import cases_for
-from cases.ui import terms
-from cases.ui.forms import SNOOZES
+from cases.ui import routing, terms
 from detectors.choices import Outcome
 
 VERDICTS = [
@@ -36,13 +37,14 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "claim": claim,
         "open": waiting,
         "can_decide": waiting and (claim == "mine" or lost),
-        "can_snooze": case.state == State.OPEN,
+        "can_snooze": case.state == State.OPEN and policy.offered(viewer, "case.snooze", case),
+        "can_escalate": case.state == State.OPEN and policy.offered(viewer, "case.escalate", case),
         "can_claim": case.state in policy.claimable_states(viewer),
         "can_take_over": policy.allowed(viewer, "case.take_over"),
         "hold": case.hold if case.hold and not case.hold.released_at else None,
-        "can_hold": policy.allowed(viewer, "case.hold"),
+        "can_hold": policy.offered(viewer, "case.hold", case),
         "verdicts": VERDICTS,
-        "snoozes": SNOOZES,
+        **routing.context(case, viewer),
         "index": index,
         "total": total,
         "previous": previous,
@@ -74,17 +76,25 @@ def claim_state(case: Case, viewer: User) -> str:
 def neighbours(case: Case, viewer: User) -> tuple[str, str]:
     """References of the cases before and after this one in its queue, "" at the ends."""
     now = clock.now()
-    breached = case.due_at <= now
-    same = Q(due_at__lte=now) if breached else Q(due_at__gt=now)
-    ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, pk__lt=case.pk))
-    if not breached:
-        ahead |= Q(due_at__lte=now)
-    peers = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
-    before = ordered(peers.filter(ahead), now).reverse().values("ref")[:1]
-    after = ordered(peers.exclude(ahead), now).values("ref")[:1]
-    found = Queue.objects.filter(pk=case.queue_id).values_list(Subquery(before), Subquery(after))
+    late, in_time = Q(due_at__lte=now), Q(due_at__gt=now)
+    is_late = case.due_at <= now
+    others = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
+    peers = others.order_by("-priority", "pk").values("ref")
+    half = peers.filter(late if is_late else in_time)
+    ahead = [half.filter(before(case.priority, case.pk)).reverse()]
+    after = [half.filter(behind(case.priority, case.pk))]
+    # what is late stands before what is not
+    if is_late:
+        after.append(peers.filter(in_time))
+    else:
+        ahead.append(peers.filter(late).reverse())
+    found = Queue.objects.filter(pk=case.queue_id).values_list(_first_of(ahead), _first_of(after))
     previous, following = found.first() or ("", "")
-    return previous or "", following or ""
+    return previous, following
+
+
+def _first_of(choices: list[QuerySet[Case, Any]]) -> Coalesce:
+    return Coalesce(*(Subquery(rows[:1]) for rows in choices), Value(""))
 
 
 def can_undo(decision: Decision | None, viewer: User) -> bool:

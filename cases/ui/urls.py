@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import actions, case, dashboard, live, policies, quality, queue, retention, work
+from cases.ui.views import (
+    actions,
+    case,
+    dashboard,
+    live,
+    policies,
+    quality,
+    queue,
+    retention,
+    routing,
+    work,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -25,6 +36,8 @@ urlpatterns = [
     path("cases/<str:ref>/appeal/<int:decision_id>/", quality.appeal_open, name="appeal-open"),
     path("cases/<str:ref>/escalate/", actions.escalate, name="escalate"),
     path("cases/<str:ref>/snooze/", actions.snooze, name="snooze"),
+    path("cases/<str:ref>/assign/", routing.assign, name="assign"),
+    path("cases/<str:ref>/move/", routing.move, name="move"),
     path("cases/<str:ref>/notes/", actions.note, name="note"),
     path("cases/<str:ref>/hold/", actions.hold, name="hold"),
     path("cases/<str:ref>/free/", actions.free, name="free"),
@@ -34,6 +47,15 @@ urlpatterns = [
     path("quality/appeals/<int:appeal_id>/", quality.appeal, name="appeal"),
     path("settings/policies/", policies.policy_list, name="policy-list"),
     path("settings/policies/<slug:policy_slug>/", policies.policy_detail, name="policy-detail"),
+    path("notices/read/", routing.notices_read, name="notices-read"),
+    path("settings/queues/", routing.queue_settings, name="queue-settings"),
+    path("settings/queues/new/", routing.queue_new, name="queue-new"),
+    path("settings/queues/<slug:slug>/", routing.queue_edit, name="queue-edit"),
+    path("settings/routing/new/", routing.rule_new, name="routing-new"),
+    path("settings/routing/<int:route_id>/", routing.rule_edit, name="routing-edit"),
+    path("settings/routing/<int:route_id>/move/", routing.rule_move, name="routing-move"),
+    path("settings/routing/<int:route_id>/delete/", routing.rule_delete, name="routing-delete"),
+    path("settings/shifts/", routing.shifts, name="shifts"),
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/verify/", retention.verify, name="verify"),
     path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),

@@ -48,7 +48,7 @@ async function beat() {
 
 function openMenu(event) {
   if (event.target.matches?.("details.menu") && event.target.open) {
-    event.target.querySelector("input:not([type=hidden]), textarea, select")?.focus();
+    event.target.querySelector("[data-first], input:not([type=hidden], [type=date]), textarea, select")?.focus();
   }
 }
 

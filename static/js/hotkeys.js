@@ -33,8 +33,12 @@ function chord(event) {
   return event.ctrlKey || event.metaKey ? `Ctrl+${key}` : key;
 }
 
+// What an open menu offers goes before what the page behind it offers.
+const inMenu = (entry) => Number(Boolean(document.querySelector(`details.menu[open] [data-hotkey~="${entry.id}"]`)));
+
 function candidates(keys) {
-  return registry.filter((entry) => entry.keys.length === keys.length && entry.keys.every((key, i) => key === keys[i]));
+  const found = registry.filter((entry) => entry.keys.length === keys.length && entry.keys.every((key, i) => key === keys[i]));
+  return found.sort((one, other) => inMenu(other) - inMenu(one));
 }
 
 function available(id) {

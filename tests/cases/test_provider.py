@@ -65,8 +65,8 @@ def test_queue_and_case_list_are_filtered(
 
 def test_the_filter_stays_when_the_tab_changes(rita: Client) -> None:
     html = rita.get("/queues/operations/?provider=openai").content.decode()
-    assert 'href="?state=closed&amp;provider=openai"' in html
-    assert 'name="provider" value="openai"' in html
+    assert 'href="?state=closed&amp;q=provider%3Aopenai"' in html
+    assert 'value="provider:openai"' in html
 
 
 def test_an_empty_filter_result_names_the_filter(rita: Client) -> None:

@@ -250,8 +250,8 @@ def test_escalate_and_snooze_by_keys(enter: Enter, desk: world.Desk) -> None:
     expect(rita.page.get_by_text("AD-1 waits for a lead")).to_be_visible()
     rita.go("/cases/AD-2/")
     rita.press("h")
-    expect(rita.page.get_by_label("Come back")).to_be_focused()
-    rita.press("Control+Enter")
+    expect(rita.page.get_by_role("button", name="For a day")).to_be_focused()
+    rita.press("w")
     expect(rita.page.get_by_text("comes back on")).to_be_visible()
     states = Case.objects.in_bulk(["AD-1", "AD-2"], field_name="ref")
     assert [case.state for case in states.values()] == [State.ESCALATED, State.SNOOZED]

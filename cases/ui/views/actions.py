@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 
 from django.contrib import messages
@@ -13,7 +12,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from abusedesk.core import clock
 from abusedesk.core.errors import AbuseDeskError, ClaimLostError, ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases import queue
@@ -23,7 +21,7 @@ from cases.services.case import escalate_case, snooze_case
 from cases.services.decision import record_decision, undo_decision
 from cases.services.hold import free_hold, hold_case
 from cases.services.note import add_note
-from cases.ui import rail
+from cases.ui import rail, routing
 from cases.ui import undo as undo_toast
 from cases.ui.forms import NEXT, ClaimForm, DecisionForm, DraftForm, ReasonForm, SnoozeForm
 from cases.ui.terms import terms_of
@@ -140,14 +138,20 @@ def escalate(request: DeskRequest, case: Case) -> HttpResponse:
 
 @case_action
 def snooze(request: DeskRequest, case: Case) -> HttpResponse:
-    """Put the case away for some days."""
+    """Put the case away, for a time or until it beats its forecast."""
     form = SnoozeForm(request.POST)
-    if not form.is_valid():
+    until = routing.until(form.cleaned_data) if form.is_valid() else None
+    if until is None:
         messages.error(request, "Choose when the case comes back.")
         return to_case(case)
-    until = clock.now() + timedelta(days=form.cleaned_data["days"])
-    snooze_case(actor=request.user, case=case, until=until)
-    messages.success(request, f"{case.ref} comes back on {until:%d %b}.")
+    watched = form.cleaned_data["how"] == "escalates"
+    try:
+        snooze_case(actor=request.user, case=case, until=until, until_escalates=watched)
+    except InvalidError as error:
+        messages.error(request, error.message)
+        return to_case(case)
+    earlier = ", or when it escalates" if watched else ""
+    messages.success(request, f"{case.ref} comes back on {until:%-d %b}{earlier}.")
     return to_case(case)
 
 

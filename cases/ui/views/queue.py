@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from abusedesk.core import clock, saved
 from abusedesk.core.htmx import DeskRequest, render_part
-from cases import policy
+from abusedesk.core.query import Term
+from cases import paging, policy
 from cases.choices import State
-from cases.models import Case
+from cases.models import Queue
+from cases.paging import Page
 from cases.queue import claim_next as claim_next_of
-from cases.selectors.case import cases_for, queue_counts, queue_page
+from cases.selectors.case import cases_for, queue_counts
+from cases.ui import filters
 from cases.ui.rows import with_claims
 from detectors.selectors.config import unread_for
 
-PAGE = 50
 TABS = (State.OPEN, State.ESCALATED, State.SNOOZED, State.CLOSED)
+REGRESSED = "regressed"
+"""A tab that is no state: what waits because evidence came after its end."""
 QUIET = (
     "No case waits here. New ones land in this queue as soon as detectors agree that accounts act "
     "together."
@@ -31,46 +34,58 @@ WORKING = (
     "No case waits here yet: detectors are still reading signals. What they find comes to this "
     "page by itself."
 )
-STATES = [("", "any"), *[(state.value, state.label) for state in TABS]]
 
 
 @login_required
 @require_GET
 def queues(request: DeskRequest) -> HttpResponse:
     """All queues of this person."""
-    context = {"section": "queues", "queues": queue_counts(request.user)}
+    entries = queue_counts(request.user)
+    context = {"section": "queues", "queues": entries, "queue_counts": entries}
     return render(request, "cases/queues.html", context)
 
 
 @login_required
 @require_GET
 def queue(request: DeskRequest, slug: str) -> HttpResponse:
-    """One queue, one state."""
+    """One queue, one tab."""
     found = get_object_or_404(policy.queues_of(request.user), slug=slug)
-    asked, provider = request.GET.get("state", ""), _provider(request.GET)
-    state = State(asked) if asked in TABS else State.OPEN
+    asked = request.GET.get("state", "")
+    tab = asked if asked in {*TABS, REGRESSED} else State.OPEN.value
+    typed = filters.read(request.GET)
     entries = queue_counts(request.user)
     counts = next(entry for entry in entries if entry.slug == slug)
     other = next((entry for entry in entries if entry.open and entry.slug != slug), None)
     context: dict[str, Any] = {
         "section": "queues",
+        "queue_counts": entries,
         "queue": found,
         "counts": counts,
-        "state": state.value,
-        "closed": state == State.CLOSED,
-        "provider": provider,
-        "and_provider": f"&{urlencode({'provider': provider})}" if provider else "",
+        "state": tab,
+        "closed": tab == State.CLOSED,
         "tabs": [
-            {"state": one.value, "label": one.label, "count": getattr(counts, one.value)}
-            for one in TABS
+            {
+                "state": name,
+                "label": label,
+                "count": getattr(counts, name),
+                "href": filters.link(typed.query, f"state={name}"),
+            }
+            for name, label in [
+                *((one.value, one.label) for one in TABS[:2]),
+                (REGRESSED, "New hits"),
+                *((one.value, one.label) for one in TABS[2:]),
+            ]
         ],
+        "here": filters.link(typed.query, f"state={tab}"),
         "other_href": reverse("cases:queue", args=[other.slug]) if other else "",
         "other_action": f"{other.open} wait in {other.title}" if other else "",
-        **_page(request, queue_page(request.user, found, state, provider)),
+        **typed.context(f"state={tab}"),
+        **_rows(request, _queue_page(request, found, tab, typed), f"state={tab}", typed),
     }
     if not context["rows"]:
         context["nothing_waits"] = WORKING if unread_for(request.user) else QUIET
-    return render_part(request, "cases/queue.html", context, part="rows")
+    status = 422 if typed.faults else 200
+    return render_part(request, "cases/queue.html", context, part="rows", status=status)
 
 
 @login_required
@@ -88,46 +103,48 @@ def claim_next(request: DeskRequest, slug: str) -> HttpResponse:
 @require_GET
 def case_list(request: DeskRequest) -> HttpResponse:
     """All cases, newest first."""
-    filters = {
-        "q": request.GET.get("q", "").strip(),
-        "state": request.GET.get("state", ""),
-        "provider": _provider(request.GET),
-    }
-    found = cases_for(request.user, filters["provider"]).exclude(state=State.MERGED)
-    found = found.order_by("-opened_at", "-pk")
-    if filters["state"] in TABS:
-        found = found.filter(state=filters["state"])
-    if words := filters["q"]:
-        found = found.filter(Q(title__icontains=words) | Q(ref__iexact=words))
+    typed = filters.read(request.GET)
+    if (state := request.GET.get("state", "")) in TABS:
+        query = typed.query.adding(Term("is", (state,)))
+        typed = filters.Typed(str(query), query, typed.faults)
+    found = cases_for(request.user).exclude(state=State.MERGED)
+    found = found.filter(typed.condition(clock.now(), request.user))
+    after = request.GET.get("from", "")
+    page = Page([]) if typed.faults else paging.newest_first(found, "opened_at", after)
+    total = 0 if typed.faults else paging.count(found)
     context = {
         "section": "cases",
-        "filters": filters,
-        "states": STATES,
-        "total": found.count(),
-        **_page(request, found),
+        "views": saved.views_for(request.user, "cases"),
+        "can_save": request.user.role in saved.STAFF,
+        "total": f"{total:,}" if total <= paging.COUNTED else f"{paging.COUNTED:,}+",
+        **typed.context(),
+        **_rows(request, page, "", typed),
     }
-    return render_part(request, "cases/case_list.html", context, part="rows")
+    status = 422 if typed.faults else 200
+    return render_part(request, "cases/case_list.html", context, part="rows", status=status)
 
 
-def _page(request: DeskRequest, cases: QuerySet[Case]) -> dict[str, Any]:
-    """One page of rows and the links around it."""
-    asked = request.GET.get("from", "0")
-    start = int(asked) if asked.isdecimal() and len(asked) < 7 else 0  # noqa: PLR2004 -- a million
-    rows = list(cases.select_related("queue", "claimed_by")[start : start + PAGE + 1])
+def _queue_page(request: DeskRequest, found: Queue, tab: str, typed: filters.Typed) -> Page:
+    if typed.faults:
+        return Page([])
+    now = clock.now()
+    rows = cases_for(request.user).filter(typed.condition(now, request.user), queue=found)
+    after = request.GET.get("from", "")
+    if tab == State.CLOSED:
+        return paging.newest_first(rows.filter(state=tab), "closed_at", after)
+    if tab == REGRESSED:
+        return paging.urgent_first(rows.filter(state=State.OPEN, regressed=True), now, after)
+    return paging.urgent_first(rows.filter(state=tab), now, after)
+
+
+def _rows(request: DeskRequest, page: Page, path: str, typed: filters.Typed) -> dict[str, Any]:
+    """Rows of the page and the links around it."""
+    here = filters.link(typed.query, path)
+    joint = "&" if len(here) > 1 else ""
     return {
-        "rows": with_claims(rows[:PAGE], request.user),
-        "shown": f"{start + 1} to {start + len(rows[:PAGE])}",
-        "step": PAGE,
-        "first": _link(request.GET, 0) if start else "",
-        "more": _link(request.GET, start + PAGE) if len(rows) > PAGE else "",
+        "rows": with_claims(page.rows, request.user),
+        "shown": "",
+        "step": paging.SIZE,
+        "first": here if request.GET.get("from") else "",
+        "more": f"{here}{joint}from={page.more}" if page.more else "",
     }
-
-
-def _provider(query: QueryDict) -> str:
-    return query.get("provider", "").strip().replace("\x00", "")
-
-
-def _link(query: QueryDict, start: int) -> str:
-    changed = query.copy()
-    changed["from"] = str(start)
-    return f"?{changed.urlencode()}"

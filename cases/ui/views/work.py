@@ -13,12 +13,16 @@ from django.views.decorators.http import require_GET
 from abusedesk.core import clock
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import Role, User
+from cases import paging, states
+from cases.models import Case
 from cases.selectors.case import QueueCount, cases_for, queue_counts
+from cases.selectors.queue import NOTICES, notices_for
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
 from detectors.ui import silent
 
 LAST = 8
+ASSIGNED = 20
 
 
 @login_required
@@ -34,6 +38,9 @@ def work(request: DeskRequest) -> HttpResponse:
         "section": "work",
         "tiles": _tiles(counts, user),
         **(silent.context(user) if user.role == Role.ADMIN else {}),
+        "queue_counts": counts,
+        "notices": list(notices_for(user)[:NOTICES]),
+        "waiting": with_claims(_waiting_for(user), user),
         "mine": with_claims(mine.select_related("queue", "claimed_by"), user),
         "decisions": list(decisions),
         "steps": steps,
@@ -41,6 +48,12 @@ def work(request: DeskRequest) -> HttpResponse:
         "next_queue": next((entry for entry in counts if entry.open), None),
     }
     return render(request, "cases/work.html", context)
+
+
+def _waiting_for(user: User) -> list[Case]:
+    """What the desk or a lead gave to this person, the most urgent first."""
+    rows = cases_for(user).filter(assignee=user, state__in=states.WAITING)
+    return paging.urgent_first(rows, clock.now(), size=ASSIGNED).rows
 
 
 def _tiles(counts: list[QueueCount], user: User) -> list[dict[str, Any]]:

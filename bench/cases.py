@@ -1,0 +1,156 @@
+"""How long pages of cases take with 100,000 cases, in the server, and how often they ask."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import django
+
+from bench.worlds.scratch import scratch_desk
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+CASES: Final = 100_000
+QUICK_CASES: Final = 10_000
+ROUNDS: Final = 40
+QUICK_ROUNDS: Final = 15
+# Four in ten wait in the inbox, the rest in four other queues; a tenth is late, a third is closed.
+FILL: Final = """
+INSERT INTO cases_queue (slug, title, sla_hours, position)
+SELECT 'queue-' || n, 'Queue ' || n, 8 * n, n FROM generate_series(1, 4) AS n;
+INSERT INTO cases_case (
+    id, ref, title, summary, state, queue_id, severity, how_sure, priority, priority_parts,
+    platforms, providers, sources, languages, reasons, accounts, hits, new_hits, regressed,
+    version, opened_at, updated_at, due_at, closed_at
+)
+SELECT n, 'AD-' || n,
+    (n %% 90) || ' accounts on x and telegram: shared device, word' || (n * 7919) %% 5000,
+    '[]',
+    CASE WHEN n %% 3 = 0 THEN 'closed' WHEN n %% 50 = 1 THEN 'escalated'
+        WHEN n %% 50 = 2 THEN 'snoozed' ELSE 'open' END,
+    (SELECT id FROM cases_queue ORDER BY (slug = 'inbox') DESC, position
+        OFFSET greatest(0, n %% 10 - 5) LIMIT 1),
+    n %% 5, (n * 31 %% 100) / 100.0, (n * 7919 %% 10007) / 100.07, '{"p": 0.9}',
+    ARRAY[(ARRAY['x', 'telegram', 'email', 'mastodon'])[1 + n %% 4]], '{}', ARRAY['acme'],
+    ARRAY['en'], ARRAY['5 accounts share device d-1', 'near-duplicate text 0.93'],
+    3 + n %% 90, 10 + n %% 500, n %% 5, n %% 17 = 0, 1, at, at,
+    at + interval '1 hour' * CASE WHEN n %% 10 = 0 THEN 1 ELSE 24 * 400 END,
+    CASE WHEN n %% 3 = 0 THEN at + interval '1 hour' END
+FROM (
+    SELECT n, now() - interval '3 minutes' * n AS at FROM generate_series(1, %s) AS n
+) AS numbered;
+SELECT setval(pg_get_serial_sequence('cases_case', 'id'), %s);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One page: milliseconds of each request, and queries of one."""
+
+    name: str
+    queries: int
+    times_ms: list[float] = field(default_factory=list)
+
+    def at(self, share: float) -> float:
+        """The time that this share of the requests did not exceed."""
+        ranked = sorted(self.times_ms)
+        return ranked[min(len(ranked) - 1, int(share * len(ranked)))]
+
+
+def main() -> None:
+    """Print the table, and with --json one object on the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="10,000 cases, fewer rounds")
+    parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    options = parser.parse_args()
+    count = QUICK_CASES if options.quick else CASES
+    with scratch_desk() as desk:
+        os.environ.update(desk.env, DJANGO_SETTINGS_MODULE="abusedesk.settings")
+        django.setup()
+        print(f"| {count:,} cases | p50 ms | p95 ms | queries |\n|---|---|---|---|")
+        found = []
+        for one in _measured(count, QUICK_ROUNDS if options.quick else ROUNDS):
+            line = f"| {one.name} | {one.at(0.5):,.0f} | {one.at(0.95):,.0f} | {one.queries} |"
+            print(line, flush=True)
+            found.append(one)
+    if options.json:
+        metrics = {f"{one.name.replace(' ', '_')}_p95_ms": round(one.at(0.95), 1) for one in found}
+        most = max(one.queries for one in found)
+        print(json.dumps({"bench": "cases", "metrics": metrics | {"max_queries": most}}))
+
+
+def _measured(count: int, rounds: int) -> Iterator[Measured]:
+    from django.db import connection  # noqa: PLC0415 -- the settings name the scratch desk only now
+    from django.test import Client  # noqa: PLC0415 -- as above
+
+    from abusedesk.core.models import User  # noqa: PLC0415 -- as above
+
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [count, count])
+        cursor.execute("VACUUM ANALYZE cases_case")
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.create_user("rita", role="reviewer"))
+    for name, path in _paths(count).items():
+        yield _pages(client, name, path, rounds)
+    connection.close()
+
+
+def _paths(count: int) -> dict[str, Callable[[int], tuple[str, str]]]:
+    """Name -> round -> method and path."""
+    return {
+        "queue page": lambda _: ("GET", "/queues/inbox/"),
+        "queue page further on": lambda at: ("GET", f"/queues/inbox/?from=0~{at + 1}.5~5"),
+        "queue, closed": lambda _: ("GET", "/queues/inbox/?state=closed"),
+        "queue, filtered": lambda at: (
+            "GET", f"/queues/inbox/?q=platform:x+sev:>=high+hits:>{at}"),
+        "case list": lambda _: ("GET", "/cases/"),
+        "case list further on": lambda at: ("GET", f"/cases/?from={1_700_000_000_000_000}~{at}"),
+        "case list, words": lambda at: ("GET", f"/cases/?q=word{at * 97 % 5000}"),
+        "case page": lambda at: ("GET", f"/cases/AD-{1 + at * 37 % count}/"),
+        "live counts": lambda _: ("GET", "/live/"),
+        "next": lambda _: ("POST", "/queues/inbox/next/"),
+    }  # fmt: skip
+
+
+def _pages(
+    client: Client, name: str, path: Callable[[int], tuple[str, str]], rounds: int
+) -> Measured:
+    from django.db import connection  # noqa: PLC0415 -- as above
+
+    for warm in range(2):
+        _asked(client, *path(warm))
+    asked: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        _asked(client, *path(2))
+    times = []
+    for at in range(rounds):
+        began = time.perf_counter()
+        _asked(client, *path(3 + at))
+        times.append((time.perf_counter() - began) * 1_000)
+    return Measured(name, len(asked), times)
+
+
+def _asked(client: Client, method: str, path: str) -> Any:
+    answer = client.generic(method, path)
+    assert answer.status_code in {200, 303}, (path, answer.status_code)
+    return answer
+
+
+if __name__ == "__main__":
+    main()

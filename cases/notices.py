@@ -1,0 +1,30 @@
+"""Tells people of events of a case; building blocks for services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from abusedesk.core.models import Role, User
+from cases.choices import NoticeKind
+from cases.models import Case, Notice, Queue
+
+
+def give(case: Case, kind: NoticeKind, people: Iterable[User]) -> None:
+    """One notice for each; who has not read the last one of its kind gets no second."""
+    rows = [Notice(user=person, case=case, kind=kind) for person in people]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def about(case: Case) -> list[User]:
+    """Whose matter the case is: who holds it or was given it, else the leads."""
+    owner = case.claimed_by or case.assignee
+    return [owner] if owner is not None else leads_of(case.queue)
+
+
+def leads_of(queue: Queue) -> list[User]:
+    """Leads who see the queue; without any, the admins."""
+    people = User.objects.filter(is_active=True)
+    leads = people.filter(role=Role.LEAD)
+    if Role.LEAD not in queue.roles:
+        leads = leads.filter(pk__in=queue.people.values("pk"))
+    return list(leads) or list(people.filter(role=Role.ADMIN))
