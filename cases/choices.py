@@ -31,6 +31,11 @@ class Severity(models.IntegerChoices):
     CRITICAL = 4, "critical"
 
 
+class LineageKind(models.TextChoices):
+    MERGE = "merge", "Merged"
+    SPLIT = "split", "Split"
+
+
 class GateKind(models.TextChoices):
     ALLOW = "allow", "Allow-list"
     SNOOZE = "snooze", "Snooze"

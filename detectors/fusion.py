@@ -24,6 +24,8 @@ HUB_PARTS = 3
 FAMILIES = tuple(scoring.WEIGHTS)
 DECLARED = "declared"
 """The part of a score that declared relationships take away; no finding stands behind it."""
+Apart = tuple[Collection[str], Collection[str]]
+"""Two sides of which a person said that they do not belong together."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,13 +87,15 @@ class Group:
 class Pairs:
     """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
 
-    declared: what declared relationships take from each pair; None without any.
+    declared: what declared relationships take from each pair; None without any. apart: what people
+    took who cut pairs.
     """
 
     accounts: tuple[str, ...]
     best: dict[str, Floats] = field(default_factory=dict)
     by: dict[str, Ints] = field(default_factory=dict)
     declared: Floats | None = None
+    apart: Floats | None = None
 
     def total(self) -> Floats:
         """S of every pair, n x n; the diagonal says nothing."""
@@ -100,17 +104,21 @@ class Pairs:
         for family in FAMILIES:
             if family in self.best:
                 total += self.best[family]
-        return total if self.declared is None else total + self.declared
+        for taken in (self.declared, self.apart):
+            if taken is not None:
+                total += taken
+        return total
 
 
 def score_pairs(
     evidence: Sequence[Evidence],
     accounts: Sequence[str],
     declared: Collection[frozenset[str]] = (),
+    apart: Collection[Apart] = (),
 ) -> Pairs:
     """Pair scores among `accounts`. Evidence may name others; they are ignored.
 
-    declared: groups of accounts whose relationship is known.
+    declared: groups of accounts whose relationship is known. apart: sides that a person parted.
     """
     names = tuple(sorted(accounts))
     index = {name: place for place, name in enumerate(names)}
@@ -127,6 +135,8 @@ def score_pairs(
         _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
     for group in declared:
         _set_apart(pairs, [place for name, place in index.items() if name in group])
+    for left, right in apart:
+        _part(pairs, *([index[name] for name in side if name in index] for side in (left, right)))
     return pairs
 
 
@@ -206,6 +216,14 @@ def _set_apart(pairs: Pairs, places: list[int]) -> None:
     if pairs.declared is None:
         pairs.declared = np.zeros((len(pairs.accounts), len(pairs.accounts)))
     pairs.declared[np.ix_(places, places)] = scoring.DECLARED
+
+
+def _part(pairs: Pairs, left: list[int], right: list[int]) -> None:
+    """No pair between the two sides is kept, whatever evidence says."""
+    if pairs.apart is None:
+        pairs.apart = np.zeros((len(pairs.accounts), len(pairs.accounts)))
+    pairs.apart[np.ix_(left, right)] = scoring.APART
+    pairs.apart[np.ix_(right, left)] = scoring.APART
 
 
 def _matrices(pairs: Pairs, family: str) -> tuple[Floats, Ints]:

@@ -28,6 +28,12 @@ class Verb(StrEnum):
     CASE_REOPENED = "case.reopened"
     CASE_MERGED = "case.merged"
     CASE_ABSORBED = "case.absorbed"
+    CASE_UNMERGED = "case.unmerged"
+    CASE_CUT = "case.cut"
+    CASE_SPLIT_OFF = "case.split_off"
+    CASE_REJOINED = "case.rejoined"
+    PROPOSAL_ACCEPTED = "proposal.accepted"
+    PROPOSAL_REJECTED = "proposal.rejected"
     CAMPAIGN_HELD = "campaign.held"
     GATE_SAVED = "gate.saved"
     DELIVERY_SENT = "delivery.sent"
@@ -94,6 +100,12 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_REOPENED: "put the case back for review. Reason: {reason}",
     Verb.CASE_MERGED: "merged the case into {into}",
     Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",
+    Verb.CASE_UNMERGED: "took {other} out of {case} again",
+    Verb.CASE_CUT: "cut {left} from {right} accounts; apart now: {parts}. Reason: {reason}",
+    Verb.CASE_SPLIT_OFF: "cut the case out of {source}. Reason: {reason}",
+    Verb.CASE_REJOINED: "took the cut back; {other} is part of the case again",
+    Verb.PROPOSAL_ACCEPTED: "accepted what the fusion proposed: {what}",
+    Verb.PROPOSAL_REJECTED: "rejected what the fusion proposed: {what}",
     Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
     Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
     Verb.DELIVERY_SENT: "delivered the {kind} to {host}",

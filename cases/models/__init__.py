@@ -1,4 +1,4 @@
-"""Tables of cases, queues, notes, reports, decisions and their deliveries."""
+"""Tables of cases, queues, notes, lineage, reports, decisions and their deliveries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from cases.models.action import Delivery, Webhook
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision
 from cases.models.gate import Gate
+from cases.models.lineage import CaseLineage
 from cases.models.note import Note
 from cases.models.queue import Queue
 from cases.models.report import CaseReport
@@ -13,6 +14,7 @@ from cases.models.report import CaseReport
 __all__ = [
     "Case",
     "CaseCampaign",
+    "CaseLineage",
     "CaseReport",
     "CaseVisit",
     "Decision",

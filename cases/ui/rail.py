@@ -11,9 +11,10 @@ from abusedesk.core.models import User
 from cases import policy, states
 from cases.choices import State
 from cases.claims import holder_of
-from cases.models import Case, Decision
+from cases.models import Case, Decision, Note
 from cases.queue import ordered, position
 from cases.selectors.case import cases_for
+from cases.selectors.lineage import family_of
 from cases.ui.forms import SNOOZES
 from detectors.choices import Outcome
 
@@ -53,7 +54,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
 
 def notes(case: Case, *, error: str = "", body: str = "") -> dict[str, Any]:
     """The notes and their composer."""
-    rows = case.notes.select_related("author")
+    rows = Note.objects.filter(case__in=family_of(case).refs).select_related("author", "case")
     return {"notes": list(rows), "note_error": error, "note_body": body}
 
 
