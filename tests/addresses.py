@@ -17,21 +17,34 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue
-from cases.models import Case, Decision, Queue
+from cases.choices import LineageKind
+from cases.models import Case, CaseLineage, Decision, Queue
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
 from cases.services.hold import hold_case
 from cases.services.note import add_note
 from cases.services.retention import verify_purge
-from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
+from detectors.choices import (
+    Alarm,
+    HoldKind,
+    JobState,
+    LetterAction,
+    LinkState,
+    Mode,
+    Outcome,
+    ProposalKind,
+)
 from detectors.models import (
+    CampaignEdge,
     CampaignFinding,
+    CannotLink,
     DeadLetter,
     DeclaredGroup,
     Entity,
     Finding,
     Hold,
     LetterJob,
+    Proposal,
     PurgeRun,
     RetentionRule,
     Shard,
@@ -137,6 +150,8 @@ class Furnished:
             "group_id": DeclaredGroup.objects.earliest("pk").pk,
             "item_id": WatchItem.objects.earliest("pk").pk,
             "form": "csv",
+            "lineage_id": CaseLineage.objects.earliest("pk").pk,
+            "proposal_id": Proposal.objects.earliest("pk").pk,
         }
         return values[part]
 
@@ -160,6 +175,13 @@ class Furnished:
             "cases:escalate": {"reason": "too big for me"},
             "cases:snooze": {"days": 3},
             "cases:note": {"body": "look"},
+            "cases:merge": {"other": self.closed.ref, "reason": "one crew"},
+            "cases:cut": self._cut(),
+            "cases:proposal": {"do": "reject"},
+            "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},
+            "api-case-cut": self._cut(),
+            "api-case-cut-preview": self._cut(),
+            "api-proposal": {"accept": False},
             "cases:hold": {"reason": "court"},
             "cases:free": {"reason": "settled"},
             "cases:retention": {"source": "", "kind": "", "days": 90},
@@ -203,6 +225,10 @@ class Furnished:
         }
         return bodies.get(name, {})
 
+    def _cut(self) -> dict[str, Any]:
+        member = self.held.campaign_links.get().campaign.members.earliest("pk")
+        return {"left": [member.account], "reason": "a bystander"}
+
 
 def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     """`rows` more of everything that a page or an answer lists; nothing is random.
@@ -233,8 +259,27 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
     _retention(desk.admin, rows)
+    _lineage(who, desk.cases[0], rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
+
+
+def _lineage(actor: User, case: Case, rows: int) -> None:
+    """Cuts that were made, links to cut, and splits that are proposed."""
+    campaign = case.campaign_links.get().campaign
+    first, second, *_ = campaign.members.order_by("account").values_list("account", flat=True)
+    for number in range(rows):
+        cut = CannotLink.objects.create(
+            left=[first], right=[f"x:{number}"], reason="no", state=LinkState.STANDING, at_s=0,
+            made_by=actor,
+        )  # fmt: skip
+        CaseLineage.objects.create(
+            kind=LineageKind.SPLIT, case=case, cut=cut, actor=actor, reason="no"
+        )
+        Proposal.objects.create(kind=ProposalKind.SPLIT, campaign=campaign, part=[first])
+        CampaignEdge.objects.create(
+            campaign=campaign, a=first, b=f"{second}-{number}", score=1.0, parts={"content": [7, 1]}
+        )
 
 
 def _decided(actor: User, case: Case) -> Decision:

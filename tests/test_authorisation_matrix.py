@@ -23,13 +23,21 @@ from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query
 from abusedesk.core.tokens import issue_token
 from cases.choices import State
-from cases.models import Case
+from cases.models import Case, CaseLineage
 from cases.placing import place
 from cases.reporting import note
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.lineage import (
+    edges_for,
+    lineage_by_id,
+    lineage_for,
+    members_for,
+    proposal_by_id,
+    proposals_for,
+)
 from cases.selectors.report import reported_acts_of, reports_of
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState
@@ -41,6 +49,7 @@ from detectors.models import (
     Finding,
     Hold,
     LetterJob,
+    Proposal,
     PurgeRun,
     RetentionRule,
     Signal,
@@ -131,6 +140,16 @@ cases:snooze              POST    login goes  goes  goes  login 404
 cases:note                GET     login goes  goes  goes  login 404
 cases:note                POST    login goes  goes  goes  login 404
 cases:operations          GET     login ok    ok    ok    login ok
+cases:lineage             GET     login ok    ok    ok    login 404
+cases:merge               GET     login goes  goes  goes  login 404
+cases:merge               POST    login goes  goes  goes  login 404
+cases:cut                 GET     login goes  goes  goes  login 404
+cases:cut                 POST    login goes  goes  goes  login 404
+cases:lineage-undo        GET     login goes  goes  goes  login 404
+cases:lineage-undo        POST    login goes  goes  goes  login 404
+cases:proposals           GET     login ok    ok    ok    login 404
+cases:proposal            GET     login goes  goes  goes  login 404
+cases:proposal            POST    login goes  goes  goes  login 404
 cases:hold                GET     login goes  goes  goes  login 404
 cases:hold                POST    login 403   goes  goes  login 404
 cases:free                GET     login goes  goes  goes  login 404
@@ -243,6 +262,14 @@ api-case-release        POST   review 401  ok   409  409  401  403  ok   409  40
 api-case-decide         POST   review 401  ok   409  409  401  403  ok   409  409  404  404
 api-case-undo           POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-notes          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-lineage        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-lineage-undo   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-merge          GET    read   401  422  422  422  401  403  422  422  422  404  404
+api-case-merge          POST   review 401  409  409  409  401  403  409  409  409  404  404
+api-case-cut            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-cut-preview    POST   read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-proposals           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-proposal            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 """
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -288,6 +315,15 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "findings_by_entity": (READERS, lambda who, on: findings_by_entity(_entity(), _recent(), who)),
     "recent_signals_of": (READERS, lambda who, on: recent_signals_of(_recent(), who, 5)),
     "cases_by_entity": (STAFF, lambda who, on: cases_by_entity(_entity(), _findings(), who)),
+    "lineage_for": (STAFF, lambda who, on: lineage_for(on.held, who)),
+    "lineage_by_id": (
+        STAFF,
+        lambda who, on: lineage_by_id(on.held, _first(CaseLineage), who),
+    ),
+    "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
+    "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
+    "proposals_for": (STAFF, lambda who, on: proposals_for(who)),
+    "proposal_by_id": (STAFF, lambda who, on: proposal_by_id(_first(Proposal), who)),
     "reports_of": (STAFF, lambda who, on: reports_of(_reported(), who)),
     "reported_acts_of": (STAFF, lambda who, on: reported_acts_of(_reported(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
@@ -330,6 +366,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
 }
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
+    "family_of": "of a case that a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "providers_of": "the intake asks for the case, not for a person",

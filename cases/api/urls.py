@@ -5,13 +5,28 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import retention
+from cases.api import lineage, retention
 from cases.api.views import CaseViewSet
 
 router = SimpleRouter()
 router.register("cases", CaseViewSet, basename="api-case")
 urlpatterns = [
     *router.urls,
+    path("cases/<str:ref>/lineage/", lineage.LineageView.as_view(), name="api-case-lineage"),
+    path(
+        "cases/<str:ref>/lineage/<int:lineage_id>/undo/",
+        lineage.LineageUndoView.as_view(),
+        name="api-case-lineage-undo",
+    ),
+    path("cases/<str:ref>/merge/", lineage.MergeView.as_view(), name="api-case-merge"),
+    path("cases/<str:ref>/cut/", lineage.CutView.as_view(), name="api-case-cut"),
+    path(
+        "cases/<str:ref>/cut/preview/",
+        lineage.CutPreviewView.as_view(),
+        name="api-case-cut-preview",
+    ),
+    path("proposals/", lineage.ProposalsView.as_view(), name="api-proposals"),
+    path("proposals/<int:proposal_id>/", lineage.ProposalView.as_view(), name="api-proposal"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
     path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
     path("retention/plans/", retention.PlansView.as_view(), name="api-retention-plans"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from detectors.choices import Outcome
@@ -47,3 +49,26 @@ class SnoozeForm(forms.Form):
     """How long a case stays away."""
 
     days = forms.TypedChoiceField(choices=SNOOZES, coerce=int)
+
+
+class MergeForm(forms.Form):
+    """Which other case, and why. turned: the other one goes on."""
+
+    other = forms.CharField(max_length=20)
+    turned = forms.BooleanField(required=False)
+    reason = forms.CharField(max_length=500)
+
+
+class CutForm(forms.Form):
+    """Accounts on both sides, and why. right: all other members where none are named."""
+
+    reason = forms.CharField(max_length=500)
+
+    def clean(self) -> dict[str, Any]:
+        """The sides are lists of what the page offered."""
+        said = super().clean() or {}
+        raw = self.data
+        sides = {name: raw.getlist(name) for name in ("left", "right")}  # type: ignore[attr-defined] # a QueryDict
+        if not sides["left"]:
+            self.add_error(None, "Choose what to cut.")
+        return said | sides

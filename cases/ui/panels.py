@@ -37,6 +37,8 @@ ICONS = {
     "case.snoozed": "clock",
     "case.held": "lock",
     "case.freed": "unlock",
+    "case.unmerged": "undo",
+    "case.rejoined": "undo",
 }
 FAMILY_NAMES = {
     "prior": "Before any evidence",
@@ -118,6 +120,7 @@ def _timeline(case: Case, viewer: User) -> dict[str, Any]:
                 "at": entry.at,
                 "actor": entry.actor,
                 "sentence": entry.sentence,
+                "origin": entry.origin,
                 "icon": ICONS.get(entry.verb, "about"),
                 "undo": _undo_of(entry.data, undoable),
             }

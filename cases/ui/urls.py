@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import actions, case, dashboard, live, queue, retention, work
+from cases.ui.views import actions, case, dashboard, lineage, live, queue, retention, work
 
 app_name = "cases"
 urlpatterns = [
@@ -26,6 +26,14 @@ urlpatterns = [
     path("cases/<str:ref>/notes/", actions.note, name="note"),
     path("cases/<str:ref>/hold/", actions.hold, name="hold"),
     path("cases/<str:ref>/free/", actions.free, name="free"),
+    path("cases/<str:ref>/lineage/", lineage.lineage, name="lineage"),
+    path("cases/<str:ref>/merge/", lineage.merge, name="merge"),
+    path("cases/<str:ref>/cut/", lineage.cut, name="cut"),
+    path(
+        "cases/<str:ref>/lineage/<int:lineage_id>/undo/", lineage.lineage_undo, name="lineage-undo"
+    ),
+    path("proposals/", lineage.proposals, name="proposals"),
+    path("proposals/<int:proposal_id>/", lineage.proposal, name="proposal"),
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/verify/", retention.verify, name="verify"),
     path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),

@@ -218,7 +218,7 @@ def test_reports_go_with_their_case_and_come_back() -> None:
 
 def test_what_was_merged_by_hand_and_parted_is_not_merged_by_the_desk() -> None:
     actor = build.user()
-    first, second, row = _merged(actor)
+    _, second, row = _merged(actor)
     unmerge(actor=actor, row=row)
     for number in range(3):
         fused.told((fused.LEFT[number], fused.RIGHT[number]), f"d-{number}")
