@@ -15,11 +15,26 @@ RIGHT = [f"telegram:r{number}" for number in range(4)]
 BRIDGE = (LEFT[0], RIGHT[0])
 
 
-def told(subjects: Sequence[str], anchor: str, signals: Sequence[int] = ()) -> Finding:
-    """A finding about a shared device, and its entry in the log."""
-    one = build.finding(subjects=subjects, anchor=("device", anchor), signal_ids=signals)
+def told(
+    subjects: Sequence[str],
+    anchor: str,
+    signals: Sequence[int] = (),
+    *,
+    family: str = "infra-hard",
+    llr: float = 8.0,
+) -> Finding:
+    """A finding about a shared device, unless said otherwise, and its entry in the log."""
+    one = build.finding(
+        subjects=subjects, anchor=("device", anchor), signal_ids=signals, family=family, llr=llr
+    )
     log(one)
     return one
+
+
+def tied(a: str, b: str, name: str, *signals: int) -> None:
+    """A strong link of two kinds between two accounts."""
+    told((a, b), f"d-{name}", signals)
+    told((a, b), f"t-{name}", signals, family="content", llr=3.0)
 
 
 def log(one: Finding) -> None:
