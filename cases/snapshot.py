@@ -9,6 +9,8 @@ from uuid import UUID
 from cases.models import Case, CaseCampaign
 
 FIXED: Final = ("id", "ref")
+MOMENT, NAME = "$datetime", "$uuid"
+"""Marks of values that JSON has no type for."""
 TOLD: Final = (
     "title", "summary", "severity", "how_sure", "priority", "priority_parts", "platforms",
     "providers", "reasons", "accounts", "reports", "hits",
@@ -28,8 +30,12 @@ def taken(case: Case) -> dict[str, Any]:
 
 
 def columns(case: Case) -> dict[str, Any]:
-    """Column -> value, as JSON carries it."""
-    return {field.attname: _plain(getattr(case, field.attname)) for field in _fields()}
+    """Column -> value, as JSON carries it; one that is added tomorrow is among them."""
+    return {
+        name: _plain(value)
+        for name, value in vars(case).items()
+        if name not in FIXED and not name.startswith("_")
+    }
 
 
 def put_back(case: Case, before: dict[str, Any]) -> None:
@@ -56,18 +62,17 @@ def is_the_same(case: Case, before: dict[str, Any]) -> bool:
 
 
 def _set(case: Case, values: dict[str, Any]) -> None:
-    for field in _fields():
-        if field.attname in values:
-            setattr(case, field.attname, field.to_python(values[field.attname]))
-
-
-def _fields() -> list[Any]:
-    """All columns of a case that can change; one that is added tomorrow is among them."""
-    rows = Case._meta.concrete_fields  # noqa: SLF001 -- public by Django's own documentation
-    return [field for field in rows if field.name not in FIXED]
+    for name, value in values.items():
+        setattr(case, name, _live(value))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+        return {MOMENT: value.isoformat()}
+    return {NAME: str(value)} if isinstance(value, UUID) else value
+
+
+def _live(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == {MOMENT}:
+        return datetime.fromisoformat(value[MOMENT])
+    return UUID(value[NAME]) if isinstance(value, dict) and set(value) == {NAME} else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from cases.models import CaseLineage
-from cases.services.proposal import reason_of
+from cases.proposals import reason_of
 from detectors.choices import ProposalKind
 from detectors.models import Proposal
 from detectors.services.apart import MAX_SIDE

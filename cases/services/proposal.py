@@ -9,10 +9,11 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from cases import policy
 from cases.models import Case, CaseLineage
+from cases.proposals import case_of, reason_of
 from cases.services.cut import cut_case
 from cases.services.merge import merge_cases
 from detectors.choices import ProposalKind
-from detectors.models import Campaign, Proposal
+from detectors.models import Proposal
 from detectors.services.proposal import settle_proposal
 
 
@@ -37,19 +38,6 @@ def reject_proposal(*, actor: User, proposal: Proposal) -> Proposal:
     row = settle_proposal(actor=actor, proposal=proposal, accepted=False)
     audit.append(actor=actor, verb=Verb.PROPOSAL_REJECTED, target=case, what=reason_of(proposal))
     return row
-
-
-def reason_of(proposal: Proposal) -> str:
-    """What is proposed, and why, in a sentence."""
-    if proposal.kind == ProposalKind.SPLIT:
-        return f"{len(proposal.part)} accounts act apart from the others by now"
-    kinds = ", ".join(proposal.families)
-    return f"{proposal.bridges} strong links between the two cases: {kinds}"
-
-
-def case_of(campaign: Campaign | None) -> Case:
-    """The case of a campaign that has one."""
-    return Case.objects.select_related("queue").get(campaign_links__campaign=campaign)
 
 
 def _required(actor: User, proposal: Proposal) -> Case:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
 from detectors.choices import Outcome
@@ -57,18 +55,3 @@ class MergeForm(forms.Form):
     other = forms.CharField(max_length=20)
     turned = forms.BooleanField(required=False)
     reason = forms.CharField(max_length=500)
-
-
-class CutForm(forms.Form):
-    """Accounts on both sides, and why. right: all other members where none are named."""
-
-    reason = forms.CharField(max_length=500)
-
-    def clean(self) -> dict[str, Any]:
-        """The sides are lists of what the page offered."""
-        said = super().clean() or {}
-        raw = self.data
-        sides = {name: raw.getlist(name) for name in ("left", "right")}  # type: ignore[attr-defined] # a QueryDict
-        if not sides["left"]:
-            self.add_error(None, "Choose what to cut.")
-        return said | sides

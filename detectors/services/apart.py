@@ -33,7 +33,7 @@ def parts_without(*, campaign_id: int, left: Collection[str], right: Collection[
     members = set(rows.values_list("account", flat=True))
     groups = [
         group
-        for group in fusion.groups_with(members, cut=(left, right))
+        for group in fusion.groups_with(accounts=members, cut=(left, right))
         if members.intersection(group.members)
     ]
     held = {name for group in groups for name in group.members}
@@ -75,7 +75,7 @@ def _refresh(link: CannotLink) -> None:
     """It is a person's word, so campaigns that people work on move too."""
     accounts = {*link.left, *link.right}
     rows = CampaignMember.objects.filter(account__in=accounts)
-    fusion.refresh(accounts, freed=set(rows.values_list("campaign", flat=True)))
+    fusion.refresh(accounts=accounts, freed=set(rows.values_list("campaign", flat=True)))
 
 
 def _check(left: Collection[str], right: Collection[str]) -> None:

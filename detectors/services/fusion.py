@@ -94,7 +94,7 @@ def apply_declarations() -> int:
         group.save(update_fields=["applied"])
     accounts = {name for group in changed for name in group.accounts}
     if accounts:
-        refresh(accounts)
+        refresh(accounts=accounts)
     return len(changed)
 
 
@@ -113,7 +113,7 @@ def place() -> float:
     return max(ends, default=0.0)
 
 
-def groups_with(accounts: set[str], *, cut: Apart) -> list[Group]:
+def groups_with(*, accounts: set[str], cut: Apart) -> list[Group]:
     """The campaigns around these accounts if one more cut were in force."""
     evidence, closed = folding.neighbourhood(accounts, _evidence_of)
     sides = [*_cuts_among(closed), cut]
@@ -176,7 +176,7 @@ def _fold(entries: Sequence[FindingRevision]) -> None:
     )
     accounts.update(name for entry in standing for name in entry.evidence["subjects"])
     if accounts:
-        refresh(accounts)
+        refresh(accounts=accounts)
 
 
 def _order(entry: FindingRevision) -> tuple[float, int]:
@@ -197,10 +197,10 @@ def _apply_cuts(until_s: float) -> None:
             cut.save(update_fields=["state"])
             accounts = {*cut.left, *cut.right}
             held = CampaignMember.objects.filter(account__in=accounts)
-            refresh(accounts, freed=set(held.values_list("campaign", flat=True)))
+            refresh(accounts=accounts, freed=set(held.values_list("campaign", flat=True)))
 
 
-def refresh(accounts: set[str], *, freed: Collection[int] = ()) -> None:
+def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
     """Compute the campaigns around these accounts again, and move what changed into the tables.
 
     freed: campaigns whose members move although people work on them.

@@ -14,6 +14,7 @@ from abusedesk.core.errors import AbuseDeskError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from cases import policy
 from cases.models import Case
+from cases.proposals import case_of, reason_of
 from cases.selectors.case import case_by_ref
 from cases.selectors.lineage import (
     edges_for,
@@ -26,8 +27,8 @@ from cases.selectors.lineage import (
 from cases.services.cut import cut_case, preview_cut
 from cases.services.lineage import undo_lineage
 from cases.services.merge import merge_cases, preview_merge
-from cases.services.proposal import accept_proposal, case_of, reason_of, reject_proposal
-from cases.ui.forms import CutForm, MergeForm
+from cases.services.proposal import accept_proposal, reject_proposal
+from cases.ui.forms import MergeForm, ReasonForm
 from cases.ui.panels import FAMILY_NAMES
 from cases.ui.views.actions import case_action
 
@@ -77,12 +78,18 @@ def merge(request: DeskRequest, case: Case) -> HttpResponse:
 @case_action
 def cut(request: DeskRequest, case: Case) -> HttpResponse:
     """Keep two sides apart."""
-    form = CutForm(request.POST)
+    form = ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Say what to cut, and why.")
         return _to_lineage(case)
     try:
-        row = cut_case(actor=request.user, case=case, **form.cleaned_data)
+        row = cut_case(
+            actor=request.user,
+            case=case,
+            left=request.POST.getlist("left"),
+            right=request.POST.getlist("right"),
+            reason=form.cleaned_data["reason"],
+        )
     except AbuseDeskError as error:
         messages.error(request, error.message)
         return _to_lineage(case)
