@@ -56,6 +56,11 @@ class NoticeKind(models.TextChoices):
     RETURNED = "returned", "came back from snooze"
 
 
+class LineageKind(models.TextChoices):
+    MERGE = "merge", "Merged"
+    SPLIT = "split", "Split"
+
+
 class GateKind(models.TextChoices):
     ALLOW = "allow", "Allow-list"
     SNOOZE = "snooze", "Snooze"

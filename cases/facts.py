@@ -45,6 +45,16 @@ def findings_behind(campaigns: Sequence[Campaign]) -> QuerySet[Finding]:
     return rows.filter(status=FindingStatus.CURRENT)
 
 
+def accounts_of(case: Case) -> list[str]:
+    """Members of the case's campaigns."""
+    return _accounts(live_campaigns(case))
+
+
+def signals_behind(findings: QuerySet[Finding]) -> int:
+    """Different signals that these findings cite."""
+    return signal_count(list(findings.values_list("pk", flat=True)))
+
+
 def picture_of(campaigns: Sequence[Campaign]) -> Picture:
     """campaigns: at least one, the leading one first."""
     lead = campaigns[0]
@@ -87,14 +97,20 @@ def describe(case: Case, picture: Picture) -> None:
     case.priority_parts = picture.parts
 
 
-def redescribe(case: Case) -> None:
-    """Write what the case is about by now (not saved): of its campaigns, else of its reports."""
+def redescribe(case: Case) -> int:
+    """Write what the case is about by now (not saved): of its campaigns, else of its reports.
+
+    Returns how many hits that are.
+    """
     campaigns = live_campaigns(case)
     if campaigns:
-        describe(case, picture_of(campaigns))
-    elif (told := reported_of(case)) is not None:
+        picture = picture_of(campaigns)
+        describe(case, picture)
+        return picture.facts.signals + case.reports
+    if (told := reported_of(case)) is not None:
         reported.describe(case, told)
         _came_from(case, origin_of(_sample(case, ())))
+    return case.reports
 
 
 def _came_from(case: Case, origin: Origin) -> None:

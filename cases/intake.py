@@ -61,7 +61,7 @@ def _take_in(campaign: Campaign) -> None:
     elif case is not None:
         _attach(case, heir, others)
     else:
-        _open(heir)
+        open_case(heir)
 
 
 def _note_held(campaign: Campaign, case: Case | None, held: gates.Held) -> None:
@@ -76,7 +76,8 @@ def _note_held(campaign: Campaign, case: Case | None, held: gates.Held) -> None:
     )
 
 
-def _open(campaign: Campaign) -> Case:
+def open_case(campaign: Campaign) -> Case:
+    """A new case for a campaign that is in none."""
     picture = facts.picture_of([campaign])
     case = new_case(hits=max(1, picture.facts.signals))
     facts.describe(case, picture)
@@ -103,13 +104,15 @@ def _attach(case: Case, heir: Campaign, others: list[Case]) -> None:
     CaseCampaign.objects.update_or_create(
         campaign=heir, defaults={"case": case, "revision": heir.revision}
     )
+    if lineage.is_touched(case):
+        lineage.touch(case)
     picture = facts.picture_of(facts.live_campaigns(case) or [heir])
     new = max(0, picture.facts.signals + case.reports - case.hits)
     case.hits += new
     case.new_hits += new
     told = (_late if case.state == State.CLOSED else _grow)(case, picture, new)
     case.save()
-    lineage.tell(case, absorbed, new)
+    lineage.tell(absorbed, new)
     if told is not None:
         verb, data = told
         audit.append(actor=None, verb=verb, target=case, campaign=heir.pk, hits=new, **data)

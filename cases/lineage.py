@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
-from cases import claims, states
-from cases.choices import State
-from cases.models import Case, CaseCampaign, CaseReport
+from abusedesk.core.models import User
+from cases import claims, snapshot, states
+from cases.choices import LineageKind, State
+from cases.models import Case, CaseCampaign, CaseLineage, CaseReport
 from cases.reported import report_count
 from detectors.choices import CampaignState, EntityType
 from detectors.entities import digest_of
-from detectors.models import Campaign
-from detectors.services.intake import lock_campaign
+from detectors.models import Campaign, Touched
+from detectors.services.intake import lock_campaign, mark_touched
 
 
 def heir_of(campaign: Campaign) -> Campaign:
@@ -39,29 +43,66 @@ def cases_of(heir: Campaign) -> tuple[Case | None, list[Case]]:
     return found[0], found[1:]
 
 
-def absorb(case: Case, others: list[Case]) -> list[Case]:
-    """Merge into `case` those that nobody has touched. Returns them; the rest stays as it is."""
+def absorb(case: Case, others: list[Case]) -> list[CaseLineage]:
+    """Merge into `case` those that nobody has touched; the rest stays as it is."""
     if case.state not in states.ACTIVE:
         return []
-    absorbed = [other for other in others if _untouched(other)]
-    for other in absorbed:
-        states.transition(other, to=State.MERGED)
-        other.merged_into = case
-        other.save()
-        CaseCampaign.objects.filter(case=other).update(case=case)
-        if other.reports:
-            CaseReport.objects.filter(case=other).update(case=case)
-            case.reports = report_count(case)
-    return absorbed
+    return [take_in(case, other) for other in others if _untouched(other)]
 
 
-def tell(case: Case, absorbed: list[Case], hits: int) -> None:
+def take_in(case: Case, other: Case, *, actor: User | None = None, reason: str = "") -> CaseLineage:
+    """Move what `other` rests on into `case` (not saved); the row remembers the way back."""
+    reports = CaseReport.objects.filter(case=other)
+    before = {
+        "case": snapshot.taken(case),
+        "other": snapshot.taken(other),
+        "reports": list(reports.values_list("pk", flat=True)),
+    }
+    states.transition(other, to=State.MERGED)
+    other.merged_into = case
+    claims.drop(other)
+    other.save()
+    CaseCampaign.objects.filter(case=other).update(case=case)
+    if other.reports:
+        reports.update(case=case)
+        case.reports = report_count(case)
+    return CaseLineage.objects.create(
+        kind=LineageKind.MERGE,
+        case=case,
+        other=other,
+        actor=actor,
+        reason=reason,
+        before=before,
+    )
+
+
+def tell(rows: Iterable[CaseLineage], hits: int) -> None:
     """Both timelines say what happened; the lock on the chain comes after all writing."""
-    for other in absorbed:
-        audit.append(actor=None, verb=Verb.CASE_MERGED, target=other, into=case.ref)
+    for row in rows:
+        case, other = row.case, row.other
+        if other is None:
+            continue
+        said: dict[str, Any] = {"merge": row.pk, "reason": row.reason}
+        audit.append(actor=row.actor, verb=Verb.CASE_MERGED, target=other, into=case.ref, **said)
         audit.append(
-            actor=None, verb=Verb.CASE_ABSORBED, target=case, absorbed=other.ref, hits=hits
+            actor=row.actor,
+            verb=Verb.CASE_ABSORBED,
+            target=case,
+            absorbed=other.ref,
+            hits=hits,
+            **said,
         )
+
+
+def touch(case: Case) -> None:
+    """People work on this case: from now on its campaigns change hands by people alone."""
+    links = CaseCampaign.objects.filter(case=case)
+    mark_touched(campaign_ids=list(links.values_list("campaign", flat=True)))
+
+
+def is_touched(case: Case) -> bool:
+    """Whether anybody worked on it, ever."""
+    return Touched.objects.filter(campaign__case_link__case=case).exists()
 
 
 def survivor_id(case_id: int) -> int:
@@ -108,4 +149,5 @@ def _untouched(case: Case) -> bool:
         and case.hold_id is None
         and not case.decisions.exists()
         and not case.notes.exists()
+        and not is_touched(case)
     )

@@ -15,7 +15,7 @@ from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import claims, policy, states
+from cases import claims, lineage, policy, states
 from cases.choices import State
 from cases.claims import holder_of
 from cases.models import Case, Queue
@@ -82,6 +82,7 @@ def claim_next(*, actor: User, queue: Queue | None = None, skip: Case | None = N
     if case_id is None:
         return _own_open_claim(actor, scope, skip)
     case = Case.objects.select_related("queue").get(pk=case_id)
+    lineage.touch(case)
     audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
     return case
 
@@ -106,6 +107,7 @@ def claim(*, actor: User, case: Case) -> Case:
         raise ConflictError(message, holder=str(holder), until=case.claim_expires_at)
     claims.give(case, actor)
     case.save(update_fields=claims.FIELDS)
+    lineage.touch(case)
     if holder is None:
         audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
     else:

@@ -16,7 +16,8 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.SNOOZED: frozenset({State.OPEN, State.MERGED}),
     # undo puts a case back where it was
     State.CLOSED: frozenset({State.OPEN, State.ESCALATED}),
-    State.MERGED: frozenset(),
+    # unmerge puts a case back where it was
+    State.MERGED: frozenset({State.OPEN, State.ESCALATED, State.SNOOZED}),
 }
 
 WAITING: Final = (State.OPEN, State.ESCALATED)

@@ -49,6 +49,26 @@ class CampaignState(models.TextChoices):
     DECLARED = "declared", "Declared coordination"
 
 
+class LinkState(models.TextChoices):
+    """Whether the fusion keeps two sides apart."""
+
+    WAITING = "waiting", "Not in force yet"
+    STANDING = "standing", "In force"
+    ENDED = "ended", "Taken back"
+
+
+class ProposalKind(models.TextChoices):
+    MERGE = "merge", "Merge"
+    SPLIT = "split", "Split"
+
+
+class ProposalState(models.TextChoices):
+    OPEN = "open", "Waits for an answer"
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+    STALE = "stale", "The evidence has moved on"
+
+
 class DeadLetterState(models.TextChoices):
     OPEN = "open", "Waiting"
     REPLAYED = "replayed", "Fixed and stored"

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from detectors import fusion, scoring
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Apart, Evidence, Group
 
 Declared = Mapping[int, frozenset[str]]
 """Id of a declared group -> its accounts."""
 
 
 def judged_groups(
-    evidence: Sequence[Evidence], accounts: Sequence[str], declared: Declared
+    evidence: Sequence[Evidence],
+    accounts: Sequence[str],
+    declared: Declared,
+    apart: Collection[Apart] = (),
 ) -> list[Group]:
     """Campaigns, largest first, then those that are wholly inside one declared group.
 
     Pairs of a declared group lose weight, so that members do not draw others into a campaign only
     by acting together. What they do together is still told, and opens nothing.
     """
-    pairs = fusion.score_pairs(evidence, accounts, declared.values())
+    pairs = fusion.score_pairs(evidence, accounts, declared.values(), apart)
     found = [
         group
         for group in fusion.groups_of(pairs, evidence)

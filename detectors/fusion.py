@@ -26,6 +26,8 @@ HUB_PARTS = 3
 FAMILIES = tuple(scoring.WEIGHTS)
 DECLARED = "declared"
 """The part of a score that declared relationships take away; no finding stands behind it."""
+Apart = tuple[Collection[str], Collection[str]]
+"""Two sides of which a person said that they do not belong together."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -98,14 +100,16 @@ class Named(NamedTuple):
 class Pairs:
     """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
 
-    declared: what declared relationships take from each pair; None without any.
-    named: by detector of `scoring.SEVERAL`, which account stands in which of its findings.
+    declared: what declared relationships take from each pair; None without any. apart: what people
+    took who cut pairs. named: by detector of `scoring.SEVERAL`, which account stands in which of
+    its findings.
     """
 
     accounts: tuple[str, ...]
     best: dict[str, Floats] = field(default_factory=dict)
     by: dict[str, Ints] = field(default_factory=dict)
     declared: Floats | None = None
+    apart: Floats | None = None
     named: dict[str, Named] = field(default_factory=dict)
 
     def total(self) -> Floats:
@@ -115,17 +119,21 @@ class Pairs:
         for family in FAMILIES:
             if family in self.best:
                 total += self.best[family]
-        return total if self.declared is None else total + self.declared
+        for taken in (self.declared, self.apart):
+            if taken is not None:
+                total += taken
+        return total
 
 
 def score_pairs(
     evidence: Sequence[Evidence],
     accounts: Sequence[str],
     declared: Collection[frozenset[str]] = (),
+    apart: Collection[Apart] = (),
 ) -> Pairs:
     """Pair scores among `accounts`. Evidence may name others; they are ignored.
 
-    declared: groups of accounts whose relationship is known.
+    declared: groups of accounts whose relationship is known. apart: sides that a person parted.
     """
     names = tuple(sorted(accounts))
     index = {name: place for place, name in enumerate(names)}
@@ -142,6 +150,8 @@ def score_pairs(
         _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
     for group in declared:
         _set_apart(pairs, [place for name, place in index.items() if name in group])
+    for left, right in apart:
+        _part(pairs, *([index[name] for name in side if name in index] for side in (left, right)))
     return pairs
 
 
@@ -239,6 +249,14 @@ def _set_apart(pairs: Pairs, places: list[int]) -> None:
     if pairs.declared is None:
         pairs.declared = np.zeros((len(pairs.accounts), len(pairs.accounts)))
     pairs.declared[np.ix_(places, places)] = scoring.DECLARED
+
+
+def _part(pairs: Pairs, left: list[int], right: list[int]) -> None:
+    """No pair between the two sides is kept, whatever evidence says."""
+    if pairs.apart is None:
+        pairs.apart = np.zeros((len(pairs.accounts), len(pairs.accounts)))
+    pairs.apart[np.ix_(left, right)] = scoring.APART
+    pairs.apart[np.ix_(right, left)] = scoring.APART
 
 
 def _matrices(pairs: Pairs, family: str) -> tuple[Floats, Ints]:
@@ -353,8 +371,9 @@ class _Ties:
             for family, best in pairs.best.items()
         }
         self._score = scoring.PRIOR + np.sum([*self._best.values()], axis=0)
-        if pairs.declared is not None:
-            self._score += pairs.declared[:, self._core].min(axis=1)
+        for taken in (pairs.declared, pairs.apart):
+            if taken is not None:
+                self._score += taken[:, self._core].min(axis=1)
         enough = (self._score >= scoring.S_OPEN) & (self._kinds() > 1)
         if core:
             enough[self._core] = False

@@ -11,6 +11,8 @@ PRIOR = -6.0
 """Log odds that a pair of accounts that some finding names is one operation, before evidence."""
 DECLARED = -6.0
 """What a declared relationship takes from a pair: that they act together is known."""
+APART = -60.0
+"""What a person's word that two do not belong together takes: more than all families can add."""
 P_OPEN = 0.8
 S_OPEN = math.log(P_OPEN / (1 - P_OPEN))
 P_WATCH = 0.5

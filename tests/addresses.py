@@ -17,8 +17,17 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import NoticeKind
-from cases.models import Appeal, Case, Decision, Notice, Queue, RoutingRule, SecondReview
+from cases.choices import LineageKind, NoticeKind
+from cases.models import (
+    Appeal,
+    Case,
+    CaseLineage,
+    Decision,
+    Notice,
+    Queue,
+    RoutingRule,
+    SecondReview,
+)
 from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
@@ -27,15 +36,27 @@ from cases.services.note import add_note
 from cases.services.policy import PolicyText, save_policy
 from cases.services.retention import verify_purge
 from cases.services.routing import save_rule
-from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
+from detectors.choices import (
+    Alarm,
+    HoldKind,
+    JobState,
+    LetterAction,
+    LinkState,
+    Mode,
+    Outcome,
+    ProposalKind,
+)
 from detectors.models import (
+    CampaignEdge,
     CampaignFinding,
+    CannotLink,
     DeadLetter,
     DeclaredGroup,
     Entity,
     Finding,
     Hold,
     LetterJob,
+    Proposal,
     PurgeRun,
     RetentionRule,
     Shard,
@@ -162,6 +183,8 @@ class Furnished:
             "group_id": DeclaredGroup.objects.earliest("pk").pk,
             "item_id": WatchItem.objects.earliest("pk").pk,
             "form": "csv",
+            "lineage_id": CaseLineage.objects.earliest("pk").pk,
+            "proposal_id": Proposal.objects.earliest("pk").pk,
         }
         return values[part]
 
@@ -219,6 +242,13 @@ class Furnished:
             "api-case-assign": {"assignee": None},
             "api-case-move": {"queue": "scams", "reason": "money"},
             "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
+            "cases:merge": {"other": self.closed.ref, "reason": "one crew"},
+            "cases:cut": self._cut(),
+            "cases:proposal": {"do": "reject"},
+            "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},
+            "api-case-cut": self._cut(),
+            "api-case-cut-preview": self._cut(),
+            "api-proposal": {"accept": False},
             "cases:hold": {"reason": "court"},
             "cases:free": {"reason": "settled"},
             "cases:retention": {"source": "", "kind": "", "days": 90},
@@ -262,6 +292,10 @@ class Furnished:
         }
         return bodies.get(name, {})
 
+    def _cut(self) -> dict[str, Any]:
+        member = self.held.campaign_links.get().campaign.members.earliest("pk")
+        return {"left": [member.account], "reason": "a bystander"}
+
 
 def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     """`rows` more of everything that a page or an answer lists; nothing is random.
@@ -297,6 +331,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
     _retention(desk.admin, rows)
+    _lineage(who, desk.cases[0], rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
@@ -313,6 +348,24 @@ def _looked_at_twice(desk: world.Desk, actor: User, sender: User, number: int) -
         statement="no",
         key=ids.new_uuid(),
     )
+
+
+def _lineage(actor: User, case: Case, rows: int) -> None:
+    """Cuts that were made, links to cut, and splits that are proposed."""
+    campaign = case.campaign_links.get().campaign
+    first, second, *_ = campaign.members.order_by("account").values_list("account", flat=True)
+    for number in range(rows):
+        cut = CannotLink.objects.create(
+            left=[first], right=[f"x:{number}"], reason="no", state=LinkState.STANDING, at_s=0,
+            made_by=actor,
+        )  # fmt: skip
+        CaseLineage.objects.create(
+            kind=LineageKind.SPLIT, case=case, cut=cut, actor=actor, reason="no"
+        )
+        Proposal.objects.create(kind=ProposalKind.SPLIT, campaign=campaign, part=[first])
+        CampaignEdge.objects.create(
+            campaign=campaign, a=first, b=f"{second}-{number}", score=1.0, parts={"content": [7, 1]}
+        )
 
 
 def _decided(actor: User, case: Case, said: terms.Terms = terms.NO_TERMS) -> Decision:

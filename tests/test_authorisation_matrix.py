@@ -25,7 +25,7 @@ from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query, Term
 from abusedesk.core.tokens import issue_token
 from cases.choices import ReviewState, State
-from cases.models import Appeal, Case, RoutingRule, SecondReview, Strike
+from cases.models import Appeal, Case, CaseLineage, RoutingRule, SecondReview, Strike
 from cases.placing import place
 from cases.reporting import note
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
@@ -34,6 +34,14 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.lineage import (
+    edges_for,
+    lineage_by_id,
+    lineage_for,
+    members_for,
+    proposal_by_id,
+    proposals_for,
+)
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.queue import (
@@ -63,6 +71,7 @@ from detectors.models import (
     Finding,
     Hold,
     LetterJob,
+    Proposal,
     PurgeRun,
     RetentionRule,
     Signal,
@@ -171,6 +180,16 @@ cases:routing-delete      POST    login 404   404   goes  login 404
 cases:shifts              GET     login 404   ok    ok    login 404
 cases:shifts              POST    login 404   goes  goes  login 404
 cases:operations          GET     login ok    ok    ok    login ok
+cases:lineage             GET     login ok    ok    ok    login 404
+cases:merge               GET     login goes  goes  goes  login 404
+cases:merge               POST    login goes  goes  goes  login 404
+cases:cut                 GET     login goes  goes  goes  login 404
+cases:cut                 POST    login goes  goes  goes  login 404
+cases:lineage-undo        GET     login goes  goes  goes  login 404
+cases:lineage-undo        POST    login goes  goes  goes  login 404
+cases:proposals           GET     login ok    ok    ok    login 404
+cases:proposal            GET     login goes  goes  goes  login 404
+cases:proposal            POST    login goes  goes  goes  login 404
 cases:hold                GET     login goes  goes  goes  login 404
 cases:hold                POST    login 403   goes  goes  login 404
 cases:free                GET     login goes  goes  goes  login 404
@@ -327,6 +346,14 @@ api-case-release        POST   review 401  ok   409  409  401  403  ok   409  40
 api-case-decide         POST   review 401  ok   409  409  401  403  ok   409  409  404  404
 api-case-undo           POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-notes          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-lineage        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-lineage-undo   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-merge          GET    read   401  422  422  422  401  403  422  422  422  404  404
+api-case-merge          POST   review 401  409  409  409  401  403  409  409  409  404  404
+api-case-cut            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-cut-preview    POST   read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-proposals           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-proposal            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 """
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -396,6 +423,15 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "findings_by_entity": (READERS, lambda who, on: findings_by_entity(_entity(), _recent(), who)),
     "recent_signals_of": (READERS, lambda who, on: recent_signals_of(_recent(), who, 5)),
     "cases_by_entity": (STAFF, lambda who, on: cases_by_entity(_entity(), _findings(), who)),
+    "lineage_for": (STAFF, lambda who, on: lineage_for(on.held, who)),
+    "lineage_by_id": (
+        STAFF,
+        lambda who, on: lineage_by_id(on.held, _first(CaseLineage), who),
+    ),
+    "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
+    "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
+    "proposals_for": (STAFF, lambda who, on: proposals_for(who)),
+    "proposal_by_id": (STAFF, lambda who, on: proposal_by_id(_first(Proposal), who)),
     "reports_of": (STAFF, lambda who, on: reports_of(_reported(), who)),
     "reported_acts_of": (STAFF, lambda who, on: reported_acts_of(_reported(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
@@ -440,6 +476,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
 }
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
+    "family_of": "of a case that a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",

@@ -46,6 +46,12 @@ class Verb(StrEnum):
     ROUTING_ENDED = "routing.ended"
     ROUTING_ORDERED = "routing.ordered"
     SHIFT_SAVED = "shift.saved"
+    CASE_UNMERGED = "case.unmerged"
+    CASE_CUT = "case.cut"
+    CASE_SPLIT_OFF = "case.split_off"
+    CASE_REJOINED = "case.rejoined"
+    PROPOSAL_ACCEPTED = "proposal.accepted"
+    PROPOSAL_REJECTED = "proposal.rejected"
     CAMPAIGN_HELD = "campaign.held"
     GATE_SAVED = "gate.saved"
     DELIVERY_SENT = "delivery.sent"
@@ -132,6 +138,12 @@ SENTENCES: dict[str, str] = {
     Verb.ROUTING_ENDED: "deleted the routing rule {name}: {query}",
     Verb.ROUTING_ORDERED: "ordered the routing rules: {order}",
     Verb.SHIFT_SAVED: "saved the shift of {name}: {what}",
+    Verb.CASE_UNMERGED: "took {other} out of {case} again",
+    Verb.CASE_CUT: "cut {left} from {right} accounts; apart now: {parts}. Reason: {reason}",
+    Verb.CASE_SPLIT_OFF: "cut the case out of {source}. Reason: {reason}",
+    Verb.CASE_REJOINED: "took the cut back; {other} is part of the case again",
+    Verb.PROPOSAL_ACCEPTED: "accepted what the fusion proposed: {what}",
+    Verb.PROPOSAL_REJECTED: "rejected what the fusion proposed: {what}",
     Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
     Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
     Verb.DELIVERY_SENT: "delivered the {kind} to {host}",

@@ -36,6 +36,7 @@ class EventSerializer(serializers.Serializer[object]):
     actor = serializers.CharField()
     verb = serializers.CharField()
     sentence = serializers.CharField()
+    origin = serializers.CharField(help_text="Reference of the case on which it happened")
 
 
 class ReportSerializer(serializers.Serializer[object]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import quality, queues, retention
+from cases.api import lineage, quality, queues, retention
 from cases.api.views import CaseViewSet
 
 router = SimpleRouter()
@@ -39,6 +39,21 @@ urlpatterns = [
     path("routing/rules/try/", queues.TrialView.as_view(), name="api-routing-try"),
     path("routing/rules/<int:route_id>/", queues.RouteView.as_view(), name="api-routing-rule"),
     path("shifts/<slug:username>/", queues.ShiftView.as_view(), name="api-shift"),
+    path("cases/<str:ref>/lineage/", lineage.LineageView.as_view(), name="api-case-lineage"),
+    path(
+        "cases/<str:ref>/lineage/<int:lineage_id>/undo/",
+        lineage.LineageUndoView.as_view(),
+        name="api-case-lineage-undo",
+    ),
+    path("cases/<str:ref>/merge/", lineage.MergeView.as_view(), name="api-case-merge"),
+    path("cases/<str:ref>/cut/", lineage.CutView.as_view(), name="api-case-cut"),
+    path(
+        "cases/<str:ref>/cut/preview/",
+        lineage.CutPreviewView.as_view(),
+        name="api-case-cut-preview",
+    ),
+    path("proposals/", lineage.ProposalsView.as_view(), name="api-proposals"),
+    path("proposals/<int:proposal_id>/", lineage.ProposalView.as_view(), name="api-proposal"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
     path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
     path("retention/plans/", retention.PlansView.as_view(), name="api-retention-plans"),

@@ -1,4 +1,4 @@
-"""Tables of cases, queues and their rules, notes, reports, decisions and their deliveries."""
+"""Tables of cases, queues, notes, lineage, policies, reviews, reports, decisions, deliveries."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from cases.models.action import Delivery, Webhook
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
 from cases.models.gate import Gate
+from cases.models.lineage import CaseLineage
 from cases.models.note import Note
 from cases.models.notice import Notice
 from cases.models.policy import PolicyVersion
@@ -19,6 +20,7 @@ __all__ = [
     "Appeal",
     "Case",
     "CaseCampaign",
+    "CaseLineage",
     "CaseReport",
     "CaseVisit",
     "Decision",

@@ -11,7 +11,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, fields, policy, snoozing, states
+from cases import claims, fields, lineage, policy, snoozing, states
 from cases.choices import State
 from cases.models import Case, CaseVisit
 
@@ -115,4 +115,5 @@ def _moved(actor: User, case: Case, to: State, until: datetime | None = None) ->
     case.snoozed_until = until
     claims.drop(case)
     case.save()
+    lineage.touch(case)
     return case

@@ -8,7 +8,7 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from cases import policy
+from cases import lineage, policy
 from cases.models import Case, CaseReport
 from cases.selectors.case import case_by_ref
 from detectors.choices import EntityType, HoldKind
@@ -32,6 +32,7 @@ def hold_case(*, actor: User, case: Case, reason: str) -> Hold:
     )
     case.hold = hold
     case.save(update_fields=["hold"])
+    lineage.touch(case)
     audit.append(actor=actor, verb=Verb.CASE_HELD, target=case, reason=hold.reason)
     return hold
 

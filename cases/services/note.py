@@ -7,7 +7,7 @@ from django.db import transaction
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
-from cases import fields, policy
+from cases import fields, lineage, policy
 from cases.models import Case, Note
 
 BODY_LIMIT = 20_000
@@ -19,5 +19,6 @@ def add_note(*, actor: User, case: Case, body: str) -> Note:
     policy.require(actor, "case.note", case)
     body = fields.text(body, field="body", limit=BODY_LIMIT)
     note = Note.objects.create(case=case, author=actor, body=body)
+    lineage.touch(case)
     audit.append(actor=actor, verb=Verb.CASE_NOTED, target=case, note=note.pk)
     return note

@@ -48,3 +48,11 @@ class SnoozeForm(forms.Form):
 
     how = forms.ChoiceField(choices=[(one, one) for one in ("day", "week", "date", "escalates")])
     date = forms.DateField(required=False)
+
+
+class MergeForm(forms.Form):
+    """Which other case, and why. turned: the other one goes on."""
+
+    other = forms.CharField(max_length=20)
+    turned = forms.BooleanField(required=False)
+    reason = forms.CharField(max_length=500)

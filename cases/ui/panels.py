@@ -50,6 +50,8 @@ ICONS = {
     "case.routed": "queue",
     "case.held": "lock",
     "case.freed": "unlock",
+    "case.unmerged": "undo",
+    "case.rejoined": "undo",
 }
 FAMILY_NAMES = {
     "prior": "Before any evidence",
@@ -131,6 +133,7 @@ def _timeline(case: Case, viewer: User) -> dict[str, Any]:
                 "at": entry.at,
                 "actor": entry.actor,
                 "sentence": entry.sentence,
+                "origin": entry.origin,
                 "icon": ICONS.get(entry.verb, "about"),
                 "undo": _undo_of(entry.data, undoable),
             }

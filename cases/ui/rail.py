@@ -13,10 +13,11 @@ from cases import policy, states
 from cases.blind import unveiled
 from cases.choices import ReviewState, State
 from cases.claims import holder_of
-from cases.models import Case, Decision, Queue, SecondReview
+from cases.models import Case, Decision, Note, Queue, SecondReview
 from cases.paging import before, behind
 from cases.queue import position
 from cases.selectors.case import cases_for
+from cases.selectors.lineage import family_of
 from cases.ui import routing, terms
 from detectors.choices import Outcome
 
@@ -61,7 +62,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
 
 def notes(case: Case, *, error: str = "", body: str = "") -> dict[str, Any]:
     """The notes and their composer."""
-    rows = case.notes.select_related("author")
+    rows = Note.objects.filter(case__in=family_of(case).refs).select_related("author", "case")
     return {"notes": list(rows), "note_error": error, "note_body": body}
 
 

@@ -8,6 +8,7 @@ from cases.ui.views import (
     actions,
     case,
     dashboard,
+    lineage,
     live,
     policies,
     quality,
@@ -56,6 +57,14 @@ urlpatterns = [
     path("settings/routing/<int:route_id>/move/", routing.rule_move, name="routing-move"),
     path("settings/routing/<int:route_id>/delete/", routing.rule_delete, name="routing-delete"),
     path("settings/shifts/", routing.shifts, name="shifts"),
+    path("cases/<str:ref>/lineage/", lineage.lineage, name="lineage"),
+    path("cases/<str:ref>/merge/", lineage.merge, name="merge"),
+    path("cases/<str:ref>/cut/", lineage.cut, name="cut"),
+    path(
+        "cases/<str:ref>/lineage/<int:lineage_id>/undo/", lineage.lineage_undo, name="lineage-undo"
+    ),
+    path("proposals/", lineage.proposals, name="proposals"),
+    path("proposals/<int:proposal_id>/", lineage.proposal, name="proposal"),
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/verify/", retention.verify, name="verify"),
     path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detectors.models.answer import KeptAnswer
+from detectors.models.apart import CannotLink, Proposal, Touched
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.declared import DeclaredGroup
@@ -24,6 +25,7 @@ __all__ = [
     "CampaignEdge",
     "CampaignFinding",
     "CampaignMember",
+    "CannotLink",
     "Checkpoint",
     "Cursor",
     "DeadLetter",
@@ -39,6 +41,7 @@ __all__ = [
     "KeptAnswer",
     "KeyCut",
     "LetterJob",
+    "Proposal",
     "PurgeRun",
     "Quarantine",
     "ReferenceEntry",
@@ -53,6 +56,7 @@ __all__ = [
     "Stream",
     "TickPart",
     "Tombstone",
+    "Touched",
     "Verdict",
     "WatchItem",
 ]

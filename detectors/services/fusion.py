@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
-from detectors import folding, fusion
-from detectors.choices import CampaignState, FindingStatus, Mode
+from detectors import folding, fusion, hysteresis
+from detectors.choices import CampaignState, FindingStatus, LinkState, Mode
 from detectors.declared import judged_groups
 from detectors.folding import Standing
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Apart, Evidence, Group
 from detectors.models import (
     Campaign,
     CampaignEdge,
     CampaignFinding,
     CampaignMember,
+    CannotLink,
     Cursor,
     DeclaredGroup,
     FindingRevision,
     FusedFinding,
     Shard,
     Stream,
+    Touched,
 )
 from detectors.selectors.declared import stale_groups
 from detectors.services.drain import SHORT_S, drain
+from detectors.services.proposal import remember
 
 STEP_S = 1.0
 BATCH = 200
 _LOCK = 0x4655_5345  # "FUSE"
+_DUE = Q(state=LinkState.WAITING) | Q(ended_s__isnull=False)
 
 
 def fuse_all(budget_s: float = SHORT_S) -> None:
@@ -65,7 +69,10 @@ def fuse_stream(*, stream: Stream) -> int:
         cursor = Cursor.objects.select_for_update(no_key=True).get(name=name)
         step_s = float(stream.tick_floor_s) or STEP_S
         log = _read_log(stream, cursor.signal_id, step_s)
-        for _, entries in groupby(log, key=lambda row: math.floor(row.at_s / step_s)):
+        cuts_wait = CannotLink.objects.exclude(state=LinkState.ENDED).filter(_DUE).exists()
+        for step, entries in groupby(log, key=lambda row: math.floor(row.at_s / step_s)):
+            if cuts_wait:
+                _apply_cuts(step * step_s)
             _fold(list(entries))
         if log:
             cursor.signal_id = math.floor(log[-1].at_s / step_s)
@@ -87,8 +94,30 @@ def apply_declarations() -> int:
         group.save(update_fields=["applied"])
     accounts = {name for group in changed for name in group.accounts}
     if accounts:
-        _refresh(accounts)
+        refresh(accounts=accounts)
     return len(changed)
+
+
+def wait_alone() -> None:
+    """Wait until nobody fuses; nobody else does until commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def place() -> float:
+    """How far in engine time the findings logs are folded: the end of the last step."""
+    steps = Cursor.objects.filter(name__startswith="fusion-").values_list("name", "signal_id")
+    floors = dict(Stream.objects.values_list("pk", "tick_floor_s"))
+    ends = [(last + 1) * (float(floors[int(name.partition("-")[2])]) or STEP_S)
+            for name, last in steps]  # fmt: skip
+    return max(ends, default=0.0)
+
+
+def groups_with(*, accounts: set[str], cut: Apart) -> list[Group]:
+    """The campaigns around these accounts if one more cut were in force."""
+    evidence, closed = folding.neighbourhood(accounts, _evidence_of)
+    sides = [*_cuts_among(closed), cut]
+    return judged_groups(evidence, sorted(closed), _declared_among(closed), sides)
 
 
 def is_fused(*, stream: Stream) -> bool:
@@ -147,15 +176,35 @@ def _fold(entries: Sequence[FindingRevision]) -> None:
     )
     accounts.update(name for entry in standing for name in entry.evidence["subjects"])
     if accounts:
-        _refresh(accounts)
+        refresh(accounts=accounts)
 
 
 def _order(entry: FindingRevision) -> tuple[float, int]:
     return entry.at_s, entry.revision
 
 
-def _refresh(accounts: set[str]) -> None:
-    """Compute the campaigns around these accounts again, and move what changed into the tables."""
+def _apply_cuts(until_s: float) -> None:
+    """Bring cuts into force, and end them, that stand before this place in the log.
+
+    A cut is in force from the moment a person makes it; only a second reading of the log meets
+    cuts that wait.
+    """
+    waiting = CannotLink.objects.filter(state=LinkState.WAITING, at_s__lte=until_s)
+    over = CannotLink.objects.filter(state=LinkState.STANDING, ended_s__lte=until_s)
+    for rows, state in ((waiting, LinkState.STANDING), (over, LinkState.ENDED)):
+        for cut in rows.order_by("at_s", "pk"):
+            cut.state = state
+            cut.save(update_fields=["state"])
+            accounts = {*cut.left, *cut.right}
+            held = CampaignMember.objects.filter(account__in=accounts)
+            refresh(accounts=accounts, freed=set(held.values_list("campaign", flat=True)))
+
+
+def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
+    """Compute the campaigns around these accounts again, and move what changed into the tables.
+
+    freed: campaigns whose members move although people work on them.
+    """
     before = list(
         Campaign.objects.select_for_update(no_key=True, of=("self",))
         .exclude(state=CampaignState.MERGED)
@@ -165,11 +214,19 @@ def _refresh(accounts: set[str]) -> None:
     standing = [_standing(campaign) for campaign in before]
     around = accounts.union(*(one.members for one in standing))
     evidence, closed = folding.neighbourhood(around, _evidence_of)
-    groups = judged_groups(evidence, sorted(closed), _declared_among(closed))
-    heirs = folding.heirs(standing, groups)
+    declared, sides = _declared_among(closed), _cuts_among(closed)
+
+    def grouped(names: Collection[str]) -> list[Group]:
+        return judged_groups(evidence, sorted(names), declared, sides)
+
     campaigns = {campaign.pk: campaign for campaign in before}
-    for place, group in enumerate(groups):
-        _store(group, [campaigns[one.key] for one in heirs.get(place, [])])
+    rows = Touched.objects.filter(campaign__in=before).exclude(campaign__in=freed)
+    touched = set(rows.values_list("campaign", flat=True))
+    plan = hysteresis.plan(standing, grouped(closed), touched, grouped)
+    for group, continued in plan.moves:
+        _store(group, [campaigns[one.key] for one in continued])
+    if touched:
+        remember(offers=plan.offers, among=touched)
 
 
 def _standing(campaign: Campaign) -> Standing:
@@ -189,6 +246,12 @@ def _declared_among(accounts: set[str]) -> dict[int, frozenset[str]]:
     """Declarations in force that name any of these accounts."""
     rows = DeclaredGroup.objects.filter(applied=True, accounts__overlap=sorted(accounts))
     return {pk: frozenset(names) for pk, names in rows.values_list("pk", "accounts")}
+
+
+def _cuts_among(accounts: set[str]) -> list[Apart]:
+    """Cuts in force with one of these accounts on a side; of the other side only they matter."""
+    rows = CannotLink.objects.filter(state=LinkState.STANDING, left__overlap=sorted(accounts))
+    return list(rows.values_list("left", "right"))
 
 
 def _store(group: Group, continued: list[Campaign]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from detectors.models import Campaign
+from detectors.models import Campaign, Touched
 
 
 def next_for_intake(*, without: Collection[int] = ()) -> Campaign | None:
@@ -30,6 +30,12 @@ def mark_taken(*, campaign: Campaign) -> None:
     """Its evidence has been taken in; call under the lock of `next_for_intake`."""
     campaign.needs_intake = False
     Campaign.objects.filter(pk=campaign.pk).update(needs_intake=False)
+
+
+def mark_touched(*, campaign_ids: Collection[int]) -> None:
+    """People work on these from now on: their members move by a person only."""
+    rows = [Touched(campaign_id=key) for key in sorted(campaign_ids)]
+    Touched.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def ask_again(*, campaign_ids: Collection[int]) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from abusedesk.core import ids
 from abusedesk.core.htmx import DeskRequest, render_part
+from cases.lineage import survivor_id
 from cases.models import Case
 from cases.selectors.case import case_by_ref
 from cases.services.case import record_visit
@@ -23,8 +26,12 @@ DRAFTS = "drafts"
 @login_required
 @require_GET
 def case_detail(request: DeskRequest, ref: str) -> HttpResponse:
-    """The case, or one of its tabs."""
+    """The case, or one of its tabs; a reference that was merged leads to the case that goes on."""
     case = case_by_ref(ref, request.user)
+    if case.merged_into_id is not None:
+        survivor = Case.objects.get(pk=survivor_id(case.pk))
+        messages.info(request, f"{case.ref} is part of {survivor.ref} now.")
+        return redirect("cases:case-detail", survivor.ref)
     draft = request.session.pop(DRAFTS, {}).get(case.ref, {})
     if not request.htmx or request.htmx.boosted:
         record_visit(actor=request.user, case=case)

@@ -1,0 +1,180 @@
+"""Merge, cut, and the way back; the inbox of what the fusion proposes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from abusedesk.core.errors import AbuseDeskError, NotFoundError
+from abusedesk.core.htmx import DeskRequest
+from cases import policy
+from cases.models import Case
+from cases.proposals import case_of, reason_of
+from cases.selectors.case import case_by_ref
+from cases.selectors.lineage import (
+    edges_for,
+    lineage_by_id,
+    lineage_for,
+    members_for,
+    proposal_by_id,
+    proposals_for,
+)
+from cases.services.cut import cut_case, preview_cut
+from cases.services.lineage import undo_lineage
+from cases.services.merge import merge_cases, preview_merge
+from cases.services.proposal import accept_proposal, reject_proposal
+from cases.ui.forms import MergeForm, ReasonForm
+from cases.ui.panels import FAMILY_NAMES
+from cases.ui.views.actions import case_action
+
+SHOWN = 100
+
+
+@login_required
+@require_GET
+def lineage(request: DeskRequest, ref: str) -> HttpResponse:
+    """Where the case came from; with ?other= or ?left= what a merger or a cut would make of it."""
+    case = case_by_ref(ref, request.user)
+    context: dict[str, Any] = {
+        "section": "cases",
+        "case": case,
+        "rows": lineage_for(case, request.user),
+        "edges": [_edge(one) for one in edges_for(case, request.user)],
+        "members": members_for(case, request.user),
+        "other_ref": request.GET.get("other", ""),
+    }
+    try:
+        context |= _previews(request, case)
+    except AbuseDeskError as error:
+        context["refused"] = error.message
+    return render(request, "cases/lineage.html", context)
+
+
+@case_action
+def merge(request: DeskRequest, case: Case) -> HttpResponse:
+    """Merge the other case into this one, or this one into the other."""
+    form = MergeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say which case, which of the two goes on, and why.")
+        return _to_lineage(case)
+    try:
+        other = case_by_ref(form.cleaned_data["other"], request.user)
+        survivor, gone = (other, case) if form.cleaned_data["turned"] else (case, other)
+        merge_cases(
+            actor=request.user, case=survivor, other=gone, reason=form.cleaned_data["reason"]
+        )
+    except AbuseDeskError as error:
+        messages.error(request, error.message)
+        return _to_lineage(case)
+    messages.success(request, f"{gone.ref} is part of {survivor.ref} now.")
+    return _to_lineage(survivor)
+
+
+@case_action
+def cut(request: DeskRequest, case: Case) -> HttpResponse:
+    """Keep two sides apart."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say what to cut, and why.")
+        return _to_lineage(case)
+    try:
+        row = cut_case(
+            actor=request.user,
+            case=case,
+            left=request.POST.getlist("left"),
+            right=request.POST.getlist("right"),
+            reason=form.cleaned_data["reason"],
+        )
+    except AbuseDeskError as error:
+        messages.error(request, error.message)
+        return _to_lineage(case)
+    what = f"{row.other.ref} is a case of its own now" if row.other else "No second case came of it"
+    messages.success(request, f"The cut is made. {what}.")
+    return _to_lineage(case)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def lineage_undo(request: DeskRequest, ref: str, lineage_id: int) -> HttpResponse:
+    """Take a merger or a cut back."""
+    case = case_by_ref(ref, request.user)
+    row = lineage_by_id(case, lineage_id, request.user)
+    if request.method != "POST":
+        return _to_lineage(case)
+    try:
+        undo_lineage(actor=request.user, row=row)
+    except AbuseDeskError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{case.ref} is as it was before.")
+    return _to_lineage(case)
+
+
+@login_required
+@require_GET
+def proposals(request: DeskRequest) -> HttpResponse:
+    """What waits for a yes or a no."""
+    if not policy.allowed(request.user, "proposal.settle"):
+        message = "There is no such page."
+        raise NotFoundError(message)
+    found = proposals_for(request.user)[:SHOWN]
+    rows = [
+        {
+            "proposal": one,
+            "case": one.campaign.case_link.case,
+            "other": one.other.case_link.case if one.other else None,
+            "why": reason_of(one),
+        }
+        for one in found
+    ]
+    return render(request, "cases/proposals.html", {"section": "proposals", "rows": rows})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def proposal(request: DeskRequest, proposal_id: int) -> HttpResponse:
+    """Accept one, or reject it."""
+    row = proposal_by_id(proposal_id, request.user)
+    if request.method != "POST":
+        return redirect("cases:proposals")
+    case, yes = case_of(row.campaign), request.POST.get("do") == "accept"
+    try:
+        (accept_proposal if yes else reject_proposal)(actor=request.user, proposal=row)
+    except AbuseDeskError as error:
+        messages.error(request, error.message)
+    else:
+        done = "Done; the lineage of the case can undo it." if yes else "Left as it is."
+        messages.success(request, f"{case.ref}: {done}")
+    return redirect("cases:proposals")
+
+
+def _previews(request: DeskRequest, case: Case) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if asked := request.GET.get("other", "").replace("\x00", "").strip():
+        other = case_by_ref(asked, request.user)
+        found["other"] = other
+        found["union"] = preview_merge(actor=request.user, case=case, other=other)
+    left, right = request.GET.getlist("left"), request.GET.getlist("right")
+    if left:
+        found |= {"left": left, "right": right}
+        found["cut"] = preview_cut(actor=request.user, case=case, left=left, right=right)
+    return found
+
+
+def _edge(edge: Any) -> dict[str, Any]:
+    """A link in words: kinds of evidence with what each adds."""
+    kinds = ", ".join(
+        f"{FAMILY_NAMES.get(name, name)} {part[0]:+.1f}" for name, part in edge.parts.items()
+    )
+    return {"a": edge.a, "b": edge.b, "score": edge.score, "kinds": kinds}
+
+
+def _to_lineage(case: Case) -> HttpResponse:
+    response = redirect("cases:lineage", case.ref)
+    response.status_code = 303
+    return response

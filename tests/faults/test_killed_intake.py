@@ -1,0 +1,22 @@
+"""`kill -9` of workers that fuse and open cases: nothing is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bench import intake
+
+pytestmark = [pytest.mark.faults, pytest.mark.row(36)]
+
+
+def test_eight_killed_workers_lose_no_finding_and_open_no_case_twice(
+    record_property: Callable[[str, object], None],
+) -> None:
+    plan = intake.Plan(findings=1_000, workers=8, kills=8)
+    found = intake.measure(plan)
+    for name, count in found.items():
+        record_property(name, count)
+    assert intake.faults(plan, found) == []
+    assert found["kills"] >= 8
