@@ -31,6 +31,22 @@ class Severity(models.IntegerChoices):
     CRITICAL = 4, "critical"
 
 
+class Tlp(models.TextChoices):
+    """Traffic light protocol 2.0: how far a case may travel, from wide to narrow."""
+
+    CLEAR = "clear", "TLP:CLEAR"
+    GREEN = "green", "TLP:GREEN"
+    AMBER = "amber", "TLP:AMBER"
+    AMBER_STRICT = "amber+strict", "TLP:AMBER+STRICT"
+    RED = "red", "TLP:RED"
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", "To do"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Not needed"
+
+
 class GateKind(models.TextChoices):
     ALLOW = "allow", "Allow-list"
     SNOOZE = "snooze", "Snooze"
@@ -39,6 +55,7 @@ class GateKind(models.TextChoices):
 class DeliveryKind(models.TextChoices):
     DECISION = "decision", "Decision"
     REVERSAL = "reversal", "Reversal"
+    EVENT = "event", "Event"
 
 
 class DeliveryState(models.TextChoices):

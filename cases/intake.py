@@ -17,6 +17,7 @@ from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, Decision
 from cases.opening import new_case, one_at_a_time
 from cases.services.decision import decision_ref
+from cases.services.task import hand_out
 from detectors.choices import CampaignState
 from detectors.models import Campaign
 from detectors.selectors.verdict import verdicts_of
@@ -82,6 +83,7 @@ def _open(campaign: Campaign) -> Case:
     facts.describe(case, picture)
     case.save(force_insert=True)
     CaseCampaign.objects.create(case=case, campaign=campaign, revision=campaign.revision)
+    tasks = hand_out(case=case)
     audit.append(
         actor=None,
         verb=Verb.CASE_OPENED,
@@ -91,6 +93,7 @@ def _open(campaign: Campaign) -> Case:
         accounts=case.accounts,
         severity=case.severity,
         priority=case.priority,
+        tasks=tasks,
     )
     return case
 

@@ -108,4 +108,7 @@ def _untouched(case: Case) -> bool:
         and case.hold_id is None
         and not case.decisions.exists()
         and not case.notes.exists()
+        and not case.files.exists()
+        and not case.tasks.exclude(changed_by=None, added_by=None).exists()
+        and not case.labels
     )

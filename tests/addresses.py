@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import URLPattern, get_resolver, reverse
 
@@ -17,12 +18,16 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue
-from cases.models import Case, Decision, Queue
+from cases.models import Case, Decision, EvidenceFile, Queue, Task
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
+from cases.services.file import add_file
 from cases.services.hold import hold_case
 from cases.services.note import add_note
+from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
+from cases.services.task import add_tasks
+from cases.services.watch import watch_case
 from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
 from detectors.models import (
     CampaignFinding,
@@ -137,6 +142,9 @@ class Furnished:
             "group_id": DeclaredGroup.objects.earliest("pk").pk,
             "item_id": WatchItem.objects.earliest("pk").pk,
             "form": "csv",
+            "task_id": Task.objects.earliest("pk").pk,
+            "file_id": EvidenceFile.objects.earliest("pk").pk,
+            "other": self.closed.ref,
         }
         return values[part]
 
@@ -182,6 +190,12 @@ class Furnished:
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
             "api-case-notes": {"body": "look"},
+            "api-case-detail": {"labels": ["ring"], "tlp": "red"},
+            "api-case-transition": {"to": "escalated", "reason": "too big for me"},
+            "api-case-tasks": {"text": "ask the bank"},
+            "api-case-task": {"state": "done"},
+            "api-case-files": {"file": attachment()},
+            "api-case-related": {"other": self.closed.ref, "reason": "same shop"},
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
@@ -229,12 +243,27 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         letter = _letter(number)
         _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
+    _added(who, desk.cases, rows)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
     _retention(desk.admin, rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
+
+
+def attachment(text: str = "seen on the screen") -> SimpleUploadedFile:
+    """A small file to put to a case."""
+    return SimpleUploadedFile("screen.txt", text.encode())
+
+
+def _added(who: User, cases: list[Case], rows: int) -> None:
+    """What people add to the first case."""
+    add_tasks(actor=who, case=cases[0], texts=[f"task {number}" for number in range(rows)])
+    for number in range(rows):
+        add_file(actor=who, case=cases[0], upload=attachment(f"file {number}"))
+        link_cases(actor=who, case=cases[0], other=cases[rows + number], reason="same shop")
+    watch_case(actor=who, case=cases[0])
 
 
 def _decided(actor: User, case: Case) -> Decision:

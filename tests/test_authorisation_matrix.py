@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.core.files import File
 from django.db import models, transaction
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 import cases.selectors
 import detectors.selectors
@@ -23,13 +25,15 @@ from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query
 from abusedesk.core.tokens import issue_token
 from cases.choices import State
-from cases.models import Case
+from cases.models import Case, CaseWatch, EvidenceFile, Playbook, Task
 from cases.placing import place
 from cases.reporting import note
+from cases.selectors import content
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState
@@ -242,7 +246,25 @@ api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok
 api-case-release        POST   review 401  ok   409  409  401  403  ok   409  409  404  404
 api-case-decide         POST   review 401  ok   409  409  401  403  ok   409  409  404  404
 api-case-undo           POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-notes          GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-notes          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-detail         PATCH  review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-transition     POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-tasks          GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-tasks          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-task           GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-task           PATCH  review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-files          GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-files          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-file           GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-custody        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-watchers       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-watchers       PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-watchers       DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-related        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-related        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-link           DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-timeline       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 """
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -288,6 +310,21 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "findings_by_entity": (READERS, lambda who, on: findings_by_entity(_entity(), _recent(), who)),
     "recent_signals_of": (READERS, lambda who, on: recent_signals_of(_recent(), who, 5)),
     "cases_by_entity": (STAFF, lambda who, on: cases_by_entity(_entity(), _findings(), who)),
+    "notes_of": (STAFF, lambda who, on: content.notes_of(on.held, who)),
+    "tasks_of": (STAFF, lambda who, on: content.tasks_of(on.held, who)),
+    "task_by_id": (STAFF, lambda who, on: content.task_by_id(_first(Task), on.held, who)),
+    "files_of": (STAFF, lambda who, on: content.files_of(on.held, who)),
+    "file_by_id": (STAFF, lambda who, on: content.file_by_id(_first(EvidenceFile), on.held, who)),
+    "custody_of": (
+        STAFF,
+        lambda who, on: content.custody_of(EvidenceFile.objects.earliest("pk"), who),
+    ),
+    "watchers_of": (STAFF, lambda who, on: content.watchers_of(on.held, who)),
+    "watched_by": (STAFF, lambda who, on: content.watched_by(_watching(who, on))),
+    "playbooks_for": (STAFF, lambda who, on: content.playbooks_for(who)),
+    "playbook_by_id": (STAFF, lambda who, on: content.playbook_by_id(_first(Playbook), who)),
+    "similar_to": (STAFF, lambda who, on: similar_to(on.held, who)),
+    "case_links_of": (STAFF, lambda who, on: case_links_of(on.held, who)),
     "reports_of": (STAFF, lambda who, on: reports_of(_reported(), who)),
     "reported_acts_of": (STAFF, lambda who, on: reported_acts_of(_reported(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
@@ -453,6 +490,12 @@ def _reported() -> Case:
     return Case.objects.get(report_links__signal_id=signal.pk)
 
 
+def _watching(person: User, on: Furnished) -> User:
+    """Somebody who watches a case and never looked at it."""
+    CaseWatch.objects.get_or_create(user=person, case=on.closed)
+    return person
+
+
 def _sessions(on: Furnished) -> dict[str, Door]:
     """Nobody, then somebody of each role at a browser."""
     doors: dict[str, Door] = {"anonymous": {}}
@@ -487,10 +530,8 @@ def _wrong(
 
 def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
     """What happens, in a word of the tables."""
-    in_json = path.startswith("/api/")
-    raw = json.dumps(body) if in_json else urlencode(body, doseq=True)
-    media_type = "application/json" if in_json else "application/x-www-form-urlencoded"
-    client: Any = Client(headers=door)
+    raw, media_type = _encoded(path, body)
+    client: Any = Client(headers=door | {"If-Match": "*"})
     response = client.generic(method, path, raw, media_type)
     if 300 <= response.status_code < 400:
         return "login" if response["Location"].startswith(settings.LOGIN_URL) else "goes"
@@ -498,6 +539,18 @@ def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
         return str(response.status_code)
     listed = _listed(response)
     return "ok" if listed is None else "rows" if listed else "none"
+
+
+def _encoded(path: str, body: dict[str, Any]) -> tuple[str | bytes, str]:
+    """The body as forms with files, as the API or as other forms send it, and its type."""
+    if any(isinstance(value, File) for value in body.values()):
+        for value in body.values():
+            if isinstance(value, File):
+                value.seek(0)
+        return encode_multipart(BOUNDARY, body), MULTIPART_CONTENT
+    if path.startswith("/api/"):
+        return json.dumps(body), "application/json"
+    return urlencode(body, doseq=True), "application/x-www-form-urlencoded"
 
 
 def _listed(response: Any) -> list[Any] | None:

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock
-from cases.choices import Severity, State
+from cases.choices import Severity, State, Tlp
 from cases.models.queue import Queue
 from detectors.models import Campaign, Hold
 
@@ -19,7 +19,7 @@ class Case(models.Model):
     writes. how_sure: probability 0..1; 0 where no detector spoke. priority: 0..100, orders the
     queue. claim_*: exclusive while `claim_expires_at` lies ahead. hold: the legal hold that was
     placed on it last. providers: AI services that its evidence names. reports: how many of its hits
-    are reports that somebody sent.
+    are reports that somebody sent. labels: words of reviewers, sorted. tlp: how far it may travel.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -36,6 +36,10 @@ class Case(models.Model):
     reasons = ArrayField(models.TextField(), default=list)
     accounts = models.PositiveIntegerField()
     reports = models.PositiveIntegerField(default=0, db_default=0)
+    labels = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
+    tlp = models.CharField(
+        max_length=12, choices=Tlp.choices, default=Tlp.AMBER, db_default=Tlp.AMBER.value
+    )
     hits = models.PositiveIntegerField(default=1)
     new_hits = models.PositiveIntegerField(default=0)
     regressed = models.BooleanField(default=False)
