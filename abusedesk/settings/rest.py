@@ -28,5 +28,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Vocabularies that several shapes call `state`.
+    "ENUM_NAME_OVERRIDES": {
+        "CaseStateEnum": "cases.choices.State",
+        "TaskStateEnum": "cases.choices.TaskState",
+    },
     "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
 }

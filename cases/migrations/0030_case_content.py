@@ -227,10 +227,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
                 "constraints": [
-                    models.UniqueConstraint(fields=("case", "other"), name="link_once"),
-                    models.CheckConstraint(
-                        condition=models.Q(("case__lt", models.F("other"))), name="link_in_order"
-                    ),
+                    models.UniqueConstraint(fields=("case", "other"), name="link_once")
                 ],
             },
         ),

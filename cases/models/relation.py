@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
 
 from abusedesk.core import clock
 from cases.models.case import Case
@@ -21,10 +20,7 @@ class CaseLink(models.Model):
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["case", "other"], name="link_once"),
-            models.CheckConstraint(condition=Q(case__lt=F("other")), name="link_in_order"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["case", "other"], name="link_once")]
 
     def __str__(self) -> str:
         return f"{self.case_id} - {self.other_id}"
