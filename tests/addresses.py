@@ -18,16 +18,28 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue
-from cases.models import Case, Decision, EvidenceFile, Queue, Task
+from cases.models import (
+    Case,
+    Decision,
+    Delivery,
+    EvidenceFile,
+    Playbook,
+    Queue,
+    Task,
+    Webhook,
+)
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
+from cases.services.event import owe_events
 from cases.services.file import add_file
 from cases.services.hold import hold_case
+from cases.services.marking import label_case
 from cases.services.note import add_note
 from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
-from cases.services.task import add_tasks
+from cases.services.task import add_tasks, save_playbook
 from cases.services.watch import watch_case
+from cases.services.webhook import save_webhook
 from detectors.choices import Alarm, HoldKind, JobState, LetterAction, Mode, Outcome
 from detectors.models import (
     CampaignFinding,
@@ -75,6 +87,8 @@ SPEC: dict[str, Any] = {
 TYPE = {"slug": "card", "label": "Card", "meaning": "of a shop", "form": "number"}
 GROUP: dict[str, Any] = {"name": "Wire", "accounts": ["x:a", "x:b"], "proof": "imprint"}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
+PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
+RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -145,6 +159,9 @@ class Furnished:
             "task_id": Task.objects.earliest("pk").pk,
             "file_id": EvidenceFile.objects.earliest("pk").pk,
             "other": self.closed.ref,
+            "playbook_id": Playbook.objects.earliest("pk").pk,
+            "webhook_id": Webhook.objects.earliest("pk").pk,
+            "delivery_id": Delivery.objects.earliest("pk").pk,
         }
         return values[part]
 
@@ -189,6 +206,15 @@ class Furnished:
             "detectors:detector-detail": world.settings_form(DETECTOR),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
+            "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
+            "cases:task-add": {"text": "ask the bank"},
+            "cases:task-change": {"state": "done", "version": 1},
+            "cases:file-add": {"file": attachment()},
+            "cases:link": {"other": self.closed.ref, "reason": "same shop"},
+            "cases:playbooks": PLAYBOOK,
+            "cases:playbook": PLAYBOOK | {"version": 1},
+            "cases:webhooks": RECEIVER,
+            "cases:webhook": RECEIVER,
             "api-case-notes": {"body": "look"},
             "api-case-detail": {"labels": ["ring"], "tlp": "red"},
             "api-case-transition": {"to": "escalated", "reason": "too big for me"},
@@ -244,6 +270,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
     _added(who, desk.cases, rows)
+    _told(desk.admin, desk.cases[-1], rows)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
@@ -264,6 +291,16 @@ def _added(who: User, cases: list[Case], rows: int) -> None:
         add_file(actor=who, case=cases[0], upload=attachment(f"file {number}"))
         link_cases(actor=who, case=cases[0], other=cases[rows + number], reason="same shop")
     watch_case(actor=who, case=cases[0])
+
+
+def _told(admin: User, case: Case, rows: int) -> None:
+    """Receivers that wait for an event each, and playbooks."""
+    for number in range(rows):
+        save_playbook(actor=admin, title=f"Playbook {number}", steps=["look", "ask"])
+        save_webhook(actor=admin, url=f"https://{number}.example/hook", events=["changed"])
+    for number in range(rows):
+        label_case(actor=admin, case=case, labels=[f"label-{number}"])
+    owe_events()
 
 
 def _decided(actor: User, case: Case) -> Decision:

@@ -25,10 +25,18 @@ from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query
 from abusedesk.core.tokens import issue_token
 from cases.choices import State
-from cases.models import Case, CaseWatch, EvidenceFile, Playbook, Task
+from cases.models import (
+    Case,
+    CaseWatch,
+    Delivery,
+    EvidenceFile,
+    Playbook,
+    Task,
+    Webhook,
+)
 from cases.placing import place
 from cases.reporting import note
-from cases.selectors import content
+from cases.selectors import content, webhook
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.entity import cases_by_entity
@@ -139,6 +147,30 @@ cases:hold                GET     login goes  goes  goes  login 404
 cases:hold                POST    login 403   goes  goes  login 404
 cases:free                GET     login goes  goes  goes  login 404
 cases:free                POST    login 403   goes  goes  login 404
+cases:marks               GET     login goes  goes  goes  login 404
+cases:marks               POST    login goes  goes  goes  login 404
+cases:watch               GET     login goes  goes  goes  login 404
+cases:watch               POST    login goes  goes  goes  login 404
+cases:task-add            GET     login goes  goes  goes  login 404
+cases:task-add            POST    login goes  goes  goes  login 404
+cases:task-change         GET     login goes  goes  goes  login 404
+cases:task-change         POST    login goes  goes  goes  login 404
+cases:file-add            GET     login goes  goes  goes  login 404
+cases:file-add            POST    login goes  goes  goes  login 404
+cases:file                GET     login ok    ok    ok    login 404
+cases:link                GET     login goes  goes  goes  login 404
+cases:link                POST    login goes  goes  goes  login 404
+cases:unlink              GET     login goes  goes  goes  login 404
+cases:unlink              POST    login goes  goes  goes  login 404
+cases:playbooks           GET     login ok    ok    ok    login 404
+cases:playbooks           POST    login 403   goes  goes  login 404
+cases:playbook            GET     login ok    ok    ok    login 404
+cases:playbook            POST    login 403   goes  goes  login 404
+cases:webhooks            GET     login 404   404   ok    login 404
+cases:webhooks            POST    login 404   404   ok    login 404
+cases:webhook             GET     login 404   404   ok    login 404
+cases:webhook             POST    login 404   404   goes  login 404
+cases:delivery-again      POST    login 404   404   goes  login 404
 cases:retention           GET     login 404   404   ok    login 404
 cases:retention           POST    login 404   404   goes  login 404
 cases:verify              POST    login 404   404   goes  login 404
@@ -322,6 +354,14 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "watchers_of": (STAFF, lambda who, on: content.watchers_of(on.held, who)),
     "watched_by": (STAFF, lambda who, on: content.watched_by(_watching(who, on))),
     "playbooks_for": (STAFF, lambda who, on: content.playbooks_for(who)),
+    "webhooks_for": (ADMINS, lambda who, on: webhook.webhooks_for(who)),
+    "webhook_by_id": (ADMINS, lambda who, on: webhook.webhook_by_id(_first(Webhook), who)),
+    "deliveries_of": (
+        ADMINS,
+        lambda who, on: webhook.deliveries_of(Webhook.objects.earliest("pk"), who),
+    ),
+    "delivery_by_id": (ADMINS, lambda who, on: webhook.delivery_by_id(_first(Delivery), who)),
+    "custodies_of": (STAFF, lambda who, on: content.custodies_of(on.held, who)),
     "playbook_by_id": (STAFF, lambda who, on: content.playbook_by_id(_first(Playbook), who)),
     "similar_to": (STAFF, lambda who, on: similar_to(on.held, who)),
     "case_links_of": (STAFF, lambda who, on: case_links_of(on.held, who)),

@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from abusedesk.core.models import Role, Scope
+from cases.ui.panels import TABS
 from detectors.partitions import forget_partitions
 from tests import make
 from tests.addresses import Furnished, all_addresses, furnish
@@ -22,7 +23,7 @@ FILE: Final = Path(__file__).with_name("query_counts.json")
 WRITES: Final = os.environ.get("QUERY_COUNTS") == "write"  # `make counts`
 FEW, MANY = 5, 25  # after five decisions the first-run card is gone
 VARIANTS: Final = {
-    "cases:case-detail": ("", "?tab=evidence", "?tab=why", "?tab=timeline"),
+    "cases:case-detail": ("", *(f"?tab={tab}" for tab in TABS[1:])),
     "cases:queue": ("", "?state=closed"),
 }
 # What a page may ask at most, whatever the file says.

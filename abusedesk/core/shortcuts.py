@@ -80,6 +80,8 @@ SHORTCUTS = (
     Shortcut("tab-summary", KeyScope.CASE, ("v", "s"), "Summary"),
     Shortcut("tab-evidence", KeyScope.CASE, ("v", "e"), "Evidence"),
     Shortcut("tab-why", KeyScope.CASE, ("v", "w"), "Why"),
+    Shortcut("tab-files", KeyScope.CASE, ("v", "f"), "Files"),
+    Shortcut("tab-related", KeyScope.CASE, ("v", "r"), "Related cases"),
     Shortcut("tab-timeline", KeyScope.CASE, ("v", "t"), "Timeline"),
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import actions, case, dashboard, live, queue, retention, work
+from cases.ui.views import (
+    actions,
+    case,
+    content,
+    dashboard,
+    live,
+    playbook,
+    queue,
+    retention,
+    webhook,
+    work,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -26,6 +37,23 @@ urlpatterns = [
     path("cases/<str:ref>/notes/", actions.note, name="note"),
     path("cases/<str:ref>/hold/", actions.hold, name="hold"),
     path("cases/<str:ref>/free/", actions.free, name="free"),
+    path("cases/<str:ref>/marks/", content.marks, name="marks"),
+    path("cases/<str:ref>/watch/", content.watch, name="watch"),
+    path("cases/<str:ref>/tasks/", content.task_add, name="task-add"),
+    path("cases/<str:ref>/tasks/<int:task_id>/", content.task_change, name="task-change"),
+    path("cases/<str:ref>/files/", content.file_add, name="file-add"),
+    path("cases/<str:ref>/files/<int:file_id>/", content.file, name="file"),
+    path("cases/<str:ref>/links/", content.link, name="link"),
+    path("cases/<str:ref>/links/<str:other>/remove/", content.unlink, name="unlink"),
+    path("settings/webhooks/", webhook.webhooks, name="webhooks"),
+    path("settings/webhooks/<int:webhook_id>/", webhook.webhook, name="webhook"),
+    path(
+        "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/again/",
+        webhook.delivery_again,
+        name="delivery-again",
+    ),
+    path("settings/playbooks/", playbook.playbooks, name="playbooks"),
+    path("settings/playbooks/<int:playbook_id>/", playbook.playbook, name="playbook"),
     path("settings/retention/", retention.retention, name="retention"),
     path("settings/retention/verify/", retention.verify, name="verify"),
     path("settings/retention/<int:run_id>/", retention.purge_run, name="purge-run"),

@@ -14,6 +14,7 @@ from abusedesk.core import clock
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import Role, User
 from cases.selectors.case import QueueCount, cases_for, queue_counts
+from cases.selectors.content import watched_by
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
 from detectors.ui import silent
@@ -35,6 +36,7 @@ def work(request: DeskRequest) -> HttpResponse:
         "tiles": _tiles(counts, user),
         **(silent.context(user) if user.role == Role.ADMIN else {}),
         "mine": with_claims(mine.select_related("queue", "claimed_by"), user),
+        "watched": with_claims(watched_by(user).select_related("claimed_by")[:LAST], user),
         "decisions": list(decisions),
         "steps": steps,
         "done": sum(1 for step in steps if step.done),
