@@ -595,7 +595,7 @@ def _encoded(path: str, body: dict[str, Any]) -> tuple[str | bytes, str]:
 
 def _listed(response: Any) -> list[Any] | None:
     """Rows of an answer that is a list."""
-    if response["Content-Type"] != "application/json":
+    if response.headers.get("Content-Type") != "application/json":
         return None
     answer = response.json()
     rows = answer if isinstance(answer, list) else answer.get("results")

@@ -86,7 +86,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     )
     @action(detail=True, methods=["post"])
     def transition(self, request: Request, ref: str) -> Response:
-        """Escalate, snooze or reopen; 409 says under `data.allowed` what the state allows."""
+        """Escalate, snooze or reopen; 409 says under `meta.allowed` what the state allows."""
         with matched(request, ref, self.viewer, must=True) as case:
             said = _valid(serializers.MoveSerializer(data=request.data))
             move_case(actor=self.viewer, case=case, **said | {"to": State(said["to"])})

@@ -80,7 +80,7 @@ def test_a_write_on_a_version_that_is_gone_is_412_says_who_changed_it_and_change
     told = refused.json()
     assert told["errors"][0]["code"] == "stale"
     assert "bob set the labels of the case: bobs" in told["errors"][0]["detail"]
-    assert told["data"] == {"version": 2}
+    assert told["meta"] == {"version": 2}
     case.refresh_from_db()
     assert case.labels == ["bobs"]
 
@@ -159,7 +159,7 @@ def test_an_illegal_transition_is_409_and_names_the_allowed_ones(
     refused = api.ask("post", f"{case.ref}/transition/", {"to": to}, match="*")
     assert refused.status_code == 409
     assert refused.json()["errors"][0]["code"] == "illegal_transition"
-    assert refused.json()["data"] == {"state": state.value, "to": to, "allowed": allowed}
+    assert refused.json()["meta"] == {"state": state.value, "to": to, "allowed": allowed}
     case.refresh_from_db()
     assert case.state == state
 
