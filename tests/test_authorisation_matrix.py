@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.core.files import File
 from django.db import models, transaction
+from django.http import FileResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
@@ -573,6 +574,8 @@ def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
     raw, media_type = _encoded(path, body)
     client: Any = Client(headers=door | {"If-Match": "*"})
     response = client.generic(method, path, raw, media_type)
+    if isinstance(response, FileResponse):
+        list(response)  # at its end the file is closed
     if 300 <= response.status_code < 400:
         return "login" if response["Location"].startswith(settings.LOGIN_URL) else "goes"
     if response.status_code >= 400:
