@@ -14,7 +14,7 @@ from abusedesk.core import audit, clock, outbound
 from abusedesk.core.audit import Verb
 from abusedesk.core.outbound import OutboundError
 from abusedesk.core.queueing import wake
-from cases.choices import DeliveryState
+from cases.choices import DeliveryKind, DeliveryState
 from cases.models import Delivery
 from cases.services.delivery import host_of, redeliver
 
@@ -118,18 +118,21 @@ def _finish(row: Delivery, *, taken: bool, answer: str) -> None:
 
 
 def _tell(row: Delivery) -> None:
-    """Success and giving up belong on the case's timeline; single failures do not."""
+    """Success and giving up belong on the case's timeline; single failures do not.
+
+    Of an event only giving up does: an event tells of the timeline.
+    """
     verbs = {
         DeliveryState.SENT: Verb.DELIVERY_SENT,
         DeliveryState.DEAD: Verb.DELIVERY_GIVEN_UP,
     }
     verb = verbs.get(DeliveryState(row.state))
-    if verb is not None:
+    if verb is not None and (row.kind, verb) != (DeliveryKind.EVENT, Verb.DELIVERY_SENT):
         audit.append(
             actor=None,
             verb=verb,
             target_type="case",
-            target_id=str(row.decision.case_id),
+            target_id=str(row.about),
             delivery=row.pk,
             kind=row.kind,
             host=host_of(row.webhook),

@@ -61,6 +61,22 @@ class LineageKind(models.TextChoices):
     SPLIT = "split", "Split"
 
 
+class Tlp(models.TextChoices):
+    """Traffic light protocol 2.0: how far a case may travel, from wide to narrow."""
+
+    CLEAR = "clear", "TLP:CLEAR"
+    GREEN = "green", "TLP:GREEN"
+    AMBER = "amber", "TLP:AMBER"
+    AMBER_STRICT = "amber+strict", "TLP:AMBER+STRICT"
+    RED = "red", "TLP:RED"
+
+
+class TaskState(models.TextChoices):
+    OPEN = "open", "To do"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Not needed"
+
+
 class GateKind(models.TextChoices):
     ALLOW = "allow", "Allow-list"
     SNOOZE = "snooze", "Snooze"
@@ -126,6 +142,7 @@ class AppealState(models.TextChoices):
 class DeliveryKind(models.TextChoices):
     DECISION = "decision", "Decision"
     REVERSAL = "reversal", "Reversal"
+    EVENT = "event", "Event"
 
 
 class DeliveryState(models.TextChoices):

@@ -17,6 +17,7 @@ from cases.facts import Picture
 from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, Decision
 from cases.opening import new_case, one_at_a_time
+from cases.services.task import hand_out
 from detectors.choices import CampaignState
 from detectors.models import Campaign
 from detectors.selectors.verdict import verdicts_of
@@ -84,6 +85,7 @@ def open_case(campaign: Campaign) -> Case:
     case.save(force_insert=True)
     CaseCampaign.objects.create(case=case, campaign=campaign, revision=campaign.revision)
     rule = routing.route(case)
+    tasks = hand_out(case=case)
     audit.append(
         actor=None,
         verb=Verb.CASE_OPENED,
@@ -93,6 +95,7 @@ def open_case(campaign: Campaign) -> Case:
         accounts=case.accounts,
         severity=case.severity,
         priority=case.priority,
+        tasks=tasks,
     )
     routing.tell(case, rule)
     return case

@@ -150,4 +150,7 @@ def _untouched(case: Case) -> bool:
         and not case.decisions.exists()
         and not case.notes.exists()
         and not is_touched(case)
+        and not case.files.exists()
+        and not case.tasks.exclude(changed_by=None, added_by=None).exists()
+        and not case.labels
     )

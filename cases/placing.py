@@ -19,6 +19,7 @@ from cases.effects import BENIGN_FOR, decision_ref
 from cases.faults import Taken, attempt, one_by_one
 from cases.models import Case, CaseCampaign, CaseReport
 from cases.opening import new_case, one_at_a_time
+from cases.services.task import hand_out
 from detectors.choices import CampaignState, EntityType
 from detectors.selectors.verdict import verdicts_of
 
@@ -70,6 +71,7 @@ def _open(rows: Sequence[CaseReport]) -> None:
     facts.redescribe(case)
     case.save()
     rule = routing.route(case)
+    tasks = hand_out(case=case)
     audit.append(
         actor=None,
         verb=Verb.CASE_OPENED_BY_REPORT,
@@ -79,6 +81,7 @@ def _open(rows: Sequence[CaseReport]) -> None:
         about=reported.shown(rows[0].target_type, rows[0].target),
         severity=case.severity,
         priority=case.priority,
+        tasks=tasks,
     )
     routing.tell(case, rule)
 

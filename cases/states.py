@@ -29,7 +29,14 @@ def check(case: Case, *, to: State) -> None:
     state = State(case.state)
     if to not in TRANSITIONS[state]:
         message = f"{case.ref} is {state.label.lower()}; it cannot become {to.label.lower()}."
-        raise IllegalTransitionError(message, state=state.value, to=to.value)
+        raise IllegalTransitionError(
+            message, state=state.value, to=to.value, allowed=allowed_from(state)
+        )
+
+
+def allowed_from(state: State) -> list[str]:
+    """The states that may follow, in the order of the alphabet."""
+    return sorted(TRANSITIONS[state])
 
 
 def transition(case: Case, *, to: State) -> None:

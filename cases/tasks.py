@@ -6,7 +6,7 @@ from celery import shared_task
 
 from cases import actions, assigning, gates, placing, reporting, sla, snoozing
 from cases import intake as pulling
-from cases.services import case, hold, retention
+from cases.services import case, event, hold, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -49,6 +49,7 @@ def sweep() -> None:
     gates.release_expired()
     pulling.intake()
     reporting.sweep()
+    event.owe_events()
     actions.wake_if_due()
     hold.extend_holds()
     retention.wake_purges()

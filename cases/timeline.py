@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
@@ -14,13 +14,22 @@ from abusedesk.core.models import AuditEntry, User
 from cases import policy
 from cases.blind import veiled_of
 from cases.models import Case, CaseLineage
-from cases.selectors.lineage import family_of
+from cases.selectors.lineage import Family, family_of
 
 LIMIT: Final = 500
 # Reads are in the audit chain, but they change nothing.
 LEFT_OUT: Final = (Verb.CASE_VIEWED,)
 # These tell what the verdict was, if only by what it made of new evidence.
 TELLING: Final = (Verb.CASE_DECIDED, Verb.CASE_SUPPRESSED)
+# What stands on the timeline, but changes nothing that somebody else may be working on.
+QUIET: Final = (
+    Verb.CASE_SUPPRESSED,
+    Verb.CASE_VIEWED,
+    Verb.CASE_NOTED,
+    Verb.CASE_WATCHED,
+    Verb.CASE_UNWATCHED,
+    Verb.FILE_READ,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +54,38 @@ def timeline_of(case: Case, viewer: User) -> list[TimelineEntry]:
     if not policy.can_see(viewer, case):
         return []
     family = family_of(case)
+    rows = visible_entries_of(case, viewer, family).exclude(verb__in=LEFT_OUT).order_by("-id")
+    return [entry(row, family) for row in rows[:LIMIT]]
+
+
+def visible_entries_of(case: Case, viewer: User, family: Family) -> QuerySet[AuditEntry]:
+    """The part of the audit chain that speaks of this case and what went into it, for a viewer."""
     rows = AuditEntry.objects.filter(target_type="case", target_id__in=list(map(str, family.refs)))
     for row in family.undone:
         rows = rows.exclude(_left_behind(row))
     veiled = veiled_of(case, viewer)
     if (first := veiled.order_by("pk").values_list("created_at", flat=True).first()) is not None:
         rows = rows.exclude(verb__in=TELLING, at__gte=first)
-    return [
-        TimelineEntry(
-            at=row.at,
-            actor=row.actor_label,
-            verb=row.verb,
-            sentence=audit.sentence(row),
-            data=row.data,
-            origin=family.refs[int(row.target_id)],
-        )
-        for row in rows.exclude(verb__in=LEFT_OUT).order_by("-id")[:LIMIT]
-    ]
+    return rows
+
+
+def entry(row: AuditEntry, family: Family) -> TimelineEntry:
+    """One link of the chain as an event."""
+    return TimelineEntry(
+        at=row.at,
+        actor=row.actor_label,
+        verb=row.verb,
+        sentence=audit.sentence(row),
+        data=row.data,
+        origin=family.refs[int(row.target_id)],
+    )
+
+
+def last_change_of(case: Case) -> str:
+    """Who did what last, in the words of the timeline."""
+    rows = AuditEntry.objects.filter(target_type="case", target_id=str(case.pk))
+    last = rows.exclude(verb__in=QUIET).order_by("-id").first()
+    return f"{last.actor_label} {audit.sentence(last)}" if last else f"it is {case.state}"
 
 
 def _left_behind(row: CaseLineage) -> Q:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.urls import URLPattern, get_resolver, reverse
 
@@ -23,19 +24,31 @@ from cases.models import (
     Case,
     CaseLineage,
     Decision,
+    Delivery,
+    EvidenceFile,
     Notice,
+    Playbook,
     Queue,
     RoutingRule,
     SecondReview,
+    Task,
+    Webhook,
 )
 from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
+from cases.services.event import owe_events
+from cases.services.file import add_file
 from cases.services.hold import hold_case
+from cases.services.marking import label_case
 from cases.services.note import add_note
 from cases.services.policy import PolicyText, save_policy
+from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
 from cases.services.routing import save_rule
+from cases.services.task import add_tasks, save_playbook
+from cases.services.watch import watch_case
+from cases.services.webhook import save_webhook
 from detectors.choices import (
     Alarm,
     HoldKind,
@@ -109,6 +122,8 @@ QUEUE = {"slug": "fraud", "title": "Fraud", "sla_hours": 8, "assign": "pull"}
 ROUTE = {"name": "first", "query": "platform:x", "queue": "scams", "active": True}
 SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity": 5}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
+PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
+RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -185,6 +200,12 @@ class Furnished:
             "form": "csv",
             "lineage_id": CaseLineage.objects.earliest("pk").pk,
             "proposal_id": Proposal.objects.earliest("pk").pk,
+            "task_id": Task.objects.earliest("pk").pk,
+            "file_id": EvidenceFile.objects.earliest("pk").pk,
+            "other": self.closed.ref,
+            "playbook_id": Playbook.objects.earliest("pk").pk,
+            "webhook_id": Webhook.objects.earliest("pk").pk,
+            "delivery_id": Delivery.objects.earliest("pk").pk,
         }
         return values[part]
 
@@ -270,7 +291,22 @@ class Furnished:
             "detectors:detector-detail": world.settings_form(DETECTOR),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
+            "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
+            "cases:task-add": {"text": "ask the bank"},
+            "cases:task-change": {"state": "done", "version": 1},
+            "cases:file-add": {"file": attachment()},
+            "cases:link": {"other": self.closed.ref, "reason": "same shop"},
+            "cases:playbooks": PLAYBOOK,
+            "cases:playbook": PLAYBOOK | {"version": 1},
+            "cases:webhooks": RECEIVER,
+            "cases:webhook": RECEIVER,
             "api-case-notes": {"body": "look"},
+            "api-case-detail": {"labels": ["ring"], "tlp": "red"},
+            "api-case-transition": {"to": "escalated", "reason": "too big for me"},
+            "api-case-tasks": {"text": "ask the bank"},
+            "api-case-task": {"state": "done"},
+            "api-case-files": {"file": attachment()},
+            "api-case-related": {"other": self.closed.ref, "reason": "same shop"},
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
             "api-signals": item,
             "api-adapter": ALERT,
@@ -327,6 +363,8 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         letter = _letter(number)
         _letter_job(desk.admin, letter)
         token = _tuned(desk.admin, number)
+    _added(who, desk.cases, rows)
+    _told(desk.admin, desk.cases[-1], rows)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
@@ -366,6 +404,30 @@ def _lineage(actor: User, case: Case, rows: int) -> None:
         CampaignEdge.objects.create(
             campaign=campaign, a=first, b=f"{second}-{number}", score=1.0, parts={"content": [7, 1]}
         )
+
+
+def attachment(text: str = "seen on the screen") -> SimpleUploadedFile:
+    """A small file to put to a case."""
+    return SimpleUploadedFile("screen.txt", text.encode())
+
+
+def _added(who: User, cases: list[Case], rows: int) -> None:
+    """What people add to the first case."""
+    add_tasks(actor=who, case=cases[0], texts=[f"task {number}" for number in range(rows)])
+    for number in range(rows):
+        add_file(actor=who, case=cases[0], upload=attachment(f"file {number}"))
+        link_cases(actor=who, case=cases[0], other=cases[rows + number], reason="same shop")
+    watch_case(actor=who, case=cases[0])
+
+
+def _told(admin: User, case: Case, rows: int) -> None:
+    """Receivers that wait for an event each, and playbooks."""
+    for number in range(rows):
+        save_playbook(actor=admin, title=f"Playbook {number}", steps=["look", "ask"])
+        save_webhook(actor=admin, url=f"https://{number}.example/hook", events=["changed"])
+    for number in range(rows):
+        label_case(actor=admin, case=case, labels=[f"label-{number}"])
+    owe_events()
 
 
 def _decided(actor: User, case: Case, said: terms.Terms = terms.NO_TERMS) -> Decision:

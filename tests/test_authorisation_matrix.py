@@ -14,8 +14,11 @@ from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.core.files import File
 from django.db import models, transaction
+from django.http import FileResponse
 from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 import cases.selectors
 import detectors.selectors
@@ -25,9 +28,23 @@ from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query, Term
 from abusedesk.core.tokens import issue_token
 from cases.choices import ReviewState, State
-from cases.models import Appeal, Case, CaseLineage, RoutingRule, SecondReview, Strike
+from cases.models import (
+    Appeal,
+    Case,
+    CaseLineage,
+    CaseWatch,
+    Delivery,
+    EvidenceFile,
+    Playbook,
+    RoutingRule,
+    SecondReview,
+    Strike,
+    Task,
+    Webhook,
+)
 from cases.placing import place
 from cases.reporting import note
+from cases.selectors import content, webhook
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
@@ -52,6 +69,7 @@ from cases.selectors.queue import (
     routing_rules_for,
     trial_for,
 )
+from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.review import (
     disagreements_for,
@@ -208,6 +226,30 @@ cases:policy-list         GET     login ok    ok    ok    login 404
 cases:policy-list         POST    login 403   403   goes  login 404
 cases:policy-detail       GET     login ok    ok    ok    login 404
 cases:policy-detail       POST    login 403   403   goes  login 404
+cases:marks               GET     login goes  goes  goes  login 404
+cases:marks               POST    login goes  goes  goes  login 404
+cases:watch               GET     login goes  goes  goes  login 404
+cases:watch               POST    login goes  goes  goes  login 404
+cases:task-add            GET     login goes  goes  goes  login 404
+cases:task-add            POST    login goes  goes  goes  login 404
+cases:task-change         GET     login goes  goes  goes  login 404
+cases:task-change         POST    login goes  goes  goes  login 404
+cases:file-add            GET     login goes  goes  goes  login 404
+cases:file-add            POST    login goes  goes  goes  login 404
+cases:file                GET     login ok    ok    ok    login 404
+cases:link                GET     login goes  goes  goes  login 404
+cases:link                POST    login goes  goes  goes  login 404
+cases:unlink              GET     login goes  goes  goes  login 404
+cases:unlink              POST    login goes  goes  goes  login 404
+cases:playbooks           GET     login ok    ok    ok    login 404
+cases:playbooks           POST    login 403   goes  goes  login 404
+cases:playbook            GET     login ok    ok    ok    login 404
+cases:playbook            POST    login 403   goes  goes  login 404
+cases:webhooks            GET     login 404   404   ok    login 404
+cases:webhooks            POST    login 404   404   ok    login 404
+cases:webhook             GET     login 404   404   ok    login 404
+cases:webhook             POST    login 404   404   goes  login 404
+cases:delivery-again      POST    login 404   404   goes  login 404
 cases:retention           GET     login 404   404   ok    login 404
 cases:retention           POST    login 404   404   goes  login 404
 cases:verify              POST    login 404   404   goes  login 404
@@ -345,6 +387,7 @@ api-case-claim          POST   review 401  ok   ok   ok   401  403  ok   ok   ok
 api-case-release        POST   review 401  ok   409  409  401  403  ok   409  409  404  404
 api-case-decide         POST   review 401  ok   409  409  401  403  ok   409  409  404  404
 api-case-undo           POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-notes          GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-notes          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-lineage        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-lineage-undo   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -354,6 +397,23 @@ api-case-cut            POST   review 401  ok   ok   ok   401  403  ok   ok   ok
 api-case-cut-preview    POST   read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-proposals           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-proposal            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-detail         PATCH  review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-transition     POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-tasks          GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-tasks          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-task           GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-task           PATCH  review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-files          GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-files          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-file           GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-custody        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-watchers       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-watchers       PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-watchers       DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-related        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-related        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-link           DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-timeline       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 """
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -432,6 +492,29 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
     "proposals_for": (STAFF, lambda who, on: proposals_for(who)),
     "proposal_by_id": (STAFF, lambda who, on: proposal_by_id(_first(Proposal), who)),
+    "notes_of": (STAFF, lambda who, on: content.notes_of(on.held, who)),
+    "tasks_of": (STAFF, lambda who, on: content.tasks_of(on.held, who)),
+    "task_by_id": (STAFF, lambda who, on: content.task_by_id(_first(Task), on.held, who)),
+    "files_of": (STAFF, lambda who, on: content.files_of(on.held, who)),
+    "file_by_id": (STAFF, lambda who, on: content.file_by_id(_first(EvidenceFile), on.held, who)),
+    "custody_of": (
+        STAFF,
+        lambda who, on: content.custody_of(EvidenceFile.objects.earliest("pk"), who),
+    ),
+    "watchers_of": (STAFF, lambda who, on: content.watchers_of(on.held, who)),
+    "watched_by": (STAFF, lambda who, on: content.watched_by(_watching(who, on))),
+    "playbooks_for": (STAFF, lambda who, on: content.playbooks_for(who)),
+    "webhooks_for": (ADMINS, lambda who, on: webhook.webhooks_for(who)),
+    "webhook_by_id": (ADMINS, lambda who, on: webhook.webhook_by_id(_first(Webhook), who)),
+    "deliveries_of": (
+        ADMINS,
+        lambda who, on: webhook.deliveries_of(Webhook.objects.earliest("pk"), who),
+    ),
+    "delivery_by_id": (ADMINS, lambda who, on: webhook.delivery_by_id(_first(Delivery), who)),
+    "custodies_of": (STAFF, lambda who, on: content.custodies_of(on.held, who)),
+    "playbook_by_id": (STAFF, lambda who, on: content.playbook_by_id(_first(Playbook), who)),
+    "similar_to": (STAFF, lambda who, on: similar_to(on.held, who)),
+    "case_links_of": (STAFF, lambda who, on: case_links_of(on.held, who)),
     "reports_of": (STAFF, lambda who, on: reports_of(_reported(), who)),
     "reported_acts_of": (STAFF, lambda who, on: reported_acts_of(_reported(), who)),
     "findings_for": (READERS, lambda who, on: findings_for(who)),
@@ -642,6 +725,12 @@ def _reported() -> Case:
     return Case.objects.get(report_links__signal_id=signal.pk)
 
 
+def _watching(person: User, on: Furnished) -> User:
+    """Somebody who watches a case and never looked at it."""
+    CaseWatch.objects.get_or_create(user=person, case=on.closed)
+    return person
+
+
 def _sessions(on: Furnished) -> dict[str, Door]:
     """Nobody, then somebody of each role at a browser."""
     doors: dict[str, Door] = {"anonymous": {}}
@@ -676,11 +765,11 @@ def _wrong(
 
 def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
     """What happens, in a word of the tables."""
-    in_json = path.startswith("/api/")
-    raw = json.dumps(body) if in_json else urlencode(body, doseq=True)
-    media_type = "application/json" if in_json else "application/x-www-form-urlencoded"
-    client: Any = Client(headers=door)
+    raw, media_type = _encoded(path, body)
+    client: Any = Client(headers=door | {"If-Match": "*"})
     response = client.generic(method, path, raw, media_type)
+    if isinstance(response, FileResponse):
+        list(response)  # at its end the file is closed
     if 300 <= response.status_code < 400:
         return "login" if response["Location"].startswith(settings.LOGIN_URL) else "goes"
     if response.status_code >= 400:
@@ -689,9 +778,21 @@ def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
     return "ok" if listed is None else "rows" if listed else "none"
 
 
+def _encoded(path: str, body: dict[str, Any]) -> tuple[str | bytes, str]:
+    """The body as forms with files, as the API or as other forms send it, and its type."""
+    if any(isinstance(value, File) for value in body.values()):
+        for value in body.values():
+            if isinstance(value, File):
+                value.seek(0)
+        return encode_multipart(BOUNDARY, body), MULTIPART_CONTENT
+    if path.startswith("/api/"):
+        return json.dumps(body), "application/json"
+    return urlencode(body, doseq=True), "application/x-www-form-urlencoded"
+
+
 def _listed(response: Any) -> list[Any] | None:
     """Rows of an answer that is a list."""
-    if response["Content-Type"] != "application/json":
+    if response.headers.get("Content-Type") != "application/json":
         return None
     answer = response.json()
     rows = answer if isinstance(answer, list) else answer.get("results")

@@ -55,6 +55,19 @@ class StaleError(ConflictError):
     code = "stale"
 
 
+class ChangedError(StaleError):
+    """The caller named the version it saw (`If-Match`), and that is not the newest."""
+
+    status = 412
+
+
+class UnconditionalError(AbuseDeskError):
+    """A write that replaces something must say which version it saw."""
+
+    status = 428
+    code = "precondition_required"
+
+
 class ClaimLostError(ConflictError):
     """The caller does not hold the case any more."""
 
@@ -66,6 +79,13 @@ class InvalidError(AbuseDeskError):
 
     status = 422
     code = "invalid"
+
+
+class TooLargeError(AbuseDeskError):
+    """More bytes than the desk takes at once."""
+
+    status = 413
+    code = "too_large"
 
 
 class BusyError(AbuseDeskError):

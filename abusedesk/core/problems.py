@@ -28,6 +28,8 @@ def exception_handler(error: Exception, view: ExceptionHandlerContext) -> Respon
     if response is not None:
         response.data["type"] = "client_error"
         response.data["errors"][0]["attr"] = error.field or None
+        if error.data:
+            response.data["meta"] = error.data
         if error.retry_after_s:
             response["Retry-After"] = str(error.retry_after_s)
     return response

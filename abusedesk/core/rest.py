@@ -123,10 +123,14 @@ class FaultSerializer(serializers.Serializer[Any]):
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """The shape of every refusal."""
+    """The shape of every refusal.
+
+    meta: what a program needs to go on, such as the states that are allowed or the newest version.
+    """
 
     type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
     errors = FaultSerializer(many=True)  # type: ignore[assignment] # as above
+    meta = serializers.DictField(required=False)
 
 
 def problems(*statuses: int) -> dict[int, type[ProblemSerializer]]:

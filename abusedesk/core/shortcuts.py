@@ -83,6 +83,8 @@ SHORTCUTS = (
     Shortcut("tab-summary", KeyScope.CASE, ("v", "s"), "Summary"),
     Shortcut("tab-evidence", KeyScope.CASE, ("v", "e"), "Evidence"),
     Shortcut("tab-why", KeyScope.CASE, ("v", "w"), "Why"),
+    Shortcut("tab-files", KeyScope.CASE, ("v", "f"), "Files"),
+    Shortcut("tab-related", KeyScope.CASE, ("v", "r"), "Related cases"),
     Shortcut("tab-timeline", KeyScope.CASE, ("v", "t"), "Timeline"),
     Shortcut("tab-precedents", KeyScope.CASE, ("v", "p"), "Precedents"),
     Shortcut("assign", KeyScope.CASE, ("Shift+A",), "Assign"),

@@ -32,6 +32,18 @@ class Verb(StrEnum):
     CASE_SNOOZED = "case.snoozed"
     CASE_RETURNED = "case.returned"
     CASE_REOPENED = "case.reopened"
+    CASE_LABELLED = "case.labelled"
+    CASE_MARKED = "case.marked"
+    CASE_WATCHED = "case.watched"
+    CASE_UNWATCHED = "case.unwatched"
+    CASE_LINKED = "case.linked"
+    CASE_UNLINKED = "case.unlinked"
+    TASKS_ADDED = "case.tasks_added"
+    TASK_CHANGED = "case.task_changed"
+    FILE_ADDED = "case.file_added"
+    FILE_READ = "case.file_read"
+    FILE_BROKEN = "case.file_broken"
+    PLAYBOOK_SAVED = "playbook.saved"
     CASE_MERGED = "case.merged"
     CASE_ABSORBED = "case.absorbed"
     CASE_ROUTED = "case.routed"
@@ -122,6 +134,18 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_SNOOZED: "snoozed the case until {until}",
     Verb.CASE_RETURNED: "brought the case back from snooze",
     Verb.CASE_REOPENED: "put the case back for review. Reason: {reason}",
+    Verb.CASE_LABELLED: "set the labels of the case: {labels}",
+    Verb.CASE_MARKED: "marked the case {tlp}, before {was}",
+    Verb.CASE_WATCHED: "watches the case",
+    Verb.CASE_UNWATCHED: "stopped watching the case",
+    Verb.CASE_LINKED: "called {other} related. Reason: {reason}",
+    Verb.CASE_UNLINKED: "took back that {other} is related",
+    Verb.TASKS_ADDED: "added {count} tasks from {origin}",
+    Verb.TASK_CHANGED: "set the task to {state}: {text}",
+    Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",
+    Verb.FILE_READ: "downloaded the file {name}",
+    Verb.FILE_BROKEN: "found the stored bytes of {name} changed; they were not given out",
+    Verb.PLAYBOOK_SAVED: "saved the playbook {title} with {count} steps",
     Verb.CASE_MERGED: "merged the case into {into}",
     Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",
     Verb.CASE_ROUTED: "put the case into {queue} by the rule {rule}",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from cases.choices import ActionKind, Answer, Confidence
-from cases.models import Case, Decision, EntityAction, Note
+from cases import states
+from cases.choices import ActionKind, Answer, Confidence, State, TaskState, Tlp
+from cases.models import Case, CaseLink, Decision, EntityAction, EvidenceFile, Note, Task
 from cases.terms import MAX_DAYS
 from detectors.choices import EntityType, Outcome
 
@@ -25,6 +26,7 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
             "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
             "claim_expires_at", "assignee", "sources", "languages", "providers", "escalating",
             "sla_paused_at",
+            "claim_expires_at", "labels", "tlp",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -53,18 +55,24 @@ class CaseSerializer(CaseRowSerializer):
     """A case with what it rests on.
 
     newest_reports: at most 50 of `reports`. contributions: empty where no detector spoke.
+    may_become: the states that may follow.
     """
 
     merged_into = serializers.SlugRelatedField[Case]("ref", read_only=True)
     contributions = serializers.DictField(child=serializers.FloatField(), read_only=True)
     newest_reports = ReportSerializer(many=True, read_only=True)
     timeline = EventSerializer(many=True, read_only=True)
+    may_become = serializers.SerializerMethodField()
+
+    def get_may_become(self, case: Case) -> list[str]:
+        """From the table of transitions."""
+        return states.allowed_from(State(case.state))
 
     class Meta(CaseRowSerializer.Meta):
         fields = [
             *CaseRowSerializer.Meta.fields,
             "summary", "priority_parts", "merged_into", "contributions", "newest_reports",
-            "timeline",
+            "timeline", "may_become",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -162,3 +170,118 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
         model = Note
         fields = ["id", "author", "body", "created_at"]
         read_only_fields = ["id", "author", "created_at"]
+
+
+class MarksSerializer(serializers.Serializer[object]):
+    """What people mark a case with. Left out stays as it is; labels are the whole set."""
+
+    labels = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=20, required=False
+    )
+    tlp = serializers.ChoiceField(choices=Tlp.choices, required=False)
+
+
+class MoveSerializer(serializers.Serializer[object]):
+    """A step to another state. reason: to escalate or reopen; until: to snooze."""
+
+    to = serializers.ChoiceField(choices=State.choices)
+    reason = serializers.CharField(max_length=500, required=False, default="")
+    until = serializers.DateTimeField(required=False)
+
+
+class TaskSerializer(serializers.ModelSerializer[Task]):
+    """One step of the checklist. playbook: where it comes from; a change names its `version`."""
+
+    playbook = serializers.StringRelatedField[Task](read_only=True)
+    added_by = serializers.StringRelatedField[Task](read_only=True)
+    changed_by = serializers.StringRelatedField[Task](read_only=True)
+
+    class Meta:
+        model = Task
+        fields = [
+            "id", "text", "state", "playbook", "version", "added_by", "added_at", "changed_by",
+            "changed_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class NewTaskSerializer(serializers.Serializer[object]):
+    """A task to add."""
+
+    text = serializers.CharField(max_length=300)
+
+
+class TaskStateSerializer(serializers.Serializer[object]):
+    """What became of a task."""
+
+    state = serializers.ChoiceField(choices=TaskState.choices)
+
+
+class FileSerializer(serializers.ModelSerializer[EvidenceFile]):
+    """A file of a case. media_type: by its first bytes."""
+
+    added_by = serializers.StringRelatedField[EvidenceFile](read_only=True)
+
+    class Meta:
+        model = EvidenceFile
+        fields = ["id", "name", "size", "sha256", "media_type", "note", "added_by", "added_at"]
+        read_only_fields = fields
+
+
+class UploadSerializer(serializers.Serializer[object]):
+    """A file to add, as a form."""
+
+    file = serializers.FileField()
+    note = serializers.CharField(max_length=500, required=False, default="")
+
+
+class WatcherSerializer(serializers.Serializer[object]):
+    """Somebody who watches a case."""
+
+    user = serializers.CharField()
+    since = serializers.DateTimeField()
+
+
+class ThingSerializer(serializers.Serializer[object]):
+    """One thing that two cases share."""
+
+    type = serializers.CharField()
+    value = serializers.CharField()
+
+
+class SimilarSerializer(serializers.Serializer[object]):
+    """A case with the same evidence. counts: shared things by type; shared: the rarest of them."""
+
+    ref = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.CharField()
+    outcome = serializers.CharField()
+    counts = serializers.DictField(child=serializers.IntegerField())
+    shared = ThingSerializer(many=True)
+
+
+class LinkSerializer(serializers.ModelSerializer[CaseLink]):
+    """A link that a person made. case, other: references, the older case first."""
+
+    case = serializers.SlugRelatedField[CaseLink]("ref", read_only=True)
+    other = serializers.SlugRelatedField[CaseLink]("ref", read_only=True)
+    added_by = serializers.StringRelatedField[CaseLink](read_only=True)
+
+    class Meta:
+        model = CaseLink
+        fields = ["case", "other", "reason", "added_by", "added_at"]
+        read_only_fields = fields
+
+
+class NewLinkSerializer(serializers.Serializer[object]):
+    """A case to call related, and why."""
+
+    other = serializers.RegexField(r"^AD-[0-9]{1,18}$")
+    reason = serializers.CharField(max_length=500)
+
+
+class RelatedSerializer(serializers.Serializer[object]):
+    """Cases that the evidence or a person relates to this one."""
+
+    similar = SimilarSerializer(many=True)
+    links = LinkSerializer(many=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -13,28 +14,30 @@ from rest_framework.viewsets import ViewSetMixin
 
 from abusedesk.core import clock
 from abusedesk.core.errors import InvalidError, NotFoundError
-from abusedesk.core.models import Scope
+from abusedesk.core.models import Scope, User
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.query import parse
 from abusedesk.core.rest import ListEndpoint, problems
 from cases import queue
 from cases.api import serializers
+from cases.api.matching import IF_MATCH, MUST_MATCH, matched, tagged
 from cases.api.terms import take_terms
-from cases.choices import State
+from cases.choices import State, Tlp
 from cases.models import Case
 from cases.search import FIELDS, where
 from cases.selectors.case import case_by_ref, cases_for
 from cases.selectors.evidence import contributions_of
 from cases.selectors.report import reports_of
 from cases.services.decision import record_decision, undo_decision
-from cases.services.note import add_note
+from cases.services.marking import label_case, mark_case
+from cases.services.transition import move_case
 from cases.timeline import timeline_of
 
 
 class CaseViewSet(ViewSetMixin, ListEndpoint):
     """Cases that the caller may see; everything else is 404."""
 
-    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.REVIEW}
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.REVIEW, "PATCH": Scope.REVIEW}
     pagination_class = KeysetPagination
     serializer_class = serializers.CaseRowSerializer
     lookup_field = "ref"
@@ -53,28 +56,108 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
                 description="The filter language of the console: `is:late sev:>=high platform:x"
                 ' assignee:me -is:reported "exact words"`; what cannot be read is named',
             ),
+            OpenApiParameter("label", description="A label that the case has"),
+            OpenApiParameter("tlp", enum=Tlp.values),
+            OpenApiParameter("watched", bool, description="Only cases that the caller watches"),
         ],
         responses={200: serializers.CaseRowSerializer(many=True), **problems(422)},
     )
     def list(self, request: Request) -> Response:
         """Cases, newest first."""
-        provider = request.query_params.get("provider", "").replace("\x00", "")
-        rows = cases_for(self.viewer, provider).select_related("claimed_by", "assignee")
-        if state := request.query_params.get("state"):
-            if state not in State.values:
-                message = f"Choose a state: {', '.join(State.values)}."
-                raise InvalidError(message, field="state")
-            rows = rows.filter(state=state)
-        if slug := request.query_params.get("queue"):
-            rows = rows.filter(queue__slug=slug.replace("\x00", ""))
-        if asked := request.query_params.get("q"):
-            rows = rows.filter(where(parse(asked, FIELDS), clock.now(), self.viewer))
+        rows = _filtered(self.viewer, request.query_params)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(responses={200: serializers.CaseSerializer, **problems(404)})
     def retrieve(self, request: Request, ref: str) -> Response:
-        """One case with its score's parts, its reports and its timeline."""
+        """One case with its score's parts, reports and timeline; its ETag is its version."""
+        return self._shown(ref)
+
+    @extend_schema(
+        request=serializers.MarksSerializer,
+        parameters=[MUST_MATCH],
+        responses={200: serializers.CaseSerializer, **problems(404, 412, 422, 428)},
+    )
+    def partial_update(self, request: Request, ref: str) -> Response:
+        """Set labels and TLP. To let a case travel further takes a lead."""
+        with matched(request, ref, self.viewer, must=True) as case:
+            said = _valid(serializers.MarksSerializer(data=request.data))
+            if "labels" in said:
+                label_case(actor=self.viewer, case=case, labels=said["labels"])
+            if "tlp" in said:
+                mark_case(actor=self.viewer, case=case, tlp=said["tlp"])
+        return self._shown(ref)
+
+    @extend_schema(
+        request=serializers.MoveSerializer,
+        parameters=[MUST_MATCH],
+        responses={200: serializers.CaseRowSerializer, **problems(404, 409, 412, 422, 428)},
+    )
+    @action(detail=True, methods=["post"])
+    def transition(self, request: Request, ref: str) -> Response:
+        """Escalate, snooze or reopen; 409 says under `meta.allowed` what the state allows."""
+        with matched(request, ref, self.viewer, must=True) as case:
+            said = _valid(serializers.MoveSerializer(data=request.data))
+            move_case(actor=self.viewer, case=case, **said | {"to": State(said["to"])})
+        case = self._case(ref)
+        return tagged(serializers.CaseRowSerializer(case).data, case.version)
+
+    @extend_schema(
+        request=None,
+        parameters=[IF_MATCH],
+        responses={200: serializers.ClaimSerializer, **problems(404, 409, 412)},
+    )
+    @action(detail=True, methods=["post"])
+    def claim(self, request: Request, ref: str) -> Response:
+        """Claim the case for ten minutes, or keep a claim; 409 says who has it."""
+        with matched(request, ref, self.viewer) as case:
+            held = queue.claim(actor=self.viewer, case=case)
+        return tagged(serializers.ClaimSerializer(held).data, held.version)
+
+    @extend_schema(
+        request=None,
+        parameters=[IF_MATCH],
+        responses={200: serializers.ClaimSerializer, **problems(404, 409, 412)},
+    )
+    @action(detail=True, methods=["post"])
+    def release(self, request: Request, ref: str) -> Response:
+        """Give the case back to its queue."""
+        with matched(request, ref, self.viewer) as case:
+            held = queue.release(actor=self.viewer, case=case)
+        return tagged(serializers.ClaimSerializer(held).data, held.version)
+
+    @extend_schema(
+        request=serializers.DecideSerializer,
+        parameters=[IF_MATCH],
+        responses={201: serializers.DecisionSerializer, **problems(400, 404, 409, 412, 422)},
+    )
+    @action(detail=True, methods=["post"])
+    def decide(self, request: Request, ref: str) -> Response:
+        """Close the case. The same key again answers with the first decision."""
+        said = _valid(serializers.DecideSerializer(data=request.data))
+        with matched(request, ref, self.viewer) as case:
+            terms = take_terms(said, self.viewer)
+            decision = record_decision(actor=self.viewer, case=case, terms=terms, **said)
+        return Response(serializers.DecisionSerializer(decision).data, status=201)
+
+    @extend_schema(
+        request=serializers.UndoSerializer,
+        parameters=[IF_MATCH],
+        responses={200: serializers.CaseRowSerializer, **problems(400, 404, 409, 412)},
+    )
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, ref: str) -> Response:
+        """Take a decision back; 409 says what changed since."""
+        said = _valid(serializers.UndoSerializer(data=request.data))
+        with matched(request, ref, self.viewer) as case:
+            decision = case.decisions.filter(**({"pk": said["decision"]} if said else {})).first()
+            if decision is None:
+                message = "There is no such decision."
+                raise NotFoundError(message)
+            undone = undo_decision(actor=self.viewer, decision=decision)
+        return tagged(serializers.CaseRowSerializer(undone).data, undone.version)
+
+    def _shown(self, ref: str) -> Response:
         case = self._case(ref)
         shown = serializers.CaseSerializer(case).data
         shown["contributions"] = contributions_of(case)
@@ -82,60 +165,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
         shown["newest_reports"] = serializers.ReportSerializer(reports, many=True).data
         events = timeline_of(case, self.viewer)
         shown["timeline"] = serializers.EventSerializer(events, many=True).data
-        return Response(shown)
-
-    @extend_schema(request=None, responses={200: serializers.ClaimSerializer, **problems(404, 409)})
-    @action(detail=True, methods=["post"])
-    def claim(self, request: Request, ref: str) -> Response:
-        """Claim the case for ten minutes, or keep a claim; 409 says who has it."""
-        case = queue.claim(actor=self.viewer, case=self._case(ref))
-        return Response(serializers.ClaimSerializer(case).data)
-
-    @extend_schema(request=None, responses={200: serializers.ClaimSerializer, **problems(404, 409)})
-    @action(detail=True, methods=["post"])
-    def release(self, request: Request, ref: str) -> Response:
-        """Give the case back to its queue."""
-        case = queue.release(actor=self.viewer, case=self._case(ref))
-        return Response(serializers.ClaimSerializer(case).data)
-
-    @extend_schema(
-        request=serializers.DecideSerializer,
-        responses={201: serializers.DecisionSerializer, **problems(400, 404, 409, 422)},
-    )
-    @action(detail=True, methods=["post"])
-    def decide(self, request: Request, ref: str) -> Response:
-        """Close the case. The same key again answers with the first decision."""
-        said = _valid(serializers.DecideSerializer(data=request.data))
-        terms = take_terms(said, self.viewer)
-        decision = record_decision(actor=self.viewer, case=self._case(ref), terms=terms, **said)
-        return Response(serializers.DecisionSerializer(decision).data, status=201)
-
-    @extend_schema(
-        request=serializers.UndoSerializer,
-        responses={200: serializers.CaseRowSerializer, **problems(400, 404, 409)},
-    )
-    @action(detail=True, methods=["post"])
-    def undo(self, request: Request, ref: str) -> Response:
-        """Take a decision back; 409 says what changed since."""
-        said = _valid(serializers.UndoSerializer(data=request.data))
-        case = self._case(ref)
-        decision = case.decisions.filter(**({"pk": said["decision"]} if said else {})).first()
-        if decision is None:
-            message = "There is no such decision."
-            raise NotFoundError(message)
-        case = undo_decision(actor=self.viewer, decision=decision)
-        return Response(serializers.CaseRowSerializer(case).data)
-
-    @extend_schema(
-        request=serializers.NoteSerializer,
-        responses={201: serializers.NoteSerializer, **problems(400, 404, 422)},
-    )
-    @action(detail=True, methods=["post"])
-    def notes(self, request: Request, ref: str) -> Response:
-        """Add an internal note."""
-        said = _valid(serializers.NoteSerializer(data=request.data))
-        note = add_note(actor=self.viewer, case=self._case(ref), body=said["body"])
-        return Response(serializers.NoteSerializer(note).data, status=201)
+        return tagged(shown, case.version)
 
     def _case(self, ref: str) -> Case:
         return case_by_ref(ref, self.viewer)
@@ -144,3 +174,22 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
 def _valid(form: Any) -> dict[str, Any]:
     form.is_valid(raise_exception=True)
     return dict(form.validated_data)
+
+
+def _filtered(viewer: User, asked: Mapping[str, str]) -> QuerySet[Case]:
+    """The cases that a list asks for. Raises InvalidError for a value that cannot be meant."""
+    said = {name: value.replace("\x00", "") for name, value in asked.items()}
+    rows = cases_for(viewer, said.get("provider", "")).select_related("claimed_by", "assignee")
+    for name, choices in (("state", State.values), ("tlp", Tlp.values)):
+        if value := said.get(name):
+            if value not in choices:
+                message = f"Choose a {name}: {', '.join(choices)}."
+                raise InvalidError(message, field=name)
+            rows = rows.filter(**{name: value})
+    if slug := said.get("queue"):
+        rows = rows.filter(queue__slug=slug)
+    if label := said.get("label"):
+        rows = rows.filter(labels__contains=[label.casefold()])
+    if query := said.get("q"):
+        rows = rows.filter(where(parse(query, FIELDS), clock.now(), viewer))
+    return rows.filter(watches__user=viewer) if said.get("watched") == "true" else rows

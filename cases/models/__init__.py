@@ -5,30 +5,37 @@ from __future__ import annotations
 from cases.models.action import Delivery, Webhook
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
+from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.lineage import CaseLineage
 from cases.models.note import Note
 from cases.models.notice import Notice
 from cases.models.policy import PolicyVersion
 from cases.models.queue import Queue, RoutingRule, Shift
+from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.review import Appeal, SecondReview
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
+from cases.models.task import Playbook, Task
 
 __all__ = [
     "Appeal",
     "Case",
     "CaseCampaign",
     "CaseLineage",
+    "CaseLink",
     "CaseReport",
     "CaseVisit",
+    "CaseWatch",
     "Decision",
     "Delivery",
     "EntityAction",
+    "EvidenceFile",
     "Gate",
     "Note",
     "Notice",
+    "Playbook",
     "PolicyVersion",
     "Queue",
     "RoutingRule",
@@ -36,5 +43,6 @@ __all__ = [
     "Shift",
     "Snooze",
     "Strike",
+    "Task",
     "Webhook",
 ]

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock
 from cases.choices import DeliveryKind, DeliveryState
+from cases.models.case import Case
 from cases.models.decision import Decision
 
 
 class Webhook(models.Model):
-    """A receiver of decisions. The secret signs every body (HMAC-SHA-256)."""
+    """A receiver of decisions, and of the case events that it asked for.
+
+    The secret signs every body (HMAC-SHA-256). events: names in `cases/events.py`. read_to: the
+    entry of the audit chain up to which its events were made into deliveries.
+    """
 
     url = models.URLField(max_length=500)
     secret = models.CharField(max_length=64)
     active = models.BooleanField(default=True)
+    events = ArrayField(models.CharField(max_length=12), default=list, db_default=[])
+    read_to = models.BigIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -25,10 +33,15 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One message that a receiver is owed; a reversal names the delivery it takes back."""
+    """One message that a receiver is owed; a reversal names the delivery it takes back.
+
+    decision: what it tells of; empty for an event of `case`.
+    """
 
     webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
-    decision = models.ForeignKey(Decision, models.PROTECT, related_name="deliveries")
+    decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="deliveries")
+    # no index: a receiver's page shows its deliveries, a case's timeline is in the audit chain
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=DeliveryKind.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversal")
     body = models.TextField()
@@ -50,4 +63,9 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.decision_id}"
+        return f"{self.kind} of {self.decision_id or self.case_id}"
+
+    @property
+    def about(self) -> int | None:
+        """Id of the case that it tells of."""
+        return self.case_id if self.decision is None else self.decision.case_id

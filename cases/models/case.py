@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from abusedesk.core import clock
-from cases.choices import Severity, SlaStage, State
+from cases.choices import Severity, SlaStage, State, Tlp
 from cases.models.queue import Queue
 from detectors.models import Campaign, Hold
 
@@ -23,7 +23,7 @@ class Case(models.Model):
     are reports that somebody sent. sources, languages: of the signals behind it. assignee: for whom
     it waits, beside any claim; assigned_by: empty when the desk chose. sla_paused_at: since when
     the clock stands. sla_stage: what was said about it. escalating: it beat the forecast that it
-    was snoozed under.
+    was snoozed under. labels: words of reviewers, sorted. tlp: how far it may travel.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -42,6 +42,10 @@ class Case(models.Model):
     reasons = ArrayField(models.TextField(), default=list)
     accounts = models.PositiveIntegerField()
     reports = models.PositiveIntegerField(default=0, db_default=0)
+    labels = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
+    tlp = models.CharField(
+        max_length=12, choices=Tlp.choices, default=Tlp.AMBER, db_default=Tlp.AMBER.value
+    )
     hits = models.PositiveIntegerField(default=1)
     new_hits = models.PositiveIntegerField(default=0)
     regressed = models.BooleanField(default=False)

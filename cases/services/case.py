@@ -111,7 +111,10 @@ def _moved(actor: User, case: Case, to: State, until: datetime | None = None) ->
     if holder not in (None, actor) and not policy.allowed(actor, "case.take_over"):
         message = f"{case.ref} is claimed by {holder}."
         raise ForbiddenError(message, holder=str(holder))
+    was_closed = case.state == State.CLOSED
     states.transition(case, to=to)
+    if was_closed:
+        policy.require(actor, "case.reopen", case)
     case.snoozed_until = until
     claims.drop(case)
     case.save()

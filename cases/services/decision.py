@@ -17,11 +17,11 @@ from cases import terms as structured
 from cases.choices import State
 from cases.models import Case, Decision
 from cases.terms import NO_TERMS, Terms
+from cases.timeline import last_change_of
 from detectors.choices import Outcome
 
 REASON_LIMIT: Final = 5_000
 CLAIM_BACK: Final = timedelta(minutes=10)
-QUIET_VERBS: Final = (Verb.CASE_SUPPRESSED, Verb.CASE_VIEWED, Verb.CASE_NOTED)
 
 
 @transaction.atomic
@@ -154,16 +154,9 @@ def _require_unchanged(case: Case, decision: Decision) -> None:
         message = f"{later.actor} has decided {case.ref} again since."
         raise ConflictError(message, by=str(later.actor))
     if case.state != State.CLOSED:
-        changed = _last_change(case)
+        changed = last_change_of(case)
         message = f"{case.ref} has changed since: {changed}."
         raise ConflictError(message, what=changed)
-
-
-def _last_change(case: Case) -> str:
-    """Who did what last, in the words of the timeline."""
-    entries = AuditEntry.objects.filter(target_type="case", target_id=str(case.pk))
-    last = entries.exclude(verb__in=QUIET_VERBS).order_by("-id").first()
-    return f"{last.actor_label} {audit.sentence(last)}" if last else f"it is {case.state}"
 
 
 def _put_back(case: Case, before: dict[str, Any]) -> None:

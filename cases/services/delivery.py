@@ -68,7 +68,11 @@ def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
     """Send a message once more, at once. Raises ConflictError when it was taken back."""
     policy.require(actor, "delivery.again")
     row = Delivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
-    taken_back = row.kind == DeliveryKind.DECISION and row.decision.undone_at is not None
+    taken_back = (
+        row.kind == DeliveryKind.DECISION
+        and row.decision is not None
+        and row.decision.undone_at is not None
+    )
     if taken_back or row.state == DeliveryState.CANCELLED:
         message = "The decision behind this message was undone."
         raise ConflictError(message)
@@ -79,7 +83,7 @@ def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
         actor=actor,
         verb=Verb.DELIVERY_AGAIN,
         target_type="case",
-        target_id=str(row.decision.case_id),
+        target_id=str(row.about),
         delivery=row.pk,
         host=host_of(row.webhook),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 
 from abusedesk.core import audit, ids, outbound
@@ -9,8 +11,10 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from cases import fields, policy
+from cases.events import EVENTS
 from cases.models import Webhook
 from cases.services.delivery import host_of
+from cases.services.event import newest_entry
 
 MIN_SECRET, MAX_SECRET = 16, 64
 
@@ -22,9 +26,13 @@ def save_webhook(
     url: str,
     secret: str = "",
     active: bool = True,
+    events: Collection[str] = (),
     webhook: Webhook | None = None,
 ) -> Webhook:
-    """Make a receiver, or change `webhook`. An empty secret keeps the old one or makes one."""
+    """Make a receiver, or change `webhook`. An empty secret keeps the old one or makes one.
+
+    events: of cases, that it hears besides decisions; of nothing that happened before.
+    """
     policy.require(actor, "webhook.save")
     url = fields.text(url, field="url", limit=outbound.MAX_URL)
     _check(url, secret)
@@ -33,11 +41,20 @@ def save_webhook(
         if webhook is None
         else Webhook.objects.select_for_update(no_key=True).get(pk=webhook.pk)
     )
-    row.url, row.active = url, active
+    if not row.active or not row.events:
+        row.read_to = newest_entry()
+    row.url, row.active, row.events = url, active, _events(events)
     row.secret = secret or row.secret or ids.random_token()
     row.save()
     audit.append(actor=actor, verb=Verb.WEBHOOK_SAVED, target=row, host=host_of(row), active=active)
     return row
+
+
+def _events(names: Collection[str]) -> list[str]:
+    if unknown := set(names) - set(EVENTS):
+        message = f"There is no event {min(unknown)}. Choose of: {', '.join(EVENTS)}."
+        raise InvalidError(message, field="events")
+    return [name for name in EVENTS if name in names]
 
 
 def _check(url: str, secret: str) -> None:

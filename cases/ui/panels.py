@@ -6,8 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from abusedesk.core.models import User
+from cases.choices import TaskState, Tlp
+from cases.media import INLINE
 from cases.models import Case
 from cases.priority import WEIGHTS
+from cases.selectors.content import (
+    custodies_of,
+    files_of,
+    playbooks_for,
+    tasks_of,
+    watchers_of,
+)
 from cases.selectors.evidence import (
     contributions_of,
     evidence_of,
@@ -15,14 +24,16 @@ from cases.selectors.evidence import (
     purged_of,
 )
 from cases.selectors.precedent import precedents_of
+from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.strike import standings_by_case
+from cases.services.file import MAX_BYTES
 from cases.timeline import timeline_of
 from cases.ui import chain, evidence, rail
 from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
-TABS = ("summary", "evidence", "why", "timeline", "precedents")
+TABS = ("summary", "evidence", "files", "why", "timeline", "related", "precedents")
 ICONS = {
     "case.opened": "case",
     "case.opened_by_report": "case",
@@ -52,6 +63,8 @@ ICONS = {
     "case.freed": "unlock",
     "case.unmerged": "undo",
     "case.rejoined": "undo",
+    "case.file_broken": "warn",
+    "case.task_changed": "check",
 }
 FAMILY_NAMES = {
     "prior": "Before any evidence",
@@ -93,7 +106,46 @@ def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
 
 
 def _summary(case: Case, viewer: User) -> dict[str, Any]:
-    return {"sentences": [_sentence(line) for line in case.summary]}
+    return {"sentences": [_sentence(line) for line in case.summary], **_work(case, viewer)}
+
+
+def _work(case: Case, viewer: User) -> dict[str, Any]:
+    """Checklist, labels, TLP and watchers."""
+    tasks = list(tasks_of(case, viewer))
+    watchers = list(watchers_of(case, viewer))
+    used = {task.playbook_id for task in tasks}
+    return {
+        "tasks": tasks,
+        "tasks_left": sum(task.state == TaskState.OPEN for task in tasks),
+        "task_states": TaskState.choices,
+        "playbooks": [one for one in playbooks_for(viewer) if one.active and one.pk not in used],
+        "tlps": Tlp.choices,
+        "watchers": watchers,
+        "watching": any(one.user_id == viewer.pk for one in watchers),
+    }
+
+
+def _files(case: Case, viewer: User) -> dict[str, Any]:
+    files = list(files_of(case, viewer))
+    custody = custodies_of(case, viewer)
+    return {
+        "files": [
+            {"file": one, "picture": one.media_type in INLINE, "custody": custody.get(one.pk, [])}
+            for one in files
+        ],
+        "most_mib": MAX_BYTES // 1024 // 1024,
+    }
+
+
+def _related(case: Case, viewer: User) -> dict[str, Any]:
+    links = case_links_of(case, viewer)
+    return {
+        "similar": similar_to(case, viewer),
+        "case_links": [
+            {"link": one, "other": one.other if one.case_id == case.pk else one.case}
+            for one in links
+        ],
+    }
 
 
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
@@ -152,9 +204,11 @@ def _precedents(case: Case, viewer: User) -> dict[str, Any]:
 PANELS: Mapping[str, Callable[[Case, User], dict[str, Any]]] = {
     "summary": _summary,
     "evidence": _evidence,
+    "files": _files,
     "why": _why,
     "timeline": _timeline,
     "precedents": _precedents,
+    "related": _related,
 }
 
 

@@ -16,6 +16,7 @@ from abusedesk.core.models import Role, User
 from cases import paging, states
 from cases.models import Case
 from cases.selectors.case import QueueCount, cases_for, queue_counts
+from cases.selectors.content import watched_by
 from cases.selectors.queue import NOTICES, notices_for
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
@@ -42,6 +43,7 @@ def work(request: DeskRequest) -> HttpResponse:
         "notices": list(notices_for(user)[:NOTICES]),
         "waiting": with_claims(_waiting_for(user), user),
         "mine": with_claims(mine.select_related("queue", "claimed_by"), user),
+        "watched": with_claims(watched_by(user).select_related("claimed_by")[:LAST], user),
         "decisions": list(decisions),
         "steps": steps,
         "done": sum(1 for step in steps if step.done),
