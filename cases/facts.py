@@ -16,6 +16,7 @@ from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.models import Campaign, CampaignMember, Finding
 from detectors.selectors.evidence import providers_of, signal_count
+from detectors.services.calibration import calibrated
 
 HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
@@ -79,8 +80,19 @@ def describe(case: Case, picture: Picture) -> None:
     case.accounts = facts.accounts
     case.how_sure = facts.p
     case.severity = priority.severity(picture.parts)
-    case.priority = priority.priority(picture.parts)
     case.priority_parts = picture.parts
+    calibrate(case)
+
+
+def calibrate(case: Case) -> None:
+    """Take how sure a case with campaigns is through the curve in force (not saved).
+
+    Its priority follows the calibrated probability, where there is one.
+    """
+    case.calibrated, case.calibration = calibrated(p=case.how_sure)
+    sure = case.how_sure if case.calibrated is None else case.calibrated
+    case.priority_parts = {**case.priority_parts, "p": sure}
+    case.priority = priority.priority(case.priority_parts)
 
 
 def redescribe(case: Case) -> None:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from cases import actions, gates, placing, reporting
 from cases import intake as pulling
-from cases.services import case, hold, retention
+from cases.services import calibration, case, hold, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -48,4 +48,5 @@ def sweep() -> None:
     reporting.sweep()
     actions.wake_if_due()
     hold.extend_holds()
+    calibration.apply_calibration()
     retention.wake_purges()

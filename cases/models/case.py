@@ -9,7 +9,7 @@ from django.db import models
 from abusedesk.core import clock
 from cases.choices import Severity, State
 from cases.models.queue import Queue
-from detectors.models import Campaign, Hold
+from detectors.models import Calibration, Campaign, Hold
 
 
 class Case(models.Model):
@@ -19,7 +19,8 @@ class Case(models.Model):
     writes. how_sure: probability 0..1; 0 where no detector spoke. priority: 0..100, orders the
     queue. claim_*: exclusive while `claim_expires_at` lies ahead. hold: the legal hold that was
     placed on it last. providers: AI services that its evidence names. reports: how many of its hits
-    are reports that somebody sent.
+    are reports that somebody sent. calibrated: `how_sure` after the curve of `calibration`; None
+    while there is no curve.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -29,6 +30,11 @@ class Case(models.Model):
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases")
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     how_sure = models.FloatField()
+    calibrated = models.FloatField(null=True)
+    # no index: the few cases that wait are found by their state
+    calibration = models.ForeignKey(
+        Calibration, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     priority = models.FloatField()
     priority_parts = models.JSONField(default=dict)
     platforms = ArrayField(models.CharField(max_length=40))

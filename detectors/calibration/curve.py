@@ -124,7 +124,8 @@ def _smoothed(y: Floats) -> Floats:
     abuse = y.sum()
     high = (abuse + 1) / (abuse + 2)
     low = 1 / (len(y) - abuse + 2)
-    return np.where(y > 0, high, low)
+    targets: Floats = np.where(y > 0, high, low)
+    return targets
 
 
 def _isotonic(sample: Sample) -> Isotonic:

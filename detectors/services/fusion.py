@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 
 import msgspec
@@ -15,6 +16,7 @@ from django.db.models import Min
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import folding, fusion
+from detectors.calibration.evidence import Table, reweighed
 from detectors.choices import CampaignState, FindingStatus, Mode
 from detectors.declared import judged_groups
 from detectors.folding import Standing
@@ -26,13 +28,16 @@ from detectors.models import (
     CampaignMember,
     Cursor,
     DeclaredGroup,
+    EvidenceWeights,
     FindingRevision,
     FusedFinding,
     Shard,
     Stream,
 )
 from detectors.selectors.declared import stale_groups
+from detectors.services.audit_draw import is_drawn
 from detectors.services.drain import SHORT_S, drain
+from detectors.services.evidence_weights import table_of, weights_in_force
 
 STEP_S = 1.0
 BATCH = 200
@@ -164,12 +169,15 @@ def _refresh(accounts: set[str]) -> None:
     )
     standing = [_standing(campaign) for campaign in before]
     around = accounts.union(*(one.members for one in standing))
-    evidence, closed = folding.neighbourhood(around, _evidence_of)
+    # where campaigns meet, the oldest says by which weights they live
+    weights = before[0].weights if before else weights_in_force()
+    about = partial(_evidence_of, table=table_of(weights=weights))
+    evidence, closed = folding.neighbourhood(around, about)
     groups = judged_groups(evidence, sorted(closed), _declared_among(closed))
     heirs = folding.heirs(standing, groups)
     campaigns = {campaign.pk: campaign for campaign in before}
     for place, group in enumerate(groups):
-        _store(group, [campaigns[one.key] for one in heirs.get(place, [])])
+        _store(group, [campaigns[one.key] for one in heirs.get(place, [])], weights)
 
 
 def _standing(campaign: Campaign) -> Standing:
@@ -177,12 +185,13 @@ def _standing(campaign: Campaign) -> Standing:
     return Standing(campaign.pk, campaign.state == CampaignState.OPEN, frozenset(members))
 
 
-def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
+def _evidence_of(accounts: Iterable[str], *, table: Table | None) -> list[Evidence]:
     rows = FusedFinding.objects.filter(subjects__overlap=sorted(accounts)).order_by("finding")
-    return [
+    told = (
         msgspec.convert({**row.evidence, "id": row.finding_id}, Evidence, strict=False)
         for row in rows
-    ]
+    )
+    return [reweighed(one, table) for one in told]
 
 
 def _declared_among(accounts: set[str]) -> dict[int, frozenset[str]]:
@@ -191,10 +200,10 @@ def _declared_among(accounts: set[str]) -> dict[int, frozenset[str]]:
     return {pk: frozenset(names) for pk, names in rows.values_list("pk", "accounts")}
 
 
-def _store(group: Group, continued: list[Campaign]) -> None:
+def _store(group: Group, continued: list[Campaign], weights: EvidenceWeights | None) -> None:
     """Write one group into its campaign; wake the intake when there is something new to see."""
     campaign = continued[0] if continued else Campaign(revision=0, state=CampaignState.WATCH)
-    grown = _fill(campaign, group)
+    grown = _fill(campaign, group, weights)
     for other in continued[1:]:
         other.state, other.merged_into = CampaignState.MERGED, campaign
         other.needs_intake = other.updated_at is not None
@@ -202,12 +211,12 @@ def _store(group: Group, continued: list[Campaign]) -> None:
         grown = True
     if not grown:
         return
-    if campaign.state == CampaignState.OPEN:
+    if campaign.state == CampaignState.OPEN or is_drawn(campaign=campaign, core=group.core):
         campaign.needs_intake = True
         campaign.save(update_fields=["needs_intake"])
 
 
-def _fill(campaign: Campaign, group: Group) -> bool:
+def _fill(campaign: Campaign, group: Group, weights: EvidenceWeights | None) -> bool:
     """Bring a campaign's rows to what the group says. Returns whether anything changed."""
     members = dict(campaign.members.values_list("account", "p")) if campaign.pk else {}
     had = set(campaign.evidence.values_list("finding_id", flat=True)) if campaign.pk else set()
@@ -222,6 +231,7 @@ def _fill(campaign: Campaign, group: Group) -> bool:
         return False
     _describe(campaign, group)
     campaign.state, campaign.declared_id = state, group.declared or None
+    campaign.weights = weights
     campaign.save()
     _replace_rows(campaign, group, set(members), had)
     return True
