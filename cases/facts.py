@@ -14,9 +14,9 @@ from cases.models import Case
 from cases.reported import reported_of
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
+from detectors.fits import calibrated
 from detectors.models import Campaign, CampaignMember, Finding
 from detectors.selectors.evidence import providers_of, signal_count
-from detectors.services.calibration import calibrated
 
 HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
@@ -89,7 +89,7 @@ def calibrate(case: Case) -> None:
 
     Its priority follows the calibrated probability, where there is one.
     """
-    case.calibrated, case.calibration = calibrated(p=case.how_sure)
+    case.calibrated, case.calibration = calibrated(case.how_sure)
     sure = case.how_sure if case.calibrated is None else case.calibrated
     case.priority_parts = {**case.priority_parts, "p": sure}
     case.priority = priority.priority(case.priority_parts)

@@ -17,8 +17,8 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
     class Meta:
         model = Case
         fields = [
-            "ref", "title", "state", "queue", "severity", "how_sure", "priority", "platforms",
-            "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
+            "ref", "title", "state", "queue", "severity", "how_sure", "calibrated",
+            "priority", "platforms", "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
             "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
             "claim_expires_at",
         ]  # fmt: skip

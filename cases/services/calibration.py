@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from cases import facts, states
 from cases.models import Case
-from detectors.selectors.calibration import calibration_in_force
+from detectors.fits import calibration_in_force
 from detectors.services.calibration import mark_applied
 
 AT_ONCE: Final = 500

@@ -12,9 +12,9 @@ from abusedesk.core.models import User
 from detectors.calibration.proportion import Share, precision, recall
 from detectors.calibration.verdicts import Judged
 from detectors.choices import CampaignState, Outcome
+from detectors.fits import standing_verdicts
 from detectors.models import CampaignFinding, Verdict
 from detectors.policy import READERS
-from detectors.selectors.calibration import standing_verdicts
 
 NOTHING: Final = precision(0, 0)
 _OPENED: Final = Q(campaign__state=CampaignState.OPEN)
@@ -39,7 +39,7 @@ def precisions_for(viewer: User) -> dict[str, Share]:
     return _precisions(_decided(viewer), "finding__detector")
 
 
-def precisions_by_version(slug: str, viewer: User) -> dict[int, Share]:
+def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
     """Number of the configuration -> the same for what it found, newest first."""
     found = _precisions(_decided(viewer).filter(finding__detector=slug), "finding__config__number")
     return dict(sorted(found.items(), reverse=True))

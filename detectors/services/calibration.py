@@ -11,16 +11,16 @@ from django.db import connection, transaction
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.queueing import wake
-from detectors.calibration.curve import MIN_VERDICTS, calibrate
+from detectors.calibration.curve import MIN_VERDICTS
 from detectors.calibration.refit import Refit, refit
-from detectors.models import Calibration
-from detectors.selectors.calibration import (
+from detectors.fits import (
     calibration_in_force,
     curve_of,
     judged,
     standing_verdicts,
     usable_verdicts,
 )
+from detectors.models import Calibration
 from detectors.services.evidence_weights import refit_weights
 
 EVERY: Final = timedelta(days=7)
@@ -51,12 +51,6 @@ def refit_all() -> Calibration | None:
 def mark_applied(*, fit: Calibration) -> None:
     """Every case that waits has the curve."""
     Calibration.objects.filter(pk=fit.pk).update(applied=True)
-
-
-def calibrated(*, p: float) -> tuple[float | None, Calibration | None]:
-    """A raw probability after the curve in force, and whose curve it is; None: it stays raw."""
-    fit = calibration_in_force()
-    return (calibrate(curve_of(fit), p), fit) if fit else (None, None)
 
 
 def _is_due() -> bool:

@@ -1,4 +1,4 @@
-"""Fits weights of evidence to verdicts, and says which weights a campaign lives by."""
+"""Fits weights of evidence to verdicts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from detectors.calibration.measures import quality
 from detectors.calibration.refit import TRAIN
 from detectors.calibration.verdicts import Judged, sample_of
 from detectors.choices import Outcome
+from detectors.fits import table_of, weights_in_force
 from detectors.fusion import Evidence
 from detectors.models import CampaignEdge, EvidenceWeights, FusedFinding, Verdict
 
@@ -49,7 +50,7 @@ def refit_weights(*, verdicts: Sequence[Verdict]) -> EvidenceWeights | None:
         return None
     table, current = fit_table(confirmed, random), weights_in_force()
     tests = [(one, pairs) for one in newer if (pairs := _pairs_of(one.campaign_id))]
-    brier, before = _brier(tests, table), _brier(tests, table_of(weights=current))
+    brier, before = _brier(tests, table), _brier(tests, table_of(current))
     better = bool(tests) and brier <= before
     if better:
         EvidenceWeights.objects.filter(in_force=True).update(in_force=False)
@@ -71,16 +72,6 @@ def refit_weights(*, verdicts: Sequence[Verdict]) -> EvidenceWeights | None:
         result="in force for new campaigns" if better else "not activated",
     )
     return fit
-
-
-def weights_in_force() -> EvidenceWeights | None:
-    """What campaigns begin with; None: the weights that abusedesk ships."""
-    return EvidenceWeights.objects.filter(in_force=True).first()
-
-
-def table_of(*, weights: EvidenceWeights | None) -> Table | None:
-    """The numbers of one version."""
-    return msgspec.convert(weights.table, Table) if weights else None
 
 
 def _pairs_of(campaign_id: int) -> Sequence[Strengths]:

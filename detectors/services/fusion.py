@@ -19,6 +19,7 @@ from detectors import folding, fusion
 from detectors.calibration.evidence import Table, reweighed
 from detectors.choices import CampaignState, FindingStatus, Mode
 from detectors.declared import judged_groups
+from detectors.fits import table_of, weights_in_force
 from detectors.folding import Standing
 from detectors.fusion import Evidence, Group
 from detectors.models import (
@@ -37,7 +38,6 @@ from detectors.models import (
 from detectors.selectors.declared import stale_groups
 from detectors.services.audit_draw import is_drawn
 from detectors.services.drain import SHORT_S, drain
-from detectors.services.evidence_weights import table_of, weights_in_force
 
 STEP_S = 1.0
 BATCH = 200
@@ -171,7 +171,7 @@ def _refresh(accounts: set[str]) -> None:
     around = accounts.union(*(one.members for one in standing))
     # where campaigns meet, the oldest says by which weights they live
     weights = before[0].weights if before else weights_in_force()
-    about = partial(_evidence_of, table=table_of(weights=weights))
+    about = partial(_evidence_of, table=table_of(weights))
     evidence, closed = folding.neighbourhood(around, about)
     groups = judged_groups(evidence, sorted(closed), _declared_among(closed))
     heirs = folding.heirs(standing, groups)

@@ -14,11 +14,12 @@ from abusedesk.core import clock
 from abusedesk.core.models import AuditEntry, Role, User
 from detectors.calibration.evidence import BANDS
 from detectors.choices import Outcome
+from detectors.fits import calibrated, table_of, usable_verdicts, weights_in_force
 from detectors.fusion import Evidence
 from detectors.models import Calibration, Campaign, CampaignEdge, EvidenceWeights, FusedFinding
-from detectors.selectors.calibration import calibration_for, usable_verdicts
-from detectors.services.calibration import calibrated, refit_all
-from detectors.services.evidence_weights import refit_weights, table_of, weights_in_force
+from detectors.selectors.calibration import calibration_for
+from detectors.services.calibration import refit_all
+from detectors.services.evidence_weights import refit_weights
 from detectors.services.verdict import record_verdict, withdraw_verdict
 from tests.cases import build
 
@@ -48,7 +49,7 @@ def mixed(number: int) -> list[Outcome]:
 def test_below_fifty_verdicts_a_probability_stays_raw() -> None:
     judge([*mixed(48), Outcome.ABUSE])
     assert refit_all() is None
-    assert calibrated(p=0.9) == (None, None)
+    assert calibrated(0.9) == (None, None)
 
 
 def test_from_fifty_verdicts_on_it_is_what_reviewers_confirm() -> None:
@@ -56,7 +57,7 @@ def test_from_fifty_verdicts_on_it_is_what_reviewers_confirm() -> None:
     fit = refit_all()
     assert fit is not None
     assert (fit.kind, fit.verdicts, fit.trained, fit.in_force) == ("platt", 50, 35, True)
-    after, by = calibrated(p=0.9)
+    after, by = calibrated(0.9)
     assert after == pytest.approx(0.5, abs=0.05)
     assert by == fit
     assert AuditEntry.objects.filter(verb="calibration.fitted").exists()
@@ -98,7 +99,7 @@ def test_a_worse_refit_is_not_activated() -> None:
     assert fit is not None
     assert fit.brier > fit.before
     assert not fit.in_force
-    assert calibrated(p=0.9) == (None, None)
+    assert calibrated(0.9) == (None, None)
 
 
 def test_there_is_one_fit_a_week_and_one_in_force() -> None:
@@ -174,7 +175,7 @@ def test_weights_are_fitted_from_confirmed_pairs_and_kept_by_version() -> None:
     assert fit is not None
     assert fit == weights_in_force()
     assert fit.brier < fit.before
-    table = table_of(weights=fit)
+    table = table_of(fit)
     assert table is not None
     # 18 of 25 confirmed campaigns are older, two pairs each; 25 of 125 findings are of a device
     expected = math.log(37 / (36 + BANDS)) - math.log(26 / (125 + BANDS))
