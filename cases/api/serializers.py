@@ -18,9 +18,9 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
         model = Case
         fields = [
             "ref", "title", "state", "queue", "severity", "how_sure", "calibrated",
-            "priority", "platforms", "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
-            "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
-            "claim_expires_at",
+            "priority", "platforms", "reasons", "accounts", "hits", "reports", "new_hits",
+            "regressed", "version", "opened_at", "updated_at", "due_at", "closed_at",
+            "snoozed_until", "claimed_by", "claim_expires_at",
         ]  # fmt: skip
         read_only_fields = fields
 
