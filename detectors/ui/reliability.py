@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from abusedesk.core.charts import Chart
+from abusedesk.core.templatetags.ui import percent
 from detectors import figures
-from detectors.calibration.measures import Quality
+from detectors.calibration.measures import Bin, Quality
 from detectors.calibration.proportion import wilson
 from detectors.selectors.calibration import State
 
@@ -34,7 +35,7 @@ def reliability(state: State) -> Chart:
         n=found.n,
         figure=_figure(found),
         heads=["Said", "Confirmed", "95 % from", "to", "Verdicts"],
-        lines=[_line(one.said, one.was, one.n) for one in found.bins],
+        lines=[_line(one) for one in found.bins],
         nothing="No verdict says anything yet.",
     )
 
@@ -64,11 +65,12 @@ def _trace(name: str, x: list[float], y: list[float], mode: str, colour: str) ->
         "y": y,
         "mode": mode,
         "meta": {"colour": colour},
+        "cliponaxis": False,
         "line": {"dash": "dot"} if mode == "lines" else {},
         "hovertemplate": "said %{x:.0%}, confirmed %{y:.0%}<extra></extra>",
     }
 
 
-def _line(said: float, was: float, n: int) -> list[Any]:
-    low, high = wilson(was * n, n)
-    return [*(f"{share:.0%}" for share in (said, was, low, high)), n]
+def _line(one: Bin) -> list[Any]:
+    low, high = wilson(one.was * one.n, one.n)
+    return [*(percent(share) for share in (one.said, one.was, low, high)), one.n]

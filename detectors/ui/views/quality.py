@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from abusedesk.core.charts import with_charts
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.templatetags.ui import percent
 from detectors import registry
 from detectors.calibration.curve import MIN_VERDICTS
 from detectors.calibration.evidence import BOUNDS
@@ -57,7 +58,7 @@ def _tiles(state: State) -> list[dict[str, str]]:
     numbers = {
         "Brier score": f"{found.brier:.3f}",
         "calibration error (ECE)": f"{found.ece:.3f}",
-        "confirmed as abuse": f"{found.base_rate:.0%}",
+        "confirmed as abuse": percent(found.base_rate),
     }
     shown = found.n >= ENOUGH
     tiles = [
