@@ -43,6 +43,8 @@ def refit_all() -> Calibration | None:
     if not _is_due():
         return None
     verdicts = usable_verdicts()
+    if len(verdicts) < MIN_VERDICTS:
+        return None
     refit_weights(verdicts=verdicts)
     found = refit(judged(verdicts), curve_of(calibration_in_force()))
     return _keep(found, len(verdicts))
