@@ -277,7 +277,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),
     "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
-    "precisions_of": (READERS, lambda who, on: precision.precisions_of(DETECTOR, who)),
+    "precisions_of": (
+        READERS,
+        lambda who, on: precision.precisions_of(
+            next(iter(precision.precisions_for(User(role=Role.LEAD)))), who
+        ),
+    ),
     "fares_for": (READERS, lambda who, on: precision.fares_for(who)),
     "unread_for": (READERS, lambda who, on: config.unread_for(who)),
     "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
