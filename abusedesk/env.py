@@ -122,6 +122,13 @@ class Env(BaseSettings):
         ge=0,
         description="Seconds that they may be late, likewise. 0: no limit.",
     )
+    audit_sample_percent: float = Field(
+        2.0,
+        ge=0,
+        le=10,
+        description="Campaigns below the threshold, in percent, that reviewers see nevertheless, "
+        "unmarked: from these the desk estimates what it misses.",
+    )
     demo: bool = Field(default=True, description="Load the demo world when the desk is empty.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."

@@ -14,6 +14,7 @@ from cases.models import Case, CaseReport
 from cases.reported import reported_of
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
+from detectors.fits import calibrated
 from detectors.models import Campaign, CampaignMember, Finding
 from detectors.selectors.evidence import providers_of, signal_count
 from detectors.selectors.origin import Origin, origin_of
@@ -93,8 +94,19 @@ def describe(case: Case, picture: Picture) -> None:
     case.how_sure = facts.p
     _came_from(case, origin_of(_sample(case, facts.findings)))
     case.severity = priority.severity(picture.parts)
-    case.priority = priority.priority(picture.parts)
     case.priority_parts = picture.parts
+    calibrate(case)
+
+
+def calibrate(case: Case) -> None:
+    """Take how sure a case with campaigns is through the curve in force (not saved).
+
+    Its priority follows the calibrated probability, where there is one.
+    """
+    case.calibrated, case.calibration = calibrated(case.how_sure)
+    sure = case.how_sure if case.calibrated is None else case.calibrated
+    case.priority_parts = {**case.priority_parts, "p": sure}
+    case.priority = priority.priority(case.priority_parts)
 
 
 def redescribe(case: Case) -> int:

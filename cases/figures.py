@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from abusedesk.core.charts import Chart
 from abusedesk.core.templatetags.ui import platform
 from detectors import figures
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One chart with its table twin. nothing: what stands there while n is 0."""
-
-    slug: str
-    title: str
-    unit: str
-    n: int
-    figure: dict[str, Any]
-    heads: list[str]
-    lines: list[list[Any]]
-    nothing: str
-
-    @property
-    def figure_id(self) -> str:
-        """Id of the JSON block that chart.js reads."""
-        return f"figure-{self.slug}"
 
 
 def signals_chart(counts: Mapping[str, Mapping[date, int]], days: Sequence[date]) -> Chart:

@@ -22,6 +22,7 @@ from detectors.choices import CampaignState
 from detectors.models import Campaign
 from detectors.selectors.verdict import verdicts_of
 from detectors.services import intake as campaigns
+from detectors.services.audit_draw import is_drawn
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ def _take_in(campaign: Campaign) -> None:
     heir = lineage.heir_of(campaign)
     one_at_a_time()
     case, others = lineage.cases_of(heir)
-    if case is None and heir.state != CampaignState.OPEN:
+    if case is None and heir.state != CampaignState.OPEN and not is_drawn(campaign=heir):
         return
     gates.count_hits(heir)
     held = gates.held_by(heir)

@@ -122,7 +122,7 @@ def _what(facts: Facts) -> str:
     label = f" Label: {facts.label}." if facts.label else ""
     return (
         f"{counted(facts.accounts, 'account')} act together; each link between two of them is real "
-        f"with probability {facts.p:.2f} (uncalibrated).{label}"
+        f"with probability {facts.p:.2f} before calibration.{label}"
     )
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from cases import actions, assigning, gates, placing, reporting, sla, snoozing
 from cases import intake as pulling
-from cases.services import case, event, hold, retention
+from cases.services import calibration, case, event, hold, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -52,4 +52,5 @@ def sweep() -> None:
     event.owe_events()
     actions.wake_if_due()
     hold.extend_holds()
+    calibration.apply_calibration()
     retention.wake_purges()

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from detectors.services import answer, count, engine, fusion, letter_job, link, watch_change
+from detectors.services import (
+    answer,
+    calibration,
+    count,
+    engine,
+    fusion,
+    letter_job,
+    link,
+    watch_change,
+)
 
 
 @shared_task(name="detectors.sweep", acks_late=True, soft_time_limit=60, time_limit=90)
 def sweep() -> None:
     """Find streams with signals that some consumer has not seen, and wake the workers."""
     engine.sweep()
+    calibration.wake_if_due()
 
 
 @shared_task(name="detectors.advance", acks_late=True, soft_time_limit=300, time_limit=330)
@@ -53,3 +63,9 @@ def run_letter_job(job_id: int) -> None:
 def settle_watch_items() -> None:
     """Tell the detector what changed on the watch list, and let items expire."""
     watch_change.settle_items()
+
+
+@shared_task(name="detectors.refit", acks_late=True, soft_time_limit=300, time_limit=330)
+def refit_all() -> None:
+    """Fit curves and weights of evidence to verdicts when a week has passed."""
+    calibration.refit_all()

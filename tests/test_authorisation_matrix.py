@@ -97,7 +97,8 @@ from detectors.models import (
     WatchItem,
 )
 from detectors.search import Goal, Hit
-from detectors.selectors import config, retention
+from detectors.selectors import config, precision, retention
+from detectors.selectors.calibration import calibration_for
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import (
     LetterFilter,
@@ -264,6 +265,7 @@ detectors:signal-export   POST    login 403   ok    ok    login 403
 detectors:signal-detail   GET     login ok    ok    ok    login 404
 detectors:entity-find     GET     login ok    ok    ok    login ok
 detectors:entity-detail   GET     login ok    ok    ok    login 404
+detectors:detector-quality GET    login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
@@ -468,6 +470,15 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "configs_for": (READERS, lambda who, on: config.configs_for(who)),
     "versions_of": (READERS, lambda who, on: config.versions_of(DETECTOR, who)),
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
+    "calibration_for": (READERS, lambda who, on: calibration_for(who)),
+    "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
+    "precisions_of": (
+        READERS,
+        lambda who, on: precision.precisions_of(
+            next(iter(precision.precisions_for(User(role=Role.LEAD)))), who
+        ),
+    ),
+    "fares_for": (READERS, lambda who, on: precision.fares_for(who)),
     "unread_for": (READERS, lambda who, on: config.unread_for(who)),
     "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
     "lag_for": (READERS, lambda who, on: lag_for(who).reader),

@@ -46,6 +46,7 @@ BY_POSITION = {
 # Services, or files of them, that no person calls.
 WITHOUT_ACTOR = {
     "cases/services/case.py return_snoozed": "the clock does it",
+    "cases/services/calibration.py": "the clock does it",
     "cases/services/delivery.py owe_decision": "follows from a decision, which has an actor",
     "cases/services/delivery.py take_back": "follows from an undo, which has an actor",
     "cases/services/event.py": "the clock does it",
@@ -57,6 +58,9 @@ WITHOUT_ACTOR = {
     "detectors/services/purge.py forget_purged_pages": "workers",
     "detectors/services/purge.py step_run": "workers, on behalf of who started it",
     "detectors/services/purge.py working_runs": "reads",
+    "detectors/services/audit_draw.py": "follows from fusion and from a decision",
+    "detectors/services/calibration.py": "the clock does it",
+    "detectors/services/evidence_weights.py": "the clock does it",
     "detectors/services/answer.py": "the source says who, as in ingest; clean-up is the clock's",
     "detectors/services/complaints.py hand_over": "workers, on behalf of cases",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",

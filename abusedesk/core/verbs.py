@@ -72,6 +72,8 @@ class Verb(StrEnum):
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
+    CALIBRATION_FITTED = "calibration.fitted"
+    WEIGHTS_FITTED = "weights.fitted"
     SIGNALS_EXPORTED = "signals.exported"
     ENTITY_TYPE_ADDED = "entity_type.added"
     MAPPING_SAVED = "mapping.saved"
@@ -176,6 +178,10 @@ SENTENCES: dict[str, str] = {
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.CALIBRATION_FITTED: "fitted a {kind} curve to {verdicts} verdicts, Brier score {brier}"
+    " against {before} before: {result}",
+    Verb.WEIGHTS_FITTED: "fitted the weights of evidence to {verdicts} verdicts, Brier score"
+    " {brier} against {before} before: {result}",
     Verb.SIGNALS_EXPORTED: "exported signals as {format}, at most {limit}: {query}",
     Verb.ENTITY_TYPE_ADDED: "added the type {slug} of entities, compared as {form}",
     Verb.MAPPING_SAVED: "saved the mapping {slug} as version {number}. Reason: {reason}",

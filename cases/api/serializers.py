@@ -21,12 +21,11 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
     class Meta:
         model = Case
         fields = [
-            "ref", "title", "state", "queue", "severity", "how_sure", "priority", "platforms",
-            "reasons", "accounts", "hits", "reports", "new_hits", "regressed", "version",
-            "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until", "claimed_by",
-            "claim_expires_at", "assignee", "sources", "languages", "providers", "escalating",
-            "sla_paused_at",
-            "claim_expires_at", "labels", "tlp",
+            "ref", "title", "state", "queue", "severity", "how_sure", "calibrated", "priority",
+            "platforms", "reasons", "accounts", "hits", "reports", "new_hits", "regressed",
+            "version", "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until",
+            "claimed_by", "claim_expires_at", "assignee", "sources", "languages", "providers",
+            "escalating", "sla_paused_at", "labels", "tlp",
         ]  # fmt: skip
         read_only_fields = fields
 

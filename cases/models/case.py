@@ -10,7 +10,7 @@ from django.db.models import Q
 from abusedesk.core import clock
 from cases.choices import Severity, SlaStage, State, Tlp
 from cases.models.queue import Queue
-from detectors.models import Campaign, Hold
+from detectors.models import Calibration, Campaign, Hold
 
 
 class Case(models.Model):
@@ -24,6 +24,7 @@ class Case(models.Model):
     it waits, beside any claim; assigned_by: empty when the desk chose. sla_paused_at: since when
     the clock stands. sla_stage: what was said about it. escalating: it beat the forecast that it
     was snoozed under. labels: words of reviewers, sorted. tlp: how far it may travel.
+    calibrated: `how_sure` after the curve of `calibration`; None while there is no curve.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -33,6 +34,11 @@ class Case(models.Model):
     queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases")
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     how_sure = models.FloatField()
+    calibrated = models.FloatField(null=True)
+    # no index: the few cases that wait are found by their state
+    calibration = models.ForeignKey(
+        Calibration, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     priority = models.FloatField()
     priority_parts = models.JSONField(default=dict)
     platforms = ArrayField(models.CharField(max_length=40))

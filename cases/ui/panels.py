@@ -92,7 +92,7 @@ def tab_of(asked: str) -> str:
 
 
 def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
-    """The tabs and what the chosen one shows. There is no calibration yet, and the page says so."""
+    """The tabs and what the chosen one shows."""
     return {
         "tab": tab,
         "tabs": [
@@ -100,7 +100,6 @@ def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
             for slug in TABS
         ],
         "panel_template": f"cases/case_{tab}.html",
-        "uncalibrated": True,
         **PANELS[tab](case, viewer),
     }
 

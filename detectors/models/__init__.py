@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from detectors.models.answer import KeptAnswer
 from detectors.models.apart import CannotLink, Proposal, Touched
+from detectors.models.audit_draw import AuditDraw
+from detectors.models.calibration import Calibration, EvidenceWeights
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
 from detectors.models.declared import DeclaredGroup
@@ -21,6 +23,8 @@ from detectors.models.verdict import Verdict
 from detectors.models.watch import WatchItem
 
 __all__ = [
+    "AuditDraw",
+    "Calibration",
     "Campaign",
     "CampaignEdge",
     "CampaignFinding",
@@ -33,6 +37,7 @@ __all__ = [
     "DetectorConfig",
     "Entity",
     "EntityType",
+    "EvidenceWeights",
     "Finding",
     "FindingRevision",
     "FusedFinding",

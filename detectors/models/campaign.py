@@ -7,6 +7,7 @@ from django.db import models
 
 from abusedesk.core import clock
 from detectors.choices import FAMILIES, CampaignState
+from detectors.models.calibration import EvidenceWeights
 from detectors.models.declared import DeclaredGroup
 from detectors.models.finding import Finding
 
@@ -16,13 +17,17 @@ class Campaign(models.Model):
 
     score: mean log odds over its edges; p: mean probability that an edge is real, 0..1.
     needs_intake: the pull flag of the next layer; set here, cleared there through a service.
-    declared: the declared group that all members are in.
+    declared: the declared group that all members are in. weights: the fitted weights of evidence
+    that it lives by, those with which it began; None: those that abusedesk ships.
     """
 
     state = models.CharField(max_length=8, choices=CampaignState.choices)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
     declared = models.ForeignKey(
         DeclaredGroup, models.PROTECT, null=True, related_name="campaigns", db_index=False
+    )
+    weights = models.ForeignKey(
+        EvidenceWeights, models.PROTECT, null=True, related_name="+", db_index=False
     )
     size = models.PositiveIntegerField()
     platforms = ArrayField(models.CharField(max_length=40))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Min, Q
+from django.db.models import Min, Q, QuerySet
 
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import folding, fusion, hysteresis
+from detectors.calibration.evidence import Table, reweighed
 from detectors.choices import CampaignState, FindingStatus, LinkState, Mode
 from detectors.declared import judged_groups
+from detectors.fits import table_of, weights_in_force
 from detectors.folding import Standing
 from detectors.fusion import Apart, Evidence, Group
 from detectors.models import (
@@ -27,6 +30,7 @@ from detectors.models import (
     CannotLink,
     Cursor,
     DeclaredGroup,
+    EvidenceWeights,
     FindingRevision,
     FusedFinding,
     Shard,
@@ -34,6 +38,7 @@ from detectors.models import (
     Touched,
 )
 from detectors.selectors.declared import stale_groups
+from detectors.services.audit_draw import is_drawn
 from detectors.services.drain import SHORT_S, drain
 from detectors.services.proposal import remember
 
@@ -115,7 +120,10 @@ def place() -> float:
 
 def groups_with(*, accounts: set[str], cut: Apart) -> list[Group]:
     """The campaigns around these accounts if one more cut were in force."""
-    evidence, closed = folding.neighbourhood(accounts, _evidence_of)
+    oldest = _campaigns_of(accounts).first()
+    weights = oldest.weights if oldest else weights_in_force()
+    about = partial(_evidence_of, table=table_of(weights))
+    evidence, closed = folding.neighbourhood(accounts, about)
     sides = [*_cuts_among(closed), cut]
     return judged_groups(evidence, sorted(closed), _declared_among(closed), sides)
 
@@ -125,6 +133,13 @@ def is_fused(*, stream: Stream) -> bool:
     cursor = Cursor.objects.filter(name=f"fusion-{stream.pk}").first()
     step_s = float(stream.tick_floor_s) or STEP_S
     return not _read_log(stream, cursor.signal_id if cursor else 0, step_s)
+
+
+def _campaigns_of(accounts: set[str]) -> QuerySet[Campaign]:
+    """Campaigns with one of these accounts, the oldest first."""
+    rows = CampaignMember.objects.filter(account__in=accounts).values("campaign")
+    found = Campaign.objects.exclude(state=CampaignState.MERGED).filter(pk__in=rows)
+    return found.select_related("weights").order_by("pk")
 
 
 def _alone() -> bool:
@@ -205,15 +220,13 @@ def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
 
     freed: campaigns whose members move although people work on them.
     """
-    before = list(
-        Campaign.objects.select_for_update(no_key=True, of=("self",))
-        .exclude(state=CampaignState.MERGED)
-        .filter(pk__in=CampaignMember.objects.filter(account__in=accounts).values("campaign"))
-        .order_by("pk")
-    )
+    before = list(_campaigns_of(accounts).select_for_update(no_key=True, of=("self",)))
     standing = [_standing(campaign) for campaign in before]
     around = accounts.union(*(one.members for one in standing))
-    evidence, closed = folding.neighbourhood(around, _evidence_of)
+    # where campaigns meet, the oldest says by which weights they live
+    weights = before[0].weights if before else weights_in_force()
+    about = partial(_evidence_of, table=table_of(weights))
+    evidence, closed = folding.neighbourhood(around, about)
     declared, sides = _declared_among(closed), _cuts_among(closed)
 
     def grouped(names: Collection[str]) -> list[Group]:
@@ -224,7 +237,7 @@ def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
     touched = set(rows.values_list("campaign", flat=True))
     plan = hysteresis.plan(standing, grouped(closed), touched, grouped)
     for group, continued in plan.moves:
-        _store(group, [campaigns[one.key] for one in continued])
+        _store(group, [campaigns[one.key] for one in continued], weights)
     if touched:
         remember(offers=plan.offers, among=touched)
 
@@ -234,12 +247,13 @@ def _standing(campaign: Campaign) -> Standing:
     return Standing(campaign.pk, campaign.state == CampaignState.OPEN, frozenset(members))
 
 
-def _evidence_of(accounts: Iterable[str]) -> list[Evidence]:
+def _evidence_of(accounts: Iterable[str], *, table: Table | None) -> list[Evidence]:
     rows = FusedFinding.objects.filter(subjects__overlap=sorted(accounts)).order_by("finding")
-    return [
+    told = (
         msgspec.convert({**row.evidence, "id": row.finding_id}, Evidence, strict=False)
         for row in rows
-    ]
+    )
+    return [reweighed(one, table) for one in told]
 
 
 def _declared_among(accounts: set[str]) -> dict[int, frozenset[str]]:
@@ -254,10 +268,10 @@ def _cuts_among(accounts: set[str]) -> list[Apart]:
     return list(rows.values_list("left", "right"))
 
 
-def _store(group: Group, continued: list[Campaign]) -> None:
+def _store(group: Group, continued: list[Campaign], weights: EvidenceWeights | None) -> None:
     """Write one group into its campaign; wake the intake when there is something new to see."""
     campaign = continued[0] if continued else Campaign(revision=0, state=CampaignState.WATCH)
-    grown = _fill(campaign, group)
+    grown = _fill(campaign, group, weights)
     for other in continued[1:]:
         other.state, other.merged_into = CampaignState.MERGED, campaign
         other.needs_intake = other.updated_at is not None
@@ -265,12 +279,12 @@ def _store(group: Group, continued: list[Campaign]) -> None:
         grown = True
     if not grown:
         return
-    if campaign.state == CampaignState.OPEN:
+    if campaign.state == CampaignState.OPEN or is_drawn(campaign=campaign, core=group.core):
         campaign.needs_intake = True
         campaign.save(update_fields=["needs_intake"])
 
 
-def _fill(campaign: Campaign, group: Group) -> bool:
+def _fill(campaign: Campaign, group: Group, weights: EvidenceWeights | None) -> bool:
     """Bring a campaign's rows to what the group says. Returns whether anything changed."""
     members = dict(campaign.members.values_list("account", "p")) if campaign.pk else {}
     had = set(campaign.evidence.values_list("finding_id", flat=True)) if campaign.pk else set()
@@ -285,6 +299,7 @@ def _fill(campaign: Campaign, group: Group) -> bool:
         return False
     _describe(campaign, group)
     campaign.state, campaign.declared_id = state, group.declared or None
+    campaign.weights = weights
     campaign.save()
     _replace_rows(campaign, group, set(members), had)
     return True

@@ -10,6 +10,7 @@ from django.db import transaction
 from abusedesk.core import clock
 from detectors.choices import Outcome
 from detectors.models import Campaign, Verdict
+from detectors.services.audit_draw import weight_of
 
 
 @transaction.atomic
@@ -28,6 +29,8 @@ def record_verdict(
             outcome=outcome,
             families=sorted(campaign.families),
             size=campaign.size,
+            p=campaign.p,
+            weight=weight_of(campaign=campaign),
             expires_at=expires_at,
         )
         for campaign in campaigns

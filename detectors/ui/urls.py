@@ -12,6 +12,7 @@ from detectors.ui.views import (
     letter,
     letter_bulk,
     mapping,
+    quality,
     recompute,
     search,
     signal,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("entities/", entity.entity_find, name="entity-find"),
     path("entities/<slug:kind>/<int:entity_id>/", entity.entity_detail, name="entity-detail"),
     path("detectors/", detector.detector_list, name="detector-list"),
+    path("dashboards/detectors/", quality.detector_quality, name="detector-quality"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
     path(
         "findings/<int:finding_id>/recompute/",

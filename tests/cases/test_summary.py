@@ -105,7 +105,7 @@ def test_every_sentence_names_the_findings_it_rests_on() -> None:
         ("How", [5]),
         ("Where", []),
     ]
-    assert "probability 0.97 (uncalibrated)" in lines[0]["text"]
+    assert "probability 0.97 before calibration" in lines[0]["text"]
     assert (
         lines[1]["text"]
         == "340 signals in the findings in force, from 3 Nov 2026 12:00 to 3 Nov 2026 18:00 UTC."

@@ -308,7 +308,7 @@ def _summary(campaign: Campaign) -> list[dict[str, Any]]:
         {
             "lead": "What",
             "text": f"{campaign.size} accounts act together; each link between two of them is "
-            f"real with probability {campaign.p:.2f} (uncalibrated).",
+            f"real with probability {campaign.p:.2f} before calibration.",
             "finding_ids": [link.finding_id for link in links],
         },
         {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from abusedesk.core import clock
+from abusedesk.core.charts import with_charts
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.templatetags.ui import relative, span
 from cases import figures
@@ -23,16 +23,11 @@ from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.lag import Lag, lag_for
 
 SPANS = (7, 14, 30, 90)
-# The hash of the empty style element that Plotly fills by CSSOM; without it bars are drawn shifted.
-PLOTLY = {
-    "style-src": ["'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"],
-    "img-src": ["data:", "blob:"],
-}
 
 
 @login_required
 @require_GET
-@csp_update(PLOTLY)  # type: ignore[arg-type]  # it knows plain requests only
+@with_charts
 def operations(request: DeskRequest) -> HttpResponse:
     """Signals in, cases opened and closed, age of what waits."""
     asked = request.GET.get("days", "")

@@ -27,6 +27,12 @@ from detectors.selectors.config import (
     stats_for,
     versions_of,
 )
+from detectors.selectors.precision import (
+    NOTHING,
+    fares_for,
+    precisions_for,
+    precisions_of,
+)
 from detectors.services.config import require_admin, save_config
 
 
@@ -35,7 +41,11 @@ from detectors.services.config import require_admin, save_config
 def detector_list(request: DeskRequest) -> HttpResponse:
     """All detectors and how they fare."""
     configs, stats = configs_for(request.user), stats_for(request.user)
-    rows = [_row(slug, configs.get(slug), stats[slug]) for slug in detectors_for(request.user)]
+    precisions = precisions_for(request.user)
+    rows = [
+        _row(slug, configs.get(slug), stats[slug]) | {"precision": precisions.get(slug, NOTHING)}
+        for slug in detectors_for(request.user)
+    ]
     modes = [row["mode"] for row in rows]
     context = {
         "section": "detectors",
@@ -109,6 +119,8 @@ def _detector_page(
         "next_number": versions[0].number + 1 if versions else 1,
         "versions": versions,
         "stats": stats,
+        "fares": fares_for(request.user).get(slug),
+        "by_version": precisions_of(slug, request.user),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
     }
     return render(request, "detectors/detector_detail.html", context, status=status)

@@ -1,0 +1,120 @@
+"""How often reviewers confirm what a detector has found, and how much of it they never see."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Count, F, Q, QuerySet
+
+from abusedesk.core.models import User
+from detectors.calibration.proportion import Share, precision, recall
+from detectors.calibration.verdicts import Judged
+from detectors.choices import CampaignState, Outcome
+from detectors.fits import standing_verdicts
+from detectors.models import CampaignFinding, Verdict
+from detectors.policy import READERS
+
+NOTHING: Final = precision(0, 0)
+_OPENED: Final = Q(campaign__state=CampaignState.OPEN)
+_BELOW: Final = Q(campaign__state=CampaignState.WATCH, campaign__audit_draw__isnull=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fares:
+    """How the campaigns of one detector fare; recall is estimated from the audit sample.
+
+    opened, below: its campaigns above the threshold of a case, and under it.
+    """
+
+    precision: Share
+    recall: Share
+    opened: int
+    below: int
+
+
+def precisions_for(viewer: User) -> dict[str, Share]:
+    """Detector -> share of the decided campaigns with its findings that were confirmed."""
+    return _precisions(_decided(viewer), "finding__detector")
+
+
+def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
+    """Number of the configuration -> the same for what it found, newest first."""
+    found = _precisions(_decided(viewer).filter(finding__detector=slug), "finding__config__number")
+    return dict(sorted(found.items(), reverse=True))
+
+
+def fares_for(viewer: User) -> dict[str, Fares]:
+    """Detector -> how its campaigns fare; those without campaigns are left out."""
+    precisions, audited = precisions_for(viewer), _audited(viewer)
+    places = {
+        slug: (opened, below)
+        for slug, opened, below in _links(viewer)
+        .values("finding__detector")
+        .annotate(
+            opened=Count("campaign", distinct=True, filter=_OPENED),
+            below=Count("campaign", distinct=True, filter=_BELOW),
+        )
+        .values_list("finding__detector", "opened", "below")
+    }
+    return {
+        slug: Fares(
+            precision=precisions.get(slug, NOTHING),
+            recall=recall(opened, precisions.get(slug, NOTHING), below, audited[slug]),
+            opened=opened,
+            below=below,
+        )
+        for slug, (opened, below) in sorted(places.items())
+    }
+
+
+def _links(viewer: User) -> QuerySet[CampaignFinding]:
+    seen = CampaignFinding.objects.order_by()
+    return seen if viewer.role in READERS else seen.none()
+
+
+def _decided(viewer: User) -> QuerySet[CampaignFinding]:
+    """Evidence of decided campaigns that came to review by themselves: they stand for one."""
+    verdicts = Verdict.objects.filter(pk__in=standing_verdicts().values("pk"), weight=1)
+    return _links(viewer).filter(campaign__verdicts__in=verdicts.values("pk"))
+
+
+def _precisions(links: QuerySet[CampaignFinding], key: str) -> dict[Any, Share]:
+    """By the values of one column."""
+    confirmed = Q(campaign__in=_confirmed().values("campaign"))
+    rows = (
+        links.values(group=F(key))
+        .annotate(
+            decided=Count("campaign", distinct=True),
+            confirmed=Count("campaign", distinct=True, filter=confirmed),
+        )
+        .values_list("group", "confirmed", "decided")
+    )
+    return {group: precision(hits, decided) for group, hits, decided in rows}
+
+
+def _confirmed() -> QuerySet[Verdict]:
+    rows = Verdict.objects.filter(pk__in=standing_verdicts().values("pk"))
+    return rows.filter(outcome=Outcome.ABUSE)
+
+
+def _audited(viewer: User) -> dict[str, list[Judged]]:
+    """Detector -> verdicts on its campaigns that the audit sample brought to review."""
+    drawn = Verdict.objects.filter(pk__in=standing_verdicts().values("pk"), weight__gt=1)
+    rows = (
+        _links(viewer)
+        .filter(campaign__verdicts__in=drawn.values("pk"))
+        .values_list(
+            "finding__detector",
+            "campaign",
+            "campaign__verdicts__p",
+            "campaign__verdicts__outcome",
+            "campaign__verdicts__weight",
+        )
+        .distinct()
+    )
+    found: dict[str, list[Judged]] = defaultdict(list)
+    for slug, _, p, outcome, weight in rows:
+        found[slug].append(Judged(p or 0.0, outcome == Outcome.ABUSE, weight))
+    return found
