@@ -98,11 +98,12 @@ def _loaded(ids: list[int]) -> list[Case]:
 
 
 def _read_urgent(text: str) -> tuple[bool, float, int] | None:
-    match text.split(MARK):
-        case [("0" | "1") as late, priority, pk]:
-            number, urgency = _number(pk), _float(priority)
-            return None if number is None else (late == "1", urgency, number)
-    return None
+    late, _, rest = text.partition(MARK)
+    priority, _, pk = rest.partition(MARK)
+    number = _number(pk)
+    if late not in {"0", "1"} or number is None:
+        return None
+    return late == "1", _float(priority), number
 
 
 def _read_newest(text: str) -> tuple[datetime, int] | None:

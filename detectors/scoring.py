@@ -40,9 +40,13 @@ WEIGHTS: dict[str, Weight] = {
     Family.LIST: Weight(4.0, 30),
 }
 
-SEVERAL: dict[str, tuple[int, float]] = {"near-duplicate-text": (3, 5.0), "media-reuse": (3, 4.0)}
-"""Detector -> (distinct findings that a pair shares, LLR from then on): one text or picture may
-travel by itself, three do not."""
+SEVERAL: dict[str, tuple[int, float]] = {
+    "near-duplicate-text": (3, 5.0),
+    "media-reuse": (3, 4.0),
+    "lookalike-site": (3, 5.0),
+}
+"""Detector -> (distinct findings that a pair shares, LLR from then on): one text, picture or false
+site may travel by itself, three do not."""
 
 
 _KINDS: dict[str, str] = {Family.INFRA_HARD: "infra", Family.INFRA_SOFT: "infra"}

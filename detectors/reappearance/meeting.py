@@ -107,11 +107,11 @@ def meetings(rows: Iterable[Row], window_s: float) -> Meetings:
     for wrote, asked, posted, first in rows:
         later = [*asked, *posted]
         prompts.update(id_ for _, _, id_ in asked)
-        # what an AI service said first is not public because accounts posted it before a later one
-        was_public = first is not None and bool(wrote) and first[0] <= wrote[0][1]
+        # what an AI account wrote before anybody posted it is its own, also when it writes it again
+        own = {account for account, at, _ in wrote if first is None or at < first[0]}
         for output in wrote:
             account, at, id_ = output
-            if first is not None and was_public:
+            if first is not None and first[0] <= at and account not in own:
                 known[id_, first[1]] += 1
                 continue
             for text in later:

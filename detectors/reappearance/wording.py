@@ -7,22 +7,31 @@ from typing import Any
 
 from detectors.base import HOUR_S, Condition
 from detectors.emission import Link, counted, lasting, neighbour_links
-from detectors.reappearance.chains import Chain
+from detectors.reappearance.chains import MIN_PEOPLE, Chain
 from detectors.reappearance.matching import Limits, Match
 
 LLR = 5.0
+ONE_EACH_LLR = 2.0
+"""Where every text was posted by one person alone: a tool writes like that for its customers."""
 MAX_SHOWN = 200
+
+
+def weight_of(chain: Chain) -> float:
+    """LLR of the chain."""
+    return LLR if chain.largest >= MIN_PEOPLE else ONE_EACH_LLR
 
 
 def links_of(chain: Chain, subjects: tuple[str, ...]) -> tuple[Link, ...]:
     """Who wrote with who took it on, and those that posted one text with each other."""
     place = {name: number for number, name in enumerate(subjects)}
+    weight = weight_of(chain)
     found: dict[tuple[int, int], float] = {}
     for match in [*chain.posts, *chain.prompts]:
-        _link(found, place[match.output[0]], place[match.text[0]])
+        _link(found, place[match.output[0]], place[match.text[0]], weight)
     for group in chain.groups:
         ring = [place[name] for name in group]
-        found.update({(low, high): llr for low, high, llr in neighbour_links(ring, lambda *_: LLR)})
+        links = neighbour_links(ring, lambda *_: weight)
+        found.update({(low, high): llr for low, high, llr in links})
     return tuple((low, high, llr) for (low, high), llr in sorted(found.items()))
 
 
@@ -102,9 +111,9 @@ def _by_way(chain: Chain) -> Iterator[str]:
         yield f"; it began at {chain.root} and went through {passed}"
 
 
-def _link(found: dict[tuple[int, int], float], one: int, two: int) -> None:
+def _link(found: dict[tuple[int, int], float], one: int, two: int, weight: float) -> None:
     if one != two:
-        found[min(one, two), max(one, two)] = LLR
+        found[min(one, two), max(one, two)] = weight
 
 
 def _step(match: Match) -> dict[str, Any]:

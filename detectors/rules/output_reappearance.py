@@ -18,17 +18,17 @@ from detectors.base import (
     Signal,
     Tier,
 )
-from detectors.reappearance.chains import Chain, chains
+from detectors.reappearance.chains import MIN_PEOPLE, Chain, chains
 from detectors.reappearance.matching import Reader, matches
 from detectors.reappearance.meeting import Meetings, Row, Run, meetings
 from detectors.reappearance.params import ReappearanceParams
 from detectors.reappearance.runs import Runs, leading, prepare_runs, runs_of
 from detectors.reappearance.wording import (
-    LLR,
     conditions_of,
     links_of,
     sentence_of,
     values_of,
+    weight_of,
 )
 
 RUN = "text-run"
@@ -178,18 +178,19 @@ def _draft(
     cited = {match.output[2] for match in steps} | {match.text[2] for match in steps}
     known = {id_ for match in steps for id_ in met.known.get(match.output[2], ())}
     values = values_of(chain)
+    shared = chain.largest >= MIN_PEOPLE
     people = len({match.person for match in chain.posts})
     return FindingDraft(
         anchor=Key("output", chain.root),
         subjects=subjects,
         signal_ids=tuple(sorted(cited)),
-        llr=LLR,
+        llr=weight_of(chain),
         links=links_of(chain, subjects),
         score=values["containment_min"],
         sentence=sentence_of(chain, values),
         first_at=min(match.output[1] for match in steps),
         last_at=max(match.text[1] for match in steps),
-        tier=Tier.OPENING if people >= OPENING_ACCOUNTS else Tier.SUPPORTING,
+        tier=Tier.OPENING if shared and people >= OPENING_ACCOUNTS else Tier.SUPPORTING,
         values=values,
         constants={"window_h": p.window_h, "known_before": sorted(known)},
         conditions=conditions_of(chain, p.limits, p.window_h),

@@ -38,6 +38,15 @@ def test_what_shares_more_runs_comes_first() -> None:
     assert meetings(rows, WINDOW).pairs == [(1, 2), (1, 3)]
 
 
+def test_what_an_ai_account_wrote_first_stays_its_own_but_not_anothers() -> None:
+    """A crew repeats its story; a petition that went round is nobody's draft any more."""
+    outputs = [("ai:a", 10.0, 1), ("ai:a", 100.0, 2), ("ai:b", 110.0, 3)]
+    rows = [row(outputs, [("x:first", 50.0, 4), ("x:u", 200.0, 5)])]
+    met = meetings(rows, WINDOW)
+    assert met.pairs == [(1, 4), (1, 5), (2, 5)]
+    assert met.known == {}
+
+
 def test_a_run_that_somebody_posted_earlier_brings_nobody_together() -> None:
     rows = [row([("ai:a", 100.0, 1)], [("x:press", 50.0, 2), ("x:u", 200.0, 3)])]
     assert meetings(rows, WINDOW).pairs == []

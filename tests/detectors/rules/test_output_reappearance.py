@@ -220,6 +220,24 @@ def test_three_texts_of_one_ai_account_by_two_people_only_support() -> None:
     )
 
 
+def test_texts_that_one_person_each_posted_weigh_less_than_one_that_several_posted() -> None:
+    def story(posters: int) -> list[Signal]:
+        told = []
+        for n in range(4):
+            told.append(output(words(f"text{n}x"), at=n * HOUR_S))
+            told += [
+                post(f"x:u{n}{m}", words(f"text{n}x"), n * HOUR_S + MINUTE_S)
+                for m in range(posters)
+            ]
+        return told
+
+    (one_each,) = find(story(1))
+    (shared,) = find(story(2))
+    assert (one_each.tier, one_each.llr) == (Tier.SUPPORTING, 2.0)
+    assert {llr for _, _, llr in one_each.links} == {2.0}
+    assert (shared.tier, shared.llr) == (Tier.OPENING, 5.0)
+
+
 def test_customers_of_a_writing_service_do_not_belong_together() -> None:
     signals = []
     for number in range(60):
