@@ -180,7 +180,7 @@ class MarksSerializer(serializers.Serializer[object]):
     tlp = serializers.ChoiceField(choices=Tlp.choices, required=False)
 
 
-class MoveSerializer(serializers.Serializer[object]):
+class TransitionSerializer(serializers.Serializer[object]):
     """A step to another state. reason: to escalate or reopen; until: to snooze."""
 
     to = serializers.ChoiceField(choices=State.choices)

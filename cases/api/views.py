@@ -89,7 +89,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
         return self._shown(ref)
 
     @extend_schema(
-        request=serializers.MoveSerializer,
+        request=serializers.TransitionSerializer,
         parameters=[MUST_MATCH],
         responses={200: serializers.CaseRowSerializer, **problems(404, 409, 412, 422, 428)},
     )
@@ -97,7 +97,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     def transition(self, request: Request, ref: str) -> Response:
         """Escalate, snooze or reopen; 409 says under `meta.allowed` what the state allows."""
         with matched(request, ref, self.viewer, must=True) as case:
-            said = _valid(serializers.MoveSerializer(data=request.data))
+            said = _valid(serializers.TransitionSerializer(data=request.data))
             move_case(actor=self.viewer, case=case, **said | {"to": State(said["to"])})
         case = self._case(ref)
         return tagged(serializers.CaseRowSerializer(case).data, case.version)
