@@ -189,11 +189,13 @@ class MediaReuse(Detector[Sharers, MediaReuseParams]):
     def part(self, clock: float, states: Mapping[Key, Sharers], p: MediaReuseParams) -> Part:
         """Pictures of this shard that were used inside the lookback."""
         since = clock - p.lookback_d * DAY_S
-        live = [
+        used = (
             self._picture(key.value[_NAME:], state, since)
             for key, state in states.items()
             if state.newest >= since
-        ]
+        )
+        # of one account and day the first use is kept: the newest of all may be a later one
+        live = [one for one in used if one.uses]
         return Part(newest_of(live), len(live) > MAX_PICTURES)
 
     def tick(self, clock: float, parts: Sequence[Any], p: MediaReuseParams) -> list[FindingDraft]:

@@ -221,6 +221,13 @@ def test_a_picture_that_was_used_long_ago_does_not_count() -> None:
     assert find([*crew(2), late], lookback_d=8) != []
 
 
+def test_at_the_edge_of_the_lookback_nothing_breaks() -> None:
+    """Of a day the first use is kept; a later one that day is newer than the lookback begins."""
+    alone = [shown(n, "u0", f"{PAPER:064x}", at=T0 + n * 9 * HOUR_S) for n in range(2)]
+    other = shown(3, "u1", f"{OTHER:064x}", at=T0 + 7 * DAY_S + 5 * HOUR_S)
+    assert find([*alone, other]) == []
+
+
 @pytest.mark.parametrize(
     "objects",
     [

@@ -306,7 +306,7 @@ def test_on_one_platform_only_what_is_asked_again_counts_and_it_only_supports() 
 
 def test_who_names_the_one_who_pays_is_paid() -> None:
     story = Story()
-    for n in range(6):
+    for n in range(9):
         story.chat(1 + n, f"writer{n % 3}", f"person{n}")
         for step, amount in enumerate((90, 250)):
             story.add(
