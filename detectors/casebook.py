@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from detectors import folding
 from detectors.folding import Standing
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Group
+from detectors.pairs import Evidence
 
 
 class Change(NamedTuple):

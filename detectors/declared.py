@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from detectors import fusion, scoring
-from detectors.fusion import Apart, Evidence, Group
+from detectors.fusion import Group
+from detectors.pairs import Apart, Evidence, score_pairs
 
 Declared = Mapping[int, frozenset[str]]
 """Id of a declared group -> its accounts."""
@@ -23,7 +24,7 @@ def judged_groups(
     Pairs of a declared group lose weight, so that members do not draw others into a campaign only
     by acting together. What they do together is still told, and opens nothing.
     """
-    pairs = fusion.score_pairs(evidence, accounts, declared.values(), apart)
+    pairs = score_pairs(evidence, accounts, declared.values(), apart)
     found = [
         group
         for group in fusion.groups_of(pairs, evidence)
@@ -43,5 +44,5 @@ def _inside(
         members = sorted(names.intersection(accounts))
         if len(members) < scoring.MIN_ACCOUNTS:
             continue
-        for group in fusion.groups_of(fusion.score_pairs(evidence, members), evidence):
+        for group in fusion.groups_of(score_pairs(evidence, members), evidence):
             yield replace(group, declared=id_, opens=False)

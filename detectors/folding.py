@@ -13,7 +13,8 @@ import msgspec
 
 from detectors import fusion
 from detectors.base import FindingDraft, Meta
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Group
+from detectors.pairs import Evidence, kept_graph, score_pairs
 
 OPENS_ALONE_OBJECTS = 5
 MAX_ROUNDS = 8
@@ -72,8 +73,8 @@ def neighbourhood(
             evidence[one.id] = one
         named = {name for one in evidence.values() for name in one.subjects}
         scored = sorted(known | named)[: fusion.MAX_ACCOUNTS]
-        pairs = fusion.score_pairs(list(evidence.values()), scored)
-        graph = fusion.kept_graph(pairs)
+        pairs = score_pairs(list(evidence.values()), scored)
+        graph = kept_graph(pairs)
         reached = {
             other for name in known if name in graph for other in graph.neighbors(name)
         } - known
@@ -90,7 +91,7 @@ def groups_around(
 ) -> list[Group]:
     """The campaigns around accounts as all evidence has them now."""
     evidence, closed = neighbourhood(accounts, evidence_about)
-    return fusion.groups_of(fusion.score_pairs(evidence, sorted(closed)), evidence)
+    return fusion.groups_of(score_pairs(evidence, sorted(closed)), evidence)
 
 
 def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, list[Standing]]:

@@ -1,70 +1,29 @@
-"""Joins findings into campaigns: pair scores, cores, communities. Pure; numbers in, groups out.
+"""Joins scored pairs into campaigns: cores, communities, who hangs on them. Pure.
 
-The rules are section 5 of the detection specification: inside a family the strongest finding
-counts, families add up, a pair is kept from S >= 0, a campaign is a 2-core of at least three.
+A campaign is a 2-core of at least three accounts; what opens a case is section 5 of the detection
+specification.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
-from typing import NamedTuple
 
-import msgspec
 import networkx as nx
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors import scoring
 from detectors.base import Family
+from detectors.pairs import FAMILIES, Edge, Evidence, Pairs, kept_graph
+from detectors.ties import Ties
 
 MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
 COMMUNITY_ABOVE = 200
 HUB_PARTS = 3
-FAMILIES = tuple(scoring.WEIGHTS)
 DECLARED = "declared"
 """The part of a score that declared relationships take away; no finding stands behind it."""
-Apart = tuple[Collection[str], Collection[str]]
-"""Two sides of which a person said that they do not belong together."""
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
-
-class Evidence(msgspec.Struct, frozen=True):
-    """What the fusion needs of one finding, as one revision told it.
-
-    links: (index, index, llr) into subjects, or none: all pairs with `llr`. first_at, last_at:
-    seconds since 1970. opens_alone: timing evidence over five synchronous objects or more.
-    """
-
-    id: int
-    detector: str
-    family: str
-    anchor: str
-    subjects: tuple[str, ...]
-    links: tuple[tuple[int, int, float], ...]
-    llr: float
-    last_at: float
-    first_at: float = 0.0
-    signals: int = 0
-    opens_alone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A kept pair. parts: family -> (LLR after cap and decay, finding id).
-
-    group: it ties one account to all members of a group; the evidence is with different ones.
-    """
-
-    a: str
-    b: str
-    score: float
-    parts: dict[str, tuple[float, int]]
-    group: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,82 +48,6 @@ class Group:
     """Id of the declared group that all members are in; such a campaign opens nothing."""
 
 
-class Named(NamedTuple):
-    """touches: accounts x findings about different things."""
-
-    family: str
-    touches: NDArray[np.bool_]
-
-
-@dataclass(slots=True)
-class Pairs:
-    """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
-
-    declared: what declared relationships take from each pair; None without any. apart: what people
-    took who cut pairs. named: by detector of `scoring.SEVERAL`, which account stands in which of
-    its findings.
-    """
-
-    accounts: tuple[str, ...]
-    best: dict[str, Floats] = field(default_factory=dict)
-    by: dict[str, Ints] = field(default_factory=dict)
-    declared: Floats | None = None
-    apart: Floats | None = None
-    named: dict[str, Named] = field(default_factory=dict)
-
-    def total(self) -> Floats:
-        """S of every pair, n x n; the diagonal says nothing."""
-        size = len(self.accounts)
-        total = np.full((size, size), scoring.PRIOR)
-        for family in FAMILIES:
-            if family in self.best:
-                total += self.best[family]
-        for taken in (self.declared, self.apart):
-            if taken is not None:
-                total += taken
-        return total
-
-
-def score_pairs(
-    evidence: Sequence[Evidence],
-    accounts: Sequence[str],
-    declared: Collection[frozenset[str]] = (),
-    apart: Collection[Apart] = (),
-) -> Pairs:
-    """Pair scores among `accounts`. Evidence may name others; they are ignored.
-
-    declared: groups of accounts whose relationship is known. apart: sides that a person parted.
-    """
-    names = tuple(sorted(accounts))
-    index = {name: place for place, name in enumerate(names)}
-    pairs = Pairs(names)
-    newest = max((one.last_at for one in evidence), default=0.0)
-    ordered = sorted(evidence, key=lambda one: one.id)
-    for one in ordered:
-        age = newest - one.last_at
-        if one.links:
-            _add_links(pairs, one, index, age)
-        else:
-            _add_clique(pairs, one, index, age)
-    for detector, (least, llr) in scoring.SEVERAL.items():
-        _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
-    for group in declared:
-        _set_apart(pairs, [place for name, place in index.items() if name in group])
-    for left, right in apart:
-        _part(pairs, *([index[name] for name in side if name in index] for side in (left, right)))
-    return pairs
-
-
-def kept_graph(pairs: Pairs) -> nx.Graph[str]:
-    """Accounts joined where S >= 0; `score` on every edge."""
-    total = pairs.total()
-    graph: nx.Graph[str] = nx.Graph()
-    rows, columns = np.nonzero(np.triu(total >= 0.0, k=1))
-    for a, b in zip(rows.tolist(), columns.tolist(), strict=True):
-        graph.add_edge(pairs.accounts[a], pairs.accounts[b], score=float(total[a, b]))
-    return graph
-
-
 def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
     """Campaigns among the scored accounts, largest first."""
     graph = kept_graph(pairs)
@@ -187,84 +70,14 @@ def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
     for component in nx.connected_components(graph):
         core = frozenset(nx.k_core(graph.subgraph(component), 2).nodes)
         if len(core) >= scoring.MIN_ACCOUNTS and not core.isdisjoint(known):
-            found.update(pairs.accounts[place] for place in _Ties(core, pairs).places)
+            found.update(pairs.accounts[place] for place in Ties(core, pairs).places)
     # how far a group that is not known yet could reach: as far as all others together
     inside = [place for place, name in enumerate(pairs.accounts) if name in known]
-    reaching = set(_Ties(frozenset(), pairs).places).intersection(inside)
+    reaching = set(Ties(frozenset(), pairs).places).intersection(inside)
     for best in pairs.best.values():
         shared = (best[sorted(reaching)] > 0.0).any(axis=0)
         found.update(pairs.accounts[place] for place in np.flatnonzero(shared).tolist())
     return found
-
-
-def _add_links(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:
-    best, by = _matrices(pairs, one.family)
-    for first, second, llr in one.links:
-        a, b = index.get(one.subjects[first]), index.get(one.subjects[second])
-        if a is None or b is None or a == b:
-            continue
-        weight = scoring.weigh(one.family, llr, age)
-        if weight > best[a, b]:
-            best[a, b] = best[b, a] = weight
-            by[a, b] = by[b, a] = one.id
-
-
-def _add_clique(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:
-    places = [index[name] for name in one.subjects if name in index]
-    if len(places) < 2:  # noqa: PLR2004 -- a pair needs two
-        return
-    best, by = _matrices(pairs, one.family)
-    block = np.ix_(places, places)
-    weight = scoring.weigh(one.family, one.llr, age)
-    better = best[block] < weight
-    best[block] = np.where(better, weight, best[block])
-    by[block] = np.where(better, one.id, by[block])
-
-
-def _add_several(
-    pairs: Pairs, same: Sequence[Evidence], index: dict[str, int], least: int, llr: float
-) -> None:
-    """Raise pairs that share at least `least` findings about different things.
-
-    What stands behind a slash in an anchor is a part of one cluster, no text of its own.
-    """
-    things: dict[str, set[str]] = {}
-    for one in same:
-        things.setdefault(one.anchor.partition("/")[0], set()).update(one.subjects)
-    if len(things) < least:
-        return
-    touches = np.zeros((len(pairs.accounts), len(things)), dtype=bool)
-    for column, names in enumerate(things.values()):
-        touches[[index[name] for name in sorted(names) if name in index], column] = True
-    pairs.named[same[0].detector] = Named(same[0].family, touches)
-    count = touches.astype(np.int64) @ touches.T
-    best, by = _matrices(pairs, same[0].family)
-    enough = (count >= least) & (best < llr)
-    best[enough] = llr
-    by[enough & (by == 0)] = same[0].id
-
-
-def _set_apart(pairs: Pairs, places: list[int]) -> None:
-    """Members of one declared group; a pair in two of them is declared once."""
-    if pairs.declared is None:
-        pairs.declared = np.zeros((len(pairs.accounts), len(pairs.accounts)))
-    pairs.declared[np.ix_(places, places)] = scoring.DECLARED
-
-
-def _part(pairs: Pairs, left: list[int], right: list[int]) -> None:
-    """No pair between the two sides is kept, whatever evidence says."""
-    if pairs.apart is None:
-        pairs.apart = np.zeros((len(pairs.accounts), len(pairs.accounts)))
-    pairs.apart[np.ix_(left, right)] = scoring.APART
-    pairs.apart[np.ix_(right, left)] = scoring.APART
-
-
-def _matrices(pairs: Pairs, family: str) -> tuple[Floats, Ints]:
-    size = len(pairs.accounts)
-    if family not in pairs.best:
-        pairs.best[family] = np.zeros((size, size))
-        pairs.by[family] = np.zeros((size, size), dtype=np.int64)
-    return pairs.best[family], pairs.by[family]
 
 
 def _connectors(graph: nx.Graph[str]) -> tuple[str, ...]:
@@ -328,7 +141,7 @@ def _bound(seeds: Sequence[_Seed], pairs: Pairs) -> list[_Seed]:
     Two accounts of one seed that hang on another one make both one operation: one alone may be a
     helper of both.
     """
-    hanging = [_Ties(seed.core, pairs).edges() for seed in seeds]
+    hanging = [Ties(seed.core, pairs).edges() for seed in seeds]
     ties: nx.Graph[int] = nx.Graph()
     ties.add_nodes_from(range(len(seeds)))
     for (a, one), (b, two) in combinations(enumerate(seeds), 2):
@@ -351,68 +164,6 @@ def _joined(parts: Sequence[tuple[_Seed, Mapping[str, Edge]]]) -> _Seed:
             members[name] = max(members.get(name, 0.0), scoring.probability(edge.score))
     ordered = sorted(edges.values(), key=lambda edge: (-edge.score, edge.a, edge.b))
     return _Seed(members, core, tuple(ordered))
-
-
-class _Ties:
-    """Accounts outside a core that belong to it by evidence with different members of it.
-
-    Evidence of one family counts once, by the member it is strongest with; what the account shares
-    with many members in turn, as three texts with three of them, counts as if with one. An empty
-    core stands for everybody else.
-    """
-
-    def __init__(self, core: frozenset[str], pairs: Pairs) -> None:
-        self._pairs = pairs
-        self._core = [
-            place for place, name in enumerate(pairs.accounts) if not core or name in core
-        ]
-        self._best = {
-            family: self._raised(family, best[:, self._core].max(axis=1))
-            for family, best in pairs.best.items()
-        }
-        self._score = scoring.PRIOR + np.sum([*self._best.values()], axis=0)
-        for taken in (pairs.declared, pairs.apart):
-            if taken is not None:
-                self._score += taken[:, self._core].min(axis=1)
-        enough = (self._score >= scoring.S_OPEN) & (self._kinds() > 1)
-        if core:
-            enough[self._core] = False
-        self.places: list[int] = np.flatnonzero(enough).tolist()
-
-    def edges(self) -> dict[str, Edge]:
-        """Account -> its tie to the group, drawn to the member it shares most with."""
-        total = self._pairs.total()
-        return {self._pairs.accounts[place]: self._edge(place, total) for place in self.places}
-
-    def _raised(self, family: str, best: Floats) -> Floats:
-        for detector, named in self._pairs.named.items():
-            least, llr = scoring.SEVERAL[detector]
-            if named.family == family:
-                shared = named.touches[:, named.touches[self._core].any(axis=0)].sum(axis=1)
-                best = np.where(shared >= least, np.maximum(best, llr), best)
-        return best
-
-    def _kinds(self) -> Ints:
-        """How many kinds of evidence reach each account."""
-        reached: dict[str, NDArray[np.bool_]] = {}
-        for family, best in self._best.items():
-            kind = scoring.kind_of(family)
-            reached[kind] = reached.get(kind, False) | (best > 0.0)
-        count: Ints = np.sum([*reached.values()], axis=0, dtype=np.int64)
-        return count
-
-    def _edge(self, place: int, total: Floats) -> Edge:
-        parts: dict[str, tuple[float, int]] = {}
-        for family, best in self._best.items():
-            if best[place] > 0.0:
-                whom = self._nearest(place, self._pairs.best[family])
-                parts[family] = float(best[place]), int(self._pairs.by[family][place, whom])
-        other = self._nearest(place, total)
-        a, b = sorted((self._pairs.accounts[place], self._pairs.accounts[other]))
-        return Edge(a, b, float(self._score[place]), parts, group=True)
-
-    def _nearest(self, place: int, values: Floats) -> int:
-        return max(self._core, key=lambda other: (values[place, other], -other))
 
 
 def _judged(seed: _Seed, evidence: Sequence[Evidence], connectors: tuple[str, ...]) -> Group:

@@ -11,7 +11,8 @@ from typing import Final
 
 from detectors import folding
 from detectors.folding import Standing
-from detectors.fusion import Edge, Group
+from detectors.fusion import Group
+from detectors.pairs import Edge
 from detectors.scoring import MIN_ACCOUNTS
 
 STRONG: Final = 3.0

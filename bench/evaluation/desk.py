@@ -18,8 +18,8 @@ from detectors import folding, registry
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.casebook import Cases, Ledger
 from detectors.engine import Found, Runner, Ticked, cut_signals, tick_drafts
-from detectors.fusion import Evidence
 from detectors.keyed import Recall
+from detectors.pairs import Evidence
 
 TICK_FLOOR_S = 3_600
 STEP_S = 60.0

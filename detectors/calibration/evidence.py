@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from detectors import scoring
-from detectors.fusion import Evidence
+from detectors.pairs import Evidence
 
 BOUNDS: Final = (0.75, 1.75, 2.75, 3.75, 5.5)
 """Strengths, in natural-log units, at which the next band begins."""

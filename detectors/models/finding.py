@@ -70,7 +70,7 @@ class FindingRevision(models.Model):
 
     at_s: engine clock, seconds since 1970; it never falls within one shard, so that a reader who
     waits for the slowest shard reads the log in an order that no timing changes. evidence: what
-    the fusion needs of this revision (`fusion.Evidence`).
+    the fusion needs of this revision (`Evidence`).
     """
 
     id = models.BigAutoField(primary_key=True)

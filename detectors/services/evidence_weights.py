@@ -25,8 +25,8 @@ from detectors.calibration.refit import TRAIN
 from detectors.calibration.verdicts import Judged, sample_of
 from detectors.choices import Outcome
 from detectors.fits import table_of, weights_in_force
-from detectors.fusion import Evidence
 from detectors.models import CampaignEdge, EvidenceWeights, FusedFinding, Verdict
+from detectors.pairs import Evidence
 
 PAIRS_EACH: Final = 50
 """Strongest pairs of one campaign that are read: a large one shall not outvote all others."""

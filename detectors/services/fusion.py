@@ -21,7 +21,7 @@ from detectors.choices import CampaignState, FindingStatus, LinkState, Mode
 from detectors.declared import judged_groups
 from detectors.fits import table_of, weights_in_force
 from detectors.folding import Standing
-from detectors.fusion import Apart, Evidence, Group
+from detectors.fusion import Group
 from detectors.models import (
     Campaign,
     CampaignEdge,
@@ -37,6 +37,7 @@ from detectors.models import (
     Stream,
     Touched,
 )
+from detectors.pairs import Apart, Evidence
 from detectors.selectors.declared import stale_groups
 from detectors.services.audit_draw import is_drawn
 from detectors.services.drain import SHORT_S, drain

@@ -12,8 +12,8 @@ from django.db.models import Max
 from detectors import stream
 from detectors.casebook import Cases, Ledger
 from detectors.choices import FindingStatus, Mode
-from detectors.fusion import Evidence
 from detectors.models import Campaign, FindingRevision, Shard, Signal, Source, Stream
+from detectors.pairs import Evidence
 from detectors.schema import SignalIn
 from detectors.services import fusion
 from detectors.services.engine import lagging_shards

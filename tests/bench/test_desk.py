@@ -16,7 +16,7 @@ from bench.worlds.mixed import mixed
 from detectors import registry
 from detectors.base import Signal
 from detectors.casebook import Cases, Change
-from detectors.fusion import Evidence
+from detectors.pairs import Evidence
 from tests.harness import T0, post
 
 DAY_S = 86_400.0

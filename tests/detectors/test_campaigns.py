@@ -11,7 +11,6 @@ from django.db import connections
 
 from detectors.base import Family
 from detectors.choices import CampaignState, FindingStatus, Mode, StreamKind
-from detectors.fusion import Evidence
 from detectors.models import (
     Campaign,
     DeclaredGroup,
@@ -21,6 +20,7 @@ from detectors.models import (
     Shard,
     Stream,
 )
+from detectors.pairs import Evidence
 from detectors.selectors.declared import coordination_of
 from detectors.services import fusion
 from detectors.services.declared import declare_group, end_group

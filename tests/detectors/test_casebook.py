@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.casebook import Cases, Ledger
-from detectors.fusion import Evidence, groups_of, score_pairs
+from detectors.fusion import groups_of
+from detectors.pairs import Evidence, score_pairs
 
 
 def on_one_device(number: int, *names: str) -> Evidence:

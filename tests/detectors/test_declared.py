@@ -18,8 +18,9 @@ from cases.models import Case
 from detectors.base import Family
 from detectors.choices import CampaignState
 from detectors.declared import judged_groups
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Group
 from detectors.models import Campaign, CampaignMember, DeclaredGroup
+from detectors.pairs import Evidence
 from detectors.schema import SignalIn
 from detectors.services.declared import declare_group, end_group
 from detectors.services.ingest import ingest_batch

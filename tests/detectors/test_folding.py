@@ -7,7 +7,8 @@ from dataclasses import replace
 from detectors import folding, registry
 from detectors.base import FindingDraft, Key
 from detectors.folding import Standing
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Group
+from detectors.pairs import Evidence
 
 META = registry.get("coaction-synchrony").meta
 DRAFT = FindingDraft(

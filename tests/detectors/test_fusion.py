@@ -8,7 +8,8 @@ import pytest
 
 from detectors import fusion, scoring
 from detectors.base import DAY_S, Family
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Group
+from detectors.pairs import Evidence, score_pairs
 
 ACCOUNTS = tuple(f"x:{n}" for n in range(6))
 
@@ -32,7 +33,7 @@ def _evidence(
 
 def _groups(*evidence: Evidence) -> list[Group]:
     accounts = {name for one in evidence for name in one.subjects}
-    return fusion.groups_of(fusion.score_pairs(evidence, sorted(accounts)), evidence)
+    return fusion.groups_of(score_pairs(evidence, sorted(accounts)), evidence)
 
 
 @pytest.mark.parametrize("family", [name for name in scoring.WEIGHTS if name != Family.INFRA_HARD])

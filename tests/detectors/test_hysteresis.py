@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from detectors import fusion, hysteresis
 from detectors.folding import Standing
-from detectors.fusion import Evidence, Group
+from detectors.fusion import Group
+from detectors.pairs import Evidence, kept_graph, score_pairs
 
 NAMES = [f"x:{number}" for number in range(12)]
 PAIRS = st.lists(
@@ -54,7 +55,7 @@ def test_no_account_leaves_a_touched_campaign_nor_is_in_two(
     evidence = _evidence(shared)
 
     def regroup(names: Collection[str]) -> list[Group]:
-        return fusion.groups_of(fusion.score_pairs(evidence, sorted(names)), evidence)
+        return fusion.groups_of(score_pairs(evidence, sorted(names)), evidence)
 
     plan = hysteresis.plan(before, regroup(NAMES), touched, regroup)
     told: dict[int, frozenset[str]] = {one.key: one.members for one in before}
@@ -79,7 +80,7 @@ def test_what_nobody_touched_moves_as_the_evidence_says(
     evidence = _evidence(shared)
 
     def regroup(names: Collection[str]) -> list[Group]:
-        return fusion.groups_of(fusion.score_pairs(evidence, sorted(names)), evidence)
+        return fusion.groups_of(score_pairs(evidence, sorted(names)), evidence)
 
     groups = regroup(NAMES)
     plan = hysteresis.plan(_standing(sizes), groups, set(), regroup)
@@ -90,5 +91,5 @@ def test_what_nobody_touched_moves_as_the_evidence_says(
 @given(shared=PAIRS, left=st.sets(st.sampled_from(NAMES[:6]), min_size=1))
 def test_no_kept_pair_crosses_a_cut(shared: list[list[str]], left: set[str]) -> None:
     evidence, right = _evidence(shared), set(NAMES[6:])
-    graph = fusion.kept_graph(fusion.score_pairs(evidence, NAMES, apart=[(left, right)]))
+    graph = kept_graph(score_pairs(evidence, NAMES, apart=[(left, right)]))
     assert not any((a in left and b in right) or (a in right and b in left) for a, b in graph.edges)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors import fusion
 from detectors.calibration.evidence import (
     BANDS,
     MIN_PAIRS,
@@ -20,7 +19,7 @@ from detectors.calibration.evidence import (
     reweighed,
     strengths_of,
 )
-from detectors.fusion import Evidence
+from detectors.pairs import Evidence, score_pairs
 
 TABLE = Table(100, 100, [Row("content", 3, 40, 5, 2.0), Row("timing", 5, 0, 60, -3.0)])
 pairs = st.lists(
@@ -91,6 +90,6 @@ def test_the_strongest_finding_of_a_family_counts_and_only_for_the_pairs_it_join
 def test_a_campaign_is_as_probable_as_the_fusion_says() -> None:
     evidence = [told(1, "content", 4.0), told(2, "infra-hard", 8.0, (0, 1, 8.0))]
     both = [strengths_of(evidence, "x:a", "x:b"), strengths_of(evidence, "x:a", "x:c")]
-    total = fusion.score_pairs(evidence, ["x:a", "x:b", "x:c"]).total()
+    total = score_pairs(evidence, ["x:a", "x:b", "x:c"]).total()
     expected = sum(1 / (1 + math.exp(-total[0, place])) for place in (1, 2)) / 2
     assert probability_of(both, None) == pytest.approx(expected)

@@ -15,8 +15,8 @@ from abusedesk.core.models import AuditEntry, Role, User
 from detectors.calibration.evidence import BANDS
 from detectors.choices import Outcome
 from detectors.fits import calibrated, table_of, usable_verdicts, weights_in_force
-from detectors.fusion import Evidence
 from detectors.models import Calibration, Campaign, CampaignEdge, EvidenceWeights, FusedFinding
+from detectors.pairs import Evidence
 from detectors.selectors.calibration import calibration_for
 from detectors.services.calibration import refit_all
 from detectors.services.evidence_weights import refit_weights

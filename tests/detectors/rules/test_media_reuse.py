@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from detectors import demo, fusion
+from detectors import demo
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Signal, Tier, Told
 from detectors.engine import Event, Found, Runner, run_all
-from detectors.fusion import Evidence
+from detectors.pairs import Evidence, score_pairs
 from detectors.pictures import findings
 from detectors.rules.media_reuse import MediaReuse, MediaReuseParams
 from detectors.schema import ActorProfile
@@ -143,7 +143,7 @@ def test_three_pictures_of_the_same_accounts_weigh_twice_as_much_as_one() -> Non
 
     def best(count: int) -> float:
         told = [evidence(number) for number in range(count)]
-        return float(fusion.score_pairs(told, ["x:a", "x:b", "x:c"]).best["content"][0, 1])
+        return float(score_pairs(told, ["x:a", "x:b", "x:c"]).best["content"][0, 1])
 
     assert [best(count) for count in (1, 2, 3)] == [2.0, 2.0, 4.0]
 

@@ -1,0 +1,206 @@
+"""Scores of account pairs: which evidence joins two accounts, and by how much. Pure.
+
+The rules are section 5 of the detection specification: inside a family the strongest finding
+counts, families add up, a pair is kept from S >= 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import scoring
+
+FAMILIES = tuple(scoring.WEIGHTS)
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Apart = tuple[Collection[str], Collection[str]]
+"""Two sides of which a person said that they do not belong together."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """What the fusion needs of one finding, as one revision told it.
+
+    links: (index, index, llr) into subjects, or none: all pairs with `llr`. first_at, last_at:
+    seconds since 1970. opens_alone: timing evidence over five synchronous objects or more.
+    """
+
+    id: int
+    detector: str
+    family: str
+    anchor: str
+    subjects: tuple[str, ...]
+    links: tuple[tuple[int, int, float], ...]
+    llr: float
+    last_at: float
+    first_at: float = 0.0
+    signals: int = 0
+    opens_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A kept pair. parts: family -> (LLR after cap and decay, finding id).
+
+    group: it ties one account to all members of a group; the evidence is with different ones.
+    """
+
+    a: str
+    b: str
+    score: float
+    parts: dict[str, tuple[float, int]]
+    group: bool = False
+
+
+class Named(NamedTuple):
+    """touches: accounts x findings about different things."""
+
+    family: str
+    touches: Flags
+
+
+@dataclass(slots=True)
+class Pairs:
+    """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
+
+    declared: what declared relationships take from each pair; None without any. apart: what people
+    took who cut pairs. named: by detector of `scoring.SEVERAL`, which account stands in which of
+    its findings.
+    """
+
+    accounts: tuple[str, ...]
+    best: dict[str, Floats] = field(default_factory=dict)
+    by: dict[str, Ints] = field(default_factory=dict)
+    declared: Floats | None = None
+    apart: Floats | None = None
+    named: dict[str, Named] = field(default_factory=dict)
+
+    def total(self) -> Floats:
+        """S of every pair, n x n; the diagonal says nothing."""
+        size = len(self.accounts)
+        total = np.full((size, size), scoring.PRIOR)
+        for family in FAMILIES:
+            if family in self.best:
+                total += self.best[family]
+        for taken in (self.declared, self.apart):
+            if taken is not None:
+                total += taken
+        return total
+
+
+def score_pairs(
+    evidence: Sequence[Evidence],
+    accounts: Sequence[str],
+    declared: Collection[frozenset[str]] = (),
+    apart: Collection[Apart] = (),
+) -> Pairs:
+    """Pair scores among `accounts`. Evidence may name others; they are ignored.
+
+    declared: groups of accounts whose relationship is known. apart: sides that a person parted.
+    """
+    names = tuple(sorted(accounts))
+    index = {name: place for place, name in enumerate(names)}
+    pairs = Pairs(names)
+    newest = max((one.last_at for one in evidence), default=0.0)
+    ordered = sorted(evidence, key=lambda one: one.id)
+    for one in ordered:
+        age = newest - one.last_at
+        if one.links:
+            _add_links(pairs, one, index, age)
+        else:
+            _add_clique(pairs, one, index, age)
+    for detector, (least, llr) in scoring.SEVERAL.items():
+        _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
+    for group in declared:
+        _set_apart(pairs, [place for name, place in index.items() if name in group])
+    for left, right in apart:
+        _part(pairs, *([index[name] for name in side if name in index] for side in (left, right)))
+    return pairs
+
+
+def kept_graph(pairs: Pairs) -> nx.Graph[str]:
+    """Accounts joined where S >= 0; `score` on every edge."""
+    total = pairs.total()
+    graph: nx.Graph[str] = nx.Graph()
+    rows, columns = np.nonzero(np.triu(total >= 0.0, k=1))
+    for a, b in zip(rows.tolist(), columns.tolist(), strict=True):
+        graph.add_edge(pairs.accounts[a], pairs.accounts[b], score=float(total[a, b]))
+    return graph
+
+
+def _add_links(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:
+    best, by = _matrices(pairs, one.family)
+    for first, second, llr in one.links:
+        a, b = index.get(one.subjects[first]), index.get(one.subjects[second])
+        if a is None or b is None or a == b:
+            continue
+        weight = scoring.weigh(one.family, llr, age)
+        if weight > best[a, b]:
+            best[a, b] = best[b, a] = weight
+            by[a, b] = by[b, a] = one.id
+
+
+def _add_clique(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:
+    places = [index[name] for name in one.subjects if name in index]
+    if len(places) < 2:  # noqa: PLR2004 -- a pair needs two
+        return
+    best, by = _matrices(pairs, one.family)
+    block = np.ix_(places, places)
+    weight = scoring.weigh(one.family, one.llr, age)
+    better = best[block] < weight
+    best[block] = np.where(better, weight, best[block])
+    by[block] = np.where(better, one.id, by[block])
+
+
+def _add_several(
+    pairs: Pairs, same: Sequence[Evidence], index: dict[str, int], least: int, llr: float
+) -> None:
+    """Raise pairs that share at least `least` findings about different things.
+
+    What stands behind a slash in an anchor is a part of one cluster, no text of its own.
+    """
+    things: dict[str, set[str]] = {}
+    for one in same:
+        things.setdefault(one.anchor.partition("/")[0], set()).update(one.subjects)
+    if len(things) < least:
+        return
+    touches = np.zeros((len(pairs.accounts), len(things)), dtype=bool)
+    for column, names in enumerate(things.values()):
+        touches[[index[name] for name in sorted(names) if name in index], column] = True
+    pairs.named[same[0].detector] = Named(same[0].family, touches)
+    count = touches.astype(np.int64) @ touches.T
+    best, by = _matrices(pairs, same[0].family)
+    enough = (count >= least) & (best < llr)
+    best[enough] = llr
+    by[enough & (by == 0)] = same[0].id
+
+
+def _set_apart(pairs: Pairs, places: list[int]) -> None:
+    """Members of one declared group; a pair in two of them is declared once."""
+    if pairs.declared is None:
+        pairs.declared = np.zeros((len(pairs.accounts), len(pairs.accounts)))
+    pairs.declared[np.ix_(places, places)] = scoring.DECLARED
+
+
+def _part(pairs: Pairs, left: list[int], right: list[int]) -> None:
+    """No pair between the two sides is kept, whatever evidence says."""
+    if pairs.apart is None:
+        pairs.apart = np.zeros((len(pairs.accounts), len(pairs.accounts)))
+    pairs.apart[np.ix_(left, right)] = scoring.APART
+    pairs.apart[np.ix_(right, left)] = scoring.APART
+
+
+def _matrices(pairs: Pairs, family: str) -> tuple[Floats, Ints]:
+    size = len(pairs.accounts)
+    if family not in pairs.best:
+        pairs.best[family] = np.zeros((size, size))
+        pairs.by[family] = np.zeros((size, size), dtype=np.int64)
+    return pairs.best[family], pairs.by[family]
