@@ -16,8 +16,8 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     State.SNOOZED: frozenset({State.OPEN, State.MERGED}),
     # undo puts a case back where it was
     State.CLOSED: frozenset({State.OPEN, State.ESCALATED}),
-    # unmerge puts a case back where it was
-    State.MERGED: frozenset({State.OPEN, State.ESCALATED, State.SNOOZED}),
+    # only taking the merger back gives the case its old state, whole, from what was kept of it
+    State.MERGED: frozenset(),
 }
 
 WAITING: Final = (State.OPEN, State.ESCALATED)

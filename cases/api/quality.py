@@ -31,7 +31,10 @@ from cases.services.review import give_opinion, settle_review
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="policies_list", responses=shapes.PolicySerializer),
+    get=extend_schema(
+        operation_id="policies_list",
+        responses={200: shapes.PolicySerializer(many=True), **problems()},
+    ),
     post=extend_schema(
         operation_id="policies_save",
         request=shapes.PolicyTextSerializer,
@@ -85,6 +88,7 @@ class DecisionsView(ListModelMixin, ListEndpoint):
         """What the caller may know."""
         return decisions_for(self.viewer).prefetch_related("actions")
 
+    @extend_schema(responses={200: DecisionSerializer(many=True), **problems()})
     def get(self, request: Request) -> Response:
         """Decisions, newest first."""
         return self.list(request)
@@ -131,6 +135,7 @@ class ReviewsView(ListModelMixin, ListEndpoint):
         """What the caller may see."""
         return reviews_for(self.viewer).prefetch_related("decision__actions")
 
+    @extend_schema(responses={200: shapes.ReviewSerializer(many=True), **problems()})
     def get(self, request: Request) -> Response:
         """Second looks, newest first."""
         return self.list(request)
@@ -180,7 +185,10 @@ class SettleView(Endpoint):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="appeals_list"),
+    get=extend_schema(
+        operation_id="appeals_list",
+        responses={200: shapes.AppealSerializer(many=True), **problems()},
+    ),
     post=extend_schema(
         operation_id="appeals_open",
         request=shapes.OpenAppealSerializer,

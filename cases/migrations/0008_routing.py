@@ -241,30 +241,6 @@ class Migration(migrations.Migration):
             name="sla_pauses",
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("state", "closed")),
-                fields=["queue", "-closed_at", "-id"],
-                name="case_queue_closed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("state__in", ["open", "escalated"])),
-                fields=["queue", "sla_stage", "due_at"],
-                name="case_sla",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="case",
-            index=models.Index(
-                condition=models.Q(("assignee__isnull", False)),
-                fields=["assignee", "state"],
-                name="case_assignee",
-            ),
-        ),
         migrations.AddField(
             model_name="notice",
             name="case",

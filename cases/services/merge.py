@@ -135,7 +135,6 @@ def _part(row: CaseLineage, case: Case, other: Case) -> None:
         links = CaseCampaign.objects.filter(case=case, campaign=int(key))
         links.update(case=other, revision=revision)
     CaseReport.objects.filter(case=case, pk__in=before["reports"]).update(case=other)
-    states.check(other, to=State(before["other"]["columns"]["state"]))
     snapshot.put_back(other, before["other"]["columns"])
     after = before.get("after", {})
     snapshot.put_back_unless_changed(case, before["case"]["columns"], after)

@@ -12,7 +12,7 @@ from abusedesk.core.errors import ForbiddenError, IllegalTransitionError, Invali
 from abusedesk.core.models import Role
 from cases import queue, states
 from cases.choices import State
-from cases.models import Case
+from cases.models import Case, Queue
 from cases.services.case import (
     escalate_case,
     record_visit,
@@ -32,7 +32,7 @@ def test_every_state_stands_in_the_table() -> None:
 
 @pytest.mark.parametrize(("state", "to"), LEGAL)
 def test_a_step_of_the_table_is_taken(state: State, to: State) -> None:
-    case = Case(ref="AD-1", state=state, version=3)
+    case = Case(ref="AD-1", state=state, version=3, queue=Queue(sla_pauses=False))
     states.transition(case, to=to)
     assert (case.state, case.version) == (to, 4)
     assert (case.closed_at is not None) == (to == State.CLOSED)

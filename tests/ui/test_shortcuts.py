@@ -44,7 +44,8 @@ def test_one_key_means_one_thing_on_every_page() -> None:
     """`n` is "go on" everywhere: the next case from the queue, submit and next on a case."""
     meanings: dict[tuple[str, ...], set[str]] = {}
     for one in SHORTCUTS:
-        meanings.setdefault(one.keys, set()).add(one.id)
+        if one.scope != KeyScope.SNOOZE:  # an open menu has the keys to itself
+            meanings.setdefault(one.keys, set()).add(one.id)
     shared = {keys: ids for keys, ids in meanings.items() if len(ids) > 1}
     assert shared == {("n",): {"queue-next", "submit-next"}}
 
