@@ -125,7 +125,6 @@ def context(case: Case, viewer: User) -> dict[str, Any]:
     return {
         "can_assign": can_assign,
         "can_move": can_move,
-        "others": policy.queues_of(viewer).exclude(pk=case.queue_id) if can_move else (),
         "snooze": snooze,
         "band": picture(snooze) if snooze else None,
     }

@@ -15,7 +15,7 @@ from abusedesk.core import ids
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases.lineage import survivor_id
 from cases.models import Case
-from cases.selectors.case import case_by_ref
+from cases.selectors.case import case_by_ref, queue_counts
 from cases.services.case import record_visit
 from cases.ui import panels, rail
 from cases.ui.forms import DecisionForm
@@ -58,6 +58,7 @@ def render_case(
         "queue": case.queue,
         "form": form,
         "claim_lost": claim_lost,
+        "queue_counts": queue_counts(request.user),
         **panels.context(case, tab, request.user),
         **rail.context(case, request.user, lost=bool(claim_lost)),
         **(notes or {}),
