@@ -123,6 +123,7 @@ def test_a_changed_rule_is_tried_in_its_place(admin: User, scams: Queue) -> None
 def test_a_person_sees_only_their_queues_in_pages_and_api(admin: User, scams: Queue) -> None:
     member, stranger, lead = build.user(), build.user(), build.user(Role.LEAD)
     save_queue(actor=admin, queue=scams, roles=["lead"], people=[member])
+    scams.refresh_from_db()
     secret, plain = build.case(queue=scams), build.case()
     assert set(cases_for(stranger)) == {plain}
     for who in (member, lead, admin):
@@ -151,6 +152,7 @@ def test_a_person_whose_role_and_name_are_listed_sees_a_queue_once(
 
 def test_what_a_queue_hides_nobody_does_there(admin: User, scams: Queue) -> None:
     save_queue(actor=admin, queue=scams, hidden_actions=["case.note", "case.snooze"])
+    scams.refresh_from_db()
     case = build.case(queue=scams)
     with pytest.raises(ForbiddenError, match="does not offer this"):
         add_note(actor=admin, case=case, body="look")
