@@ -15,15 +15,13 @@ import numpy as np
 
 from detectors import scoring
 from detectors.base import Family
-from detectors.pairs import FAMILIES, Edge, Evidence, Pairs, kept_graph
-from detectors.ties import Ties
+from detectors.pairs import DECLARED, ESTABLISHED, FAMILIES, Edge, Evidence, Pairs, kept_graph
+from detectors.ties import Ties, bridge, in_reach
 
 MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
 COMMUNITY_ABOVE = 200
 HUB_PARTS = 3
-DECLARED = "declared"
-"""The part of a score that declared relationships take away; no finding stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +57,26 @@ def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
         for community in _communities(graph, component)
         if (seed := _seed(community, graph, pairs)) is not None
     ]
-    found = [_judged(seed, evidence, connectors) for seed in _bound(seeds, pairs)]
+    alone = [_judged(seed, evidence, connectors).opens for seed in seeds]
+    found = [_judged(seed, evidence, connectors) for seed in _bound(seeds, alone, pairs)]
     return sorted(found, key=lambda group: (-len(group.members), min(group.members)))
 
 
 def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
-    """Accounts that hang on a group of known ones, and those on which a known one may hang."""
+    """Accounts that hang on a group of known ones, and those on which known ones may hang."""
     graph = kept_graph(pairs)
     found: set[str] = set()
     for component in nx.connected_components(graph):
-        core = frozenset(nx.k_core(graph.subgraph(component), 2).nodes)
-        if len(core) >= scoring.MIN_ACCOUNTS and not core.isdisjoint(known):
-            found.update(pairs.accounts[place] for place in Ties(core, pairs).places)
+        seed = _seed(component, graph, pairs)
+        if seed is None or seed.core.isdisjoint(known):
+            continue
+        found.update(pairs.accounts[place] for place in Ties(seed.core, pairs).places)
+        found |= in_reach(seed.core, pairs)
     # how far a group that is not known yet could reach: as far as all others together
-    inside = [place for place, name in enumerate(pairs.accounts) if name in known]
-    reaching = set(Ties(frozenset(), pairs).places).intersection(inside)
+    inside = {place for place, name in enumerate(pairs.accounts) if name in known}
+    reaching = sorted(inside.intersection(Ties(frozenset(), pairs).places))
     for best in pairs.best.values():
-        shared = (best[sorted(reaching)] > 0.0).any(axis=0)
+        shared = (best[reaching] > 0.0).any(axis=0)
         found.update(pairs.accounts[place] for place in np.flatnonzero(shared).tolist())
     return found
 
@@ -135,29 +136,36 @@ def _seed(community: set[str], graph: nx.Graph[str], pairs: Pairs) -> _Seed | No
     return seed if _mean_p(seed.core_edges()) >= scoring.P_WATCH else None
 
 
-def _bound(seeds: Sequence[_Seed], pairs: Pairs) -> list[_Seed]:
-    """Seeds with the accounts that hang on them as a group; those that share such accounts as one.
+def _bound(seeds: Sequence[_Seed], alone: Sequence[bool], pairs: Pairs) -> list[_Seed]:
+    """Seeds with the accounts that hang on them as a group; those that belong together as one.
 
     Two accounts of one seed that hang on another one make both one operation: one alone may be a
-    helper of both.
+    helper of both. alone: which of the seeds open by themselves; between those and others the
+    evidence of all their accounts counts together.
     """
     hanging = [Ties(seed.core, pairs).edges() for seed in seeds]
     ties: nx.Graph[int] = nx.Graph()
     ties.add_nodes_from(range(len(seeds)))
+    bridges: list[Edge] = []
     for (a, one), (b, two) in combinations(enumerate(seeds), 2):
-        shared = one.core.intersection(hanging[b]) | two.core.intersection(hanging[a])
-        if len(shared) > 1:
+        between = bridge(one.core, two.core, pairs) if alone[a] or alone[b] else []
+        ones, twos = one.core.intersection(hanging[b]), two.core.intersection(hanging[a])
+        if between or max(len(ones), len(twos)) > 1:
             ties.add_edge(a, b)
+            bridges += between
     return [
-        _joined([(seeds[place], hanging[place]) for place in sorted(places)])
+        _joined([(seeds[place], hanging[place]) for place in sorted(places)], bridges)
         for places in nx.connected_components(ties)
     ]
 
 
-def _joined(parts: Sequence[tuple[_Seed, Mapping[str, Edge]]]) -> _Seed:
+def _joined(parts: Sequence[tuple[_Seed, Mapping[str, Edge]]], bridges: Sequence[Edge]) -> _Seed:
     core = frozenset[str]().union(*(seed.core for seed, _ in parts))
     members = {name: p for seed, _ in parts for name, p in seed.members.items()}
     edges = {(edge.a, edge.b): edge for seed, _ in parts for edge in seed.edges}
+    for edge in bridges:
+        if edge.a in core and edge.b in core:
+            edges.setdefault((edge.a, edge.b), edge)
     for _, hanging in parts:
         for name, edge in sorted(hanging.items()):
             edges.setdefault((edge.a, edge.b), edge)
@@ -231,7 +239,7 @@ def _edges(inside: nx.Graph[str], pairs: Pairs) -> list[Edge]:
 def _parts(edges: Sequence[Edge]) -> dict[str, float]:
     """Mean contribution of the prior, of each family and of declarations to an edge."""
     parts = {"prior": scoring.PRIOR}
-    for family in (*FAMILIES, DECLARED):
+    for family in (*FAMILIES, DECLARED, ESTABLISHED):
         total = sum(edge.parts[family][0] for edge in edges if family in edge.parts)
         if total:
             parts[str(family)] = total / len(edges)

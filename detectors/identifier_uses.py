@@ -32,24 +32,33 @@ class Use(msgspec.Struct, array_like=True):
 
 
 class Identifier(msgspec.Struct):
-    """Accounts of one identifier. said: accounts at the last emission, and whether it was hard."""
+    """Accounts of one identifier. said: how many at the last emission, if hard, when."""
 
     accounts: dict[str, Use] = {}
     clock: float = 0.0
     said: int = 0
     said_hard: bool = False
+    said_at: float = 0.0
     public: bool = False
     truncated: bool = False
 
 
-def note(state: Identifier, account: str, use: Use, kept_s: float) -> bool:
-    """Keep a use; whether it can change what is known about the identifier."""
+def note(state: Identifier, account: str, use: Use, kept_s: float, renew_s: float) -> bool:
+    """Keep a use; whether it can change what is known about the identifier.
+
+    renew_s: seconds after which a further use by known accounts is news.
+    """
     known = state.accounts.get(account)
-    if known is not None and not _is_raised(known, use):
+    if known is not None and not _is_raised(known, use) and not is_stale(state, renew_s):
         return False
     _forget(state, state.clock - kept_s)
     state.accounts.setdefault(account, use)
     return True
+
+
+def is_stale(state: Identifier, renew_s: float) -> bool:
+    """Whether what was said of the identifier makes its last use look older than it is."""
+    return state.said > 0 and state.clock - state.said_at >= renew_s
 
 
 def spread(uses: dict[str, Use], cap: int) -> tuple[str, ...]:

@@ -9,6 +9,9 @@ from detectors.base import DAY_S, Family
 
 PRIOR = -6.0
 """Log odds that a pair of accounts that some finding names is one operation, before evidence."""
+ESTABLISHED = 3.0
+"""What is settled between two groups of which one opens by itself: that it is an operation. Whether
+the other is a part of it is left to the evidence between them."""
 DECLARED = -6.0
 """What a declared relationship takes from a pair: that they act together is known."""
 APART = -60.0

@@ -5,7 +5,69 @@ from __future__ import annotations
 import numpy as np
 
 from detectors import scoring
-from detectors.pairs import Edge, Flags, Floats, Ints, Pairs
+from detectors.pairs import ESTABLISHED, Edge, Flags, Floats, Ints, Pairs
+
+MIN_BRIDGE = 2
+"""One account may be a helper of two operations."""
+
+
+def bridge(one: frozenset[str], two: frozenset[str], pairs: Pairs) -> list[Edge]:
+    """Edges between two groups that are one operation; none where that is not shown.
+
+    One is an operation by itself and the other holds together, so only whether they are the same is
+    asked: the strongest evidence of each family between any two of their accounts counts, and it
+    must reach two accounts on both sides.
+    """
+    ones, twos = _places(one, pairs), _places(two, pairs)
+    block = np.ix_(ones, twos)
+    shared = np.any([best[block] > 0.0 for best in pairs.best.values()], axis=0)
+    if min(shared.any(axis=1).sum(), shared.any(axis=0).sum()) < MIN_BRIDGE:
+        return []
+    parts = _strongest(ones, twos, pairs)
+    score = scoring.PRIOR + scoring.ESTABLISHED + sum(llr for llr, _ in parts.values())
+    for taken in (pairs.declared, pairs.apart):
+        score += 0.0 if taken is None else float(taken[block].min())
+    if score < scoring.S_OPEN:
+        return []
+    parts[ESTABLISHED] = scoring.ESTABLISHED, 0
+    total = np.where(shared, pairs.total()[block], -np.inf)
+    ends = {
+        (pairs.accounts[ones[int(total[:, place].argmax())]], pairs.accounts[twos[place]])
+        for place in np.flatnonzero(shared.any(axis=0)).tolist()
+    }
+    return [Edge(min(pair), max(pair), score, parts, group=True) for pair in sorted(ends)]
+
+
+def in_reach(core: frozenset[str], pairs: Pairs) -> set[str]:
+    """Accounts with which another known operation could be the same as this one."""
+    inside = _places(core, pairs)
+    others = [place for place in range(len(pairs.accounts)) if place not in set(inside)]
+    parts = _strongest(inside, others, pairs) if others else {}
+    most = scoring.PRIOR + scoring.ESTABLISHED + sum(llr for llr, _ in parts.values())
+    if most < scoring.S_OPEN:
+        return set()
+    shared = np.any([best[inside] > 0.0 for best in pairs.best.values()], axis=(0, 1))
+    return {pairs.accounts[place] for place in np.flatnonzero(shared).tolist()}
+
+
+def _strongest(ones: list[int], twos: list[int], pairs: Pairs) -> dict[str, tuple[float, int]]:
+    """Family -> the most that it says of two groups, and the finding behind it."""
+    block, found = np.ix_(ones, twos), dict[str, tuple[float, int]]()
+    for family, best in pairs.best.items():
+        place = np.unravel_index(best[block].argmax(), best[block].shape)
+        llr, finding = float(best[block][place]), int(pairs.by[family][block][place])
+        for detector, named in pairs.named.items():
+            least, several = scoring.SEVERAL[detector]
+            common = named.touches[ones].any(axis=0) & named.touches[twos].any(axis=0)
+            if named.family == family and common.sum() >= least:
+                llr = max(llr, several)
+        if llr > 0.0:
+            found[family] = llr, finding
+    return found
+
+
+def _places(names: frozenset[str], pairs: Pairs) -> list[int]:
+    return [place for place, name in enumerate(pairs.accounts) if name in names]
 
 
 class Ties:

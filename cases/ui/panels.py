@@ -77,6 +77,7 @@ FAMILY_NAMES = {
     "behaviour": "Behaviour",
     "list": "Lists",
     "declared": "Declared relationship",
+    "established": "A known operation, and a group that holds together",
 }
 PRIORITY_NAMES = {
     "harm": "Harm",

@@ -24,7 +24,7 @@ from detectors.base import (
     param,
 )
 from detectors.emission import counted, is_due, lasting, neighbour_links, shortened
-from detectors.identifier_uses import MAX_ACCOUNTS, Identifier, Use, note, spread
+from detectors.identifier_uses import MAX_ACCOUNTS, Identifier, Use, is_stale, note, spread
 from detectors.packaged_lists import is_vpn
 from detectors.packaged_lists import source as lists_source
 
@@ -38,6 +38,8 @@ SHARED_ASN_CLASSES = frozenset({"mobile", "cgnat", "education", "vpn", "proxy"})
 OPENING_ACCOUNTS = 3
 HALF_LIVES_KEPT = 2
 CAP_WINDOW_S = DAY_S
+RENEWALS, RENEWALS_HARD = 4, 16
+"""How often within a half-life an identifier that is still in use is said again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class Limits:
     half_life_s: float
     cap: int
     usual: int = 0
+
+    @property
+    def renew_s(self) -> float:
+        """Seconds after which a further use is said, so that evidence in use does not fade."""
+        return self.half_life_s / (RENEWALS_HARD if self.llr >= HARD_LLR else RENEWALS)
 
 
 class SharedInfrastructureParams(BaseParams):
@@ -216,8 +223,8 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
         if state.public:
             return []
         limits = p.limits[key.type]
-        use = _use(signal, key)
-        if not note(state, signal.account, use, HALF_LIVES_KEPT * limits.half_life_s):
+        use, renew_s = _use(signal, key), limits.renew_s
+        if not note(state, signal.account, use, HALF_LIVES_KEPT * limits.half_life_s, renew_s):
             return []
         degree = _degree(state, key)
         if degree > limits.cap:
@@ -226,9 +233,11 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
         least = p.min_hard if shared.is_hard else p.min_accounts
         raised = shared.is_hard and not state.said_hard
         said = 0 if raised or self.every else state.said
-        if len(shared.names) < least or not is_due(len(shared.names), said):
+        due = is_due(len(shared.names), said) or is_stale(state, renew_s)
+        if len(shared.names) < least or not due:
             return []
         state.said, state.said_hard = len(shared.names), shared.is_hard
+        state.said_at = state.clock
         return [_draft(key, state, shared, p)]
 
 

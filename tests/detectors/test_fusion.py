@@ -126,6 +126,46 @@ def test_one_account_may_help_two_groups() -> None:
     assert sorted((len(first.members), len(second.members))) == [4, 5]
 
 
+def _crews(shared: int, *between: Evidence) -> list[Evidence]:
+    """A crew on one device that opens, and a household; `shared` of each side share three texts."""
+    crew, home = (tuple(f"x:{team}{n}" for n in range(4)) for team in ("crew", "home"))
+    texts = [
+        _evidence(
+            10 + n, Family.CONTENT, 3.0, (*crew[:shared], *home[:shared]),
+            detector="near-duplicate-text",
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    return [
+        _evidence(1, Family.INFRA_HARD, 8.0, crew),
+        _evidence(2, Family.INFRA_HARD, 5.0, home),
+        _evidence(3, Family.INFRA_SOFT, 3.0, home),
+        *texts,
+        *between,
+    ]
+
+
+def test_a_group_that_shares_three_texts_with_a_known_operation_is_part_of_it() -> None:
+    (whole,) = _groups(*_crews(2))
+    assert len(whole.members) == len(whole.core) == 8
+    ties = [edge for edge in whole.edges if edge.group]
+    assert {edge.score for edge in ties} == {scoring.PRIOR + scoring.ESTABLISHED + 5.0}
+    assert {edge.parts["established"] for edge in ties} == {(scoring.ESTABLISHED, 0)}
+    assert math.isclose(whole.score, math.fsum(whole.parts.values()))
+
+
+def test_one_account_of_each_side_ties_no_groups() -> None:
+    assert sorted(len(group.members) for group in _groups(*_crews(1))) == [4, 4]
+
+
+def test_what_a_person_cut_is_not_tied_again() -> None:
+    evidence = _crews(2)
+    accounts = sorted({name for one in evidence for name in one.subjects})
+    cut = (["x:crew0"], ["x:home0"])
+    groups = fusion.groups_of(score_pairs(evidence, accounts, apart=[cut]), evidence)
+    assert sorted(len(group.members) for group in groups) == [4, 4]
+
+
 def test_inside_a_family_the_strongest_counts_and_never_the_sum() -> None:
     (group,) = _groups(_evidence(1, Family.INFRA_HARD, 7.0), _evidence(2, Family.INFRA_HARD, 8.0))
     assert group.parts == {"prior": -6.0, "infra-hard": 8.0}

@@ -209,6 +209,24 @@ def test_old_uses_are_forgotten_after_two_half_lives() -> None:
     assert len(by_type(find(signals, ip_half_life_d=30))["ip"].subjects) == 6
 
 
+def test_what_is_still_in_use_is_said_again_so_that_it_does_not_fade() -> None:
+    crew = [seen(n, f"u{n}", device="dev-77") for n in range(6)]
+    daily = [
+        seen(6 + day, f"u{day % 6}", at=T0 + (1 + day) * DAY_S, device="dev-77")
+        for day in range(12)
+    ]
+    drafts = [draft for _, draft in find([*crew, *daily])]
+    again = [draft.last_at - T0 for draft in drafts if len(draft.subjects) == 6]
+    assert again == [300, 4 * DAY_S, 8 * DAY_S, 12 * DAY_S]
+    assert len({draft.anchor for draft in drafts}) == 1
+
+
+def test_use_within_a_part_of_the_half_life_is_no_news() -> None:
+    crew = [seen(n, f"u{n}", device="dev-77") for n in range(6)]
+    later = [seen(6 + n, f"u{n}", at=T0 + 3 * DAY_S + n, device="dev-77") for n in range(6)]
+    assert len(find([*crew, *later])) == len(find(crew))
+
+
 def test_pairs_far_apart_in_time_weigh_less() -> None:
     times = [0.0, 0.0, 3.0]
     signals = [
