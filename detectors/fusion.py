@@ -15,15 +15,13 @@ import numpy as np
 
 from detectors import scoring
 from detectors.base import Family
-from detectors.pairs import FAMILIES, Edge, Evidence, Pairs, kept_graph
+from detectors.pairs import DECLARED, FAMILIES, Edge, Evidence, Pairs, kept_graph
 from detectors.ties import Ties
 
 MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
 COMMUNITY_ABOVE = 200
 HUB_PARTS = 3
-DECLARED = "declared"
-"""The part of a score that declared relationships take away; no finding stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from detectors import scoring
 
 FAMILIES = tuple(scoring.WEIGHTS)
+DECLARED = "declared"
+"""The part of a score that declared relationships take away; no finding stands behind it."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

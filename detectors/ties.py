@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detectors import scoring
-from detectors.pairs import Edge, Flags, Floats, Ints, Pairs
+from detectors.pairs import DECLARED, Edge, Flags, Floats, Ints, Pairs
 
 
 class Ties:
@@ -62,6 +62,9 @@ class Ties:
             if best[place] > 0.0:
                 whom = self._nearest(place, self._pairs.best[family])
                 parts[family] = float(best[place]), int(self._pairs.by[family][place, whom])
+        if self._pairs.declared is not None:
+            taken = float(self._pairs.declared[place, self._core].min())
+            parts |= {DECLARED: (taken, 0)} if taken else {}
         other = self._nearest(place, total)
         a, b = sorted((self._pairs.accounts[place], self._pairs.accounts[other]))
         return Edge(a, b, float(self._score[place]), parts, group=True)
