@@ -245,17 +245,6 @@ def test_a_teacher_alone_and_a_crew_are_told_apart_and_nobody_twice() -> None:
     assert len(named) == len(set(named)) == 13
 
 
-def test_shops_that_ask_in_the_frame_of_a_crew_now_and_then_are_not_named() -> None:
-    """A template that went round: a shop tries it twice in a day of its own questions."""
-    tried = [
-        ask(0, 90 * n, "shop3", f"{LESSON} {unlike(9_000 + n)[:9]}", **MODEL,
-            tokens_in=50, tokens_out=4_000, attributes=plain(turn=9))
-        for n in range(2)
-    ]  # fmt: skip
-    (draft,) = find(crowd(), tried, heads())
-    assert "acme-ai:shop3" not in draft.subjects
-
-
 @pytest.mark.parametrize("odd", ["9", [9], {"a": 9}, None, True, float("nan"), 10**400, -3])
 def test_attributes_of_other_types_are_nothing(odd: object) -> None:
     rows = distiller(attributes={"turn": odd, "temperature": odd})
