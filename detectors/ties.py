@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detectors import scoring
-from detectors.pairs import ESTABLISHED, Edge, Flags, Floats, Ints, Pairs
+from detectors.pairs import DECLARED, ESTABLISHED, Edge, Flags, Floats, Ints, Pairs
 
 MIN_BRIDGE = 2
 """One account may be a helper of two operations."""
@@ -25,11 +25,12 @@ def bridge(one: frozenset[str], two: frozenset[str], pairs: Pairs) -> list[Edge]
         return []
     parts = _strongest(ones, twos, pairs)
     score = scoring.PRIOR + scoring.ESTABLISHED + sum(llr for llr, _ in parts.values())
-    for taken in (pairs.declared, pairs.apart):
-        score += 0.0 if taken is None else float(taken[block].min())
-    if score < scoring.S_OPEN:
-        return []
     parts[ESTABLISHED] = scoring.ESTABLISHED, 0
+    if pairs.declared is not None and (known := float(pairs.declared[block].min())):
+        score, parts[DECLARED] = score + known, (known, 0)
+    is_cut = pairs.apart is not None and bool(pairs.apart[block].any())
+    if is_cut or score < scoring.S_OPEN:
+        return []
     total = np.where(shared, pairs.total()[block], -np.inf)
     ends = {
         (pairs.accounts[ones[int(total[:, place].argmax())]], pairs.accounts[twos[place]])
@@ -124,6 +125,9 @@ class Ties:
             if best[place] > 0.0:
                 whom = self._nearest(place, self._pairs.best[family])
                 parts[family] = float(best[place]), int(self._pairs.by[family][place, whom])
+        if self._pairs.declared is not None:
+            taken = float(self._pairs.declared[place, self._core].min())
+            parts |= {DECLARED: (taken, 0)} if taken else {}
         other = self._nearest(place, total)
         a, b = sorted((self._pairs.accounts[place], self._pairs.accounts[other]))
         return Edge(a, b, float(self._score[place]), parts, group=True)

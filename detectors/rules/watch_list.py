@@ -96,10 +96,11 @@ class WatchList(Detector[Watched, WatchListParams]):
         self, told: Told, signals: Sequence[Signal], p: WatchListParams
     ) -> Score | None:
         """What the list said, for the accounts whose cited signals do use the value."""
-        using = [one for one in signals if told.anchor in things_of(one, mentioned(one))]
+        named = [one for one in signals if one.account in told.subjects]
+        using = [one for one in named if told.anchor in things_of(one, mentioned(one))]
         items = tuple((source, trust) for source, trust in told.constants["items"])
         state = Watched(items=items)
-        state.uses = {one.account: Use(one.at, one.at, one.id) for one in using if one.account}
+        state.uses = {one.account: Use(one.at, one.at, one.id) for one in using}
         enough = p.min_accounts <= len(state.uses) <= p.public_cap
         if not (enough and is_believed(state, p)):
             return None

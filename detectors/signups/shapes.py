@@ -49,7 +49,7 @@ def handle_shape(handle: str) -> str:
         for part in [part for run in _RUNS.findall(piece) for part in _parts(run)]:
             told.append(_told(part, first=not letters))
             letters += part[0].isalpha()
-    return "".join(told)
+    return "".join(told) if len(told) <= MAX_RUNS else f"mixed({len(name)})"
 
 
 @lru_cache(maxsize=8_192)

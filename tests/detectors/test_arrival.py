@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Signal
-from detectors.engine import Found, Runner
+from detectors.engine import Found, Runner, Ticked, tick_drafts
 from detectors.lookalike.verdict import LookalikeParams
 from detectors.rules.lookalike_site import LookalikeSite
+from detectors.rules.media_reuse import MediaReuse, MediaReuseParams
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
 from detectors.rules.shared_infrastructure import SharedInfrastructure, SharedInfrastructureParams
 from detectors.rules.velocity import Velocity
@@ -30,11 +31,18 @@ LINKS = (
     "https://netflix.pages.dev/harbour/x.php?id=9",
     "https://harbour.example/paypal/login",
 )
+FACE = int("c3a5" * 16, 16)
+TURNED = (0, 9, 20, 33)
+"""Bits in which the copies of a picture differ from the first; the last is another picture."""
 ADDRESSES = ("198.51.100.7", "198.51.100.8", "203.0.113.9")
 
 
 def _text(topic: int, slot: int) -> str:
     return f"{WORDS[topic]} {('all lanes', 'one lane', 'two ramps', 'both sides')[slot]} again"
+
+
+def _picture(topic: int, slot: int) -> int:
+    return FACE ^ (((1 << 128) - 1) * topic) ^ ((1 << TURNED[slot]) - 1)
 
 
 def _signal(number: int, at: int, who: int, topic: int, slot: int) -> Signal:
@@ -46,6 +54,7 @@ def _signal(number: int, at: int, who: int, topic: int, slot: int) -> Signal:
         actor=f"u{who}",
         text=_text(topic, slot),
         raw_urls=(LINKS[(topic + slot) % 4],),
+        objects=(f"media:pdq-{_picture(topic, slot):064x}",),
         identifier_map={
             "ip": ADDRESSES[(who + slot) % 3],
             "device": f"d{who % 4}",
@@ -69,6 +78,11 @@ worlds = st.lists(
 
 RULES: dict[str, tuple[Detector[Any, Any], BaseParams]] = {
     "lookalike-site": (LookalikeSite(), LookalikeParams(kit_domains=2)),
+    "media-reuse": (MediaReuse(b"secret"), MediaReuseParams()),
+    "media-reuse-pairs": (
+        MediaReuse(b"secret"),
+        MediaReuseParams(min_accounts=2, lookback_d=1, distance=15),
+    ),
     "near-duplicate-text": (NearDuplicateText(), NearDuplicateParams(common_floor=20)),
     "near-duplicate-common": (
         NearDuplicateText(),
@@ -107,7 +121,10 @@ def _signals(rows: Sequence[tuple[int, int, int, int]]) -> list[Signal]:
 def _current(
     detector: Detector[Any, Any], params: BaseParams, signals: Sequence[Signal], cut: int = 0
 ) -> dict[str, FindingDraft]:
-    """What is current after the last tick, by anchor; a restart at `cut`."""
+    """What is current after the last tick, by anchor; a restart at `cut`.
+
+    What a tick does not say again has lapsed, so of ticks the last one counts.
+    """
     known = {one.id: one for one in signals}
 
     def runner() -> Runner:
@@ -118,10 +135,11 @@ def _current(
     second = runner()
     second.load(first.clock, first.dump())
     events += second.feed(signals[cut:]) + second.finish()
-    found: dict[str, FindingDraft] = {}
-    for event in events:
-        assert isinstance(event, Found)
-        found["/".join(event.draft.anchor)] = event.draft
+    drafts = [one.draft for one in events if isinstance(one, Found)]
+    *_, tick = [None, *(one for one in events if isinstance(one, Ticked))]
+    if tick is not None:
+        drafts += tick_drafts(detector, params, tick.at, [tick.part])
+    found = {"/".join(draft.anchor): draft for draft in drafts}
     return {name: _plain(draft) for name, draft in found.items() if not draft.lapsed}
 
 

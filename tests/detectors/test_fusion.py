@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detectors import fusion, scoring
 from detectors.base import DAY_S, Family
@@ -228,6 +231,68 @@ def test_an_account_that_alone_joins_four_groups_is_set_aside() -> None:
     groups = _groups(*evidence)
     assert sorted(tuple(sorted(group.members)) for group in groups) == sorted(teams)
     assert groups[0].connectors == ("x:helper",)
+
+
+@pytest.mark.parametrize(("teams", "is_helper"), [(3, False), (4, True)])
+def test_a_helper_of_more_than_three_groups_is_no_member(teams: int, is_helper: bool) -> None:
+    evidence = [
+        _evidence(n, Family.INFRA_HARD, 8.0, (*(f"x:{n}-{m}" for m in range(3)), "x:helper"))
+        for n in range(1, teams + 1)
+    ]
+    groups = _groups(*evidence)
+    assert any("x:helper" in group.members for group in groups) is not is_helper
+    assert ({"x:helper"} in [set(group.connectors) for group in groups]) is is_helper
+
+
+def test_customers_who_hang_on_a_helper_alone_make_no_groups_of_it() -> None:
+    """Pairs at the end of a star are too few to be groups, so their middle holds none together."""
+    star = [
+        _evidence(n, Family.INFRA_HARD, 8.0, ("x:hub", f"x:{n}a", f"x:{n}b")) for n in range(1, 7)
+    ]
+    (group,) = _groups(*star)
+    assert group.connectors == ()
+    assert len(group.members) == 13
+
+
+def test_a_cut_between_two_teams_makes_their_helper_no_connector() -> None:
+    teams = [tuple(f"x:{team}-{n}" for n in range(3)) for team in range(4)]
+    evidence = [
+        _evidence(n, Family.INFRA_HARD, 8.0, (*team, "x:helper")) for n, team in enumerate(teams, 1)
+    ]
+    names = sorted({name for one in evidence for name in one.subjects})
+    cut = (["x:helper"], teams[0])
+    groups = fusion.groups_of(score_pairs(evidence, names, apart=[cut]), evidence)
+    assert sorted(len(group.members) for group in groups) == [3, 10]
+    assert {group.connectors for group in groups} == {()}
+
+
+@given(
+    lots=st.lists(
+        st.tuples(
+            st.sampled_from([*scoring.WEIGHTS]),
+            st.sampled_from([3.0, 5.0, 8.0]),
+            st.sets(st.sampled_from(ACCOUNTS), min_size=2),
+        ),
+        min_size=1,
+        max_size=7,
+    ),
+    later=st.integers(0, 900),
+)
+def test_who_else_uses_the_desk_and_when_changes_no_campaign(
+    lots: list[tuple[str, float, set[str]]], later: int
+) -> None:
+    """The same evidence beside a household of strangers, and at another date."""
+    evidence = [
+        _evidence(n, family, llr, tuple(sorted(names)), last_at=later * DAY_S)
+        for n, (family, llr, names) in enumerate(lots, 1)
+    ]
+    today = [msgspec.structs.replace(one, last_at=0.0) for one in evidence]
+    strangers = _evidence(99, Family.INFRA_HARD, 8.0, ("y:1", "y:2", "y:3"), last_at=later * DAY_S)
+    beside = [one for one in _groups(*evidence, strangers) if "y:1" not in one.members]
+    plain = _groups(*today)
+    assert [(one.members, one.opens, one.parts) for one in beside] == [
+        (one.members, one.opens, one.parts) for one in plain
+    ]
 
 
 def test_the_order_of_evidence_changes_nothing() -> None:

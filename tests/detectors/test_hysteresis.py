@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +95,85 @@ def test_no_kept_pair_crosses_a_cut(shared: list[list[str]], left: set[str]) -> 
     evidence, right = _evidence(shared), set(NAMES[6:])
     graph = kept_graph(score_pairs(evidence, NAMES, apart=[(left, right)]))
     assert not any((a in left and b in right) or (a in right and b in left) for a, b in graph.edges)
+
+
+A, B = (tuple(f"{team}:{number}" for number in range(4)) for team in "ab")
+
+
+def _linked(pairs: Collection[tuple[str, str]], llr: float = 9.0) -> list[Evidence]:
+    """Two teams on a device each, and pairs between them on devices of their own."""
+    found = _evidence([A, B])
+    for pair in pairs:
+        (one,) = _evidence([pair])
+        found.append(msgspec.structs.replace(one, id=len(found) + 1, llr=llr))
+    return found
+
+
+def _planned(
+    before: list[Standing], evidence: list[Evidence], touched: Collection[int] = ()
+) -> hysteresis.Plan:
+    def regroup(names: Collection[str]) -> list[Group]:
+        return fusion.groups_of(score_pairs(evidence, sorted(names)), evidence)
+
+    return hysteresis.plan(before, regroup({*A, *B}), touched, regroup)
+
+
+def _two(*, is_open: bool = True) -> list[Standing]:
+    return [Standing(1, is_open=True, members=frozenset(A)), Standing(2, is_open, frozenset(B))]
+
+
+def test_three_strong_bridges_without_a_common_account_offer_a_merger() -> None:
+    evidence = _linked([(A[n], B[n]) for n in range(3)])
+    plan = _planned(_two(), evidence, {1})
+    assert plan.offers == [hysteresis.Offer(1, 2, bridges=3, families=("infra-hard",))]
+    assert {one.key: set(group.members) for group, (one, *_) in plan.moves} == {
+        1: set(A),
+        2: set(B),
+    }, "an offer moves nobody"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "llr"),
+    [
+        ([(A[0], B[0]), (A[1], B[1])], 9.0),
+        ([(A[0], B[0]), (A[0], B[1]), (A[0], B[2])], 9.0),
+        ([(A[0], B[0]), (A[1], B[0]), (A[2], B[0])], 9.0),
+        ([(A[n], B[n]) for n in range(4)], 8.9),
+    ],
+    ids=["two", "all from one account", "all to one account", "weak"],
+)
+def test_less_than_that_offers_nothing(pairs: list[tuple[str, str]], llr: float) -> None:
+    assert _planned(_two(), _linked(pairs, llr), {1, 2}).offers == []
+
+
+def test_campaigns_that_nobody_works_on_merge_without_asking() -> None:
+    plan = _planned(_two(), _linked([(A[n], B[n]) for n in range(3)]))
+    ((group, continued),) = plan.moves
+    assert (set(group.members), [one.key for one in continued]) == ({*A, *B}, [1, 2])
+    assert plan.offers == []
+
+
+def test_what_was_only_watched_goes_into_the_one_that_people_work_on() -> None:
+    plan = _planned(_two(is_open=False), _linked([(A[n], B[n]) for n in range(3)]), {1})
+    ((group, continued),) = plan.moves
+    assert (set(group.members), [one.key for one in continued]) == ({*A, *B}, [1, 2])
+
+
+def test_a_part_that_evidence_lets_go_is_offered_and_stays_until_somebody_says_so() -> None:
+    whole = [Standing(1, is_open=True, members=frozenset({*A, *B}))]
+    plan = _planned(whole, _linked([]), {1})
+    assert [(one.key, one.part, one.other) for one in plan.offers] == [(1, frozenset(B), None)]
+    ((group, _),) = plan.moves
+    assert set(group.members) == {*A, *B}
+    assert {group.members[name] for name in B} == {0.0}, "nothing ties them any more"
+    freed = _planned(whole, _linked([]))
+    assert [set(group.members) for group, _ in freed.moves] == [set(A), set(B)]
+    assert freed.offers == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("abcd", "abcd", True), ("abc", "abcdef", True), ("ab", "abcde", False), ("ab", "cd", False)],
+)
+def test_half_of_all_accounts_make_two_sets_one(one: str, other: str, same: bool) -> None:
+    assert hysteresis.alike(one, other) is hysteresis.alike(other, one) is same

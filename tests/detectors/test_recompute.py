@@ -162,6 +162,30 @@ def test_a_listed_value_that_the_text_no_longer_holds_takes_its_account_out() ->
     assert left == Score(draft.score, draft.llr, ("x:u1", "x:u2"))
 
 
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_a_site_that_lost_some_of_its_signals_names_those_that_are_left(gone: int) -> None:
+    """Retention takes signals away one by one; a finding never names whom nothing cites."""
+    link = ("https://paypa1-login.example/",)
+    signals = [post(n, f"u{n}", "", raw_urls=link) for n in range(4)]
+    draft = found_in("lookalike-site", signals)
+    assert draft.subjects == tuple(f"x:u{n}" for n in range(4))
+    left = again("lookalike-site", draft, signals[gone:])
+    if gone == 3:
+        assert left is None, "one account spreads no site with others"
+    else:
+        assert left is not None
+        assert left.subjects == tuple(f"x:u{n}" for n in range(gone, 4))
+
+
+def test_signals_that_a_finding_does_not_cite_add_nobody_to_it() -> None:
+    signals = [post(n, f"u{n}", f"see https://evil.example/ {n}") for n in range(3)]
+    draft = found_in("watch-list", with_sightings(signals, [("domain", "evil.example")]))
+    stranger = post(9, "stranger", "see https://evil.example/")
+    now = again("watch-list", draft, [*signals, stranger])
+    assert now is not None
+    assert now.subjects == draft.subjects
+
+
 def test_a_list_that_is_not_believed_any_more_makes_nothing_of_the_same_signals() -> None:
     signals = [post(n, f"u{n}", "see https://evil.example/") for n in range(3)]
     draft = found_in("watch-list", with_sightings(signals, [("domain", "evil.example")]))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detectors.reappearance.meeting import (
     EACH,
@@ -45,6 +49,47 @@ def test_what_an_ai_account_wrote_first_stays_its_own_but_not_anothers() -> None
     met = meetings(rows, WINDOW)
     assert met.pairs == [(1, 4), (1, 5), (2, 5)]
     assert met.known == {}
+
+
+def test_a_post_at_the_very_moment_of_an_output_came_first() -> None:
+    rows = [row([("ai:a", 50.0, 1)], [("x:first", 50.0, 2), ("x:u", 200.0, 3)])]
+    assert meetings(rows, WINDOW).pairs == []
+
+
+def test_what_is_its_own_again_meets_only_what_came_after_it() -> None:
+    """The second output of a story is no source of posts that stood before it."""
+    outputs = [("ai:a", 10.0, 1), ("ai:a", 100.0, 2)]
+    rows = [row(outputs, [("x:before", 50.0, 3), ("x:after", 1_050.0, 4)])]
+    assert meetings(rows, WINDOW).pairs == [(1, 3), (2, 4)]
+
+
+@given(
+    wrote=st.lists(st.tuples(st.sampled_from(["ai:a", "ai:b"]), st.integers(0, 40)), max_size=6),
+    posted=st.lists(
+        st.tuples(st.sampled_from(["x:u", "x:v", "ai:a"]), st.integers(0, 60)), max_size=8
+    ),
+)
+def test_a_pair_is_later_in_time_of_others_and_only_of_what_was_not_public(
+    wrote: list[tuple[str, int]], posted: list[tuple[str, int]]
+) -> None:
+    outputs = sorted(
+        ((name, float(at), n) for n, (name, at) in enumerate(wrote)), key=lambda one: one[1:]
+    )
+    posts = sorted(
+        ((name, float(at), 100 + n) for n, (name, at) in enumerate(posted)),
+        key=lambda one: one[1:],
+    )
+    met = meetings([row(outputs, posts)], 30.0)
+    public = min((at for _, at, _ in posts), default=math.inf)
+    firsts = {name: min(at for other, at, _ in outputs if other == name) for name, _, _ in outputs}
+    expected = {
+        (output, text)
+        for account, at, output in outputs
+        for poster, later, text in posts
+        if firsts[account] < public and poster != account and at < later <= at + 30.0
+    }
+    assert set(met.pairs) == expected
+    assert set(met.known) <= {output for output, _ in met.pairs}
 
 
 def test_a_run_that_somebody_posted_earlier_brings_nobody_together() -> None:

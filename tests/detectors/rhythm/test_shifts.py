@@ -171,6 +171,36 @@ def test_too_few_others_cannot_say_what_chance_is() -> None:
     assert find(world(desk(), people(12)), min_population=3) != []
 
 
+def test_two_desks_on_two_ties_are_two_groups() -> None:
+    other = {f"v{n}": acting(150 + n, range(n * 8, n * 8 + 8)) for n in range(3)}
+    first, second = world(desk(), people()), world(other, tie="target:story-8")
+    both = sorted([*first, *second], key=lambda one: one.at)
+    signals = [msgspec.structs.replace(one, id=n) for n, one in enumerate(both, 1)]
+    assert sorted(draft.subjects for draft in find(signals)) == [
+        ("x:u0", "x:u1", "x:u2"),
+        ("x:v0", "x:v1", "x:v2"),
+    ]
+
+
+@pytest.mark.parametrize("weeks", [1, 5])
+def test_the_same_weeks_at_another_date_are_judged_the_same(weeks: int) -> None:
+    signals = world(desk(), people())
+    later = [msgspec.structs.replace(one, at=one.at + weeks * 7 * DAY_S) for one in signals]
+    (one,), (two,) = find(signals), find(later)
+    assert (one.subjects, one.score, one.values) == (two.subjects, two.score, two.values)
+
+
+def test_other_names_of_the_same_accounts_are_named_instead() -> None:
+    """Who comes first in the alphabet decides nothing."""
+    renamed = {"u0": "zoe", "u1": "ann", "u2": "max"}
+    signals = [
+        msgspec.structs.replace(one, actor=renamed.get(one.actor, one.actor))
+        for one in world(desk(), people())
+    ]
+    (draft,) = find(signals)
+    assert draft.subjects == ("x:ann", "x:max", "x:zoe")
+
+
 # --- bounds and promises -------------------------------------------------------------------
 
 

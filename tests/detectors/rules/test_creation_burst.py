@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
 from random import Random
@@ -344,6 +345,66 @@ def test_a_burst_that_is_spread_over_platforms_is_found_in_all_of_them_together(
 def test_what_is_a_burst_on_one_platform_is_not_told_twice() -> None:
     drafts = find([*season(), *campaign(12)])
     assert {one.anchor.value.partition(" ")[0] for one in drafts} == {"x"}
+
+
+def spread(count: int, platforms: str = "xyz", **more: Any) -> list[Signal]:
+    """A campaign whose accounts go round the platforms."""
+    return [
+        msgspec.structs.replace(one, platform=platforms[number % len(platforms)])
+        for number, one in enumerate(campaign(count, **more))
+    ]
+
+
+def test_too_few_on_each_platform_are_enough_together_and_one_less_is_not() -> None:
+    assert find([*season(), *spread(7)]) == []
+    (draft,) = find([*season(), *spread(8)])
+    assert draft.anchor.value.partition(" ")[0] == "*"
+    assert Counter(name.partition(":")[0] for name in draft.subjects) == {"x": 3, "y": 3, "z": 2}
+
+
+def test_a_wave_over_all_platforms_is_no_burst_of_all_of_them() -> None:
+    """An outage elsewhere: everybody comes, to several platforms, with handles of all makes."""
+    draw = Random(5)
+    moved = [
+        signup(number, draw.choice(SHAPES).format(draw.randrange(10, 100)), T0 + number * 9,
+               platform=draw.choice("xyz"))
+        for number in range(900)
+    ]  # fmt: skip
+    assert find([*season(), *moved]) == []
+
+
+def test_an_exception_of_one_platform_leaves_the_others_judged_together() -> None:
+    crew = spread(12)
+    assert find([*season(), *crew], exceptions=("x/Name_Word####", "y", "z")) == []
+    (draft, *_) = find([*season(), *crew], exceptions=("z",))[-1:]
+    assert {name.partition(":")[0] for name in draft.subjects} == {"x", "y"}
+    assert find([*season(), *spread(10)], exceptions=("z",)) == [], "seven are left"
+
+
+def test_handles_that_one_platform_made_are_no_part_of_a_burst_of_all() -> None:
+    given = {"default_handle": True}
+    crew = [
+        one if one.platform == "x" else msgspec.structs.replace(one, attributes=given)
+        for one in spread(20, "xy")
+    ]
+    drafts = find([*season(), *crew])
+    assert {name.partition(":")[0] for draft in drafts for name in draft.subjects} == {"x"}
+    assert {draft.anchor.value.partition(" ")[0] for draft in drafts} == {"x"}
+
+
+def test_the_state_of_all_platforms_together_is_as_bounded_as_that_of_one() -> None:
+    flood = [
+        signup(n, f"Jane_Miller{n:05}", T0 + 0.1 * n, platform=f"p{n % 40}",
+               attributes={"referrer": f"r{n}"})
+        for n in range(1_500)
+    ]  # fmt: skip
+    states: dict[Key, Any] = {}
+    found = run(RULE, DEFAULTS, flood, states=states)
+    ledger = states[Key("signups", "*")]
+    assert ledger.truncated
+    assert max(len(one.recent) for one in ledger.cohorts.values()) <= MAX_RECENT
+    assert largest_state(states) < 1_000_000
+    assert max(len(draft.subjects) for _, draft in found) <= MAX_MEMBERS
 
 
 @pytest.mark.parametrize(

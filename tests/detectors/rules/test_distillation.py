@@ -227,6 +227,24 @@ def test_declared_members_are_left_out_of_a_crew() -> None:
     assert find(crowd(), declared) == []
 
 
+def test_who_declared_the_use_is_not_named_with_the_rest_of_a_crew() -> None:
+    declared = [
+        ask(0, one.at - START, one.actor, one.text, declared_use="evaluation",
+            **MODEL, attributes=plain(turn=9))
+        for one in heads(3)
+    ]  # fmt: skip
+    others = [one for one in heads(15) if one.actor not in {"head0", "head1", "head2"}]
+    (draft,) = find(crowd(), declared, others)
+    assert draft.subjects == tuple(sorted(f"acme-ai:head{n}" for n in range(3, 15)))
+
+
+def test_a_teacher_alone_and_a_crew_are_told_apart_and_nobody_twice() -> None:
+    found = find(crowd(), distiller(), heads())
+    assert sorted(one.anchor.type for one in found) == ["customer", "prompt"]
+    named = [name for one in found for name in one.subjects]
+    assert len(named) == len(set(named)) == 13
+
+
 @pytest.mark.parametrize("odd", ["9", [9], {"a": 9}, None, True, float("nan"), 10**400, -3])
 def test_attributes_of_other_types_are_nothing(odd: object) -> None:
     rows = distiller(attributes={"turn": odd, "temperature": odd})

@@ -350,6 +350,41 @@ def test_copies_of_up_to_15_turned_bits_are_all_in_one_finding(seed: int, most: 
     assert len(draft.subjects) == 12
 
 
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32), reach=st.sampled_from([1, 8, 15, 31]), size=st.integers(3, 20))
+def test_every_copy_as_far_as_the_limit_is_found_among_other_pictures_and_no_other(
+    seed: int, reach: int, size: int
+) -> None:
+    """The index of chunks looks up candidates only; it must lose none of them."""
+    dice = Random(seed)
+    picture = dice.getrandbits(256)
+    while not 96 <= picture.bit_count() <= 160:
+        picture = dice.getrandbits(256)
+    apart = [0, reach, *(dice.randint(0, reach) for _ in range(size - 2))]
+    crew = [
+        shown(n, f"u{n}", copy_of(picture, bits, dice.getrandbits(32)), at=T0 + n)
+        for n, bits in enumerate(apart)
+    ]
+    others = [
+        shown(100 + n, f"p{n}", f"{dice.getrandbits(256):064x}", at=T0 + dice.randint(0, 3_000))
+        for n in range(100)
+    ]
+    (draft,) = find(sorted([*crew, *others], key=lambda one: one.at), distance=reach)
+    assert set(draft.subjects) == {f"x:u{n}" for n in range(size)}
+    assert draft.values["distance_max"] == reach
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32), reach=st.sampled_from([0, 15, 31, 62]))
+def test_one_bit_more_than_the_limit_is_never_a_copy(seed: int, reach: int) -> None:
+    dice = Random(seed)
+    crew = [
+        shown(n, f"u{n}", copy_of(PAPER, (reach + 1) * (n % 2), dice.getrandbits(32)), at=T0 + n)
+        for n in range(4)
+    ]
+    assert find(crew, distance=reach) == []
+
+
 def test_a_finding_is_scored_again_from_its_record_and_what_it_cites() -> None:
     signals = [*crew(), shown(20, "u1", copy_of(PAPER, 30)), shown(21, "w", copy_of(OTHER, 1))]
     (draft,) = find(signals)

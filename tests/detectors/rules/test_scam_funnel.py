@@ -319,6 +319,32 @@ def test_who_names_the_one_who_pays_is_paid() -> None:
     assert (draft.tier, draft.flags) == (Tier.SUPPORTING, ("two-of-three",))
 
 
+def on_one_platform(story: Story) -> list[Signal]:
+    return [msgspec.structs.replace(one, platform="telegram") for one in story.in_order()]
+
+
+def test_on_one_platform_a_third_of_the_payers_must_be_asked_again() -> None:
+    """Some buy twice in every shop; a third of all do not."""
+
+    def told(again: int) -> list[FindingDraft]:
+        story = scam(9, fees=FEES[:1])
+        for n in range(again):
+            story.pay(90 + n, f"person{n}", f"iban{n % 2}", 89, purpose="deposit")
+        return find(on_one_platform(story))
+
+    assert told(2) == []
+    (draft,) = told(3)
+    assert draft.tier == Tier.SUPPORTING
+
+
+def test_who_is_asked_again_for_less_was_not_pressed() -> None:
+    """Two prices, so that no single one explains it; the second is the smaller one."""
+    falling = ((89, "course"), (29, "book"))
+    assert find(on_one_platform(scam(6, fees=falling))) == []
+    (draft,) = find(scam(6, fees=falling).in_order())
+    assert draft.tier == Tier.SUPPORTING, "over two platforms it is still told, and opens nothing"
+
+
 def test_friends_who_chat_and_pay_for_their_own_subscriptions_are_no_funnel() -> None:
     story = Story()
     for n in range(8):

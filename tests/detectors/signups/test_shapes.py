@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import string
+import unicodedata
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -62,6 +66,69 @@ def test_a_shape_is_short_and_printable_and_the_same_every_time(handle: str) -> 
 @given(st.from_regex(r"[A-Z][a-z]{3,8}_[A-Z][a-z]{3,8}[0-9]{4}", fullmatch=True))
 def test_names_after_one_scheme_have_one_shape(handle: str) -> None:
     assert handle_shape(handle) == "Name_Word####"
+
+
+@given(
+    st.one_of(
+        st.text(max_size=300),
+        st.text(alphabet="aAbB", min_size=50, max_size=300),
+        st.text(alphabet="Az9_.-\u0418\u674e\u00e9\ufdfa\u0bf0\u2168", max_size=300),
+    )
+)
+def test_no_handle_makes_a_long_shape_however_it_is_built(handle: str) -> None:
+    shape = handle_shape(handle)
+    assert shape.isprintable()
+    assert len(shape) <= 120
+    assert shape == handle_shape.__wrapped__(handle), "what is remembered is what is computed"
+
+
+@given(st.text(max_size=10))
+def test_one_handle_in_another_spelling_has_one_shape(handle: str) -> None:
+    """Full-width letters are the same handle, and so is what stands before `@server`."""
+    plain = unicodedata.normalize("NFKC", handle)
+    assert handle_shape(plain) == handle_shape(handle)
+    if plain and "@" not in plain and plain == plain.strip():
+        assert handle_shape(f"@{plain}@host.example") == handle_shape(plain)
+
+
+@given(
+    st.from_regex(r"[A-Z][a-z]{3,8}[._-]?[a-z]{4,9}[0-9]{0,6}", fullmatch=True),
+    st.randoms(use_true_random=False),
+)
+def test_other_letters_and_digits_of_the_same_kinds_change_no_shape(
+    handle: str, chance: Random
+) -> None:
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    other = "".join(
+        next((chance.choice(kind) for kind in kinds if letter in kind), letter) for letter in handle
+    )
+    assert handle_shape(other) == handle_shape(handle)
+
+
+@given(
+    st.from_regex(r"[A-Z][a-z]{3,8}_[a-z]{4,9}[0-9]{1,6}", fullmatch=True),
+    st.sampled_from([lambda s: s + "1", str.upper, lambda s: s.replace("_", ".")]),
+)
+def test_another_number_of_digits_case_or_separator_is_another_shape(
+    handle: str, change: Callable[[str], str]
+) -> None:
+    assert handle_shape(change(handle)) != handle_shape(handle)
+
+
+@pytest.mark.parametrize(
+    ("handle", "shape"),
+    [
+        ("jane_a7k2", "name_mixed(4)"),
+        ("miller1984", "name####"),
+        ("7eleven", "mixed(7)"),
+        ("AbCdEfGh", "AbcAbcAbcAbc"),
+        ("AbCdEfGhIjKlMnOp", "mixed(16)"),
+        ("a.b.c.d", "abc.abc.abc.abc"),
+        ("a.b.c.d.e", "mixed(9)"),
+    ],
+)
+def test_what_machines_draw_keeps_its_length_only(handle: str, shape: str) -> None:
+    assert handle_shape(handle) == shape
 
 
 @pytest.mark.parametrize(
