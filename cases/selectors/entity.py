@@ -29,3 +29,19 @@ def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) ->
     reports = CaseReport.objects.filter(digest=bytes(entity.digest)).values("case")
     rows = cases_for(viewer).filter(named | Q(pk__in=reports)).distinct()
     return list(rows.order_by("-opened_at", "-id")[:SHOWN])
+
+
+def _involved(case: Case) -> Involved:
+    made = next(iter(case.decisions.all()), None)
+    return Involved(case, made, list(made.actions.all()) if made else [])
+
+
+def _moments(one: Involved) -> Iterator[Moment]:
+    yield Moment(one.case.opened_at, "case", "a case was opened", one.case.ref)
+    if (made := one.decision) is not None:
+        said = f"{made.actor} decided: {made.get_outcome_display().lower()}"
+        yield Moment(made.created_at, "check", said, one.case.ref)
+
+
+def _ref(strike: Strike) -> str:
+    return strike.decision.case.ref
