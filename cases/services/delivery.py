@@ -70,7 +70,7 @@ def may_leave(delivery: Delivery) -> bool:
 
     But for a reversal, or what it takes back would stand for good; it is cut down to that.
     """
-    case = delivery.case or (delivery.decision and delivery.decision.case)
+    case = delivery.case or (delivery.decision.case if delivery.decision else None)
     if case is None or case.tlp != Tlp.RED:
         return True
     if delivery.kind != DeliveryKind.REVERSAL:
