@@ -33,7 +33,7 @@ def history_of_entity(
     entity: Entity,
     findings: Sequence[Finding],
     cases: Sequence[selectors.Involved],
-    standings: Sequence[Standing],
+    standings: Sequence[Standing] = (),
 ) -> list[selectors.Moment]:
     """What its page speaks of, in the order of time; only an account has standings."""
-    return selectors.history_of(entity, findings, cases, standings or ())
+    return selectors.history_of(entity, findings, cases, standings)
