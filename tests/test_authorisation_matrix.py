@@ -521,7 +521,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         ADMINS,
         lambda who, on: webhook.deliveries_of(Webhook.objects.earliest("pk"), who),
     ),
-    "delivery_by_id": (ADMINS, lambda who, on: webhook.delivery_by_id(_first(Delivery), who)),
+    "delivery_by_id": (
+        ADMINS,
+        lambda who, on: webhook.delivery_by_id(_first(Delivery), _first(Webhook), who),
+    ),
     "custodies_of": (STAFF, lambda who, on: content.custodies_of(on.held, who)),
     "playbook_by_id": (STAFF, lambda who, on: content.playbook_by_id(_first(Playbook), who)),
     "similar_to": (STAFF, lambda who, on: similar_to(on.held, who)),
