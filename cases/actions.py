@@ -75,7 +75,7 @@ def _take() -> Delivery | None:
         .order_by("due_at", "id")
         .first()
     )
-    if row is not None and may_leave(row):
+    if row is not None and may_leave(delivery=row):
         row.attempts += 1
         row.due_at = clock.now() + LEASE
         row.save(update_fields=["attempts", "due_at", "body"])

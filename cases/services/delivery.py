@@ -65,7 +65,7 @@ def take_back(*, decision: Decision) -> list[str]:
     return cancelled
 
 
-def may_leave(delivery: Delivery) -> bool:
+def may_leave(*, delivery: Delivery) -> bool:
     """Whether this message may travel, as its case is marked now: nothing of TLP:RED does.
 
     But for a reversal, or what it takes back would stand for good; it is cut down to that.
@@ -96,7 +96,7 @@ def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
     if taken_back or row.state == DeliveryState.CANCELLED:
         message = "The decision behind this message was undone."
         raise ConflictError(message)
-    if not may_leave(row):
+    if not may_leave(delivery=row):
         message = "Its case is TLP:RED: nothing of it leaves the desk."
         raise ConflictError(message)
     # one attempt stays counted: it may have arrived, so an undo must send a reversal
