@@ -584,6 +584,7 @@ WITHOUT_VIEWER: Final = {
     "entities_of": "of a signal that a selector gave to the viewer",
     "known_of": "reference lists are public, and the id of an entity opens nothing",
     "lists_of": "reference lists are public",
+    "history_of": "of what other selectors gave to the viewer",
     "links_of": "of an entity that a selector gave to the viewer",
     "platforms_of": "of an entity that a selector gave to the viewer",
     "recent_of": "of an entity that a selector gave to the viewer",
