@@ -16,7 +16,7 @@ from abusedesk.core.outbound import OutboundError
 from abusedesk.core.queueing import wake
 from cases.choices import DeliveryKind, DeliveryState
 from cases.models import Delivery
-from cases.services.delivery import host_of, redeliver
+from cases.services.delivery import host_of, may_leave, redeliver
 
 __all__ = ["deliver_due", "redeliver", "signature"]
 
@@ -26,19 +26,22 @@ MAX_ATTEMPTS: Final = len(BACKOFF_MIN) + 1
 LEASE: Final = timedelta(seconds=30)  # longer than outbound.TIMEOUT_S
 ANSWER_LIMIT: Final = 300
 OK = range(200, 300)
+KEPT_BACK: Final = "kept back: the case is TLP:RED"
 
 
 def deliver_due(limit: int = 50) -> int:
     """Send up to `limit` messages whose time has come. Returns how many were tried."""
     tried = 0
     while tried < limit and (row := _take()) is not None:
+        tried += 1
+        if row.state != DeliveryState.WAITING:
+            continue
         try:
             taken, answer = _send(row)
         except OutboundError as error:
             taken, answer = False, str(error)
             _pause_others(row)
         _finish(row, taken=taken, answer=answer)
-        tried += 1
     return tried
 
 
@@ -62,19 +65,24 @@ def _due() -> QuerySet[Delivery]:
 def _take() -> Delivery | None:
     """One due message. It counts as tried from here on: a sender that dies may have sent it.
 
-    No transaction is open while it travels; the lease keeps other workers away.
+    One that may not leave is given up instead, and not counted. No transaction is open while a
+    message travels; the lease keeps other workers away.
     """
     row = (
         _due()
         .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("webhook", "decision")
+        .select_related("webhook", "case", "decision__case")
         .order_by("due_at", "id")
         .first()
     )
-    if row is not None:
+    if row is not None and may_leave(delivery=row):
         row.attempts += 1
         row.due_at = clock.now() + LEASE
-        row.save(update_fields=["attempts", "due_at"])
+        row.save(update_fields=["attempts", "due_at", "body"])
+    elif row is not None:
+        row.state, row.answer = DeliveryState.DEAD, KEPT_BACK
+        row.save(update_fields=["state", "answer"])
+        _tell(row)
     return row
 
 

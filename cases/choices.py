@@ -70,6 +70,11 @@ class Tlp(models.TextChoices):
     AMBER_STRICT = "amber+strict", "TLP:AMBER+STRICT"
     RED = "red", "TLP:RED"
 
+    @classmethod
+    def narrowest(cls, *values: str) -> Tlp:
+        """Of several, the one that lets travel least."""
+        return max(map(cls, values), key=list(cls).index)
+
 
 class TaskState(models.TextChoices):
     OPEN = "open", "To do"

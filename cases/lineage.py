@@ -9,7 +9,7 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from cases import claims, snapshot, states
-from cases.choices import LineageKind, State
+from cases.choices import LineageKind, State, Tlp
 from cases.models import Case, CaseCampaign, CaseLineage, CaseReport
 from cases.reported import report_count
 from detectors.choices import CampaignState, EntityType
@@ -62,6 +62,7 @@ def take_in(case: Case, other: Case, *, actor: User | None = None, reason: str =
     other.merged_into = case
     claims.drop(other)
     other.save()
+    case.tlp = Tlp.narrowest(case.tlp, other.tlp)
     CaseCampaign.objects.filter(case=other).update(case=case)
     if other.reports:
         reports.update(case=case)

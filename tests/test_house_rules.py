@@ -47,6 +47,7 @@ BY_POSITION = {
 WITHOUT_ACTOR = {
     "cases/services/case.py return_snoozed": "the clock does it",
     "cases/services/calibration.py": "the clock does it",
+    "cases/services/delivery.py may_leave": "the mark of the case says it, whoever asks",
     "cases/services/delivery.py owe_decision": "follows from a decision, which has an actor",
     "cases/services/delivery.py take_back": "follows from an undo, which has an actor",
     "cases/services/event.py": "the clock does it",

@@ -57,7 +57,12 @@ def defang(text: str) -> str:
 
 def visible(text: str) -> str:
     """Defanged plain text in which hidden characters are written out as `[RLO]`."""
-    return _HIDDEN.sub(lambda match: f"[{_code(match[0])}]", defang(text))
+    return unhidden(defang(text))
+
+
+def unhidden(text: str) -> str:
+    """Hidden characters written out; for names of files, whose dots make no address."""
+    return _HIDDEN.sub(lambda match: f"[{_code(match[0])}]", text)
 
 
 def json_escaped(json_text: str) -> str:

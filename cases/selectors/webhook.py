@@ -43,9 +43,9 @@ def deliveries_of(
     return (rows.filter(state=state) if state else rows).order_by("-id")
 
 
-def delivery_by_id(delivery_id: int, viewer: User) -> Delivery:
-    """One message. Raises NotFoundError."""
-    seen = webhooks_for(viewer).values("pk")
+def delivery_by_id(delivery_id: int, webhook_id: int, viewer: User) -> Delivery:
+    """One message to this receiver. Raises NotFoundError."""
+    seen = webhooks_for(viewer).filter(pk=webhook_id).values("pk")
     found = Delivery.objects.filter(pk=delivery_id, webhook__in=seen).first()
     if found is None:
         message = "There is no such delivery."

@@ -84,7 +84,7 @@ def cut_case(
     one_at_a_time()
     case = _locked(actor, case)
     lineage.touch(case)
-    others = [_opened(one) for one in _split_off(members)]
+    others = [_opened(one, case) for one in _split_off(members)]
     origins: list[Case | None] = [*others] or [None]
     _told_again(case)
     rows = [
@@ -179,8 +179,11 @@ def _split_off(members: set[str]) -> QuerySet[Campaign]:
     )
 
 
-def _opened(campaign: Campaign) -> Case:
+def _opened(campaign: Campaign, source: Case) -> Case:
+    """A part travels no further than what it was cut from."""
     case = intake.open_case(campaign)
+    case.tlp = source.tlp
+    case.save(update_fields=["tlp"])
     lineage.touch(case)
     return case
 

@@ -15,12 +15,14 @@ from abusedesk.core.errors import ConflictError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from cases import policy
-from cases.choices import DeliveryKind, DeliveryState
+from cases.choices import DeliveryKind, DeliveryState, Tlp
 from cases.involved import MAX_ACCOUNTS, accounts_of_case
 from cases.models import Case, CaseReport, Decision, Delivery, Webhook
 from detectors.choices import EntityType
 
 UNDO_WINDOW: Final = timedelta(seconds=10)
+BACK_FROM_RED: Final = ("kind", "case", "decision", "reverses")
+"""All that the reversal of what a TLP:RED case sent says: names of what the receiver has."""
 
 
 def host_of(webhook: Webhook) -> str:
@@ -63,9 +65,27 @@ def take_back(*, decision: Decision) -> list[str]:
     return cancelled
 
 
+def may_leave(*, delivery: Delivery) -> bool:
+    """Whether this message may travel, as its case is marked now: nothing of TLP:RED does.
+
+    But for a reversal, or what it takes back would stand for good; it is cut down to that.
+    """
+    case = delivery.case or (delivery.decision.case if delivery.decision else None)
+    if case is None or case.tlp != Tlp.RED:
+        return True
+    if delivery.kind != DeliveryKind.REVERSAL:
+        return False
+    told = json.loads(delivery.body)
+    delivery.body = _json({name: told[name] for name in BACK_FROM_RED})
+    return True
+
+
 @transaction.atomic
 def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
-    """Send a message once more, at once. Raises ConflictError when it was taken back."""
+    """Send a message once more, at once.
+
+    Raises ConflictError when it was taken back, or when its case may not travel.
+    """
     policy.require(actor, "delivery.again")
     row = Delivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
     taken_back = (
@@ -75,6 +95,9 @@ def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
     )
     if taken_back or row.state == DeliveryState.CANCELLED:
         message = "The decision behind this message was undone."
+        raise ConflictError(message)
+    if not may_leave(delivery=row):
+        message = "Its case is TLP:RED: nothing of it leaves the desk."
         raise ConflictError(message)
     # one attempt stays counted: it may have arrived, so an undo must send a reversal
     row.state, row.attempts, row.due_at = DeliveryState.WAITING, min(row.attempts, 1), clock.now()

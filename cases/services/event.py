@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import AuditEntry
-from cases.choices import DeliveryKind
+from cases.choices import DeliveryKind, Tlp
 from cases.events import EVENT_OF, EVENTS
 from cases.models import Case, Delivery, Webhook
 
@@ -53,7 +53,9 @@ def _owe_to(webhook_id: int) -> int:
 
 
 def _deliveries(webhook: Webhook, entries: Sequence[AuditEntry]) -> list[Delivery]:
-    known = Case.objects.in_bulk({int(entry.target_id) for entry in entries})
+    """Nothing of a case that is TLP:RED by now, not even that something happened."""
+    about = {int(entry.target_id) for entry in entries}
+    known = Case.objects.exclude(tlp=Tlp.RED).in_bulk(about)
     return [
         Delivery(webhook=webhook, case=case, kind=DeliveryKind.EVENT, body=_body(case, entry))
         for entry in entries

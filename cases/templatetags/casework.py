@@ -7,10 +7,9 @@ from typing import Any
 
 from django import template
 
-from cases.models import Case
 from cases.selectors import entity as selectors
 from cases.selectors.strike import Standing, standings_of
-from detectors.models import Entity
+from detectors.models import Entity, Finding
 
 register = template.Library()
 
@@ -18,7 +17,7 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def cases_by_entity(
     context: dict[str, Any], entity: Entity, finding_ids: Sequence[int]
-) -> list[Case]:
+) -> list[selectors.Involved]:
     """Cases of this person's queues in which the entity plays a part."""
     return selectors.cases_by_entity(entity, finding_ids, context["request"].user)
 
@@ -27,3 +26,14 @@ def cases_by_entity(
 def standings_of_entity(context: dict[str, Any], entity: Entity) -> list[Standing]:
     """What an account has against it."""
     return standings_of(entity.value, context["request"].user)
+
+
+@register.simple_tag
+def history_of_entity(
+    entity: Entity,
+    findings: Sequence[Finding],
+    cases: Sequence[selectors.Involved],
+    standings: Sequence[Standing] = (),
+) -> list[selectors.Moment]:
+    """What its page speaks of, in the order of time; only an account has standings."""
+    return selectors.history_of(entity, findings, cases, standings)

@@ -8,7 +8,10 @@ from urllib.parse import urlencode
 
 from abusedesk.core.query import Query, Term
 from abusedesk.core.text import visible
+from detectors.choices import EntityType
+from detectors.models import Entity
 from detectors.search import FIELDS, Found, Position
+from detectors.search.fields import ENTITIES
 from detectors.selectors.search import Bar, Overview
 
 FACETS: Final = {
@@ -26,6 +29,16 @@ def link(query: Query, start: Position | None = None) -> str:
     if start is not None:
         values["from"] = str(start)
     return f"?{urlencode(values)}"
+
+
+def about(entity: Entity) -> str:
+    """The list of signals that mention it, "" for a type that has no token."""
+    platform, _, name = entity.value.partition(":")
+    terms = {
+        EntityType.ACCOUNT.value: (Term("platform", (platform,)), Term("actor", (name,))),
+        **{token: (Term(token, (entity.value,)),) for token in ENTITIES},
+    }.get(entity.type)
+    return link(Query(terms)) if terms else ""
 
 
 def chips(query: Query) -> list[dict[str, str]]:

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
-from cases import downloads, versions
+from abusedesk.core.text import unhidden
+from cases import downloads, media, versions
 from cases.choices import TaskState, Tlp
 from cases.models import Case
 from cases.selectors.case import case_by_ref
@@ -95,7 +96,9 @@ def task_change(request: DeskRequest, case: Case, task_id: int) -> None:
 def file_add(request: DeskRequest, case: Case) -> None:
     """Put a file to the case."""
     said = _said(FileForm(request.POST, request.FILES))
-    add_file(actor=request.user, case=case, upload=said["file"], note=said["note"])
+    file = add_file(actor=request.user, case=case, upload=said["file"], note=said["note"])
+    if file.name != media.plain_name(said["file"].name):
+        messages.info(request, f"The same bytes lie here already, as {unhidden(file.name)}.")
 
 
 @login_required

@@ -63,7 +63,7 @@ def webhook(request: DeskRequest, webhook_id: int) -> HttpResponse:
 @require_POST
 def delivery_again(request: DeskRequest, webhook_id: int, delivery_id: int) -> HttpResponse:
     """Send a message once more, at once."""
-    delivery = delivery_by_id(delivery_id, request.user)
+    delivery = delivery_by_id(delivery_id, webhook_id, request.user)
     try:
         redeliver(actor=request.user, delivery=delivery)
     except ConflictError as error:

@@ -21,6 +21,7 @@ from detectors.selectors.entity import (
     recent_signals_of,
 )
 from detectors.selectors.reference import lists_of
+from detectors.ui import explorer
 from detectors.ui.chips import chips
 
 SIGNALS = 25
@@ -70,6 +71,7 @@ def entity_detail(request: DeskRequest, kind: str, entity_id: int) -> HttpRespon
         "listed": listed.get(own, []),
         "chips": chips(listed.get(own, [])),
         "platforms": platforms_of(recent),
+        "pivot": explorer.about(entity),
         "recent": recent,
         "accounts": same_actors_of(entity, recent, findings),
         "linked": [(one, chips(listed.get((one.type, one.value), []))) for one in linked],
