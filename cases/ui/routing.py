@@ -87,7 +87,7 @@ class RuleForm(forms.Form):
 class ShiftForm(forms.Form):
     """When one person takes cases that the desk hands out."""
 
-    user = forms.SlugField(max_length=150, widget=forms.HiddenInput)
+    user = forms.CharField(max_length=150, widget=forms.HiddenInput)
     days = forms.TypedMultipleChoiceField(
         choices=list(enumerate(WEEKDAYS)),
         coerce=int,
