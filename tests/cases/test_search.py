@@ -142,7 +142,7 @@ def test_a_case_with_two_decisions_under_one_policy_is_one_row() -> None:
     version = build.policy("phishing")
     build.decided(lead, case, terms=Terms(policy=version))
     reopen_case(actor=lead, case=case, reason="more came")
-    build.decided(lead, case, Outcome.BENIGN, terms=Terms(policy=version))
+    build.decided(lead, case, Outcome.NO_ABUSE, terms=Terms(policy=version))
     rows = Case.objects.filter(where(parse("policy:phishing", FIELDS), clock.now(), lead))
     assert [row.title for row in rows] == ["twice"]
 
