@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from abusedesk.core.models import Role, User
+from cases import claims
 from cases.choices import NoticeKind
 from cases.models import Case, Notice, Queue
 
@@ -17,7 +18,7 @@ def give(case: Case, kind: NoticeKind, people: Iterable[User]) -> None:
 
 def about(case: Case) -> list[User]:
     """Whose matter the case is: who holds it or was given it, else the leads."""
-    owner = case.claimed_by or case.assignee
+    owner = claims.holder_of(case) or case.assignee
     return [owner] if owner is not None else leads_of(case.queue)
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from abusedesk.core.errors import InvalidError
+from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.models import Scope, User
 from abusedesk.core.rest import Endpoint, caller, problems
 from cases import policy
@@ -206,10 +206,11 @@ class ShiftView(Endpoint):
         """Save their days, hours, capacity and skills."""
         policy.require(caller(request), "shift.save")
         said = _valid(ShiftSerializer(data=request.data))
-        person = people_for(caller(request)).filter(username=username).first()
+        name = username.replace("\x00", "")
+        person = people_for(caller(request)).filter(username=name).first()
         if person is None:
             message = "There is no such person."
-            raise InvalidError(message, field="username")
+            raise NotFoundError(message)
         shift = save_shift(actor=caller(request), user=person, **said)
         return Response(ShiftSerializer(shift).data)
 

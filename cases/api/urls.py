@@ -40,7 +40,7 @@ urlpatterns = [
     path("routing/rules/order/", queues.OrderView.as_view(), name="api-routing-order"),
     path("routing/rules/try/", queues.TrialView.as_view(), name="api-routing-try"),
     path("routing/rules/<int:route_id>/", queues.RouteView.as_view(), name="api-routing-rule"),
-    path("shifts/<slug:username>/", queues.ShiftView.as_view(), name="api-shift"),
+    path("shifts/<str:username>/", queues.ShiftView.as_view(), name="api-shift"),
     path("cases/<str:ref>/lineage/", lineage.LineageView.as_view(), name="api-case-lineage"),
     path(
         "cases/<str:ref>/lineage/<int:lineage_id>/undo/",

@@ -63,6 +63,8 @@ _ALL: Final = (
     Field("age", "since it opened; alone: at least", "age:>2d", _span, compares=True),
     Field("sla", "time left; alone: at most", "sla:<1h", _span, compares=True),
     Field("assignee", "for whom it waits: a name, me or none", "assignee:me"),
+    Field("policy", "policy that its decision in force names", "policy:phishing", str.lower),
+    Field("label", "word that people marked it with", "label:ring", str.casefold),
 )
 FIELDS: Final[dict[str, Field]] = {one.name: one for one in _ALL}
 # What is known of a case in the moment it opens; the rest would never match, or always.

@@ -14,8 +14,9 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from abusedesk.core.models import User
 from abusedesk.core.query import Query, Term
 from cases import states
+from cases.blind import unveiled
 from cases.choices import State
-from cases.models import Case, CaseCampaign
+from cases.models import Case, CaseCampaign, Decision
 from cases.search.fields import ME, NOBODY, SEVERITIES, span
 from detectors.choices import FindingStatus
 
@@ -109,6 +110,14 @@ def _assignee(value: str, _operator: str, asked: Asked) -> Q:
     return Q(assignee__username__iexact=value)
 
 
+def _policy(value: str, _operator: str, asked: Asked) -> Q:
+    """Any version. A verdict that the viewer must not know yet is none, also for a minus."""
+    if asked.viewer is None:
+        return Q(pk__in=Case.objects.none())
+    known = Decision.objects.filter(unveiled(asked.viewer), undone_at=None)
+    return Q(pk__in=known.filter(policy_version__slug=value).values("case"))
+
+
 def _state(state: State) -> Callable[[Asked], Q]:
     return lambda _asked: Q(state=state)
 
@@ -152,4 +161,6 @@ _CONDITIONS: Final[dict[str, Condition]] = {
     "age": _age,
     "sla": _left,
     "assignee": _assignee,
+    "policy": _policy,
+    "label": _holds("labels"),
 }

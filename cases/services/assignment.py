@@ -20,6 +20,7 @@ from cases.models import Case, Queue, Shift
 REASON_LIMIT: Final = 500
 DAY_MIN: Final = 1440
 CAPACITY_MOST: Final = 500
+SKILLS_MOST: Final = 50
 
 
 @transaction.atomic
@@ -127,6 +128,9 @@ def _days(days: Iterable[int]) -> list[int]:
 
 def _skills(skills: Iterable[str]) -> list[str]:
     cleaned = {fields.slug(one.lower(), field="skills", limit=40) for one in skills}
+    if len(cleaned) > SKILLS_MOST:
+        message = f"A person has at most {SKILLS_MOST} skills."
+        raise InvalidError(message, field="skills")
     return sorted(cleaned - {""})
 
 

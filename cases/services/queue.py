@@ -12,7 +12,7 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import Role, User
-from cases import fields, policy
+from cases import fields, locks, policy
 from cases.choices import Assign
 from cases.models import Queue
 from cases.policy import HIDEABLE, PERMISSIONS
@@ -50,6 +50,7 @@ def save_queue(
 
 
 def _new(slug: str) -> Queue:
+    locks.one_writer("queues")
     slug = fields.slug(slug, field="slug", limit=60)
     if not slug or slug in RESERVED or Queue.objects.filter(slug=slug).exists():
         message = f"Choose another slug; {slug or 'an empty one'} is taken."

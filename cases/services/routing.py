@@ -10,12 +10,13 @@ from django.db.models import Max
 
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
-from abusedesk.core.errors import InvalidError
+from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.models import User
-from cases import fields, policy, routing
+from cases import fields, locks, policy, routing
 from cases.models import Queue, RoutingRule
 
 MOST: Final = 200
+LIST: Final = "routing rules"
 
 
 @transaction.atomic
@@ -30,10 +31,10 @@ def save_rule(
 ) -> RoutingRule:
     """Make a rule, at the end of the order, or change one. Cases that are open stay where they are.
 
-    Raises ForbiddenError, or InvalidError that names the field.
+    Raises ForbiddenError, NotFoundError, or InvalidError that names the field.
     """
     policy.require(actor, "routing.save")
-    _lock()
+    locks.one_writer(LIST)
     name = fields.text(name, field="name", limit=80)
     others = RoutingRule.objects.exclude(pk=rule.pk) if rule else RoutingRule.objects.all()
     if others.filter(name=name).exists():
@@ -41,6 +42,8 @@ def save_rule(
         raise InvalidError(message, field="name")
     if rule is None:
         rule = RoutingRule(position=_next_position(), created_by=actor)
+    else:
+        rule = _newest(rule)
     rule.name, rule.query, rule.queue, rule.active = (
         name,
         str(routing.read_rule(query)),
@@ -61,8 +64,10 @@ def save_rule(
 
 @transaction.atomic
 def delete_rule(*, actor: User, rule: RoutingRule) -> None:
-    """Delete a rule; cases that it routed stay where they are."""
+    """Delete a rule; cases that it routed stay where they are. Raises NotFoundError."""
     policy.require(actor, "routing.save")
+    locks.one_writer(LIST)
+    rule = _newest(rule)
     audit.append(
         actor=actor, verb=Verb.ROUTING_ENDED, target=rule, name=rule.name, query=rule.query
     )
@@ -73,7 +78,7 @@ def delete_rule(*, actor: User, rule: RoutingRule) -> None:
 def order_rules(*, actor: User, rule_ids: Sequence[int]) -> list[RoutingRule]:
     """Put all rules into this order. Raises InvalidError when one is missing or unknown."""
     policy.require(actor, "routing.save")
-    _lock()
+    locks.one_writer(LIST)
     rules = {rule.pk: rule for rule in RoutingRule.objects.all()}
     if sorted(rule_ids) != sorted(rules):
         message = "Name every rule once; somebody may have added or deleted one."
@@ -100,6 +105,10 @@ def _next_position() -> int:
     return (RoutingRule.objects.aggregate(last=Max("position"))["last"] or 0) + 1
 
 
-def _lock() -> None:
-    """One change of the order at a time."""
-    list(RoutingRule.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+def _newest(rule: RoutingRule) -> RoutingRule:
+    """As it is now: somebody may have moved it, or deleted it, since the caller read it."""
+    found = RoutingRule.objects.filter(pk=rule.pk).first()
+    if found is None:
+        message = "There is no such rule."
+        raise NotFoundError(message)
+    return found

@@ -87,19 +87,27 @@ class RuleForm(forms.Form):
 class ShiftForm(forms.Form):
     """When one person takes cases that the desk hands out."""
 
-    user = forms.SlugField(max_length=150, widget=forms.HiddenInput)
+    user = forms.CharField(max_length=150, widget=forms.HiddenInput)
     days = forms.TypedMultipleChoiceField(
         choices=list(enumerate(WEEKDAYS)),
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    start = forms.TimeField(initial=time(9))
-    end = forms.TimeField(initial=time(17))
-    zone = forms.CharField(max_length=60, initial="UTC")
+    start = forms.TimeField(
+        initial=time(9), widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+    )
+    end = forms.TimeField(
+        initial=time(17),
+        widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+        help_text="As the start: the whole day.",
+    )
+    zone = forms.CharField(max_length=60, initial="UTC", label="Time zone")
     capacity = forms.IntegerField(min_value=1, max_value=500, initial=20)
-    skills = forms.CharField(required=False, max_length=400)
-    away_until = forms.DateField(required=False)
+    skills = forms.CharField(required=False, max_length=400, help_text="Divided by commas.")
+    away_until = forms.DateField(
+        required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
 
     def values(self) -> dict[str, Any]:
         """As the service takes them."""

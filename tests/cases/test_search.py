@@ -14,9 +14,14 @@ from abusedesk.core import clock
 from abusedesk.core.models import Role, Scope
 from abusedesk.core.query import QueryError, parse
 from cases import queue
-from cases.choices import Severity, State
-from cases.models import Case, Queue
+from cases.choices import ReviewState, Severity, State
+from cases.models import Case, Queue, SecondReview
 from cases.search import FIELDS, ROUTING, where
+from cases.services.case import reopen_case
+from cases.services.decision import undo_decision
+from cases.services.marking import label_case
+from cases.terms import Terms
+from detectors.choices import Outcome
 from tests import make
 from tests.cases import build
 
@@ -102,9 +107,64 @@ def test_a_detector_is_that_of_a_finding_in_force() -> None:
     assert _found("-detector:shared-infrastructure") == set()
 
 
+@pytest.mark.django_db
+def test_a_label_is_found_as_it_was_given_whole_and_in_any_case() -> None:
+    reviewer, ring = build.user(), build.case(title="ring")
+    label_case(actor=reviewer, case=ring, labels=["Ring", "wave:2", "straße"])
+    build.case(title="other", labels=["ringing"])
+    for query in ("label:ring", "label:RING", 'label:"wave:2"', "label:STRASSE", "label:none,ring"):
+        assert _found(query) == {"ring"}, query
+    assert _found("-label:ring") == {"other"}
+    assert _found("label:ring label:ringing") == set()
+    assert _found("label:%") == _found("label:{}") == _found("label:rin") == set()
+
+
+@pytest.mark.django_db
+def test_a_policy_is_that_of_the_decision_in_force_whatever_its_version() -> None:
+    lead = build.user(Role.LEAD)
+    first, second = (build.case(title=name, priority=9) for name in ("first", "second"))
+    build.case(title="open")
+    old = build.policy("phishing")
+    decision = build.decided(lead, first, terms=Terms(policy=old))
+    new = build.policy("phishing", text="No phishing, nor kits for it.")
+    build.decided(lead, second, terms=Terms(policy=new))
+    assert (old.number, new.number) == (1, 2)
+    assert _found("policy:Phishing", lead) == {"first", "second"}
+    assert _found("policy:scam", lead) == set()
+    assert _found("-policy:phishing", lead) == {"open"}
+    undo_decision(actor=lead, decision=decision)
+    assert _found("policy:phishing", lead) == {"second"}
+
+
+@pytest.mark.django_db
+def test_a_case_with_two_decisions_under_one_policy_is_one_row() -> None:
+    lead, case = build.user(Role.LEAD), build.case(title="twice")
+    version = build.policy("phishing")
+    build.decided(lead, case, terms=Terms(policy=version))
+    reopen_case(actor=lead, case=case, reason="more came")
+    build.decided(lead, case, Outcome.NO_ABUSE, terms=Terms(policy=version))
+    rows = Case.objects.filter(where(parse("policy:phishing", FIELDS), clock.now(), lead))
+    assert [row.title for row in rows] == ["twice"]
+
+
+@pytest.mark.django_db
+def test_who_gives_the_second_opinion_cannot_ask_for_the_first_ones_policy() -> None:
+    first, second = build.user(), build.user()
+    version = build.policy("phishing", review_percent=100)
+    build.decided(first, build.case(title="blind"), terms=Terms(policy=version))
+    assert SecondReview.objects.get().state == ReviewState.WAITING
+    assert _found("policy:phishing", first) == {"blind"}
+    assert _found("policy:phishing", second) == set()
+    assert _found("-policy:phishing", second) == {"blind"}
+    assert _found("policy:phishing") == set()
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [
+        ("label:", "label: needs a value, for example label:ring"),
+        ('policy:""', "policy: needs a value, for example policy:phishing"),
+        ("polic:phishing", "did you mean policy:"),
         ("colour:red", "colour: is no token of this list"),
         ("platfrom:x", "did you mean platform:"),
         ("is:lost", "is: takes one of"),
@@ -119,7 +179,18 @@ def test_what_cannot_be_read_is_named(query: str, said: str) -> None:
         parse(query, FIELDS)
 
 
-@pytest.mark.parametrize("query", ["is:late", "assignee:me", "age:>2d", "sla:<1h", "queue:inbox"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "is:late",
+        "assignee:me",
+        "age:>2d",
+        "sla:<1h",
+        "queue:inbox",
+        "policy:phishing",
+        "label:ring",
+    ],
+)
 def test_a_routing_rule_asks_only_what_a_new_case_knows(query: str) -> None:
     with pytest.raises(QueryError, match="is no token"):
         parse(query, ROUTING)
