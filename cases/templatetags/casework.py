@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.forms import Form
 
 from cases.models import Case
 from cases.selectors import entity as selectors
@@ -13,6 +14,12 @@ from cases.selectors.strike import Standing, standings_of
 from detectors.models import Entity
 
 register = template.Library()
+
+
+@register.filter
+def said(form: Form, name: str) -> Any:
+    """What a form says in the field of that name, typed or given."""
+    return form[name].value()
 
 
 @register.simple_tag(takes_context=True)
