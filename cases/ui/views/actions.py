@@ -189,7 +189,7 @@ def note(request: DeskRequest, case: Case) -> HttpResponse:
         refused = rail.notes(case, request.user, error=error.message, body=body)
         if not request.htmx:
             form = decision_form(case)
-            return render_case(request, case, form=form, status=422, notes=refused)
+            return render_case(request, case, form=form, status=422, refused=refused)
         return _notes(request, case, refused, 422)
     return (
         _notes(request, case, rail.notes(case, request.user), 200)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -31,8 +33,15 @@ from cases.services.proposal import accept_proposal, reject_proposal
 from cases.ui.forms import OTHER, THIS, MergeForm, ReasonForm
 from cases.ui.panels import FAMILY_NAMES
 from cases.ui.views.actions import case_action
+from detectors.models import Proposal
 
 SHOWN = 100
+ASKED: Final = 50  # accounts in an address
+Settle = Callable[..., object]
+ANSWERS: Final[dict[str, tuple[Settle, str]]] = {
+    "accept": (accept_proposal, "Done; the lineage of the case can undo it."),
+    "reject": (reject_proposal, "Left as it is."),
+}
 
 
 @login_required
@@ -111,6 +120,7 @@ def proposals(request: DeskRequest) -> HttpResponse:
             "case": one.campaign.case_link.case,
             "other": one.other.case_link.case if one.other else None,
             "why": reason_of(one),
+            "look": _look(one),
         }
         for one in found
     ]
@@ -124,13 +134,16 @@ def proposal(request: DeskRequest, proposal_id: int) -> HttpResponse:
     row = proposal_by_id(proposal_id, request.user)
     if request.method != "POST":
         return redirect("cases:proposals")
-    case, yes = case_of(row.campaign), request.POST.get("do") == "accept"
+    if (answer := ANSWERS.get(request.POST.get("do", ""))) is None:
+        messages.error(request, "Accept the proposal or reject it.")
+        return redirect("cases:proposals")
+    settle, done = answer
+    case = case_of(row.campaign)
     try:
-        (accept_proposal if yes else reject_proposal)(actor=request.user, proposal=row)
+        settle(actor=request.user, proposal=row)
     except AbuseDeskError as error:
         messages.error(request, error.message)
     else:
-        done = "Done; the lineage of the case can undo it." if yes else "Left as it is."
         messages.success(request, f"{case.ref}: {done}")
     return redirect("cases:proposals")
 
@@ -174,6 +187,14 @@ def _previews(request: DeskRequest, case: Case, asked: QueryDict) -> dict[str, A
         found |= {"left": left, "right": right}
         found["cut"] = preview_cut(actor=request.user, case=case, left=left, right=right)
     return found
+
+
+def _look(proposal: Proposal) -> str:
+    """What the lineage page is asked for, to preview what is proposed."""
+    if proposal.other is not None:
+        return f"?{urlencode({'other': proposal.other.case_link.case.ref})}#merge"
+    part = proposal.part if len(proposal.part) <= ASKED else []
+    return f"?{urlencode({'left': part}, doseq=True)}#cut"
 
 
 def _edge(edge: Any) -> dict[str, Any]:
