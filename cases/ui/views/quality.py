@@ -230,7 +230,7 @@ def _second_page(
         "form": form,
         "waits": waits,
         "can_settle": review.state == ReviewState.DISAGREED and may_settle,
-        "settling": settling,
+        "settling": settling or SettleForm(),
         "key": ids.new_uuid(),
         "sides": SIDES,
         "verdicts": VERDICTS,
