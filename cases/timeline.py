@@ -12,15 +12,21 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import AuditEntry, User
 from cases import policy
-from cases.blind import veiled_of
+from cases.blind import awaited, veiled_of
 from cases.models import Case, CaseLineage
 from cases.selectors.lineage import Family, family_of
 
 LIMIT: Final = 500
 # Reads are in the audit chain, but they change nothing.
 LEFT_OUT: Final = (Verb.CASE_VIEWED,)
-# These tell what the verdict was, if only by what it made of new evidence.
-TELLING: Final = (Verb.CASE_DECIDED, Verb.CASE_SUPPRESSED)
+# These tell what a verdict was by what it made of new evidence.
+TELLING: Final = (Verb.CASE_SUPPRESSED, Verb.CASE_REGRESSED)
+# What is said of them to everybody while a second person is to judge without the first.
+VEILED: Final[dict[str, str]] = {
+    Verb.CASE_DECIDED: "decided the case",
+    Verb.CASE_REGRESSED: "reopened the case as regressed",
+    Verb.APPEAL_OPENED: "opened an appeal",
+}
 # What stands on the timeline, but changes nothing that somebody else may be working on.
 QUIET: Final = (
     Verb.CASE_SUPPRESSED,
@@ -63,9 +69,10 @@ def visible_entries_of(case: Case, viewer: User, family: Family) -> QuerySet[Aud
     rows = AuditEntry.objects.filter(target_type="case", target_id__in=list(map(str, family.refs)))
     for row in family.undone:
         rows = rows.exclude(_left_behind(row))
-    veiled = veiled_of(case, viewer)
-    if (first := veiled.order_by("pk").values_list("created_at", flat=True).first()) is not None:
-        rows = rows.exclude(verb__in=TELLING, at__gte=first)
+    veiled = dict(veiled_of(family.refs, viewer).values_list("pk", "created_at"))
+    if veiled:
+        rows = rows.exclude(data__has_key="decision", data__decision__in=list(veiled))
+        rows = rows.exclude(verb__in=TELLING, at__gte=min(veiled.values()))
     return rows
 
 
@@ -82,10 +89,15 @@ def entry(row: AuditEntry, family: Family) -> TimelineEntry:
 
 
 def last_change_of(case: Case) -> str:
-    """Who did what last, in the words of the timeline."""
+    """Who did what last, in the words of the timeline; a veiled verdict stays veiled."""
     rows = AuditEntry.objects.filter(target_type="case", target_id=str(case.pk))
     last = rows.exclude(verb__in=QUIET).order_by("-id").first()
-    return f"{last.actor_label} {audit.sentence(last)}" if last else f"it is {case.state}"
+    if last is None:
+        return f"it is {case.state}"
+    said = VEILED.get(last.verb)
+    if said is None or not case.decisions.filter(awaited()).exists():
+        said = audit.sentence(last)
+    return f"{last.actor_label} {said}"
 
 
 def _left_behind(row: CaseLineage) -> Q:

@@ -8,6 +8,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import policy
+from cases.blind import by_who_decided
 from cases.models import Case, CaseWatch, EvidenceFile, Note, Playbook, Task
 from cases.selectors.case import cases_for
 from cases.selectors.lineage import family_of
@@ -18,8 +19,9 @@ SHOWN = 200
 
 
 def notes_of(case: Case, viewer: User) -> QuerySet[Note]:
-    """Its notes, oldest first."""
-    return Note.objects.filter(case__in=_seen(case, viewer)).select_related("author")
+    """Its notes, oldest first; without those that would tell a verdict yet to be judged blind."""
+    rows = Note.objects.filter(~by_who_decided([case.pk], viewer), case__in=_seen(case, viewer))
+    return rows.select_related("author")
 
 
 def tasks_of(case: Case, viewer: User) -> QuerySet[Task]:

@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from abusedesk.core.models import User
 from cases import policy
+from cases.blind import unveiled
 from cases.choices import State
 from cases.models import Case, CaseLink, Decision
 from cases.selectors.case import cases_for
@@ -110,7 +111,7 @@ def similar_to(case: Case, viewer: User) -> list[Similar]:
     by_case = _shared(case)
     common = Counter(thing for things in by_case.values() for thing in things)
     weight = {pk: sum(1 / common[thing] for thing in things) for pk, things in by_case.items()}
-    made = Decision.objects.filter(undone_at=None)
+    made = Decision.objects.filter(unveiled(viewer), undone_at=None)
     rows = cases_for(viewer).exclude(state=State.MERGED).filter(pk__in=weight)
     rows = rows.prefetch_related(Prefetch("decisions", made))
     first = sorted(rows, key=lambda one: (-weight[one.pk], -one.pk))[:SHOWN]

@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.forms import Form
 
 from cases.selectors import entity as selectors
 from cases.selectors.strike import Standing, standings_of
 from detectors.models import Entity, Finding
 
 register = template.Library()
+
+
+@register.filter
+def said(form: Form, name: str) -> Any:
+    """What a form says in the field of that name, typed or given."""
+    return form[name].value()
 
 
 @register.simple_tag(takes_context=True)

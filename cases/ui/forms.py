@@ -15,6 +15,7 @@ from cases.ui.terms import TermsFields
 from detectors.choices import Outcome
 
 STAY, NEXT = "stay", "next"
+THIS, OTHER = "this", "other"
 
 
 class DraftForm(TermsFields):
@@ -132,8 +133,8 @@ class SnoozeForm(forms.Form):
 
 
 class MergeForm(forms.Form):
-    """Which other case, and why. turned: the other one goes on."""
+    """Which other case, which of the two goes on, and why."""
 
     other = forms.CharField(max_length=20)
-    turned = forms.BooleanField(required=False)
+    survivor = forms.ChoiceField(choices=[(THIS, THIS), (OTHER, OTHER)])
     reason = forms.CharField(max_length=500)

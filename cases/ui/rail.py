@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from abusedesk.core import clock, ids
 from abusedesk.core.models import User
 from cases import policy, states
-from cases.blind import unveiled
+from cases.blind import by_who_decided, unveiled
 from cases.choices import ReviewState, State
 from cases.claims import holder_of
 from cases.models import Case, Decision, Note, Queue, SecondReview
@@ -56,14 +56,18 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "appeal_key": ids.new_uuid() if decided else "",
         "veiled": _veiled(case) if case.state == State.CLOSED and not decided else None,
         **(terms.context(case, viewer) if waiting else {}),
-        **notes(case),
+        **notes(case, viewer),
     }
 
 
-def notes(case: Case, *, error: str = "", body: str = "") -> dict[str, Any]:
-    """The notes and their composer."""
-    rows = Note.objects.filter(case__in=family_of(case).refs).select_related("author", "case")
-    return {"notes": list(rows), "note_error": error, "note_body": body}
+def notes(case: Case, viewer: User, *, error: str = "", body: str = "") -> dict[str, Any]:
+    """The notes that the viewer may read, and their composer."""
+    refs = family_of(case).refs
+    rows = Note.objects.filter(case__in=refs).annotate(kept=by_who_decided(refs, viewer))
+    found = list(rows.select_related("author", "case"))
+    shown = [one for one in found if not one.kept]
+    kept = len(found) - len(shown)
+    return {"notes": shown, "notes_kept": kept, "note_error": error, "note_body": body}
 
 
 def claim_state(case: Case, viewer: User) -> str:

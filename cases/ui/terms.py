@@ -20,6 +20,7 @@ from cases.terms import KINDS, MAX_DAYS, Act, Terms
 
 ACCOUNT_KINDS: Final = [(one.value, one.label) for one in ActionKind if one in KINDS[True]]
 STANDINGS: Final = 3
+FOLDED: Final = {"confidence", "action", "days", "spare", *Question.values}
 
 
 class OpinionFields(forms.Form):
@@ -33,6 +34,12 @@ class OpinionFields(forms.Form):
     harm = forms.ChoiceField(choices=Answer.choices, required=False)
     orchestration = forms.ChoiceField(choices=Answer.choices, required=False)
     change = forms.ChoiceField(choices=Answer.choices, required=False)
+
+    def is_used(self) -> bool:
+        """Whether something in the folded part was said, or is wrong there."""
+        folded = [self[name] for name in self.fields if name in FOLDED]
+        asks = self.is_bound and bool(self["policy"].value())
+        return asks or any(one.value() or one.errors for one in folded)
 
 
 class TermsFields(OpinionFields):

@@ -186,12 +186,16 @@ def note(request: DeskRequest, case: Case) -> HttpResponse:
     try:
         add_note(actor=request.user, case=case, body=body)
     except InvalidError as error:
-        refused = rail.notes(case, error=error.message, body=body)
+        refused = rail.notes(case, request.user, error=error.message, body=body)
         if not request.htmx:
             form = decision_form(case)
-            return render_case(request, case, form=form, status=422, notes=refused)
+            return render_case(request, case, form=form, status=422, refused=refused)
         return _notes(request, case, refused, 422)
-    return _notes(request, case, rail.notes(case), 200) if request.htmx else to_case(case)
+    return (
+        _notes(request, case, rail.notes(case, request.user), 200)
+        if request.htmx
+        else to_case(case)
+    )
 
 
 def to_case(case: Case) -> HttpResponseRedirect:

@@ -45,11 +45,11 @@ def render_case(
     form: DecisionForm,
     status: int = 200,
     claim_lost: str = "",
-    notes: Mapping[str, Any] | None = None,
+    refused: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """The page around a form that may carry errors and what was typed.
 
-    notes: the notes' part of the rail, when a note was refused.
+    refused: what a part of the rail shows instead, when what it asks for was refused.
     """
     tab = panels.tab_of(request.GET.get("tab", ""))
     context: dict[str, Any] = {
@@ -61,7 +61,7 @@ def render_case(
         "queue_counts": queue_counts(request.user),
         **panels.context(case, tab, request.user),
         **rail.context(case, request.user, lost=bool(claim_lost)),
-        **(notes or {}),
+        **(refused or {}),
     }
     return render_part(request, "cases/case_detail.html", context, part="panel", status=status)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -28,31 +30,25 @@ from cases.services.cut import cut_case, preview_cut
 from cases.services.lineage import undo_lineage
 from cases.services.merge import merge_cases, preview_merge
 from cases.services.proposal import accept_proposal, reject_proposal
-from cases.ui.forms import MergeForm, ReasonForm
+from cases.ui.forms import OTHER, THIS, MergeForm, ReasonForm
 from cases.ui.panels import FAMILY_NAMES
 from cases.ui.views.actions import case_action
+from detectors.models import Proposal
 
 SHOWN = 100
+ASKED: Final = 50  # accounts in an address
+Settle = Callable[..., object]
+ANSWERS: Final[dict[str, tuple[Settle, str]]] = {
+    "accept": (accept_proposal, "Done; the lineage of the case can undo it."),
+    "reject": (reject_proposal, "Left as it is."),
+}
 
 
 @login_required
 @require_GET
 def lineage(request: DeskRequest, ref: str) -> HttpResponse:
     """Where the case came from; with ?other= or ?left= what a merger or a cut would make of it."""
-    case = case_by_ref(ref, request.user)
-    context: dict[str, Any] = {
-        "section": "cases",
-        "case": case,
-        "rows": lineage_for(case, request.user),
-        "edges": [_edge(one) for one in edges_for(case, request.user)],
-        "members": members_for(case, request.user),
-        "other_ref": request.GET.get("other", ""),
-    }
-    try:
-        context |= _previews(request, case)
-    except AbuseDeskError as error:
-        context["refused"] = error.message
-    return render(request, "cases/lineage.html", context)
+    return _page(request, case_by_ref(ref, request.user), request.GET)
 
 
 @case_action
@@ -60,17 +56,14 @@ def merge(request: DeskRequest, case: Case) -> HttpResponse:
     """Merge the other case into this one, or this one into the other."""
     form = MergeForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say which case, which of the two goes on, and why.")
-        return _to_lineage(case)
+        return _refused(request, case, "Say which case, which of the two goes on, and why.")
+    said = form.cleaned_data
     try:
-        other = case_by_ref(form.cleaned_data["other"], request.user)
-        survivor, gone = (other, case) if form.cleaned_data["turned"] else (case, other)
-        merge_cases(
-            actor=request.user, case=survivor, other=gone, reason=form.cleaned_data["reason"]
-        )
+        other = case_by_ref(said["other"].replace("\x00", "").strip(), request.user)
+        survivor, gone = (other, case) if said["survivor"] == OTHER else (case, other)
+        merge_cases(actor=request.user, case=survivor, other=gone, reason=said["reason"])
     except AbuseDeskError as error:
-        messages.error(request, error.message)
-        return _to_lineage(case)
+        return _refused(request, case, error.message, error.status)
     messages.success(request, f"{gone.ref} is part of {survivor.ref} now.")
     return _to_lineage(survivor)
 
@@ -80,8 +73,7 @@ def cut(request: DeskRequest, case: Case) -> HttpResponse:
     """Keep two sides apart."""
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say what to cut, and why.")
-        return _to_lineage(case)
+        return _refused(request, case, "Say what to cut, and why.")
     try:
         row = cut_case(
             actor=request.user,
@@ -91,8 +83,7 @@ def cut(request: DeskRequest, case: Case) -> HttpResponse:
             reason=form.cleaned_data["reason"],
         )
     except AbuseDeskError as error:
-        messages.error(request, error.message)
-        return _to_lineage(case)
+        return _refused(request, case, error.message, error.status)
     what = f"{row.other.ref} is a case of its own now" if row.other else "No second case came of it"
     messages.success(request, f"The cut is made. {what}.")
     return _to_lineage(case)
@@ -129,6 +120,7 @@ def proposals(request: DeskRequest) -> HttpResponse:
             "case": one.campaign.case_link.case,
             "other": one.other.case_link.case if one.other else None,
             "why": reason_of(one),
+            "look": _look(one),
         }
         for one in found
     ]
@@ -142,28 +134,67 @@ def proposal(request: DeskRequest, proposal_id: int) -> HttpResponse:
     row = proposal_by_id(proposal_id, request.user)
     if request.method != "POST":
         return redirect("cases:proposals")
-    case, yes = case_of(row.campaign), request.POST.get("do") == "accept"
+    if (answer := ANSWERS.get(request.POST.get("do", ""))) is None:
+        messages.error(request, "Accept the proposal or reject it.")
+        return redirect("cases:proposals")
+    settle, done = answer
+    case = case_of(row.campaign)
     try:
-        (accept_proposal if yes else reject_proposal)(actor=request.user, proposal=row)
+        settle(actor=request.user, proposal=row)
     except AbuseDeskError as error:
         messages.error(request, error.message)
     else:
-        done = "Done; the lineage of the case can undo it." if yes else "Left as it is."
         messages.success(request, f"{case.ref}: {done}")
     return redirect("cases:proposals")
 
 
-def _previews(request: DeskRequest, case: Case) -> dict[str, Any]:
+def _page(
+    request: DeskRequest, case: Case, asked: QueryDict, *, refused: str = "", status: int = 200
+) -> HttpResponse:
+    """asked: what to preview, and what was typed before a refusal."""
+    context: dict[str, Any] = {
+        "section": "cases",
+        "case": case,
+        "rows": lineage_for(case, request.user),
+        "edges": [_edge(one) for one in edges_for(case, request.user)],
+        "members": members_for(case, request.user),
+        "other_ref": asked.get("other", ""),
+        "survivor": asked.get("survivor", THIS),
+        "reason": asked.get("reason", ""),
+        "refused": refused,
+    }
+    try:
+        context |= _previews(request, case, asked)
+    except AbuseDeskError as error:
+        context["refused"] = refused or error.message
+    return render(request, "cases/lineage.html", context, status=status)
+
+
+def _refused(request: DeskRequest, case: Case, message: str, status: int = 422) -> HttpResponse:
+    """The same page, with what was typed."""
+    case.refresh_from_db()
+    return _page(request, case, request.POST, refused=message, status=status)
+
+
+def _previews(request: DeskRequest, case: Case, asked: QueryDict) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if asked := request.GET.get("other", "").replace("\x00", "").strip():
-        other = case_by_ref(asked, request.user)
+    if ref := asked.get("other", "").replace("\x00", "").strip():
+        other = case_by_ref(ref, request.user)
         found["other"] = other
         found["union"] = preview_merge(actor=request.user, case=case, other=other)
-    left, right = request.GET.getlist("left"), request.GET.getlist("right")
+    left, right = asked.getlist("left"), asked.getlist("right")
     if left:
         found |= {"left": left, "right": right}
         found["cut"] = preview_cut(actor=request.user, case=case, left=left, right=right)
     return found
+
+
+def _look(proposal: Proposal) -> str:
+    """What the lineage page is asked for, to preview what is proposed."""
+    if proposal.other is not None:
+        return f"?{urlencode({'other': proposal.other.case_link.case.ref})}#merge"
+    part = proposal.part if len(proposal.part) <= ASKED else []
+    return f"?{urlencode({'left': part}, doseq=True)}#cut"
 
 
 def _edge(edge: Any) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from abusedesk.core.errors import AbuseDeskError, ConflictError, InvalidError, N
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
 from cases import policy
-from cases.choices import AppealState, ReviewState
-from cases.models import Appeal, Decision, SecondReview
+from cases.choices import AppealState, ReviewState, State
+from cases.models import Appeal, Case, Decision, SecondReview
 from cases.selectors.appeal import appeal_by_id, waiting_appeals_for
 from cases.selectors.case import case_by_ref
 from cases.selectors.decision import appealable_by_id, decision_by_id
@@ -29,6 +29,7 @@ from cases.ui import terms
 from cases.ui.forms import ReasonForm
 from cases.ui.rail import VERDICTS
 from cases.ui.terms import OpinionFields, TermsFields, terms_of
+from cases.ui.views.case import decision_form, render_case
 from detectors.choices import Outcome
 
 SHOWN: Final = 50
@@ -113,8 +114,7 @@ def settle(request: DeskRequest, review_id: int) -> HttpResponse:
     review = review_by_id(review_id, request.user)
     form = SettleForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say which opinion stands, and why.")
-        return redirect("cases:second", review.pk)
+        return _second_page(request, review, OpinionForm(), settling=form, status=422)
     said = form.cleaned_data
     try:
         settle_review(
@@ -125,8 +125,9 @@ def settle(request: DeskRequest, review_id: int) -> HttpResponse:
             key=said["key"],
         )
     except (ConflictError, InvalidError) as error:
-        messages.error(request, error.message)
-        return redirect("cases:second", review.pk)
+        told = _told(form, error)
+        review = review_by_id(review_id, request.user)
+        return _second_page(request, review, OpinionForm(), settling=told, status=error.status)
     messages.success(request, f"{review.decision.case.ref} is settled.")
     return redirect("cases:quality")
 
@@ -169,14 +170,12 @@ def appeal_open(request: DeskRequest, ref: str, decision_id: int) -> HttpRespons
     if request.method != "POST" or decision.case_id != case.pk:
         return redirect("cases:case-detail", ref)
     if not form.is_valid():
-        messages.error(request, "Say who objects, and what they say.")
-        return redirect("cases:case-detail", ref)
+        return _step_refused(request, case, appealing=form)
     try:
         row = open_appeal(actor=request.user, decision=decision, **form.cleaned_data)
     except (ConflictError, InvalidError) as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, f"Appeal {row.pk} waits for somebody who had no part in it.")
+        return _step_refused(request, case, status=error.status, appealing=_told(form, error))
+    messages.success(request, f"Appeal {row.pk} waits for somebody who had no part in it.")
     return redirect("cases:case-detail", ref)
 
 
@@ -189,20 +188,37 @@ def reverse(request: DeskRequest, ref: str, decision_id: int) -> HttpResponse:
     if request.method != "POST":
         return redirect("cases:case-detail", ref)
     decision: Decision = decision_by_id(decision_id, request.user)
-    if decision.case_id != case.pk or not form.is_valid():
-        messages.error(request, "Say why the decision is reversed.")
+    if decision.case_id != case.pk:
         return redirect("cases:case-detail", ref)
+    if not form.is_valid():
+        return _step_refused(request, case, reversing=form)
     try:
         reverse_decision(actor=request.user, decision=decision, reason=form.cleaned_data["reason"])
-    except ConflictError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, "The decision is reversed; receivers are told.")
+    except (ConflictError, InvalidError) as error:
+        return _step_refused(request, case, status=error.status, reversing=_told(form, error))
+    messages.success(request, "The decision is reversed; receivers are told.")
     return redirect("cases:case-detail", ref)
 
 
+def _step_refused(
+    request: DeskRequest, case: Case, *, status: int = 422, **forms_: Any
+) -> HttpResponse:
+    """The case again, with the refusal and what was typed; there or, when all is over, on top."""
+    case.refresh_from_db()
+    (form,) = forms_.values()
+    if case.state != State.CLOSED:
+        for told in form.non_field_errors():
+            messages.error(request, told)
+    return render_case(request, case, form=decision_form(case), status=status, refused=forms_)
+
+
 def _second_page(
-    request: DeskRequest, review: SecondReview, form: OpinionForm, *, status: int = 200
+    request: DeskRequest,
+    review: SecondReview,
+    form: OpinionForm,
+    *,
+    settling: SettleForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     waits = review.state == ReviewState.WAITING
     own = {review.decision.actor_id, review.reviewer_id}
@@ -214,6 +230,7 @@ def _second_page(
         "form": form,
         "waits": waits,
         "can_settle": review.state == ReviewState.DISAGREED and may_settle,
+        "settling": settling or SettleForm(),
         "key": ids.new_uuid(),
         "sides": SIDES,
         "verdicts": VERDICTS,
