@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet, Subquery
 
 from cases.models import Case
 
@@ -84,6 +84,26 @@ def newest_first(cases: QuerySet[Case], column: str, after: str = "", size: int 
 def count(cases: QuerySet[Case]) -> int:
     """Exact up to 10,000; one more says that there are more."""
     return cases.order_by()[: COUNTED + 1].count()
+
+
+def counted(cases: QuerySet[Case]) -> Subquery:
+    """`count` as a column of another query."""
+    return _Count(cases.order_by().values("pk")[: COUNTED + 1])
+
+
+def capped(total: int) -> int:
+    """A sum of counts, which says no more than each of them."""
+    return min(total, COUNTED + 1)
+
+
+def told(total: int) -> str:
+    """A count for people."""
+    return f"{total:,}" if total <= COUNTED else f"{COUNTED:,}+"
+
+
+class _Count(Subquery):
+    template = "(SELECT count(*) FROM (%(subquery)s) AS few)"
+    output_field = IntegerField()
 
 
 def _loaded(ids: list[int]) -> list[Case]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from abusedesk.core import clock
 from cases.choices import Severity, SlaStage, State, Tlp
@@ -31,7 +33,8 @@ class Case(models.Model):
     title = models.CharField(max_length=200)
     summary = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases")
+    # no index of its own: `case_newest` begins with it
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases", db_index=False)
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     how_sure = models.FloatField()
     calibrated = models.FloatField(null=True)
@@ -98,6 +101,20 @@ class Case(models.Model):
                 condition=Q(state=State.CLOSED),
                 name="case_queue_closed",
             ),
+            # counts of every queue: the case that came last, the oldest that waits, new hits
+            models.Index(fields=["queue", "-id"], name="case_newest"),
+            models.Index(
+                fields=["queue", "opened_at"],
+                condition=Q(state__in=[State.OPEN, State.ESCALATED]),
+                name="case_oldest",
+            ),
+            models.Index(
+                fields=["queue", "-priority", "id"],
+                condition=Q(regressed=True, state__in=[State.OPEN, State.ESCALATED]),
+                name="case_regressed",
+            ),
+            # words of a filter, as `icontains` asks for them
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="case_words"),
             # the sweep: due times that nobody was told of
             models.Index(
                 fields=["queue", "sla_stage", "due_at"],
