@@ -151,7 +151,9 @@ def position(case: Case, viewer: User) -> tuple[int, int]:
         queue__in=policy.queues_of(viewer), queue=case.queue_id, state=case.state
     )
     peers = rows.filter(paging.before(case.priority, case.pk))
-    ahead = [peers.filter(late)] if case.due_at <= now else [rows.filter(late), peers.filter(in_time)]
+    ahead = (
+        [peers.filter(late)] if case.due_at <= now else [rows.filter(late), peers.filter(in_time)]
+    )
     counts = [paging.counted(one) for one in (rows, *ahead)]
     total, *before = Queue.objects.filter(pk=case.queue_id).values_list(*counts).get()
     return paging.capped(sum(before) + 1), total

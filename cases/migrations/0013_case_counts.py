@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
@@ -44,7 +44,14 @@ class Migration(migrations.Migration):
                 name="case_words",
             ),
         ),
-        # the last: until `case_newest` is there, the index of the key is in use
+        AddIndexConcurrently(
+            model_name="case",
+            index=models.Index(
+                fields=["queue", "state", "-priority", "id", "due_at"], name="case_urgent"
+            ),
+        ),
+        # what these take the place of goes last
+        RemoveIndexConcurrently(model_name="case", name="case_queue"),
         migrations.AlterField(
             model_name="case",
             name="queue",

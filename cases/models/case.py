@@ -88,8 +88,11 @@ class Case(models.Model):
     class Meta:
         ordering = ["-priority", "id"]
         indexes = [
-            # queue page and "next": one state of one queue, most urgent first
-            models.Index(fields=["queue", "state", "-priority", "id"], name="case_queue"),
+            # queue page, "next" and places: one state of one queue, most urgent first; `due_at`
+            # tells late rows from others before any row is read
+            models.Index(
+                fields=["queue", "state", "-priority", "id", "due_at"], name="case_urgent"
+            ),
             # "next": what is late in one state of one queue
             models.Index(fields=["queue", "state", "due_at"], name="case_due"),
             # case list and dashboards: newest first

@@ -133,7 +133,9 @@ def _queue_page(request: DeskRequest, found: Queue, tab: str, typed: filters.Typ
     if tab == State.CLOSED:
         return paging.newest_first(rows.filter(state=tab), "closed_at", after)
     if tab == REGRESSED:
-        return paging.urgent_first(rows.filter(state__in=states.WAITING, regressed=True), now, after)
+        return paging.urgent_first(
+            rows.filter(state__in=states.WAITING, regressed=True), now, after
+        )
     return paging.urgent_first(rows.filter(state=tab), now, after)
 
 
