@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
             model_name="case",
             index=django.contrib.postgres.indexes.GinIndex(
                 django.contrib.postgres.indexes.OpClass(Upper("title"), name="gin_trgm_ops"),
+                fastupdate=False,
                 name="case_words",
             ),
         ),
