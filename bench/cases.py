@@ -149,7 +149,7 @@ def _paths(count: int) -> dict[str, Callable[[int], tuple[str, str]]]:
     step_us = 180_000_000 * count // 1_000
     return {
         "queue page": lambda _: ("GET", "/queues/inbox/"),
-        "queue page further on": lambda at: ("GET", f"/queues/inbox/?from=0~{at + 1}.5~5"),
+        "queue page further on": lambda at: ("GET", f"/queues/inbox/?from=0~{95 - at}.5~5"),
         "queue, closed": lambda _: ("GET", "/queues/inbox/?state=closed"),
         "queue, filtered": lambda at: (
             "GET", f"/queues/inbox/?q=platform:x+sev:>=high+hits:>{at}"),

@@ -39,7 +39,7 @@ def test_the_desk_of_the_bench_is_of_many_kinds() -> None:
 
 
 @pytest.mark.django_db
-def test_pages_are_measured_on_rows_and_ask_as_often_for_five_times_as_many() -> None:
+def test_pages_are_measured_on_rows_also_further_on() -> None:
     bench.fill(MANY)
     client = Client()
     client.force_login(build.user())
