@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -96,9 +97,14 @@ def capped(total: int) -> int:
     return min(total, COUNTED + 1)
 
 
-def told(total: int) -> str:
+def total(counts: Iterable[object], name: str) -> int:
+    """One number over all of these queues."""
+    return capped(sum(getattr(one, name) for one in counts))
+
+
+def told(number: int) -> str:
     """A count for people."""
-    return f"{total:,}" if total <= COUNTED else f"{COUNTED:,}+"
+    return f"{number:,}" if number <= COUNTED else f"{COUNTED:,}+"
 
 
 class _Count(Subquery):

@@ -94,11 +94,6 @@ def queue_counts(viewer: User) -> list[QueueCount]:
     return [QueueCount(queue=one, **{name: getattr(one, name) for name in numbers}) for one in rows]
 
 
-def total(counts: list[QueueCount], name: str) -> int:
-    """One number over all of these queues."""
-    return capped(sum(getattr(one, name) for one in counts))
-
-
 def _numbers(now: datetime) -> dict[str, Subquery | Coalesce]:
     cases = Case.objects.filter(queue=OuterRef("pk"))
     waiting = cases.filter(state__in=states.WAITING)

@@ -16,8 +16,8 @@ from abusedesk.core.charts import with_charts
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.templatetags.ui import relative, span
 from cases import figures
-from cases.paging import told
-from cases.selectors.case import queue_counts, total
+from cases.paging import told, total
+from cases.selectors.case import queue_counts
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from detectors.backpressure import limit_of
 from detectors.selectors.dashboard import signals_by_day

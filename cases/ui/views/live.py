@@ -10,7 +10,8 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_GET
 
 from abusedesk.core.htmx import DeskRequest
-from cases.selectors.case import queue_counts, total
+from cases.paging import total
+from cases.selectors.case import queue_counts
 
 
 @login_required

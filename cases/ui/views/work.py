@@ -15,7 +15,7 @@ from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import Role, User
 from cases import paging, states
 from cases.models import Case
-from cases.selectors.case import QueueCount, cases_for, queue_counts, total
+from cases.selectors.case import QueueCount, cases_for, queue_counts
 from cases.selectors.content import watched_by
 from cases.selectors.queue import NOTICES, notices_for
 from cases.ui.first_run import steps_for
@@ -75,5 +75,5 @@ def _tiles(counts: list[QueueCount], user: User) -> list[dict[str, Any]]:
 
 def _counted(name: str, label: str, counts: list[QueueCount]) -> dict[str, Any]:
     """A tile over all queues that the page keeps true."""
-    value = paging.told(total(counts, name))
+    value = paging.told(paging.total(counts, name))
     return {"value": value, "label": label, "href": reverse("cases:queues"), "live": f"all.{name}"}
