@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,8 @@ CASES: Final = 100_000
 QUICK_CASES: Final = 10_000
 ROUNDS: Final = 40
 QUICK_ROUNDS: Final = 15
+P95_MS: Final = 150
+QUERIES: Final = 20
 # Four in ten wait in the inbox, the rest in four other queues; a tenth is late, a third is closed.
 FILL: Final = """
 INSERT INTO cases_queue (slug, title, sla_hours, position)
@@ -69,53 +72,90 @@ class Measured:
 
 
 def main() -> None:
-    """Print the table, and with --json one object on the last line."""
+    """Print the table, and with --json one object on the last line; 1 where a page is too slow."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10,000 cases, fewer rounds")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    parser.add_argument("--cases", type=int, help="how many instead")
     options = parser.parse_args()
-    count = QUICK_CASES if options.quick else CASES
+    count = options.cases or (QUICK_CASES if options.quick else CASES)
     with scratch_desk() as desk:
         os.environ.update(desk.env, DJANGO_SETTINGS_MODULE="abusedesk.settings")
         django.setup()
         print(f"| {count:,} cases | p50 ms | p95 ms | queries |\n|---|---|---|---|")
         found = []
-        for one in _measured(count, QUICK_ROUNDS if options.quick else ROUNDS):
+        for one in _walk(count, QUICK_ROUNDS if options.quick else ROUNDS):
             line = f"| {one.name} | {one.at(0.5):,.0f} | {one.at(0.95):,.0f} | {one.queries} |"
             print(line, flush=True)
             found.append(one)
+    over = faults(found)
+    for fault in over:
+        print(f"Over its budget: {fault}")
     if options.json:
-        metrics = {f"{one.name.replace(' ', '_')}_p95_ms": round(one.at(0.95), 1) for one in found}
-        most = max(one.queries for one in found)
-        print(json.dumps({"bench": "cases", "metrics": metrics | {"max_queries": most}}))
+        print(json.dumps({"bench": "cases", "metrics": metrics(found)}))
+    sys.exit(bool(over))
 
 
-def _measured(count: int, rounds: int) -> Iterator[Measured]:
+def faults(found: Sequence[Measured]) -> list[str]:
+    """Pages that take longer or ask more often than a page may."""
+    slow = [f"{one.name}: {one.at(0.95):,.0f} ms, not {P95_MS}"
+            for one in found if one.at(0.95) > P95_MS]  # fmt: skip
+    many = [f"{one.name}: {one.queries} queries, not {QUERIES}"
+            for one in found if one.queries > QUERIES]  # fmt: skip
+    return slow + many
+
+
+def metrics(found: Sequence[Measured]) -> dict[str, float]:
+    """The 95th percentile of every page by a plain name, and the most queries of any."""
+    times = {f"{'_'.join(re.findall('[a-z]+', one.name))}_p95_ms": round(one.at(0.95), 1)
+             for one in found}  # fmt: skip
+    return times | {"max_queries": max(one.queries for one in found)}
+
+
+def fill(count: int) -> None:
+    """So many cases in five queues, and what the planner must know of them."""
     from django.db import connection  # noqa: PLC0415 -- the settings name the scratch desk only now
+
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [count, count])
+        cursor.execute("ANALYZE cases_case, cases_queue")
+
+
+def measured(count: int, rounds: int) -> Iterator[Measured]:
+    """Every page of a filled desk in turn, as a reviewer meets it."""
     from django.test import Client  # noqa: PLC0415 -- as above
 
     from abusedesk.core.models import User  # noqa: PLC0415 -- as above
 
-    with connection.cursor() as cursor:
-        cursor.execute(FILL, [count, count])
-        cursor.execute("VACUUM ANALYZE cases_case")
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_user("rita", role="reviewer"))
     for name, path in _paths(count).items():
         yield _pages(client, name, path, rounds)
+
+
+def _walk(count: int, rounds: int) -> Iterator[Measured]:
+    from django.db import connection  # noqa: PLC0415 -- as above
+
+    fill(count)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM cases_case")
+    yield from measured(count, rounds)
     connection.close()
 
 
 def _paths(count: int) -> dict[str, Callable[[int], tuple[str, str]]]:
     """Name -> round -> method and path."""
+    newest_us = int(time.time() * 1_000_000)
+    step_us = 180_000_000 * count // 1_000
     return {
         "queue page": lambda _: ("GET", "/queues/inbox/"),
-        "queue page further on": lambda at: ("GET", f"/queues/inbox/?from=0~{at + 1}.5~5"),
+        "queue page further on": lambda at: ("GET", f"/queues/inbox/?from=0~{95 - at}.5~5"),
         "queue, closed": lambda _: ("GET", "/queues/inbox/?state=closed"),
         "queue, filtered": lambda at: (
             "GET", f"/queues/inbox/?q=platform:x+sev:>=high+hits:>{at}"),
         "case list": lambda _: ("GET", "/cases/"),
-        "case list further on": lambda at: ("GET", f"/cases/?from={1_700_000_000_000_000}~{at}"),
+        "case list further on": lambda at: (
+            "GET", f"/cases/?from={newest_us - (1 + at) * step_us}~{at}"),
         "case list, words": lambda at: ("GET", f"/cases/?q=word{at * 97 % 5000}"),
         "case page": lambda at: ("GET", f"/cases/AD-{1 + at * 37 % count}/"),
         "live counts": lambda _: ("GET", "/live/"),

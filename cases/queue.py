@@ -8,14 +8,14 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Case as Choose
-from django.db.models import Count, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet, Value, When
 from django.db.models.fields import BooleanField
 
 from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import claims, lineage, policy, states
+from cases import claims, lineage, paging, policy, states
 from cases.choices import State
 from cases.claims import holder_of
 from cases.models import Case, Queue
@@ -141,18 +141,22 @@ def renew(*, actor: User, case: Case, claim_id: UUID) -> Case:
 
 
 def position(case: Case, viewer: User) -> tuple[int, int]:
-    """Place of the case in its queue and state, from 1, and how many there are."""
+    """Place of the case in its queue and state, from 1, and how many there are.
+
+    Each exact up to `paging.COUNTED`; one more says that there are more.
+    """
     now = clock.now()
+    late, in_time = Q(due_at__lte=now), Q(due_at__gt=now)
     rows = Case.objects.filter(
         queue__in=policy.queues_of(viewer), queue=case.queue_id, state=case.state
     )
-    breached = case.due_at <= now
-    same = Q(due_at__lte=now) if breached else Q(due_at__gt=now)
-    ahead = same & (Q(priority__gt=case.priority) | Q(priority=case.priority, id__lt=case.pk))
-    if not breached:
-        ahead |= Q(due_at__lte=now)
-    counted = rows.aggregate(ahead=Count("pk", filter=ahead & ~Q(pk=case.pk)), total=Count("pk"))
-    return counted["ahead"] + 1, counted["total"]
+    peers = rows.filter(paging.before(case.priority, case.pk))
+    ahead = (
+        [peers.filter(late)] if case.due_at <= now else [rows.filter(late), peers.filter(in_time)]
+    )
+    counts = [paging.counted(one) for one in (rows, *ahead)]
+    total, *before = Queue.objects.filter(pk=case.queue_id).values_list(*counts).get()
+    return paging.capped(sum(before) + 1), total
 
 
 def ordered(cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:

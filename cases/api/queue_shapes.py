@@ -48,7 +48,10 @@ class QueueSerializer(QueueChangeSerializer):
 
 
 class QueueCountSerializer(serializers.Serializer[object]):
-    """A queue in numbers. at_risk: late, or the last quarter of its service level runs."""
+    """A queue in numbers. at_risk: late, or the last quarter of its service level runs.
+
+    Counts are exact up to 10,000; 10,001 says that there are more.
+    """
 
     slug = serializers.CharField()
     title = serializers.CharField()

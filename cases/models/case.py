@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from abusedesk.core import clock
 from cases.choices import Severity, SlaStage, State, Tlp
@@ -31,7 +33,8 @@ class Case(models.Model):
     title = models.CharField(max_length=200)
     summary = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases")
+    # no index of its own: `case_newest` begins with it
+    queue = models.ForeignKey(Queue, models.PROTECT, related_name="cases", db_index=False)
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     how_sure = models.FloatField()
     calibrated = models.FloatField(null=True)
@@ -85,8 +88,11 @@ class Case(models.Model):
     class Meta:
         ordering = ["-priority", "id"]
         indexes = [
-            # queue page and "next": one state of one queue, most urgent first
-            models.Index(fields=["queue", "state", "-priority", "id"], name="case_queue"),
+            # queue page, "next" and places: one state of one queue, most urgent first; `due_at`
+            # tells late rows from others before any row is read
+            models.Index(
+                fields=["queue", "state", "-priority", "id", "due_at"], name="case_urgent"
+            ),
             # "next": what is late in one state of one queue
             models.Index(fields=["queue", "state", "due_at"], name="case_due"),
             # case list and dashboards: newest first
@@ -97,6 +103,23 @@ class Case(models.Model):
                 fields=["queue", "-closed_at", "-id"],
                 condition=Q(state=State.CLOSED),
                 name="case_queue_closed",
+            ),
+            # counts of every queue: the case that came last, the oldest that waits, new hits
+            models.Index(fields=["queue", "-id"], name="case_newest"),
+            models.Index(
+                fields=["queue", "opened_at"],
+                condition=Q(state__in=[State.OPEN, State.ESCALATED]),
+                name="case_oldest",
+            ),
+            models.Index(
+                fields=["queue", "-priority", "id"],
+                condition=Q(regressed=True, state__in=[State.OPEN, State.ESCALATED]),
+                name="case_regressed",
+            ),
+            # words of a filter, as `icontains` asks for them; kept in order at once, since many
+            # more people search than titles change
+            GinIndex(
+                OpClass(Upper("title"), name="gin_trgm_ops"), name="case_words", fastupdate=False
             ),
             # the sweep: due times that nobody was told of
             models.Index(

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from cases.paging import told
 from cases.selectors.case import queue_counts
 from cases.ui import undo
 
@@ -17,6 +18,12 @@ def queue_nav(context: dict[str, Any]) -> Any:
     """Queues of this person with what waits in them; a page that counted them gives its counts."""
     counted = context.get("queue_counts")
     return queue_counts(context["request"].user) if counted is None else counted
+
+
+@register.filter
+def counted(total: int) -> str:
+    """A count of cases: exact to 10,000, then "10,000+"."""
+    return told(total)
 
 
 @register.simple_tag(takes_context=True)

@@ -7,12 +7,19 @@ let lastInput = Date.now();
 let etag = "";
 let timer = 0;
 
+const EXACT = 10_000;
+
 const format = new Intl.NumberFormat("en");
+
+// The desk counts no further than that: one more stands for all that follow.
+function told(count) {
+  return count > EXACT ? `${format.format(EXACT)}+` : format.format(count);
+}
 
 function show(numbers) {
   for (const node of document.querySelectorAll("[data-live]")) {
     const value = numbers[node.dataset.live];
-    if (value !== undefined) node.textContent = format.format(value);
+    if (value !== undefined) node.textContent = told(value);
   }
   const rows = document.querySelector("[data-live-rows]");
   if (!rows) return;

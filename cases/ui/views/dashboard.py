@@ -16,6 +16,7 @@ from abusedesk.core.charts import with_charts
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.templatetags.ui import relative, span
 from cases import figures
+from cases.paging import told, total
 from cases.selectors.case import queue_counts
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from detectors.backpressure import limit_of
@@ -54,11 +55,11 @@ def _tiles(request: DeskRequest) -> list[dict[str, Any]]:
     oldest = min((one.oldest_at for one in counts if one.oldest_at), default=None)
     return [
         {
-            "value": f"{sum(one.open for one in counts):,}",
+            "value": told(total(counts, "open")),
             "label": "wait for review",
             "href": queues,
         },
-        {"value": f"{sum(one.late for one in counts):,}", "label": "are late", "href": queues},
+        {"value": told(total(counts, "late")), "label": "are late", "href": queues},
         {
             "value": relative(oldest) if oldest else "none",
             "label": "oldest waiting",

@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_GET
 
 from abusedesk.core.htmx import DeskRequest
+from cases.paging import total
 from cases.selectors.case import queue_counts
 
 
@@ -35,6 +36,6 @@ def _numbers(request: DeskRequest) -> dict[str, int]:
     found: dict[str, int] = {}
     for name in ("open", "escalated", "snoozed", "closed", "late"):
         found |= {f"{one.slug}.{name}": getattr(one, name) for one in counts}
-        found[f"all.{name}"] = sum(getattr(one, name) for one in counts)
+        found[f"all.{name}"] = total(counts, name)
     found |= {f"{one.slug}.newest": one.newest for one in counts}
     return found

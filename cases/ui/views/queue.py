@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from abusedesk.core import clock, saved
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.query import Term
-from cases import paging, policy
+from cases import paging, policy, states
 from cases.choices import State
 from cases.models import Queue
 from cases.paging import Page
@@ -78,7 +78,7 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         ],
         "here": filters.link(typed.query, f"state={tab}"),
         "other_href": reverse("cases:queue", args=[other.slug]) if other else "",
-        "other_action": f"{other.open} wait in {other.title}" if other else "",
+        "other_action": f"{paging.told(other.open)} wait in {other.title}" if other else "",
         **typed.context(f"state={tab}"),
         **_rows(request, _queue_page(request, found, tab, typed), f"state={tab}", typed),
     }
@@ -116,7 +116,7 @@ def case_list(request: DeskRequest) -> HttpResponse:
         "section": "cases",
         "views": saved.views_for(request.user, "cases"),
         "can_save": request.user.role in saved.STAFF,
-        "total": f"{total:,}" if total <= paging.COUNTED else f"{paging.COUNTED:,}+",
+        "total": paging.told(total),
         **typed.context(),
         **_rows(request, page, "", typed),
     }
@@ -133,7 +133,9 @@ def _queue_page(request: DeskRequest, found: Queue, tab: str, typed: filters.Typ
     if tab == State.CLOSED:
         return paging.newest_first(rows.filter(state=tab), "closed_at", after)
     if tab == REGRESSED:
-        return paging.urgent_first(rows.filter(state=State.OPEN, regressed=True), now, after)
+        return paging.urgent_first(
+            rows.filter(state__in=states.WAITING, regressed=True), now, after
+        )
     return paging.urgent_first(rows.filter(state=tab), now, after)
 
 

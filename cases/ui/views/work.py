@@ -75,5 +75,5 @@ def _tiles(counts: list[QueueCount], user: User) -> list[dict[str, Any]]:
 
 def _counted(name: str, label: str, counts: list[QueueCount]) -> dict[str, Any]:
     """A tile over all queues that the page keeps true."""
-    total = sum(getattr(one, name) for one in counts)
-    return {"value": total, "label": label, "href": reverse("cases:queues"), "live": f"all.{name}"}
+    value = paging.told(paging.total(counts, name))
+    return {"value": value, "label": label, "href": reverse("cases:queues"), "live": f"all.{name}"}
