@@ -263,7 +263,7 @@ class Furnished:
             "api-case-assign": {"assignee": None},
             "api-case-move": {"queue": "scams", "reason": "money"},
             "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
-            "cases:merge": {"other": self.closed.ref, "reason": "one crew"},
+            "cases:merge": {"other": self.closed.ref, "survivor": "this", "reason": "one crew"},
             "cases:cut": self._cut(),
             "cases:proposal": {"do": "reject"},
             "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},

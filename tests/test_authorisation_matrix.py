@@ -201,7 +201,7 @@ cases:shifts              POST    login 404   goes  goes  login 404
 cases:operations          GET     login ok    ok    ok    login ok
 cases:lineage             GET     login ok    ok    ok    login 404
 cases:merge               GET     login goes  goes  goes  login 404
-cases:merge               POST    login goes  goes  goes  login 404
+cases:merge               POST    login 409   409   409   login 404
 cases:cut                 GET     login goes  goes  goes  login 404
 cases:cut                 POST    login goes  goes  goes  login 404
 cases:lineage-undo        GET     login goes  goes  goes  login 404
@@ -220,7 +220,7 @@ cases:appeal-open         POST    login goes  goes  goes  login 404
 cases:quality             GET     login ok    ok    ok    login 404
 cases:second              GET     login 404   ok    ok    login 404
 cases:second              POST    login 404   goes  goes  login 404
-cases:settle              POST    login 404   goes  goes  login 404
+cases:settle              POST    login 404   409   409   login 404
 cases:appeal              GET     login ok    ok    ok    login 404
 cases:appeal              POST    login 403   goes  goes  login 404
 cases:policy-list         GET     login ok    ok    ok    login 404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from rest_framework.exceptions import NotFound
 from rest_framework.views import APIView
 
@@ -72,3 +72,13 @@ def test_the_console_answers_with_a_page_that_escapes(
 def test_a_fault_of_the_program_is_not_dressed_up() -> None:
     middleware = ErrorMiddleware(lambda request: pytest.fail("not called"))
     assert middleware.process_exception(RequestFactory().get("/"), ValueError("x")) is None
+
+
+@pytest.mark.parametrize("path", ["/api/v1/no-such-thing/", "/api/v1/sources/a%0Ab/", "/api/"])
+def test_an_address_of_the_api_that_leads_nowhere_answers_in_json(
+    client: Client, path: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["code"] == "not_found"
+    assert client.get("/no-such-page/").headers["Content-Type"].startswith("text/html")
