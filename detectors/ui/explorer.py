@@ -32,13 +32,13 @@ def link(query: Query, start: Position | None = None) -> str:
 
 
 def about(entity: Entity) -> str:
-    """The list of signals that mention it, "" for a type that has no token."""
+    """The search for the signals that mention it, "" for a type that has no token."""
     platform, _, name = entity.value.partition(":")
     terms = {
         EntityType.ACCOUNT.value: (Term("platform", (platform,)), Term("actor", (name,))),
         **{token: (Term(token, (entity.value,)),) for token in ENTITIES},
     }.get(entity.type)
-    return link(Query(terms)) if terms else ""
+    return str(Query(terms)) if terms else ""
 
 
 def chips(query: Query) -> list[dict[str, str]]:
