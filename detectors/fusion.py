@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import networkx as nx
-import numpy as np
 
 from detectors import scoring
 from detectors.base import Family
 from detectors.pairs import DECLARED, ESTABLISHED, FAMILIES, Edge, Evidence, Pairs, kept_graph
-from detectors.ties import Ties, bridge, in_reach
+from detectors.ties import Ties, bridge, in_reach, sharers_of
 
 MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
@@ -74,10 +73,8 @@ def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
         found |= in_reach(seed.core, pairs)
     # how far a group that is not known yet could reach: as far as all others together
     inside = {place for place, name in enumerate(pairs.accounts) if name in known}
-    reaching = sorted(inside.intersection(Ties(frozenset(), pairs).places))
-    for best in pairs.best.values():
-        shared = (best[reaching] > 0.0).any(axis=0)
-        found.update(pairs.accounts[place] for place in np.flatnonzero(shared).tolist())
+    for place in inside.intersection(Ties(frozenset(), pairs).places):
+        found |= sharers_of([place], pairs)
     return found
 
 

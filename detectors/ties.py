@@ -7,6 +7,7 @@ import numpy as np
 from detectors import scoring
 from detectors.pairs import DECLARED, ESTABLISHED, Edge, Flags, Floats, Ints, Pairs
 
+MAX_REACH = 60
 MIN_BRIDGE = 2
 """One account may be a helper of two operations."""
 
@@ -45,10 +46,18 @@ def in_reach(core: frozenset[str], pairs: Pairs) -> set[str]:
     others = [place for place in range(len(pairs.accounts)) if place not in set(inside)]
     parts = _strongest(inside, others, pairs) if others else {}
     most = scoring.PRIOR + scoring.ESTABLISHED + sum(llr for llr, _ in parts.values())
-    if most < scoring.S_OPEN:
-        return set()
-    shared = np.any([best[inside] > 0.0 for best in pairs.best.values()], axis=(0, 1))
-    return {pairs.accounts[place] for place in np.flatnonzero(shared).tolist()}
+    return set() if most < scoring.S_OPEN else sharers_of(inside, pairs)
+
+
+def sharers_of(places: list[int], pairs: Pairs) -> set[str]:
+    """Accounts with evidence in common with these; none where those are a crowd.
+
+    Who shares a saying with hundreds is not followed to all of them: what hangs together is then
+    seen from the other side, when that changes.
+    """
+    shared = np.any([best[places] > 0.0 for best in pairs.best.values()], axis=(0, 1))
+    found = np.flatnonzero(shared).tolist()
+    return {pairs.accounts[place] for place in found} if len(found) <= MAX_REACH else set()
 
 
 def _strongest(ones: list[int], twos: list[int], pairs: Pairs) -> dict[str, tuple[float, int]]:
