@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -24,7 +24,6 @@ from abusedesk.core.tokens import issue_token, revoke_token
 
 YEAR_S = 365 * 86_400
 CONTRAST = "contrast"
-API = "/api/"
 
 
 class LoginView(auth_views.LoginView):
@@ -146,10 +145,6 @@ def error_403(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def error_404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Also for an address under /api/ that leads nowhere: programs are answered in JSON."""
-    if request.path.startswith(API):
-        problem = {"code": "not_found", "detail": "There is no such address.", "attr": None}
-        return JsonResponse({"type": "client_error", "errors": [problem]}, status=404)
     return _error(request, 404)
 
 
