@@ -36,5 +36,5 @@ urlpatterns = [
     path("v1/docs/", docs, name="api-docs"),
     path("v1/", include("detectors.api.urls")),
     path("v1/", include("cases.api.urls")),
-    re_path(r"(?s)^.*$", Nowhere.as_view()),  # an address may hold a line break
+    re_path(r"^[\s\S]*$", Nowhere.as_view()),  # an address may hold a line break
 ]
