@@ -6,6 +6,7 @@ specification.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -66,11 +67,11 @@ def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
     graph = kept_graph(pairs)
     found: set[str] = set()
     for component in nx.connected_components(graph):
-        seed = _seed(component, graph, pairs)
-        if seed is None or seed.core.isdisjoint(known):
+        core = _core(component, graph)
+        if core.isdisjoint(known):
             continue
-        found.update(pairs.accounts[place] for place in Ties(seed.core, pairs).places)
-        found |= in_reach(seed.core, pairs)
+        found.update(pairs.accounts[place] for place in Ties(core, pairs).places)
+        found |= in_reach(core, pairs)
     # how far a group that is not known yet could reach: as far as all others together
     inside = {place for place, name in enumerate(pairs.accounts) if name in known}
     for place in inside.intersection(Ties(frozenset(), pairs).places):
@@ -122,15 +123,23 @@ class _Seed:
         return [edge for edge in self.edges if edge.a in self.core and edge.b in self.core]
 
 
-def _seed(community: set[str], graph: nx.Graph[str], pairs: Pairs) -> _Seed | None:
-    """None: no three accounts hold together, or by too little even for the watch list."""
+def _core(community: Iterable[str], graph: nx.Graph[str]) -> frozenset[str]:
+    """Empty: no three accounts hold together, or by too little even for the watch list."""
     inside = graph.subgraph(community)
     core = frozenset(nx.k_core(inside, 2).nodes)
     if len(core) < scoring.MIN_ACCOUNTS:
+        return frozenset()
+    chances = [scoring.probability(s) for _, _, s in inside.subgraph(core).edges.data("score")]
+    return core if math.fsum(chances) / len(chances) >= scoring.P_WATCH else frozenset()
+
+
+def _seed(community: set[str], graph: nx.Graph[str], pairs: Pairs) -> _Seed | None:
+    core = _core(community, graph)
+    if not core:
         return None
+    inside = graph.subgraph(community)
     members = _members(inside, core)
-    seed = _Seed(members, core, tuple(_edges(inside.subgraph(members), pairs)))
-    return seed if _mean_p(seed.core_edges()) >= scoring.P_WATCH else None
+    return _Seed(members, core, tuple(_edges(inside.subgraph(members), pairs)))
 
 
 def _bound(seeds: Sequence[_Seed], alone: Sequence[bool], pairs: Pairs) -> list[_Seed]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from detectors import scoring
@@ -66,14 +69,29 @@ def _strongest(ones: list[int], twos: list[int], pairs: Pairs) -> dict[str, tupl
     for family, best in pairs.best.items():
         place = np.unravel_index(best[block].argmax(), best[block].shape)
         llr, finding = float(best[block][place]), int(pairs.by[family][block][place])
-        for detector, named in pairs.named.items():
-            least, several = scoring.SEVERAL[detector]
-            common = named.touches[ones].any(axis=0) & named.touches[twos].any(axis=0)
-            if named.family == family and common.sum() >= least:
-                llr = max(llr, several)
+        both = partial(_touched_by_both, ones, twos)
+        llr = float(_raised(family, np.asarray(llr), pairs, both))
         if llr > 0.0:
             found[family] = llr, finding
     return found
+
+
+def _raised(family: str, best: Floats, pairs: Pairs, count: Callable[[Flags], Ints]) -> Floats:
+    """LLRs of a family, higher where enough of its findings are shared. count: how many are."""
+    for detector, named in pairs.named.items():
+        least, llr = scoring.SEVERAL[detector]
+        if named.family == family:
+            best = np.where(count(named.touches) >= least, np.maximum(best, llr), best)
+    return best
+
+
+def _shared_with(core: list[int], touches: Flags) -> Ints:
+    shared: Ints = touches[:, touches[core].any(axis=0)].sum(axis=1)
+    return shared
+
+
+def _touched_by_both(ones: list[int], twos: list[int], touches: Flags) -> Ints:
+    return np.asarray((touches[ones].any(axis=0) & touches[twos].any(axis=0)).sum())
 
 
 def _places(names: frozenset[str], pairs: Pairs) -> list[int]:
@@ -90,11 +108,10 @@ class Ties:
 
     def __init__(self, core: frozenset[str], pairs: Pairs) -> None:
         self._pairs = pairs
-        self._core = [
-            place for place, name in enumerate(pairs.accounts) if not core or name in core
-        ]
+        self._core = _places(core, pairs) if core else list(range(len(pairs.accounts)))
+        shared = partial(_shared_with, self._core)
         self._best = {
-            family: self._raised(family, best[:, self._core].max(axis=1))
+            family: _raised(family, best[:, self._core].max(axis=1), pairs, shared)
             for family, best in pairs.best.items()
         }
         self._score = scoring.PRIOR + np.sum([*self._best.values()], axis=0)
@@ -110,14 +127,6 @@ class Ties:
         """Account -> its tie to the group, drawn to the member it shares most with."""
         total = self._pairs.total()
         return {self._pairs.accounts[place]: self._edge(place, total) for place in self.places}
-
-    def _raised(self, family: str, best: Floats) -> Floats:
-        for detector, named in self._pairs.named.items():
-            least, llr = scoring.SEVERAL[detector]
-            if named.family == family:
-                shared = named.touches[:, named.touches[self._core].any(axis=0)].sum(axis=1)
-                best = np.where(shared >= least, np.maximum(best, llr), best)
-        return best
 
     def _kinds(self) -> Ints:
         """How many kinds of evidence reach each account."""

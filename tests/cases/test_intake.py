@@ -17,9 +17,10 @@ from cases.services.gate import save_gate
 from cases.services.note import add_note
 from cases.services.webhook import save_webhook
 from detectors.choices import CampaignState, Outcome
-from detectors.models import Campaign, Finding, FindingRevision, Shard, Verdict
+from detectors.models import Campaign, Verdict
 from detectors.services.fusion import fuse_all
 from tests.cases import build
+from tests.cases.fused import log
 
 pytestmark = pytest.mark.django_db
 
@@ -410,44 +411,18 @@ def test_deciding_while_evidence_arrives_neither_locks_up_nor_loses_anything() -
     assert all(case.decisions.count() == 1 for _, case in pairs)
 
 
-def _log(one: Finding) -> None:
-    """What the engine writes beside each new or changed finding."""
-    Shard.objects.get_or_create(
-        config=one.config, stream=one.stream, number=0, defaults={"of": 1, "clock_s": 1e6}
-    )
-    FindingRevision.objects.create(
-        finding=one,
-        stream=one.stream,
-        revision=one.revision,
-        status=one.status,
-        at_s=10.0 * (FindingRevision.objects.count() + 1),
-        signal_id=0,
-        digest=one.digest,
-        evidence={
-            "detector": one.detector,
-            "family": one.family,
-            "anchor": one.anchor_value,
-            "subjects": one.subjects,
-            "links": one.links,
-            "llr": one.llr,
-            "last_at": one.last_at.timestamp(),
-            "signals": one.signal_total,
-        },
-    )
-
-
 @pytest.mark.row(36)
 @pytest.mark.django_db(transaction=True)
 def test_a_second_hit_goes_through_the_real_fusion_into_the_same_case_and_counts_one() -> None:
     one = build.finding(subjects=build.accounts(5), signal_ids=range(1, 11))
-    _log(one)
+    log(one)
     fuse_all()
     intake()
     case = Case.objects.get()
     assert (case.accounts, case.hits) == (5, 10)
     one.signal_ids, one.signal_total, one.revision = list(range(1, 12)), 11, 2
     one.save()
-    _log(one)
+    log(one)
     fuse_all()
     intake()
     case.refresh_from_db()
