@@ -26,7 +26,7 @@ _LISTS_CACHED = 16  # one list may hold 400 kB
 _SKETCH = f"{sketches.VERSION}:"
 _LINK_OR_NAME = re.compile(r"(?:https?|h[x*]{2}ps?)://\S+|(?<![\w@])@[\w.]+")
 # Scripts written without spaces: two characters are about one word.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Measured(NamedTuple):
@@ -61,7 +61,7 @@ def folded(text: str) -> Content:
 def has_tokens(text: str, least: int) -> bool:
     """Whether a text has at least so many words."""
     spaced = text.count(" ") + 1
-    return spaced >= least or spaced + len(_UNSPACED.findall(text)) // 2 >= least
+    return spaced >= least or spaced + len(UNSPACED.findall(text)) // 2 >= least
 
 
 @lru_cache(maxsize=_LISTS_CACHED)

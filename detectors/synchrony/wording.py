@@ -13,6 +13,7 @@ NOUNS = {
     "report-target": "reported targets",
     "media": "pictures",
     "kit": "site kits",
+    "story": "stories",
     "any": "objects",
 }
 EVENT_NOTE = "Strangers were as fast on these objects, so an event may explain it."

@@ -1,0 +1,115 @@
+"""Stories: texts that are alike, told by several accounts, perhaps on several occasions."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+
+from detectors.reworded.compare import Alike, alike, weigh
+from detectors.reworded.params import RewordedParams
+from detectors.reworded.texts import Text
+from detectors.reworded.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """texts: in order of time. thing: the first signal of all stories that hang together with it,
+    so that two halves of one story are not taken for two. share: the least and the most that two
+    neighbouring wordings have in common, 1.0 where all are the same words."""
+
+    thing: int
+    texts: tuple[Text, ...]
+    share: tuple[float, float]
+
+    @property
+    def accounts(self) -> list[str]:
+        """Who tells it, AI accounts that drafted it too."""
+        return sorted({text.account for text in self.texts})
+
+
+Near = Mapping[int, Mapping[int, float]]
+"""Wording -> wordings that are like it, and how much. Wordings go by their place in time."""
+
+
+def stories(
+    texts: Iterable[Text], p: RewordedParams, secret: bytes
+) -> tuple[list[Story], bool]:
+    """All stories of two accounts or more, by their first text; whether a crowd was sampled."""
+    told: defaultdict[Words, list[Text]] = defaultdict(list)
+    for text in sorted(texts, key=lambda one: (one.at, one.id, one.words)):
+        told[text.words].append(text)
+    if not told:
+        return [], False
+    pairs = alike(weigh(told), p.alike, p.min_rarity, p.common, secret)
+    wordings = [*told.values()]
+    near = _near(pairs, [place for place, same in enumerate(wordings) if len(same) > 1])
+    things = _things(near, wordings)
+    found = []
+    for group in _groups(near):
+        texts_of = [text for place in group for text in wordings[place]]
+        if len({text.account for text in texts_of}) > 1:
+            ordered = tuple(sorted(texts_of, key=lambda one: (one.at, one.id, one.words)))
+            found.append(Story(things[group[0]], ordered, _share(group, near)))
+    return found, pairs.sampled
+
+
+def occasions(texts: Sequence[Text], pause_s: float) -> Iterator[list[Text]]:
+    """Texts in order of time, parted where nothing was said for longer than that."""
+    part: list[Text] = []
+    for text in texts:
+        if part and text.at - part[-1].at > pause_s:
+            yield part
+            part = []
+        part.append(text)
+    if part:
+        yield part
+
+
+def _near(pairs: Alike, shared: Iterable[int]) -> Near:
+    """shared: wordings that several wrote, which are a story without any other one."""
+    near: dict[int, dict[int, float]] = {place: {} for place in shared}
+    for a, b, share in zip(pairs.a.tolist(), pairs.b.tolist(), pairs.share.tolist(), strict=True):
+        near.setdefault(a, {})[b] = share
+        near.setdefault(b, {})[a] = share
+    return {place: near[place] for place in sorted(near)}
+
+
+def _groups(near: Near) -> list[list[int]]:
+    """Wordings by story: each joins the one of which most, at least half, are like it.
+
+    So no chain of small changes leads from one story to another one.
+    """
+    groups: list[list[int]] = []
+    of: dict[int, int] = {}
+    for place in near:
+        count = Counter(of[other] for other in near[place] if other in of)
+        fits = [(n / len(groups[group]), -group) for group, n in count.items()]
+        best, group = max(fits, default=(0.0, 0))
+        if 2 * best >= 1:
+            of[place] = -group
+            groups[-group].append(place)
+        else:
+            of[place] = len(groups)
+            groups.append([place])
+    return groups
+
+
+def _things(near: Near, wordings: Sequence[Sequence[Text]]) -> dict[int, int]:
+    """Wording -> the first signal of all wordings that hang together with it."""
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(near)
+    graph.add_edges_from((one, other) for one, others in near.items() for other in others)
+    return {
+        place: wordings[min(group)][0].id
+        for group in nx.connected_components(graph)
+        for place in group
+    }
+
+
+def _share(group: Sequence[int], near: Near) -> tuple[float, float]:
+    inside = set(group)
+    shares = [s for place in group for other, s in near[place].items() if other in inside]
+    return (min(shares), max(shares)) if shares else (1.0, 1.0)

@@ -1,0 +1,55 @@
+"""Whether stories are told at the same time: the synchrony test, with their occasions as objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from detectors.base import Family, FindingDraft, Key
+from detectors.reworded.params import RewordedParams
+from detectors.reworded.stories import Story
+from detectors.reworded.telling import STORY, occasions_of
+from detectors.synchrony import find_synchrony
+from detectors.synchrony.findings import Run, findings
+from detectors.synchrony.model import Settings
+from detectors.synchrony.tables import clock_steps, collect, merge
+
+Shares = tuple[Key, dict[str, tuple[float, int]], bool]
+
+
+def together(
+    stories: Sequence[Story], alone: Sequence[str], p: RewordedParams, secret: bytes
+) -> list[FindingDraft]:
+    """Groups and pairs that tell several stories closer in time than others do.
+
+    alone: account of each text that is in no story.
+    """
+    tables = merge([collect([*_shares(stories, p), *_lone(alone)])])
+    steps = clock_steps(tables.values())
+    settings = Settings()
+    return [
+        replace(draft, family=Family.TIMING)
+        for table in tables.values()
+        for draft in findings(
+            Run(
+                table,
+                find_synchrony(table.postings(steps), settings, secret=secret),
+                settings,
+                p.lookback_d,
+                steps,
+            )
+        )
+    ]
+
+
+def _shares(stories: Sequence[Story], p: RewordedParams) -> Iterator[Shares]:
+    for story in stories:
+        told = [text for text in story.texts if not text.is_draft]
+        for part in occasions_of(told, p):
+            first = {text.account: (text.at, text.id) for text in reversed(part)}
+            yield Key(STORY, str(part[0].id)), first, False
+
+
+def _lone(alone: Sequence[str]) -> Iterator[Shares]:
+    for number, account in enumerate(alone):
+        yield Key(STORY, f"alone {number}"), {account: (0.0, 0)}, False

@@ -1,0 +1,88 @@
+"""D2, in other words: accounts that tell one thing in different wordings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from detectors.base import DAY_S, HOUR_S, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.reworded.params import RewordedParams
+from detectors.reworded.stories import stories
+from detectors.reworded.telling import findings
+from detectors.reworded.texts import OUTPUT, Text, Writer, compared, key_of
+from detectors.reworded.timing import together
+
+
+class RewordedText(Detector[Writer, RewordedParams]):
+    """State per account: the words of its texts, as numbers. The tick compares all of them."""
+
+    meta = Meta(
+        slug="reworded-text",
+        title="One thing in other words",
+        version=1,
+        family=Family.CONTENT,
+        kinds=(OUTPUT, "post", "reply", "message", "mail", "site", "report"),
+        lookback_s=31 * DAY_S,
+        tick_s=HOUR_S,
+        doc=(
+            "Finds accounts that tell one thing in different wordings: synonyms, another order, "
+            "words put in between, which no comparison of letters sees. Texts are compared as sets "
+            "of words, in which a word weighs the more the fewer accounts use it. A story that is "
+            "told again after a pause counts as told twice, and accounts that tell several "
+            "stories at the same times are put to the test of synchronous sharing. Lines that an "
+            "AI service wrote take part, and whoever publishes them afterwards is named. Raise "
+            "`alike` when people who talk of one event are found; lower it for freer rewriting."
+        ),
+        falsifiers=(
+            "The accounts report one event, and its names are what they have in common.",
+            "A form, a template or a share button wrote the texts.",
+            "The accounts belong to one declared organisation, newsroom or syndicate.",
+        ),
+        source=(
+            "Inverse document frequency: Sparck Jones 1972. Prefix filtering: Chaudhuri 2006, "
+            "Bayardo 2007. The test of timing and the thresholds are the project's own."
+        ),
+    )
+    Params = RewordedParams
+    State = Writer
+
+    def keys(self, signal: Signal, p: RewordedParams) -> Iterable[Key]:
+        key = key_of(signal)
+        return (key,) if key.value and compared(signal, p.min_words) else ()
+
+    def keep_s(self, key: Key, p: RewordedParams) -> float:
+        """Seconds for which an untouched key matters; whole days are forgotten, so one more."""
+        del key
+        return float((p.lookback_d + 1) * DAY_S)
+
+    def apply(
+        self, key: Key, signal: Signal, state: Writer, p: RewordedParams
+    ) -> list[FindingDraft]:
+        """Only remembers; what is common and what is rare is a question over all texts."""
+        del key
+        for words in compared(signal, p.min_words):
+            state.add(words, signal.place, p.lookback_d + 1)
+        return []
+
+    def part(
+        self, clock: float, states: Mapping[Key, Writer], p: RewordedParams
+    ) -> list[list[Any]]:
+        """The texts of this shard, of whole days inside the lookback."""
+        since = math.floor(clock / DAY_S - p.lookback_d) * DAY_S
+        return [[*text] for key, state in states.items() for text in state.texts(key, since)]
+
+    def tick(
+        self, clock: float, parts: Sequence[Any], p: RewordedParams
+    ) -> list[FindingDraft]:
+        """Compare all texts; findings of stories, and of those who tell them together."""
+        del clock
+        texts = [text for part in parts for text in msgspec.convert(part, list[Text])]
+        found, sampled = stories(texts, p, self.secret)
+        drafts = [chain.from_iterable(findings(story, p, sampled=sampled) for story in found)]
+        told = {text.id for story in found for text in story.texts}
+        alone = [text.account for text in texts if text.id not in told]
+        return [*chain.from_iterable(drafts), *together(found, alone, p, self.secret)]
