@@ -40,9 +40,9 @@ class Cases:
         self, accounts: set[str], at: float, about: Callable[[set[str]], Iterable[Evidence]]
     ) -> None:
         """Compute the campaigns around accounts again; each change of an open one is noted."""
-        keys = sorted({key for name in accounts for key in self._of.get(name, ())})
-        before = [Standing(key, self._all[key].is_open, self._all[key].members) for key in keys]
-        groups = folding.groups_around(accounts.union(*(one.members for one in before)), about)
+        before, groups = folding.settled(
+            accounts, self._standing, lambda names: folding.groups_around(names, about)
+        )
         heirs = folding.heirs(before, groups)
         for place, group in enumerate(groups):
             continued = [one.key for one in heirs.get(place, [])]
@@ -77,6 +77,10 @@ class Cases:
         for change in self.history:
             found[change.case] = found.get(change.case, frozenset()) | change.members
         return found
+
+    def _standing(self, accounts: set[str]) -> list[Standing]:
+        keys = sorted({key for name in accounts for key in self._of.get(name, ())})
+        return [Standing(key, self._all[key].is_open, self._all[key].members) for key in keys]
 
     def _begin(self) -> int:
         self._all.append(_Campaign(frozenset(), is_open=False))

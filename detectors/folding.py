@@ -5,16 +5,20 @@ Pure. The live fusion keeps findings and campaigns in tables, the bench in memor
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
 
-from detectors import fusion
+from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
 from detectors.fusion import Group
 from detectors.pairs import Evidence, kept_graph, score_pairs
+from detectors.ties import MAX_REACH
+
+EvidenceAbout = Callable[[set[str]], Iterable[Evidence]]
 
 OPENS_ALONE_OBJECTS = 5
 MAX_ROUNDS = 8
@@ -26,6 +30,13 @@ class Standing(NamedTuple):
     key: int
     is_open: bool
     members: frozenset[str]
+
+
+class Part(NamedTuple):
+    """Accounts that have to be looked at together, and the evidence about them."""
+
+    evidence: list[Evidence]
+    accounts: set[str]
 
 
 def revision_digest(draft: FindingDraft) -> str:
@@ -58,12 +69,13 @@ def evidence_of(draft: FindingDraft, meta: Meta, number: int = 0) -> Evidence:
 
 
 def neighbourhood(
-    accounts: Iterable[str], evidence_about: Callable[[set[str]], Iterable[Evidence]]
+    accounts: Iterable[str], evidence_about: EvidenceAbout
 ) -> tuple[list[Evidence], set[str]]:
-    """Evidence around accounts, and all accounts that kept edges reach from them.
+    """Evidence around accounts, and all accounts that near pairs reach from them.
 
-    A pair is never kept on weak evidence alone, so only accounts at the end of a kept edge are
-    followed, and those that hang on a group: a shared address does not pull half the desk in.
+    A pair is never kept on weak evidence alone, so only accounts at the end of a pair that a group
+    could lift are followed, and those that hang on a group: a shared address does not pull half the
+    desk in.
     """
     known = set(accounts)
     frontier = set(known)
@@ -71,10 +83,12 @@ def neighbourhood(
     for _ in range(MAX_ROUNDS):
         for one in evidence_about(frontier):
             evidence[one.id] = one
-        named = {name for one in evidence.values() for name in one.subjects}
-        scored = sorted(known | named)[: fusion.MAX_ACCOUNTS]
+        weighty = _weighty(known, list(evidence.values()))
+        if not weighty:
+            break
+        scored = sorted(known | weighty)[: fusion.MAX_ACCOUNTS]
         pairs = score_pairs(list(evidence.values()), scored)
-        graph = kept_graph(pairs)
+        graph = kept_graph(pairs, scoring.S_NEAR)
         reached = {
             other for name in known if name in graph for other in graph.neighbors(name)
         } - known
@@ -86,12 +100,51 @@ def neighbourhood(
     return [evidence[key] for key in sorted(evidence)], known
 
 
-def groups_around(
-    accounts: Iterable[str], evidence_about: Callable[[set[str]], Iterable[Evidence]]
-) -> list[Group]:
+def parts_around(accounts: Iterable[str], evidence_about: EvidenceAbout) -> list[Part]:
+    """The neighbourhoods of accounts, those that meet as one.
+
+    What has nothing to do with each other is looked at apart: scores take the square of accounts.
+    """
+    parts: list[Part] = []
+    waiting = set(accounts)
+    while waiting:
+        evidence, known = neighbourhood({min(waiting)}, evidence_about)
+        waiting -= known
+        meeting = [part for part in parts if not part.accounts.isdisjoint(known)]
+        told = {one.id: one for part in meeting for one in part.evidence}
+        told |= {one.id: one for one in evidence}
+        parts = [part for part in parts if part not in meeting]
+        known = known.union(*(part.accounts for part in meeting))
+        parts.append(Part([told[key] for key in sorted(told)], known))
+    return [part for part in parts if len(part.accounts) >= scoring.MIN_ACCOUNTS]
+
+
+def groups_around(accounts: Iterable[str], evidence_about: EvidenceAbout) -> list[Group]:
     """The campaigns around accounts as all evidence has them now."""
-    evidence, closed = neighbourhood(accounts, evidence_about)
-    return fusion.groups_of(score_pairs(evidence, sorted(closed)), evidence)
+    found: list[Group] = []
+    for part in parts_around(accounts, evidence_about):
+        pairs = score_pairs(part.evidence, sorted(part.accounts))
+        found += fusion.groups_of(pairs, part.evidence)
+    return found
+
+
+def settled(
+    accounts: Iterable[str],
+    standing_of: Callable[[set[str]], Sequence[Standing]],
+    groups_of: Callable[[set[str]], Sequence[Group]],
+) -> tuple[Sequence[Standing], Sequence[Group]]:
+    """Campaigns around accounts as they stand, and the groups that evidence makes there now.
+
+    A group may reach far, so every campaign is there that has an account in common with one.
+    """
+    around = set(accounts)
+    while True:
+        before = standing_of(around)
+        around = around.union(*(one.members for one in before))
+        groups = groups_of(around)
+        around = around.union(*(group.members for group in groups))
+        if len(standing_of(around)) == len(before):
+            return before, groups
 
 
 def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, list[Standing]]:
@@ -115,3 +168,35 @@ def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, l
 
 def _seniority(campaign: Standing) -> tuple[bool, int]:
     return not campaign.is_open, campaign.key
+
+
+def _weighty(known: set[str], evidence: Sequence[Evidence]) -> set[str]:
+    """Others that could belong to these accounts: by all that the evidence could say of a pair.
+
+    Evidence of few is followed however little it weighs, as several may hang on one group by it.
+    """
+    most: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    things: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    found: set[str] = set()
+    for one in evidence:
+        others = [name for name in one.subjects if name not in known]
+        if len(one.subjects) <= MAX_REACH:
+            found.update(others)
+            continue
+        llr = max(one.llr, *(llr for _, _, llr in one.links)) if one.links else one.llr
+        several = one.detector in scoring.SEVERAL
+        for name in others:
+            families = most[name]
+            families[one.family] = max(families.get(one.family, 0.0), llr)
+            if several:
+                things[name, one.detector].add(one.anchor.partition("/")[0])
+    for (name, detector), different in things.items():
+        least, llr = scoring.SEVERAL[detector]
+        if len(different) >= least:
+            most[name][detector] = llr
+    found.update(
+        name
+        for name, families in most.items()
+        if scoring.PRIOR + sum(families.values()) >= scoring.S_NEAR
+    )
+    return found

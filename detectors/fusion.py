@@ -15,7 +15,17 @@ import networkx as nx
 
 from detectors import scoring
 from detectors.base import Family
-from detectors.pairs import DECLARED, ESTABLISHED, FAMILIES, Edge, Evidence, Pairs, kept_graph
+from detectors.cohesion import cohesive_graph, group_edges
+from detectors.pairs import (
+    DECLARED,
+    ESTABLISHED,
+    FAMILIES,
+    Edge,
+    Evidence,
+    Pairs,
+    kept_graph,
+    parts_of,
+)
 from detectors.ties import Ties, bridge, in_reach, sharers_of
 
 MAX_ACCOUNTS = 3_000
@@ -48,15 +58,22 @@ class Group:
 
 def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
     """Campaigns among the scored accounts, largest first."""
-    graph = kept_graph(pairs)
+    graph, near = kept_graph(pairs), cohesive_graph(pairs)
     connectors = _connectors(graph)
-    graph.remove_nodes_from(connectors)
+    for one in (near, graph):
+        one.remove_nodes_from(connectors)
     seeds = [
         seed
         for component in nx.connected_components(graph)
         for community in _communities(graph, component)
         if (seed := _seed(community, graph, pairs)) is not None
     ]
+    wide = [
+        seed
+        for community in _near_cores(near)
+        if (seed := _wide_seed(community, near, pairs)) is not None
+    ]
+    seeds = _widened(seeds, [(one, _judged(one, evidence, connectors).opens) for one in wide])
     alone = [_judged(seed, evidence, connectors).opens for seed in seeds]
     found = [_judged(seed, evidence, connectors) for seed in _bound(seeds, alone, pairs)]
     return sorted(found, key=lambda group: (-len(group.members), min(group.members)))
@@ -64,18 +81,57 @@ def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
 
 def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
     """Accounts that hang on a group of known ones, and those on which known ones may hang."""
-    graph = kept_graph(pairs)
+    graph, near = kept_graph(pairs), cohesive_graph(pairs)
     found: set[str] = set()
-    for component in nx.connected_components(graph):
-        core = _core(component, graph)
+    cores = {_core(component, graph) for component in nx.connected_components(graph)}
+    for core in cores.union(_near_cores(near)):
         if core.isdisjoint(known):
             continue
-        found.update(pairs.accounts[place] for place in Ties(core, pairs).places)
+        ties = Ties(core, pairs, established=True)
+        found.update(pairs.accounts[place] for place in ties.places)
         found |= in_reach(core, pairs)
     # how far a group that is not known yet could reach: as far as all others together
     inside = {place for place, name in enumerate(pairs.accounts) if name in known}
     for place in inside.intersection(Ties(frozenset(), pairs).places):
         found |= sharers_of([place], pairs)
+    return found
+
+
+def _near_cores(near: nx.Graph[str]) -> Iterable[frozenset[str]]:
+    """Groups that hold together by evidence of which one family alone can be all."""
+    for component in nx.connected_components(near):
+        for community in _communities(near, component):
+            core = frozenset(nx.k_core(near.subgraph(community), 2).nodes)
+            if len(core) >= scoring.MIN_ACCOUNTS:
+                yield core
+
+
+def _wide_seed(core: frozenset[str], near: nx.Graph[str], pairs: Pairs) -> _Seed | None:
+    """What a group is with the evidence that it has as a whole."""
+    edges = {(edge.a, edge.b): edge for edge in group_edges(core, near, pairs)}
+    if not any(edge.group for edge in edges.values()):
+        return None
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_weighted_edges_from(
+        ((a, b, edge.score) for (a, b), edge in edges.items()), weight="score"
+    )
+    inner = _core(graph.nodes, graph)
+    if not inner:
+        return None
+    inside = [edge for edge in edges.values() if edge.a in inner and edge.b in inner]
+    ordered = sorted(inside, key=lambda edge: (-edge.score, edge.a, edge.b))
+    return _Seed(_members(graph.subgraph(inner), inner), inner, tuple(ordered))
+
+
+def _widened(seeds: Sequence[_Seed], wide: Sequence[tuple[_Seed, bool]]) -> list[_Seed]:
+    """Seeds, where a wide one that opens goes before those inside it, any other one behind them."""
+    found = list(seeds)
+    for seed, opens in wide:
+        inside = [one for one in found if one.core & seed.core]
+        if inside and not opens:
+            continue
+        found = [one for one in found if one not in inside]
+        found.append(_joined([(seed, {}), *((one, {}) for one in inside)], ()))
     return found
 
 
@@ -149,7 +205,10 @@ def _bound(seeds: Sequence[_Seed], alone: Sequence[bool], pairs: Pairs) -> list[
     helper of both. alone: which of the seeds open by themselves; between those and others the
     evidence of all their accounts counts together.
     """
-    hanging = [Ties(seed.core, pairs).edges() for seed in seeds]
+    hanging = [
+        Ties(seed.core, pairs, established=opens).edges()
+        for seed, opens in zip(seeds, alone, strict=True)
+    ]
     ties: nx.Graph[int] = nx.Graph()
     ties.add_nodes_from(range(len(seeds)))
     bridges: list[Edge] = []
@@ -230,15 +289,7 @@ def _edges(inside: nx.Graph[str], pairs: Pairs) -> list[Edge]:
     found = []
     for first, second, score in inside.edges.data("score"):
         a, b = sorted((first, second))
-        place = index[a], index[b]
-        parts = {
-            family: (float(best[place]), int(pairs.by[family][place]))
-            for family, best in pairs.best.items()
-            if best[place] > 0.0
-        }
-        if pairs.declared is not None and pairs.declared[place]:
-            parts[DECLARED] = (float(pairs.declared[place]), 0)
-        found.append(Edge(a, b, score, parts))
+        found.append(Edge(a, b, score, parts_of(pairs, index[a], index[b])))
     return sorted(found, key=lambda edge: (-edge.score, edge.a, edge.b))
 
 
@@ -263,7 +314,7 @@ def _families(edges: Sequence[Edge], core: frozenset[str]) -> tuple[str, ...]:
 
 def _reach(edges: Sequence[Edge], core: frozenset[str]) -> bool:
     touched = {name for edge in edges for name in (edge.a, edge.b)}
-    return len(touched) >= max(2, len(core) / 3)
+    return scoring.reaches(len(touched), len(core))
 
 
 def _opening(

@@ -130,14 +130,26 @@ def score_pairs(
     return pairs
 
 
-def kept_graph(pairs: Pairs) -> nx.Graph[str]:
-    """Accounts joined where S >= 0; `score` on every edge."""
+def kept_graph(pairs: Pairs, least: float = 0.0) -> nx.Graph[str]:
+    """Accounts joined where S >= `least`; `score` on every edge."""
     total = pairs.total()
     graph: nx.Graph[str] = nx.Graph()
-    rows, columns = np.nonzero(np.triu(total >= 0.0, k=1))
+    rows, columns = np.nonzero(np.triu(total >= least, k=1))
     for a, b in zip(rows.tolist(), columns.tolist(), strict=True):
         graph.add_edge(pairs.accounts[a], pairs.accounts[b], score=float(total[a, b]))
     return graph
+
+
+def parts_of(pairs: Pairs, a: int, b: int) -> dict[str, tuple[float, int]]:
+    """Family -> (LLR, finding) of one pair, and what a declared relationship takes from it."""
+    parts = {
+        family: (float(best[a, b]), int(pairs.by[family][a, b]))
+        for family, best in pairs.best.items()
+        if best[a, b] > 0.0
+    }
+    if pairs.declared is not None and pairs.declared[a, b]:
+        parts[DECLARED] = (float(pairs.declared[a, b]), 0)
+    return parts
 
 
 def _add_links(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:

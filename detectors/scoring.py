@@ -21,6 +21,8 @@ S_OPEN = math.log(P_OPEN / (1 - P_OPEN))
 P_WATCH = 0.5
 HARD = S_OPEN - PRIOR
 """LLR from which one identifier alone opens; what a household shares weighs less."""
+S_NEAR = -1.0
+"""From here evidence of the group that a pair is in may lift it: one family at its strongest."""
 MIN_ACCOUNTS = 3
 
 
@@ -52,13 +54,27 @@ SEVERAL: dict[str, tuple[int, float]] = {
 site may travel by itself, three do not."""
 
 
-_KINDS: dict[str, str] = {Family.INFRA_HARD: "infra", Family.INFRA_SOFT: "infra"}
+INSTRUMENTS: frozenset[str] = frozenset({Family.AI, Family.INFRA_SOFT})
+"""Families that show what an operation uses: an AI account, a site."""
+
+_INFRA = "infra"
+_KINDS: dict[str, str] = {Family.INFRA_HARD: _INFRA, Family.INFRA_SOFT: _INFRA}
 """Families that are no independent witnesses: who shares a device shares its address as well."""
 
 
 def kind_of(family: str) -> str:
     """Families of one kind count as one where two are asked for."""
     return _KINDS.get(family, family)
+
+
+def is_infra(family: str) -> bool:
+    """Whether the evidence is something used, such as a device, not something done."""
+    return kind_of(family) == _INFRA
+
+
+def reaches(touched: int, size: int) -> bool:
+    """Whether a family is a witness for a group: a stray finding about a few of it is none."""
+    return touched >= max(2, size / 3)
 
 
 def weigh(family: str, llr: float, age_s: float) -> float:

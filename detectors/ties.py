@@ -101,12 +101,16 @@ def _places(names: frozenset[str], pairs: Pairs) -> list[int]:
 class Ties:
     """Accounts outside a core that belong to it by evidence with different members of it.
 
+    established: the core is an operation by itself. Then its instruments belong to it by one kind
+    of evidence: the AI account that wrote what several of its members publish, the young site that
+    several of them push.
+
     Evidence of one family counts once, by the member it is strongest with; what the account shares
     with many members in turn, as three texts with three of them, counts as if with one. An empty
     core stands for everybody else.
     """
 
-    def __init__(self, core: frozenset[str], pairs: Pairs) -> None:
+    def __init__(self, core: frozenset[str], pairs: Pairs, *, established: bool = False) -> None:
         self._pairs = pairs
         self._core = _places(core, pairs) if core else list(range(len(pairs.accounts)))
         shared = partial(_shared_with, self._core)
@@ -119,6 +123,8 @@ class Ties:
             if taken is not None:
                 self._score += taken[:, self._core].min(axis=1)
         enough = (self._score >= scoring.S_OPEN) & (self._kinds() > 1)
+        self._used = self._instruments() if established else np.zeros(len(enough), dtype=bool)
+        enough |= self._used
         if core:
             enough[self._core] = False
         self.places: list[int] = np.flatnonzero(enough).tolist()
@@ -127,6 +133,15 @@ class Ties:
         """Account -> its tie to the group, drawn to the member it shares most with."""
         total = self._pairs.total()
         return {self._pairs.accounts[place]: self._edge(place, total) for place in self.places}
+
+    def _instruments(self) -> Flags:
+        """Accounts that several members of the core use, as far as one family shows it."""
+        needed = scoring.S_OPEN - scoring.PRIOR - scoring.ESTABLISHED
+        found: Flags = np.zeros(len(self._pairs.accounts), dtype=bool)
+        for family in scoring.INSTRUMENTS.intersection(self._pairs.best):
+            strong = self._pairs.best[family][:, self._core] >= needed
+            found |= strong.sum(axis=1) >= MIN_BRIDGE
+        return found & (self._score >= needed + scoring.PRIOR)
 
     def _kinds(self) -> Ints:
         """How many kinds of evidence reach each account."""
@@ -146,9 +161,12 @@ class Ties:
         if self._pairs.declared is not None:
             taken = float(self._pairs.declared[place, self._core].min())
             parts |= {DECLARED: (taken, 0)} if taken else {}
+        score = float(self._score[place])
+        if self._used[place] and score < scoring.S_OPEN:
+            score, parts[ESTABLISHED] = score + scoring.ESTABLISHED, (scoring.ESTABLISHED, 0)
         other = self._nearest(place, total)
         a, b = sorted((self._pairs.accounts[place], self._pairs.accounts[other]))
-        return Edge(a, b, float(self._score[place]), parts, group=True)
+        return Edge(a, b, score, parts, group=True)
 
     def _nearest(self, place: int, values: Floats) -> int:
         return max(self._core, key=lambda other: (values[place, other], -other))
