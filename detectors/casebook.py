@@ -22,8 +22,11 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class _Campaign:
+    """faded: members that no evidence ties to it any more; what is open keeps them."""
+
     members: frozenset[str]
     is_open: bool
+    faded: frozenset[str] = frozenset()
     merged: bool = False
     chances: dict[str, float] = field(default_factory=dict)
 
@@ -48,12 +51,18 @@ class Cases:
             continued = [one.key for one in heirs.get(place, [])]
             for merged in continued[1:]:
                 self._all[merged].merged = True
-                self._move(merged, frozenset())
-            self._grow(continued[0] if continued else self._begin(), group, at)
+                self._move(merged, frozenset(), frozenset())
+            everybody = folding.with_faded(group, heirs.get(place, []), groups)
+            faded = frozenset(everybody).difference(group.members)
+            self._grow(continued[0] if continued else self._begin(), group, faded, at)
 
     def open_cases(self) -> list[frozenset[str]]:
         """Members of the cases that are open and were not merged into another one."""
-        return [one.members for one in self._all if one.is_open and not one.merged]
+        return [one.members | one.faded for one in self._all if one.is_open and not one.merged]
+
+    def groups(self) -> list[frozenset[str]]:
+        """What evidence holds together now, opened or not."""
+        return [one.members for one in self._all if one.members]
 
     def watched(self) -> list[frozenset[str]]:
         """Members of the campaigns whose evidence is not enough for a case."""
@@ -80,29 +89,31 @@ class Cases:
 
     def _standing(self, accounts: set[str]) -> list[Standing]:
         keys = sorted({key for name in accounts for key in self._of.get(name, ())})
-        return [Standing(key, self._all[key].is_open, self._all[key].members) for key in keys]
+        known = [(key, self._all[key]) for key in keys]
+        return [Standing(key, one.is_open, one.members, one.faded) for key, one in known]
 
     def _begin(self) -> int:
         self._all.append(_Campaign(frozenset(), is_open=False))
         return len(self._all) - 1
 
-    def _grow(self, key: int, group: Group, at: float) -> None:
+    def _grow(self, key: int, group: Group, faded: frozenset[str], at: float) -> None:
         campaign = self._all[key]
         members, was_open = frozenset(group.members), campaign.is_open
-        same = members == campaign.members
-        self._move(key, members)
+        before = campaign.members | campaign.faded
+        self._move(key, members, faded)
         campaign.chances = dict(group.members)
         campaign.is_open |= group.opens  # what has opened never goes back to the watch list
-        if campaign.is_open and not (same and was_open):
-            self.history.append(Change(at, key, members))
+        if campaign.is_open and not (was_open and before == members | faded):
+            self.history.append(Change(at, key, members | faded))
 
-    def _move(self, key: int, members: frozenset[str]) -> None:
+    def _move(self, key: int, members: frozenset[str], faded: frozenset[str]) -> None:
         campaign = self._all[key]
-        for name in campaign.members - members:
+        before, now = campaign.members | campaign.faded, members | faded
+        for name in before - now:
             self._of[name].discard(key)
-        for name in members - campaign.members:
+        for name in now - before:
             self._of.setdefault(name, set()).add(key)
-        campaign.members = members
+        campaign.members, campaign.faded = members, faded
 
 
 class Ledger:

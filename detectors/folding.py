@@ -25,11 +25,20 @@ MAX_ROUNDS = 8
 
 
 class Standing(NamedTuple):
-    """A campaign before a change: its key, which grows with age, and who was in it."""
+    """A campaign before a change: its key, which grows with age, and who was in it.
+
+    faded: members that no evidence ties to it any more.
+    """
 
     key: int
     is_open: bool
     members: frozenset[str]
+    faded: frozenset[str] = frozenset()
+
+    @property
+    def everybody(self) -> frozenset[str]:
+        """All accounts of the campaign."""
+        return self.members | self.faded
 
 
 class Part(NamedTuple):
@@ -140,7 +149,7 @@ def settled(
     around = set(accounts)
     while True:
         before = standing_of(around)
-        around = around.union(*(one.members for one in before))
+        around = around.union(*(one.everybody for one in before))
         groups = groups_of(around)
         around = around.union(*(group.members for group in groups))
         if len(standing_of(around)) == len(before):
@@ -164,6 +173,22 @@ def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, l
         if count and 2 * count >= len(campaign.members):
             found.setdefault(-place, []).append(campaign)
     return {place: sorted(several, key=_seniority) for place, several in found.items()}
+
+
+def with_faded(
+    group: Group, continued: Sequence[Standing], groups: Sequence[Group]
+) -> dict[str, float]:
+    """Members of a campaign that goes on, with how sure each is: 0 for those who are kept only.
+
+    What somebody was named for in an open case does not become untrue with time, so nobody leaves
+    one by evidence that fades; who is in another group now has left.
+    """
+    if not continued or not (group.opens or continued[0].is_open):
+        return dict(group.members)
+    elsewhere = frozenset[str]().union(*(other.members for other in groups if other is not group))
+    was = frozenset[str]().union(*(one.everybody for one in continued if one.is_open))
+    gone = sorted(was.difference(group.members, elsewhere))
+    return dict.fromkeys(gone, 0.0) | group.members
 
 
 def _seniority(campaign: Standing) -> tuple[bool, int]:

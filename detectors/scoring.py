@@ -47,6 +47,7 @@ WEIGHTS: dict[str, Weight] = {
 
 SEVERAL: dict[str, tuple[int, float]] = {
     "near-duplicate-text": (3, 5.0),
+    "reworded-text": (3, 5.0),
     "media-reuse": (3, 4.0),
     "lookalike-site": (3, 5.0),
 }
@@ -54,8 +55,9 @@ SEVERAL: dict[str, tuple[int, float]] = {
 site may travel by itself, three do not."""
 
 
-INSTRUMENTS: frozenset[str] = frozenset({Family.AI, Family.INFRA_SOFT})
-"""Families that show what an operation uses: an AI account, a site."""
+TELLING: frozenset[str] = frozenset({Family.AI, Family.CONTENT, Family.INFRA_SOFT})
+"""Families of which one at its strongest shows that an account belongs to a known operation: it
+wrote what the members publish, is the site that they push, tells several of their stories."""
 
 _INFRA = "infra"
 _KINDS: dict[str, str] = {Family.INFRA_HARD: _INFRA, Family.INFRA_SOFT: _INFRA}

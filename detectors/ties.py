@@ -101,9 +101,9 @@ def _places(names: frozenset[str], pairs: Pairs) -> list[int]:
 class Ties:
     """Accounts outside a core that belong to it by evidence with different members of it.
 
-    established: the core is an operation by itself. Then its instruments belong to it by one kind
-    of evidence: the AI account that wrote what several of its members publish, the young site that
-    several of them push.
+    established: the core is an operation by itself. Then one kind of evidence is enough that is at
+    its strongest with several members: the AI account that wrote what they publish, the young site
+    that they push, somebody who tells several of their stories.
 
     Evidence of one family counts once, by the member it is strongest with; what the account shares
     with many members in turn, as three texts with three of them, counts as if with one. An empty
@@ -123,7 +123,7 @@ class Ties:
             if taken is not None:
                 self._score += taken[:, self._core].min(axis=1)
         enough = (self._score >= scoring.S_OPEN) & (self._kinds() > 1)
-        self._used = self._instruments() if established else np.zeros(len(enough), dtype=bool)
+        self._used = self._telling() if established else np.zeros(len(enough), dtype=bool)
         enough |= self._used
         if core:
             enough[self._core] = False
@@ -134,11 +134,11 @@ class Ties:
         total = self._pairs.total()
         return {self._pairs.accounts[place]: self._edge(place, total) for place in self.places}
 
-    def _instruments(self) -> Flags:
-        """Accounts that several members of the core use, as far as one family shows it."""
+    def _telling(self) -> Flags:
+        """Accounts that one family alone ties to several members of the core."""
         needed = scoring.S_OPEN - scoring.PRIOR - scoring.ESTABLISHED
         found: Flags = np.zeros(len(self._pairs.accounts), dtype=bool)
-        for family in scoring.INSTRUMENTS.intersection(self._pairs.best):
+        for family in scoring.TELLING.intersection(self._pairs.best):
             strong = self._pairs.best[family][:, self._core] >= needed
             found |= strong.sum(axis=1) >= MIN_BRIDGE
         return found & (self._score >= needed + scoring.PRIOR)

@@ -43,7 +43,7 @@ class RewordedParams(BaseParams):
         step=1,
     )
     lookback_d: int = param(
-        14, help="How far back texts are compared", unit="days", ge=1, le=30, step=1, rebuild=True
+        30, help="How far back texts are compared", unit="days", ge=1, le=30, step=1, rebuild=True
     )
     pause_h: int = param(
         12,

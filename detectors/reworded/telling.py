@@ -17,14 +17,18 @@ LINKED_ALL = 60
 CLOSE = 0.7
 CLOSE_LLR, LOOSE_LLR, OUTPUT_LLR = 3.0, 2.0, 4.0
 SHOWN = 20
+PAIR, AGAIN = 2, 3
+"""Two accounts are enough for a story that is told on so many occasions."""
 
 
 def findings(story: Story, p: RewordedParams, *, sampled: bool) -> Iterator[FindingDraft]:
     """One for the story, one for each further occasion on which it is told, one for its draft."""
     told = [text for text in story.texts if not text.is_draft]
-    if not p.min_accounts <= _accounts(told) <= p.common:
-        return
     parts = occasions_of(told, p)
+    # two who tell it once may have read the same; not those who do so again and again
+    least = p.min_accounts if len(parts) < AGAIN else PAIR
+    if not least <= _accounts(told) <= p.common:
+        return
     flags = ("sampled",) if sampled else ()
     yield _draft(Key(STORY, f"{story.thing}/{told[0].id}"), story, told, p, flags)
     for part in parts[1:]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from detectors.base import Family, FindingDraft, Key
+from detectors.base import HOUR_S, Family, FindingDraft, Key
 from detectors.reworded.params import RewordedParams
-from detectors.reworded.stories import Story
-from detectors.reworded.telling import STORY, occasions_of
+from detectors.reworded.stories import Story, occasions
+from detectors.reworded.telling import STORY
 from detectors.synchrony import find_synchrony
 from detectors.synchrony.findings import Run, findings
 from detectors.synchrony.model import Settings
 from detectors.synchrony.tables import clock_steps, collect, merge
 
+BURST_S = float(HOUR_S)
+"""A story that rested so long and goes on is one more thing to be early or late with."""
 Shares = tuple[Key, dict[str, tuple[float, int]], bool]
 
 
@@ -24,7 +26,7 @@ def together(
 
     alone: account of each text that is in no story.
     """
-    tables = merge([collect([*_shares(stories, p), *_lone(alone)])])
+    tables = merge([collect([*_shares(stories), *_lone(alone)])])
     steps = clock_steps(tables.values())
     settings = Settings()
     return [
@@ -42,10 +44,10 @@ def together(
     ]
 
 
-def _shares(stories: Sequence[Story], p: RewordedParams) -> Iterator[Shares]:
+def _shares(stories: Sequence[Story]) -> Iterator[Shares]:
     for story in stories:
         told = [text for text in story.texts if not text.is_draft]
-        for part in occasions_of(told, p):
+        for part in occasions(told, BURST_S):
             first = {text.account: (text.at, text.id) for text in reversed(part)}
             yield Key(STORY, str(part[0].id)), first, False
 
