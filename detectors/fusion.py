@@ -101,8 +101,7 @@ def _near_cores(near: nx.Graph[str]) -> Iterable[frozenset[str]]:
     """Groups that hold together by evidence of which one family alone can be all."""
     for component in nx.connected_components(near):
         for community in _communities(near, component):
-            core = frozenset(nx.k_core(near.subgraph(community), 2).nodes)
-            if len(core) >= scoring.MIN_ACCOUNTS:
+            if core := _two_core(near.subgraph(community)):
                 yield core
 
 
@@ -180,13 +179,27 @@ class _Seed:
 
 
 def _core(community: Iterable[str], graph: nx.Graph[str]) -> frozenset[str]:
-    """Empty: no three accounts hold together, or by too little even for the watch list."""
+    """Accounts that hold together: all that do if they may open a case, else those that may.
+
+    Empty: no three accounts hold together, or by too little even for the watch list.
+    """
     inside = graph.subgraph(community)
-    core = frozenset(nx.k_core(inside, 2).nodes)
-    if len(core) < scoring.MIN_ACCOUNTS:
-        return frozenset()
-    chances = [scoring.probability(s) for _, _, s in inside.subgraph(core).edges.data("score")]
-    return core if math.fsum(chances) / len(chances) >= scoring.P_WATCH else frozenset()
+    strong = [edge[:2] for edge in inside.edges.data("score") if edge[2] >= scoring.S_OPEN]
+    whole, inner = (_two_core(one) for one in (inside, inside.edge_subgraph(strong)))
+    sure = _mean_chance(inside.subgraph(whole)) if whole else 0.0
+    if inner and sure < scoring.P_OPEN:
+        return inner
+    return whole if sure >= scoring.P_WATCH else frozenset()
+
+
+def _two_core(graph: nx.Graph[str]) -> frozenset[str]:
+    core = frozenset(nx.k_core(graph, 2).nodes)
+    return core if len(core) >= scoring.MIN_ACCOUNTS else frozenset()
+
+
+def _mean_chance(graph: nx.Graph[str]) -> float:
+    chances = [scoring.probability(score) for _, _, score in graph.edges.data("score")]
+    return math.fsum(chances) / len(chances)
 
 
 def _seed(community: set[str], graph: nx.Graph[str], pairs: Pairs) -> _Seed | None:

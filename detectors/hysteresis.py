@@ -67,7 +67,8 @@ def plan(
             away = frozenset[str]().union(*(one.members for one in leaving))
             found.moves += _kept(group, continued, touched, away, regroup)
         else:
-            found.moves.append((group, continued))
+            kept = replace(group, members=folding.with_faded(group, continued, groups))
+            found.moves.append((kept, continued))
     return found
 
 

@@ -50,6 +50,7 @@ SEVERAL: dict[str, tuple[int, float]] = {
     "reworded-text": (3, 5.0),
     "media-reuse": (3, 4.0),
     "lookalike-site": (3, 5.0),
+    "pushed-site": (2, 5.0),
 }
 """Detector -> (distinct findings that a pair shares, LLR from then on): one text, picture or false
 site may travel by itself, three do not."""

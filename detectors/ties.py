@@ -141,7 +141,8 @@ class Ties:
         for family in scoring.TELLING.intersection(self._pairs.best):
             strong = self._pairs.best[family][:, self._core] >= needed
             found |= strong.sum(axis=1) >= MIN_BRIDGE
-        return found & (self._score >= needed + scoring.PRIOR)
+        found &= self._score >= needed + scoring.PRIOR
+        return found
 
     def _kinds(self) -> Ints:
         """How many kinds of evidence reach each account."""

@@ -64,7 +64,7 @@ def weigh(told: Mapping[Words, Sequence[Text]]) -> Wordings:
     users = np.bincount(cells // len(names), minlength=len(number))[word]
     rarity = np.log(max(len(names), POPULATION) / users)
     owner = np.repeat(np.arange(len(sets)), sizes)
-    weight = np.bincount(owner, weights=rarity, minlength=len(sets))
+    weight = np.bincount(owner, weights=rarity, minlength=len(sets)).astype(np.float64)
     return Wordings(sets, word, owner, users, rarity, weight)
 
 

@@ -46,7 +46,7 @@ class RewordedParams(BaseParams):
         30, help="How far back texts are compared", unit="days", ge=1, le=30, step=1, rebuild=True
     )
     pause_h: int = param(
-        12,
+        4,
         help="A story that rested so long and is told again counts as told twice",
         unit="hours",
         ge=1,

@@ -34,9 +34,7 @@ Near = Mapping[int, Mapping[int, float]]
 """Wording -> wordings that are like it, and how much. Wordings go by their place in time."""
 
 
-def stories(
-    texts: Iterable[Text], p: RewordedParams, secret: bytes
-) -> tuple[list[Story], bool]:
+def stories(texts: Iterable[Text], p: RewordedParams, secret: bytes) -> tuple[list[Story], bool]:
     """All stories of two accounts or more, by their first text; whether a crowd was sampled."""
     told: defaultdict[Words, list[Text]] = defaultdict(list)
     for text in sorted(texts, key=lambda one: (one.at, one.id, one.words)):

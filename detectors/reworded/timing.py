@@ -1,4 +1,4 @@
-"""Whether stories are told at the same time: the synchrony test, with their occasions as objects."""
+"""Whether stories are told at the same time: the synchrony test, their occasions as objects."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class PushedSite(Detector[Pushed, PushedSiteParams]):
             "The accounts warn of the site or ask whether it is genuine.",
             "The domain was moved to another registrar, and the site is old.",
         ),
-        source="Young domains as a sign of abuse: Hao 2011. What counts as few is the project's own",
+        source="Young domains as a sign of abuse: Hao 2011. What is few is the project's own",
     )
     Params = PushedSiteParams
     State = Pushed
@@ -164,8 +164,9 @@ def _born(signal: Signal) -> float | None:
 
 
 def _age_d(state: Pushed) -> float:
-    """Days from its registration to the first link; 0 where the link came first."""
-    assert state.born is not None
+    """Days from its registration to the first link; 0 where the link came first or it is unknown."""
+    if state.born is None:
+        return 0.0
     first = min(at for at, _ in state.accounts.values())
     return max(0.0, (first - state.born[0]) / DAY_S)
 
@@ -175,14 +176,12 @@ def _holds(state: Pushed, p: PushedSiteParams) -> bool:
     return enough and _age_d(state) <= p.max_age_d
 
 
-def _draft(
-    key: Key, state: Pushed, p: PushedSiteParams, *, lapsed: bool = False
-) -> FindingDraft:
+def _draft(key: Key, state: Pushed, p: PushedSiteParams, *, lapsed: bool = False) -> FindingDraft:
     pushing, told = state.accounts, {**state.sites, **state.accounts}
     subjects = tuple(sorted(told))
     ids = {id_ for _, id_ in told.values()} | ({state.born[1]} if state.born else set())
     first = min(at for at, _ in pushing.values())
-    age = _age_d(state) if state.born else 0.0
+    age = _age_d(state)
     values: dict[str, Any] = {
         "site": key.value,
         "accounts": len(pushing),

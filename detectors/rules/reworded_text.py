@@ -75,9 +75,7 @@ class RewordedText(Detector[Writer, RewordedParams]):
         since = math.floor(clock / DAY_S - p.lookback_d) * DAY_S
         return [[*text] for key, state in states.items() for text in state.texts(key, since)]
 
-    def tick(
-        self, clock: float, parts: Sequence[Any], p: RewordedParams
-    ) -> list[FindingDraft]:
+    def tick(self, clock: float, parts: Sequence[Any], p: RewordedParams) -> list[FindingDraft]:
         """Compare all texts; findings of stories, and of those who tell them together."""
         del clock
         texts = [text for part in parts for text in msgspec.convert(part, list[Text])]

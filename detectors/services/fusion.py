@@ -124,9 +124,16 @@ def groups_with(*, accounts: set[str], cut: Apart) -> list[Group]:
     oldest = _campaigns_of(accounts).first()
     weights = oldest.weights if oldest else weights_in_force()
     about = partial(_evidence_of, table=table_of(weights))
-    evidence, closed = folding.neighbourhood(accounts, about)
-    sides = [*_cuts_among(closed), cut]
-    return judged_groups(evidence, sorted(closed), _declared_among(closed), sides)
+    return [
+        group
+        for part in folding.parts_around(accounts, about)
+        for group in judged_groups(
+            part.evidence,
+            sorted(part.accounts),
+            _declared_among(part.accounts),
+            [*_cuts_among(part.accounts), cut],
+        )
+    ]
 
 
 def is_fused(*, stream: Stream) -> bool:
@@ -221,31 +228,63 @@ def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
 
     freed: campaigns whose members move although people work on them.
     """
-    before = list(_campaigns_of(accounts).select_for_update(no_key=True, of=("self",)))
-    standing = [_standing(campaign) for campaign in before]
-    around = accounts.union(*(one.members for one in standing))
     # where campaigns meet, the oldest says by which weights they live
-    weights = before[0].weights if before else weights_in_force()
-    about = partial(_evidence_of, table=table_of(weights))
-    evidence, closed = folding.neighbourhood(around, about)
-    declared, sides = _declared_among(closed), _cuts_among(closed)
-
-    def grouped(names: Collection[str]) -> list[Group]:
-        return judged_groups(evidence, sorted(names), declared, sides)
-
-    campaigns = {campaign.pk: campaign for campaign in before}
+    oldest = _campaigns_of(accounts).first()
+    weights = oldest.weights if oldest else weights_in_force()
+    around = _Around(table_of(weights))
+    standing, groups = folding.settled(accounts, around.standing, around.groups)
+    before = around.campaigns
     rows = Touched.objects.filter(campaign__in=before).exclude(campaign__in=freed)
     touched = set(rows.values_list("campaign", flat=True))
-    plan = hysteresis.plan(standing, grouped(closed), touched, grouped)
+    plan = hysteresis.plan(standing, groups, touched, around.grouped)
     for group, continued in plan.moves:
-        _store(group, [campaigns[one.key] for one in continued], weights)
+        _store(group, [before[one.key] for one in continued], weights)
     if touched:
         remember(offers=plan.offers, among=touched)
 
 
+class _Around:
+    """What one refresh reads: campaigns as they stand, locked, and groups by one table of weights.
+
+    campaigns: by key, those that were asked for last.
+    """
+
+    def __init__(self, table: Table | None) -> None:
+        self.campaigns: dict[int, Campaign] = {}
+        self._about = partial(_evidence_of, table=table)
+        self._parts: list[folding.Part] = []
+
+    def standing(self, accounts: set[str]) -> list[Standing]:
+        """Campaigns with one of these accounts, the oldest first."""
+        rows = _campaigns_of(accounts).select_for_update(no_key=True, of=("self",))
+        self.campaigns = {campaign.pk: campaign for campaign in rows}
+        return [_standing(campaign) for campaign in self.campaigns.values()]
+
+    def groups(self, accounts: set[str]) -> list[Group]:
+        """Campaigns as all evidence around these accounts has them."""
+        self._parts = folding.parts_around(accounts, self._about)
+        return [group for part in self._parts for group in _judged(part, part.accounts)]
+
+    def grouped(self, names: Collection[str]) -> list[Group]:
+        """Campaigns among these accounts alone, of those that were looked at last."""
+        return [
+            group
+            for part in self._parts
+            if (inside := part.accounts.intersection(names))
+            for group in _judged(part, inside)
+        ]
+
+
+def _judged(part: folding.Part, accounts: set[str]) -> list[Group]:
+    declared, sides = _declared_among(part.accounts), _cuts_among(part.accounts)
+    return judged_groups(part.evidence, sorted(accounts), declared, sides)
+
+
 def _standing(campaign: Campaign) -> Standing:
-    members = campaign.members.values_list("account", flat=True)
-    return Standing(campaign.pk, campaign.state == CampaignState.OPEN, frozenset(members))
+    chances = dict(campaign.members.values_list("account", "p"))
+    tied = frozenset(name for name, p in chances.items() if p > 0.0)
+    is_open = campaign.state == CampaignState.OPEN
+    return Standing(campaign.pk, is_open, tied, frozenset(chances) - tied)
 
 
 def _evidence_of(accounts: Iterable[str], *, table: Table | None) -> list[Evidence]:
