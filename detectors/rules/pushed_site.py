@@ -164,7 +164,7 @@ def _born(signal: Signal) -> float | None:
 
 
 def _age_d(state: Pushed) -> float:
-    """Days from its registration to the first link; 0 where the link came first or it is unknown."""
+    """Days from its registration to the first link; 0 where that came first or none is known."""
     if state.born is None:
         return 0.0
     first = min(at for at, _ in state.accounts.values())
