@@ -16,6 +16,7 @@ from pathlib import Path
 import django
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -61,6 +62,7 @@ def _set_up_django() -> Paths:
         "DATABASE_URL": paths.dsn_of(name),
     }
     django.setup()
+    PBKDF2PasswordHasher.iterations = 1  # a million are slow on purpose, for people who guess
     del os.environ["DJANGO_SETTINGS_MODULE"]  # set by abusedesk.celery; xdist's workers inherit it
     return paths
 
