@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -86,6 +87,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if not mark.isidentifier() or not collection_path.match("test_*.py"):
         return None
     return f"mark.{mark}" not in collection_path.read_text(encoding="utf-8") or None
+
+
+def pytest_collection_finish() -> None:
+    """Modules and thousands of tests stay to the end; to look at them for garbage costs a tenth."""
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
