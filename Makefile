@@ -17,6 +17,8 @@ JOBS ?= auto
 ARGS ?=
 ROWS ?=
 unexport DJANGO_SETTINGS_MODULE
+# Tests start dozens of processes, and each would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.db.models import Model
 from django.urls import URLPattern, get_resolver, reverse
 
 from abusedesk.core import clock, ids
@@ -124,6 +125,8 @@ SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
 RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
+UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
+"""Addresses of a decided case."""
 UNNAMED = "api-nowhere"
 """The pattern that answers for every address of the API that is none has no name of its own."""
 
@@ -170,44 +173,9 @@ class Furnished:
             if "mapping" in name:
                 return MAPPING
             return DETECTOR if "detector" in name else self.desk.queue.slug
-        entity = Entity.objects.earliest("pk")
-        undoes = name in {
-            "cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free",
-        }  # fmt: skip
-        values: dict[str, str | int] = {
-            "ref": self.closed.ref if undoes else self.held.ref,
-            "decision_id": self.decision.pk,
-            "review_id": SecondReview.objects.earliest("pk").pk,
-            "appeal_id": Appeal.objects.earliest("pk").pk,
-            "policy_slug": "policy-0",
-            "token_id": self.token.pk,
-            "view_id": SavedView.objects.earliest("pk").pk,
-            "signal_id": Signal.objects.earliest("pk").pk,
-            "kind": entity.type,
-            "entity_id": entity.pk,
-            "finding_id": Finding.objects.earliest("pk").pk,
-            "adapter": "thehive",
-            "rule_id": RetentionRule.objects.earliest("pk").pk,
-            "route_id": RoutingRule.objects.earliest("pk").pk,
-            "username": "rita",
-            "run_id": PurgeRun.objects.earliest("pk").pk,
-            "hold_id": Hold.objects.earliest("pk").pk,
-            "mapping": MAPPING,
-            "letter_id": DeadLetter.objects.earliest("pk").pk,
-            "job_id": LetterJob.objects.earliest("pk").pk,
-            "group_id": DeclaredGroup.objects.earliest("pk").pk,
-            "item_id": WatchItem.objects.earliest("pk").pk,
-            "form": "csv",
-            "lineage_id": CaseLineage.objects.earliest("pk").pk,
-            "proposal_id": Proposal.objects.earliest("pk").pk,
-            "task_id": Task.objects.earliest("pk").pk,
-            "file_id": EvidenceFile.objects.earliest("pk").pk,
-            "other": self.closed.ref,
-            "playbook_id": Playbook.objects.earliest("pk").pk,
-            "webhook_id": Webhook.objects.earliest("pk").pk,
-            "delivery_id": Delivery.objects.earliest("pk").pk,
-        }
-        return values[part]
+        if part == "ref":
+            return (self.closed if name in UNDOES else self.held).ref
+        return PARTS[part](self)
 
     def body_of(self, name: str) -> dict[str, Any]:
         """What makes a request to that address a good one."""
@@ -217,13 +185,12 @@ class Furnished:
             "outcome": Outcome.ABUSE.value,
             "reason": "seen",
         }
-        item = make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
         hold = {"kind": "account", "target": "x:somebody", "reason": "court"}
         key = str(ids.new_uuid())
         opinion = {"outcome": Outcome.UNSURE.value, "reason": "seen"}
         ruling = {"ruling": "upheld", "reason": "seen"}
         appeal = {"appellant": "x:a", "statement": "no", "key": key}
-        bodies: dict[str, dict[str, Any]] = {
+        bodies: dict[str, dict[str, Any] | Callable[[], dict[str, Any]]] = {
             "cases:reverse": {"reason": "wrong"},
             "cases:appeal-open": appeal,
             "cases:second": opinion,
@@ -257,18 +224,20 @@ class Furnished:
             "api-queue": {"title": "Fraud"},
             "api-routing-rules": ROUTE | {"name": "new"},
             "api-routing-rule": ROUTE,
-            "api-routing-order": {"order": list(RoutingRule.objects.values_list("pk", flat=True))},
+            "api-routing-order": lambda: {
+                "order": list(RoutingRule.objects.values_list("pk", flat=True))
+            },
             "api-routing-try": {"query": "platform:x"},
             "api-shift": {"days": [0, 1]},
             "api-case-assign": {"assignee": None},
             "api-case-move": {"queue": "scams", "reason": "money"},
             "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
             "cases:merge": {"other": self.closed.ref, "survivor": "this", "reason": "one crew"},
-            "cases:cut": self._cut(),
+            "cases:cut": self._cut,
             "cases:proposal": {"do": "reject"},
             "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},
-            "api-case-cut": self._cut(),
-            "api-case-cut-preview": self._cut(),
+            "api-case-cut": self._cut,
+            "api-case-cut-preview": self._cut,
             "api-proposal": {"accept": False},
             "cases:hold": {"reason": "court"},
             "cases:free": {"reason": "settled"},
@@ -284,11 +253,11 @@ class Furnished:
             "detectors:source-detail": {"title": "Shop", "alarm": "off"},
             "api-sources": {"slug": "shop", "title": "Shop"},
             "api-source": {"title": "Shop"},
-            "detectors:letter-detail": {"item": json.dumps(item)},
+            "detectors:letter-detail": lambda: {"item": json.dumps(_item())},
             "detectors:letter-discard": {"reason": "a test"},
             "detectors:letter-bulk": {"do": "replay-all"},
             "api-letter-jobs": {"action": "replay"},
-            "detectors:detector-detail": world.settings_form(DETECTOR),
+            "detectors:detector-detail": lambda: world.settings_form(DETECTOR),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
             "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
@@ -308,7 +277,7 @@ class Furnished:
             "api-case-files": {"file": attachment()},
             "api-case-related": {"other": self.closed.ref, "reason": "same shop"},
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
-            "api-signals": item,
+            "api-signals": _item,
             "api-adapter": ALERT,
             "detectors:group-list": GROUP | {"accounts": "x:a\nx:b"},
             "detectors:group-end": {"reason": "sold"},
@@ -321,16 +290,61 @@ class Furnished:
             "detectors:entity-types": TYPE,
             "api-entity-types": TYPE,
             "api-mappings": {"slug": "shop-new", "spec": SPEC, "reason": "try"},
-            "api-mapping-ingest": item,
+            "api-mapping-ingest": _item,
             "detectors:mapping-new": {"slug": "shop-new", "reason": "try", "do": "save"},
             "detectors:mapping-detail": {"reason": "try", "do": "save", "based_on": "1"},
-            "api-dead-letter-replay": item,
+            "api-dead-letter-replay": _item,
         }
-        return bodies.get(name, {})
+        body = bodies.get(name, {})  # what asks the database for it is called for its address alone
+        return body() if callable(body) else body
 
     def _cut(self) -> dict[str, Any]:
         member = self.held.campaign_links.get().campaign.members.earliest("pk")
         return {"left": [member.account], "reason": "a bystander"}
+
+
+def _item() -> dict[str, Any]:
+    return make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
+
+
+def _oldest(model: type[Model]) -> Callable[[Furnished], int]:
+    """The first row there is, looked up when it is asked for."""
+    return lambda _: model._default_manager.earliest("pk").pk
+
+
+PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
+    "decision_id": lambda on: on.decision.pk,
+    "review_id": _oldest(SecondReview),
+    "appeal_id": _oldest(Appeal),
+    "policy_slug": lambda _: "policy-0",
+    "token_id": lambda on: on.token.pk,
+    "view_id": _oldest(SavedView),
+    "signal_id": _oldest(Signal),
+    "kind": lambda _: Entity.objects.earliest("pk").type,
+    "entity_id": _oldest(Entity),
+    "finding_id": _oldest(Finding),
+    "adapter": lambda _: "thehive",
+    "rule_id": _oldest(RetentionRule),
+    "route_id": _oldest(RoutingRule),
+    "username": lambda _: "rita",
+    "run_id": _oldest(PurgeRun),
+    "hold_id": _oldest(Hold),
+    "mapping": lambda _: MAPPING,
+    "letter_id": _oldest(DeadLetter),
+    "job_id": _oldest(LetterJob),
+    "group_id": _oldest(DeclaredGroup),
+    "item_id": _oldest(WatchItem),
+    "form": lambda _: "csv",
+    "lineage_id": _oldest(CaseLineage),
+    "proposal_id": _oldest(Proposal),
+    "task_id": _oldest(Task),
+    "file_id": _oldest(EvidenceFile),
+    "other": lambda on: on.closed.ref,
+    "playbook_id": _oldest(Playbook),
+    "webhook_id": _oldest(Webhook),
+    "delivery_id": _oldest(Delivery),
+}
+"""Part of a path -> what stands there."""
 
 
 def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from pathlib import Path
 import django
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
@@ -61,6 +63,7 @@ def _set_up_django() -> Paths:
         "DATABASE_URL": paths.dsn_of(name),
     }
     django.setup()
+    PBKDF2PasswordHasher.iterations = 1  # a million are slow on purpose, for people who guess
     del os.environ["DJANGO_SETTINGS_MODULE"]  # set by abusedesk.celery; xdist's workers inherit it
     return paths
 
@@ -76,6 +79,19 @@ def pytest_configure(config: pytest.Config) -> None:
         embedded.ensure_database(
             PATHS, "template1"
         )  # every test database is born with the extensions
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m ui` and its like read no file that does not name the mark: reading all takes longest."""
+    mark: str = config.option.markexpr
+    if not mark.isidentifier() or not collection_path.match("test_*.py"):
+        return None
+    return f"mark.{mark}" not in collection_path.read_text(encoding="utf-8") or None
+
+
+def pytest_collection_finish() -> None:
+    """Modules and thousands of tests stay to the end; to look at them for garbage costs a tenth."""
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -22,7 +22,7 @@ from tests.addresses import Furnished, all_addresses, furnish
 
 FILE: Final = Path(__file__).with_name("query_counts.json")
 WRITES: Final = os.environ.get("QUERY_COUNTS") == "write"  # `make counts`
-FEW, MANY = 5, 25  # after five decisions the first-run card is gone
+FEW, MANY = 5, 15  # after five decisions the first-run card is gone
 VARIANTS: Final = {
     "cases:case-detail": ("", *(f"?tab={tab}" for tab in TABS[1:])),
     "cases:queue": ("", "?state=closed"),
@@ -44,7 +44,7 @@ BUDGETS: Final = {
 def test_no_page_asks_more_often_than_it_did_nor_more_often_for_more_rows() -> None:
     few, many = _measured(FEW), _measured(MANY)
     wrong = [
-        f"{name}: {few[name]} queries with few rows, {many[name]} with five times as many."
+        f"{name}: {few[name]} queries with few rows, {many[name]} with three times as many."
         " Join, prefetch or count in one query."
         for name in few
         if few[name] != many[name]

@@ -43,7 +43,7 @@ def wait_for_other(page: Page, ref: str) -> None:
 @pytest.mark.row(31)
 @pytest.mark.row(35)
 def test_a_reviewer_works_with_keys_only(enter: Enter, desk: world.Desk) -> None:
-    rita = enter(mouse=False)
+    rita = enter(mouse=False, typed=True)
     page = rita.page
     rita.ready()
     rita.press("g", "q")
@@ -275,7 +275,7 @@ def test_back_returns_to_the_same_row_of_the_list(enter: Enter, desk: world.Desk
 
 
 def test_deciding_works_without_javascript(enter: Enter, desk: world.Desk) -> None:
-    rita = enter(script=False)
+    rita = enter(script=False, typed=True)
     page = rita.page
     page.goto(f"{rita.base}/queues/operations/")
     page.get_by_role("button", name="Start review").click()
