@@ -23,13 +23,19 @@ SURE_J: Final = 0.7
 this Jaccard two are alike only with MIN_COMMON pieces in common."""
 
 _CLOSE_J = 0.6
-_ROWS_CLOSE, _ROWS_LOOSE = 4, 2
-_COMPARED_ALL = 32
 _AT_ONCE = 65_536
 
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+
+
+class Cut(NamedTuple):
+    """How signatures are cut into bands. compared_all: members of a band up to which all pairs are
+    proposed; there are twice as many bands of two rows."""
+
+    rows: int
+    compared_all: int
 
 
 class Pairs(NamedTuple):
@@ -78,6 +84,9 @@ def companies(templates: Sequence[Template], j: float) -> list[list[int]]:
     return _groups(labels)
 
 
+_CLOSE, _LOOSE = Cut(4, 32), Cut(2, 16)
+
+
 class _Kin:
     """Templates and from which Jaccard two of them are alike."""
 
@@ -87,13 +96,13 @@ class _Kin:
         self.space = np.array([spaces.setdefault(one.space, len(spaces)) for one in templates])
         self.limit = np.array([j * SKETCH_SHARE if name else j for name in spaces])
         self.is_text = np.array([not name for name in spaces])
-        self.rows = _ROWS_CLOSE if j >= _CLOSE_J else _ROWS_LOOSE
+        self.cut = _CLOSE if j >= _CLOSE_J else _LOOSE
         self.least_common = least_common
         self.sizes = _sizes(self.table) if least_common else np.zeros(len(templates))
 
     def pairs(self) -> Pairs:
         """The alike ones among those that the bands propose."""
-        left, right = _proposed(self.table, self.space, self.rows)
+        left, right = _proposed(self.table, self.space, self.cut)
         j = np.empty(len(left))
         for at in range(0, len(left), _AT_ONCE):
             some = slice(at, at + _AT_ONCE)
@@ -167,34 +176,37 @@ def _sizes(table: NDArray[np.uint16]) -> Floats:
     return sizes
 
 
-def _proposed(table: NDArray[np.uint16], space: Places, rows: int) -> tuple[Places, Places]:
-    """Pairs that agree in all rows of some band, each once."""
-    pairs: list[Places] = []
+def _proposed(table: NDArray[np.uint16], space: Places, cut: Cut) -> tuple[Places, Places]:
+    """Pairs that agree in all rows of some band, each once, the lower place left."""
     size = len(table)
-    for start in range(0, minhash.VALUES, rows):
+    codes: list[Places] = [np.empty(0, dtype=np.int64)]
+    for start in range(0, minhash.VALUES, cut.rows):
         word = space.astype(np.uint64)
-        for row in range(start, start + rows):
+        for row in range(start, start + cut.rows):
             word = (word << np.uint64(16)) ^ (word >> np.uint64(48)) ^ table[:, row]
         order = np.argsort(word, kind="stable")
-        ordered = word[order]
-        edges = np.concatenate(([0], np.flatnonzero(np.diff(ordered)) + 1, [size]))
-        shared = np.flatnonzero(np.diff(edges) > 1)
-        for begin, end in zip(edges[shared].tolist(), edges[shared + 1].tolist(), strict=True):
-            pairs.append(_within(np.sort(order[begin:end])))
-    if not pairs:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    found = np.concatenate(pairs)
-    found = found[space[found[:, 0]] == space[found[:, 1]]]
-    codes = np.unique(found[:, 0] * size + found[:, 1])
-    return codes // size, codes % size
+        left, right = _within(order, word[order], cut.compared_all)
+        codes.append(left * size + right)
+    left, right = np.divmod(np.unique(np.concatenate(codes)), size)
+    met = space[left] == space[right]
+    return left[met], right[met]
 
 
-def _within(group: Places) -> Places:
-    """Pairs inside one band, shape (pairs, 2), the lower place first."""
-    if len(group) <= _COMPARED_ALL:
-        low, high = np.triu_indices(len(group), 1)
-        return np.column_stack((group[low], group[high]))
-    first = np.full(len(group) - 1, group[0])
-    return np.concatenate(
-        (np.column_stack((first, group[1:])), np.column_stack((group[:-1], group[1:])))
-    )
+def _within(order: Places, word: NDArray[np.uint64], compared_all: int) -> tuple[Places, Places]:
+    """Pairs inside one band. order: places by their word, word: of each of them.
+
+    All pairs of a small group; of a large one neighbours, and the first with each.
+    """
+    fresh = np.concatenate(([True], word[1:] != word[:-1]))
+    begins = np.flatnonzero(fresh)
+    lengths = np.diff(begins, append=len(word))
+    first, length = np.repeat(begins, lengths), np.repeat(lengths, lengths)
+    large = np.flatnonzero((length > compared_all) & ~fresh)
+    lefts, rights = [order[first[large]]], [order[large]]
+    for apart in range(1, min(compared_all, int(lengths.max()))):
+        near = first[apart:] == first[:-apart]
+        if apart > 1:
+            near &= length[apart:] <= compared_all
+        lefts.append(order[:-apart][near])
+        rights.append(order[apart:][near])
+    return np.concatenate(lefts), np.concatenate(rights)
