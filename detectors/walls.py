@@ -81,7 +81,8 @@ def wall_of(signal: Signal) -> str:
 @lru_cache(maxsize=_CACHED)
 def words_of(text: str) -> tuple[str, ...]:
     """The first words of a text as they are compared, without links and names."""
-    return tuple(_WORD.findall(folded(text))[:MAX_WORDS])
+    # folding takes an exclamation mark for the letter that it looks like
+    return tuple(_WORD.findall(folded(text.replace("!", " ")))[:MAX_WORDS])
 
 
 def beginning_of(text: str, words: int, chars: int) -> str:

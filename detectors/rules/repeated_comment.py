@@ -38,8 +38,9 @@ from detectors.walls import (
 )
 
 WALL = "wall"
-LLR = 2.0
-"""Below a long text: share buttons write short ones for people who do not know each other."""
+LLR = 1.0
+"""Far below a long text: sayings go round among people who do not know each other, and share
+buttons write for them."""
 
 
 class RepeatedCommentParams(BaseParams):
@@ -111,7 +112,7 @@ class RepeatedComment(Detector[Wall, RepeatedCommentParams]):
         ),
         falsifiers=(
             "A share button or an app writes the comment for its users.",
-            "It is a line of the song, a quotation or a greeting of this audience.",
+            "It is a saying that goes round, a line of the song or a greeting of this audience.",
             "The wall is young: what its people usually write is not known yet.",
         ),
         source=(

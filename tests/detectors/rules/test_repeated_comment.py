@@ -58,6 +58,11 @@ def test_three_accounts_with_one_short_comment_are_found_days_apart() -> None:
     assert draft.sentence.startswith("3 accounts began a comment with the same 6 words in 18 d; ")
 
 
+@pytest.mark.parametrize("text", [f"{RING}!", f"{RING}!!! @anna", f"{RING.upper()} http://a.b/c"])
+def test_marks_names_links_and_case_do_not_count(text: str) -> None:
+    assert len(told([*crowd(), *ring(2), comment(600, "other", text)])) == 1
+
+
 def test_two_accounts_and_one_account_many_times_are_no_ring() -> None:
     alone = [comment(600 + n, "spam0", RING) for n in range(20)]
     assert told([*crowd(), *ring(2), *alone]) == []
