@@ -1,4 +1,4 @@
-"""Finds a brand in one label of a host: named, misspelt, in look-alike letters or inside a word."""
+"""Finds a brand in one label of a host: named, misspelt, in look-alike letters, inside a word."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _respelt(one: Label, known: Known) -> Named | None:
         if len(form) < SHORT or token in ORDINARY:
             continue
         brand = sounds.get(_sound(form))
-        if brand and brand.label[0] == form[0]:
+        if brand and brand.label[0] == form[0] and _limit(len(brand.label), known):
             return Named(brand, "look-alike", 0, 0)
     return None
 
