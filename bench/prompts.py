@@ -6,9 +6,10 @@ import argparse
 import gzip
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.worlds.baselines import data_dir
 from detectors.base import Signal
-from detectors.prompts.templates import Template, families, likeness, template_of
+from detectors.prompts.kin import chains, companies
+from detectors.prompts.templates import Template, likeness, template_of
 from detectors.rules.api_swarm import ApiSwarmParams
 
 PROMPTS = "prompts-labelled.ndjson.gz"
-LEVELS = (0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
+LEVELS = (0.22, 0.25, 0.28, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
 PAIRWISE_J = 0.3
 PRECISION = 0.99
 
 Pair = tuple[int, int]
+Grouping = Callable[[Sequence[Template], float], list[list[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ class Truth:
         recall = right / len(self.same) if self.same else 0.0
         return recall, right / (right + wrong) if right + wrong else 1.0
 
+    def half(self, communities: Sequence[str], *, tunes: bool) -> Truth:
+        """The pairs of one half of the communities; prompts of none stand in both."""
+        kept = [not one or _tunes(one) is tunes for one in communities]
+        same = frozenset((a, b) for a, b in self.same if kept[a] and kept[b])
+        return Truth(same, frozenset((a, b) for a, b in self.different if kept[a] and kept[b]))
+
 
 def main() -> None:
     """Print one table; with --json one JSON object on the last line."""
@@ -79,7 +88,10 @@ def main() -> None:
 
 
 def measure(path: Path) -> dict[str, float]:
-    """Recall and precision of pairs for families at several J, and for pairs alone at 0.3."""
+    """Recall and precision of pairs: of templates as D9 joins them, as chains, and pairs alone.
+
+    The default of J was chosen on one half of the communities, `tune`.
+    """
     prompts = load(path)
     truth = truth_of(prompts)
     known = [(place, one) for place, one in enumerate(map(template_of, prompts.signals)) if one]
@@ -90,11 +102,17 @@ def measure(path: Path) -> dict[str, float]:
         "pairs_of_one_community": len(truth.same),
         "default_j": ApiSwarmParams().j,
     }
+    default = _together(companies, known, ApiSwarmParams().j)
+    _put(metrics, "default", truth.score(default))
+    for name, tunes in (("tune", True), ("report", False)):
+        part = truth.half(prompts.communities, tunes=tunes)
+        _put(metrics, f"default_{name}_half", part.score(default))
     _put(metrics, f"pairwise_{PAIRWISE_J}", truth.score(_alike(known)))
     best = (0.0, 1.0)
     for j in LEVELS:
-        score = truth.score(_together(known, j))
-        _put(metrics, f"families_{j}", score)
+        score = truth.score(_together(companies, known, j))
+        _put(metrics, f"companies_{j}", score)
+        _put(metrics, f"chains_{j}", truth.score(_together(chains, known, j)))
         if score[1] >= PRECISION and score > best:
             best = score
     _put(metrics, "best", best)
@@ -133,6 +151,10 @@ def _signal(number: int, row: dict[str, Any]) -> Signal:
     return Signal(number, at, row["platform"], row["kind"], row.get("actor", ""), row["text"])
 
 
+def _tunes(community: str) -> bool:
+    return blake2b(community.encode(), digest_size=1).digest()[0] % 2 == 0
+
+
 def _text(value: object) -> str:
     return "" if value is None else str(value)
 
@@ -145,8 +167,8 @@ def _alike(known: Sequence[tuple[int, Template]]) -> set[Pair]:
     }
 
 
-def _together(known: Sequence[tuple[int, Template]], j: float) -> set[Pair]:
-    groups = families([template for _, template in known], j)
+def _together(grouping: Grouping, known: Sequence[tuple[int, Template]], j: float) -> set[Pair]:
+    groups = grouping([template for _, template in known], j)
     return {
         pair for group in groups for pair in combinations([known[place][0] for place in group], 2)
     }

@@ -29,6 +29,7 @@ DETECTOR_WORDS: Final = {
     "near-duplicate-text": "near-identical text",
     "output-reappearance": "AI output in posts",
     "persona": "invented personas",
+    "repeated-comment": "repeated comments",
     "repurposed-account": "repurposed accounts",
     "rhythm": "one rhythm",
     "scam-funnel": "adverts that lead to payments",

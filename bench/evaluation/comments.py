@@ -1,20 +1,21 @@
-"""Rings of spam comments: how many D2 finds, as it is set and as it would be set for comments."""
+"""Rings of spam comments: how many rules for texts find as they are set, and D2 set for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import Final
+from typing import Any, Final
 
 import networkx as nx
 
 from bench.evaluation.desk import SECRET
 from bench.evaluation.measures import share
-from detectors.base import Signal
+from detectors.base import BaseParams, Detector, FindingDraft, Signal
 from detectors.comparables import folded, similarity
 from detectors.engine import run_all
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
+from detectors.rules.repeated_comment import RepeatedComment, RepeatedCommentParams
 from detectors.scoring import MIN_ACCOUNTS
 
 HAM_LIMIT: Final = 0.01
@@ -55,13 +56,14 @@ def rings_of(signals: Iterable[Signal]) -> list[frozenset[str]]:
 
 def judge(part: Part, spam: frozenset[int], p: NearDuplicateParams) -> Rings:
     """What D2 finds among the comments of one part."""
-    last = {one.draft.anchor: one.draft for one in run_all(NearDuplicateText(SECRET), p, part)}
-    drafts = [one for one in last.values() if not one.lapsed]
-    named = {name for draft in drafts for name in draft.subjects}
-    cited = {id_ for draft in drafts for id_ in draft.signal_ids}
-    rings = rings_of(one for one in part if one.id in spam)
-    found = sum(2 * len(ring & named) >= len(ring) for ring in rings)
-    return Rings(found, len(rings), len(cited & spam), len(cited - spam))
+    return _counted(part, spam, _standing(NearDuplicateText(SECRET), p, part))
+
+
+def judge_as_set(part: Part, spam: frozenset[int]) -> Rings:
+    """What D2 and the rule for short comments find as they ship."""
+    drafts = _standing(NearDuplicateText(SECRET), NearDuplicateParams(), part)
+    drafts += _standing(RepeatedComment(SECRET), RepeatedCommentParams(), part)
+    return _counted(part, spam, drafts)
 
 
 def held_out(parts: Mapping[str, Part], spam: frozenset[int]) -> Rings:
@@ -100,6 +102,19 @@ def by_target(signals: Iterable[Signal]) -> dict[str, list[Signal]]:
     for signal in signals:
         parts.setdefault(signal.objects[0] if signal.objects else "", []).append(signal)
     return parts
+
+
+def _standing(rule: Detector[Any, Any], params: BaseParams, part: Part) -> list[FindingDraft]:
+    last = {one.draft.anchor: one.draft for one in run_all(rule, params, part)}
+    return [one for one in last.values() if not one.lapsed]
+
+
+def _counted(part: Part, spam: frozenset[int], drafts: Sequence[FindingDraft]) -> Rings:
+    named = {name for draft in drafts for name in draft.subjects}
+    cited = {id_ for draft in drafts for id_ in draft.signal_ids}
+    rings = rings_of(one for one in part if one.id in spam)
+    found = sum(2 * len(ring & named) >= len(ring) for ring in rings)
+    return Rings(found, len(rings), len(cited & spam), len(cited - spam))
 
 
 def _params(choice: tuple[int, int, int]) -> NearDuplicateParams:

@@ -23,6 +23,7 @@ SHOWN_CHARS: Final = 60
 _SHOWN_DOMAINS: Final = 3
 _TOLD: Final = {
     "words-host": "words {}",
+    "words-misspelt": "misspelt {}",
     "words-path": "path says {}",
     "domain-inside": "another domain written inside",
     "free-hosting": "free hosting",

@@ -1,4 +1,4 @@
-"""Finds a brand in one label of a host: named, misspelt, in look-alike letters or inside a word."""
+"""Finds a brand in one label of a host: named, misspelt, in look-alike letters, inside a word."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ SHORT: Final = 5
 LONG: Final = 8
 """Brands below SHORT characters have no misspellings; above LONG they may differ by more."""
 MIN_INSIDE: Final = 6
+MIN_CONSONANTS: Final = 4
 MAX_LABEL: Final = 72
 _CACHED = 16_384
 _JOINTS: Final = re.compile(r"[-_]+")
+_VOWELS: Final = re.compile(r"[aeiou]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 
@@ -70,7 +72,7 @@ def brand_in(label: str, known: Known) -> Named | None:
     """The brand that a readable label shows or imitates; the plainest way counts."""
     tokens = tokens_of(label[:MAX_LABEL])
     one = Label(tokens, [normalise.skeleton(token) for token in tokens])
-    for look in (_named, _in_disguise, _with_words, _misspelt, _inside):
+    for look in (_named, _in_disguise, _with_words, _misspelt, _respelt, _inside):
         if found := look(one, known):
             return found
     return None
@@ -121,6 +123,18 @@ def _misspelt(one: Label, known: Known) -> Named | None:
             name, changes = near
             brand = by_skeleton(known.own)[name]
             return Named(brand, "look-alike", changes, _limit(len(name), known))
+    return None
+
+
+def _respelt(one: Label, known: Known) -> Named | None:
+    """The name with other vowels, or without some: `metumaask`, `ledgr`."""
+    sounds = _by_sound(known.own)
+    for token, form in zip(one.tokens, one.forms, strict=True):
+        if len(form) < SHORT or token in ORDINARY:
+            continue
+        brand = sounds.get(_sound(form))
+        if brand and brand.label[0] == form[0] and _limit(len(brand.label), known):
+            return Named(brand, "look-alike", 0, 0)
     return None
 
 
@@ -176,6 +190,22 @@ def _long_starts(own: tuple[str, ...]) -> dict[str, list[tuple[str, Brand]]]:
         short = _squeezed(form)
         if len(short) >= MIN_INSIDE and not brand.is_word:
             found.setdefault(short[:2], []).append((short, brand))
+    return found
+
+
+def _sound(form: str) -> str:
+    """What is left of a word without its vowels, every run of one consonant as one."""
+    return _squeezed(_VOWELS.sub("", form))
+
+
+@cache
+def _by_sound(own: tuple[str, ...]) -> dict[str, Brand]:
+    """Names with so many consonants that other words hardly share them."""
+    found: dict[str, Brand] = {}
+    for form, brand in by_skeleton(own).items():
+        sound = _sound(form)
+        if len(sound) >= MIN_CONSONANTS and not brand.is_word:
+            found.setdefault(sound, brand)
     return found
 
 

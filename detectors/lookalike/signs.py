@@ -8,17 +8,27 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from detectors import normalise
+from detectors.lookalike import distances
 from detectors.lookalike.brands import is_own, own_domains
 from detectors.lookalike.hosting import Ground, ground_of, is_shortener, well_known
 from detectors.lookalike.letters import surprise
 from detectors.lookalike.names import Known, Named, brand_in, readable, tokens_of
 from detectors.lookalike.weights import steps_of
-from detectors.lookalike.words import INSIDE, PATH, PRESSING, SHELVES, TOKENS
+from detectors.lookalike.words import (
+    INSIDE,
+    MISSPELT,
+    NO_LURES,
+    PATH,
+    PRESSING,
+    SHELVES,
+    TOKENS,
+)
 
 HEADLINE_TOKENS: Final = 4
 MAX_SEGMENTS: Final = 12
 MAX_SEGMENT: Final = 100
 _CACHED: Final = 16_384
+_LURES: Final = distances.index_of((word, 1) for word in sorted(MISSPELT))
 _ENDINGS: Final = frozenset(
     {"com", "net", "org", "gov", "www", "co", "io", "html", "http", "https"}
 )
@@ -85,6 +95,8 @@ def host_signs(host: str, known: Known) -> tuple[Sign, ...]:
     ground = ground_of(host)
     labels = [readable(label) for label in ground.tenant]
     found = [*_brand_signs(ground, labels, known), *_word_signs(ground, labels)]
+    misspelt = _misspelt_words(labels)
+    found.append(Sign("words-misspelt", len(misspelt), ", ".join(misspelt)))
     return _counting([*found, *_shape_signs(host, ground, labels)])
 
 
@@ -126,6 +138,18 @@ def _word_signs(ground: Ground, labels: list[str]) -> Iterator[Sign]:
     kept = [one for one in words if not any(one != other and one in other for other in words)]
     if kept:
         yield Sign("words-host", len(kept), ", ".join(kept))
+
+
+def _misspelt_words(labels: list[str]) -> list[str]:
+    """Words that press, with one letter wrong: whoever hides them means them."""
+    tokens = dict.fromkeys(token for label in labels for token in tokens_of(label))
+    return [
+        token
+        for token in tokens
+        if token not in TOKENS | MISSPELT | NO_LURES
+        and not any(part in token for part in INSIDE)
+        and distances.nearest(token, _LURES)
+    ]
 
 
 def _shape_signs(host: str, ground: Ground, labels: list[str]) -> Iterator[Sign]:

@@ -23,7 +23,7 @@ SHAPE: Final = frozenset(
     {"depth", "digits", "double-hyphen", "hyphens", "long-label", "odd-letters"}
 )
 """These weigh but do not count: they are one more look at the same name."""
-PRESSING: Final = frozenset({"words-host", "words-path"})
+PRESSING: Final = frozenset({"words-host", "words-misspelt", "words-path"})
 """Of these, or of those that imitate, each address of a kit needs one."""
 LABELS: Final[dict[str, tuple[str, str]]] = {
     "named-name": ("{brand} in a name that is not its own", "place"),
@@ -37,6 +37,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "look-alike-subdomain": ("label in front that reads like {brand}", "changed letters"),
     "look-alike-hosting": ("name on free hosting that reads like {brand}", "changed letters"),
     "words-host": ("words of a lure in the host", "words"),
+    "words-misspelt": ("misspelt words of a lure in the host", "words"),
     "words-path": ("words of a lure in the path", "words"),
     "domain-inside": ("another domain written inside the host", "endings"),
     "free-hosting": ("free hosting", "host"),

@@ -48,6 +48,20 @@ INSIDE: Final = (
     "refund", "reward", "secure", "signin", "staking", "support", "unlock", "update", "validat",
     "verif", "wallet", "webmail", "whitelist",
 )  # fmt: skip
+# Pages that do not want to be found by these words misspell them.
+MISSPELT: Final = words(
+    """
+    account authenticate connect extension login logon password recovery secure signin support
+    update verify wallet
+    """
+)
+# Honest words that are one letter away from those.
+NO_LURES: Final = words(
+    """
+    accounts ballet connects logic logo logos mallet pallet supports updated
+    updates valet walled wallets
+    """
+)
 # Scripts and folders of kits; words of a path count only in short segments, headlines are long.
 PATH: Final = words(
     """

@@ -8,7 +8,8 @@ import msgspec
 
 from detectors.base import Key
 from detectors.prompts.habits import Day
-from detectors.prompts.templates import Template, families
+from detectors.prompts.kin import chains
+from detectors.prompts.templates import Template
 
 MIN_MEMBERS = 3
 MAX_NAMED = 500
@@ -41,7 +42,7 @@ def crews(customers: Sequence[Customer], j: float) -> Iterator[Customer]:
                 users.setdefault(name, {})[place] = None
     templates = [known[name] for name in sorted(known)]
     told: set[tuple[int, ...]] = set()
-    for family in families(templates, j):
+    for family in chains(templates, j):
         names = [templates[place].name for place in family]
         places = tuple(sorted({place for name in names for place in users[name]}))
         if len(places) >= MIN_MEMBERS and places not in told:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import msgspec
 
 from detectors.base import DAY_S, HOUR_S, Key
+from detectors.prompts.kin import chains
 from detectors.prompts.ladders import Rung, ladders, requests
 from detectors.prompts.rates import Limits, Rate, burst_of, rate
 from detectors.prompts.regression import Population, Rise, population
-from detectors.prompts.templates import Template, families
+from detectors.prompts.templates import Template
 from detectors.prompts.trials import Trials
 
 HELD_S = 7 * DAY_S
@@ -107,7 +108,7 @@ def climbs(
     known = {rung.name: rung for _, rungs in climbed for rung in rungs}
     names = sorted(known)
     templates = [Template(one, known[one].space, known[one].signature) for one in names]
-    for places in families(templates, limits.low):
+    for places in chains(templates, limits.low):
         family = {names[place] for place in places}
         own = [(one, rungs) for one, rungs in climbed if rungs[0].name in family]
         if len({prober.customer for prober, _ in own}) < limits.accounts:

@@ -10,8 +10,9 @@ from statistics import median
 
 from detectors.base import DAY_S, HOUR_S
 from detectors.prompts.askers import EDUCATION, Asker
+from detectors.prompts.kin import companies
 from detectors.prompts.rows import BASE_H, HELD_H, Row
-from detectors.prompts.templates import Template, families
+from detectors.prompts.templates import Template
 
 ONE_NETWORK = 0.5
 """Share of the accounts on one network from which they are one institution: a class, an office."""
@@ -66,7 +67,7 @@ class Swarm:
 def swarms(rows: Sequence[Row], since: int, now: int, ask: Question) -> Iterator[Swarm]:
     """Every family of templates that is a swarm in some window of the last week."""
     templates = [Template(row.name, row.space, row.signature) for row in rows]
-    for places in families(templates, ask.j):
+    for places in companies(templates, ask.j):
         family = [rows[place] for place in places]
         if sum(row.customers for row in family) < ask.accounts:
             continue

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from detectors import minhash, sketches
 from detectors.base import Signal
@@ -29,9 +27,6 @@ _NAMED_TOGETHER = 256
 _LOOKED_AT = 2 * minhash.MAX_CHARS
 _BLANK = "#"
 _SHIFT = np.uint64(20)  # a sketch keeps multiples of its step, so the lowest bits say nothing
-_CLOSE_J = 0.6
-_ROWS_CLOSE, _ROWS_LOOSE = 4, 2
-_COMPARED_ALL = 32
 _UPPER = "[A-Z\u00c0-\u00de\u0410-\u042f]"
 # Links, @names, quotations, numbers, and capitalised names inside a sentence.
 _FILLED_IN = re.compile(
@@ -86,33 +81,13 @@ def wording(text: str) -> Content:
 
 def likeness(one: bytes, two: bytes) -> float:
     """Estimated Jaccard of two signatures, 0..1."""
-    table = _table([one, two])
+    table = table_of([one, two])
     return float((table[0] == table[1]).mean())
 
 
-def families(templates: Sequence[Template], j: float) -> list[list[int]]:
-    """Places of the templates that hang together: a chain of neighbours, each at Jaccard >= j.
-
-    Ordered by their first place. LSH bands propose the neighbours: a pair at J 0.7 is missed with a
-    chance of 2e-4, one at 0.3 with 2e-3. Of a band that many share the neighbours are compared that
-    lie side by side, and each with the first; others meet in another band.
-    """
-    if not templates:
-        return []
-    table = _table([one.signature for one in templates])
-    spaces: dict[str, int] = {}
-    space = np.array([spaces.setdefault(one.space, len(spaces)) for one in templates])
-    left, right = _proposed(table, space, _ROWS_CLOSE if j >= _CLOSE_J else _ROWS_LOOSE)
-    limit = np.array([j * SKETCH_SHARE if name else j for name in spaces])
-    alike = (table[left] == table[right]).mean(axis=1) >= limit[space[left]]
-    left, right = left[alike], right[alike]
-    size = len(templates)
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
-    groups: dict[int, list[int]] = {}
-    for place, name in enumerate(label.tolist()):
-        groups.setdefault(name, []).append(place)
-    return list(groups.values())
+def table_of(signatures: Sequence[bytes]) -> NDArray[np.uint16]:
+    """Shape (signatures, 128)."""
+    return np.frombuffer(b"".join(signatures), dtype="<u2").reshape(-1, minhash.VALUES)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -146,43 +121,3 @@ def _name(contents: Sequence[Content]) -> None:
 
 def _kept(sketch: Content) -> minhash.Hashes:
     return minhash.survivors(measured(sketch).hashes, BANDED)
-
-
-def _table(signatures: Sequence[bytes]) -> NDArray[np.uint16]:
-    """Shape (signatures, 128)."""
-    return np.frombuffer(b"".join(signatures), dtype="<u2").reshape(-1, minhash.VALUES)
-
-
-def _proposed(
-    table: NDArray[np.uint16], space: NDArray[np.int64], rows: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs that agree in all rows of some band, each once."""
-    pairs: list[NDArray[np.int64]] = []
-    size = len(table)
-    for start in range(0, minhash.VALUES, rows):
-        word = space.astype(np.uint64)
-        for row in range(start, start + rows):
-            word = (word << np.uint64(16)) ^ (word >> np.uint64(48)) ^ table[:, row]
-        order = np.argsort(word, kind="stable")
-        ordered = word[order]
-        edges = np.concatenate(([0], np.flatnonzero(np.diff(ordered)) + 1, [size]))
-        shared = np.flatnonzero(np.diff(edges) > 1)
-        for begin, end in zip(edges[shared].tolist(), edges[shared + 1].tolist(), strict=True):
-            pairs.append(_within(np.sort(order[begin:end])))
-    if not pairs:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    found = np.concatenate(pairs)
-    found = found[space[found[:, 0]] == space[found[:, 1]]]
-    codes = np.unique(found[:, 0] * size + found[:, 1])
-    return codes // size, codes % size
-
-
-def _within(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Pairs inside one band, shape (pairs, 2), the lower place first."""
-    if len(group) <= _COMPARED_ALL:
-        low, high = np.triu_indices(len(group), 1)
-        return np.column_stack((group[low], group[high]))
-    first = np.full(len(group) - 1, group[0])
-    return np.concatenate(
-        (np.column_stack((first, group[1:])), np.column_stack((group[:-1], group[1:])))
-    )

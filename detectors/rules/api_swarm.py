@@ -46,10 +46,10 @@ class ApiSwarmParams(BaseParams):
         step=0.5,
     )
     j: float = param(
-        0.7,
+        0.28,
         help="Share of common 5-character pieces from which two wordings are one template",
         unit="Jaccard",
-        ge=0.3,
+        ge=0.2,
         le=0.99,
         step=0.01,
     )
@@ -77,7 +77,7 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
     meta = Meta(
         slug="api-swarm",
         title="Swarm on one prompt",
-        version=1,
+        version=2,
         family=Family.AI,
         kinds=("ai.request",),
         lookback_s=KEPT_H * HOUR_S,
@@ -86,16 +86,18 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
             "Finds customers of AI services that send one prompt template in many small portions: "
             "more requests than its 14-day mean, while each stays below its own limit. Numbers, "
             "quotations, names and links are masked; what is left is compared by pieces of 5 "
-            "characters, and neighbours of neighbours are one template. Without a text the first "
-            "`fingerprints` sketch stands for it. The keys of one organisation (`ai.org`) are one "
-            "customer, and nobody counts for more than three times the median. Optional "
-            "attributes: `rate_limit_per_min` and `quota_per_day`, the customer's own limits; "
-            "`asn_class`, where `education` folds accounts by network and `hosting`, `vpn` or "
-            "`proxy` says that nobody sits there together: otherwise half of the accounts on one "
-            "network are one institution. Customers with `ai.declared_use` are left out. Nothing "
-            "is said before the desk has seen as much time as the window is long. Raise the "
-            "factor when new releases of a library are found; lower J when the wording is varied "
-            "by a model (0.35 still keeps different prompts apart)."
+            "characters. Two groups of wordings become one template where a third of the pairs "
+            "between them are alike, so that a chain of small changes does not bring strangers "
+            "together; short wordings need more than J. Without a text the first `fingerprints` "
+            "sketch stands for it. The keys of one organisation (`ai.org`) are one customer, and "
+            "nobody counts for more than three times the median. Optional attributes: "
+            "`rate_limit_per_min` and `quota_per_day`, the customer's own limits; `asn_class`, "
+            "where `education` folds accounts by network and `hosting`, `vpn` or `proxy` says that "
+            "nobody sits there together: otherwise half of the accounts on one network are one "
+            "institution. Customers with `ai.declared_use` are left out. Nothing is said before "
+            "the desk has seen as much time as the window is long. Raise the factor when new "
+            "releases of a library are found; raise J when different prompts of one form are "
+            "brought together (0.7 takes small changes only)."
         ),
         falsifiers=(
             "A library, plug-in or tutorial that was just released brings the prompt along.",

@@ -57,7 +57,7 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
     meta = Meta(
         slug="lookalike-site",
         title="Look-alike sites",
-        version=1,
+        version=2,
         family=Family.INFRA_SOFT,
         kinds=(
             "account.created", "account.updated", "post", "repost", "reply", "message", "mail",
@@ -68,9 +68,10 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
         doc=(
             "Finds accounts that spread one site whose address imitates a brand, and accounts that "
             "spread sites with one kit: the same path and parameter names on several domains. An "
-            "address is judged by sub-signals: a brand's name, also misspelt, in look-alike "
-            "letters or inside a word, in the name, in front of it, on free hosting or in the "
-            "path; words that press people to sign in or to pay; free hosting; the shape of the "
+            "address is judged by sub-signals: a brand's name, also misspelt, with other vowels, "
+            "in look-alike letters or inside a word, in the name, before it, on free hosting or "
+            "in the path; words that press people to sign in or to pay, also misspelt; free "
+            "hosting; the shape of the "
             "name; the age of the domain. No single one decides: at least two must come together, "
             "one of them must imitate or press, and their weights must reach the limit. Brands' "
             "own domains (also `label.<country>`), the 10,000 most used sites and shorteners are "

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from bench.evaluation.comments import Rings, added, by_target, held_out, judge, rings_of
+from bench.evaluation.comments import (
+    Rings,
+    added,
+    by_target,
+    held_out,
+    judge,
+    judge_as_set,
+    rings_of,
+)
 from detectors.base import Signal
 from detectors.rules.near_duplicate_text import NearDuplicateParams
 from tests.harness import post
@@ -34,6 +42,17 @@ def test_a_ring_is_found_when_half_of_it_is_named_and_ham_is_counted_beside_it()
     part = [*ring, *comments("v", SHORT, 3, first=50)]
     spam = spam_of(part)
     assert judge([*part, *fans], spam, NearDuplicateParams()) == Rings(1, 2, 4, 3)
+
+
+def test_rules_as_they_ship_see_a_ring_of_short_comments_on_a_busy_wall() -> None:
+    lively = [
+        post(100 + n, f"fan{n}", f"{'abcdefgh'[n % 8]} {'klmnopqrst'[n // 8]} {n}", kind="reply",
+             objects=("target:v",))
+        for n in range(80)
+    ]  # fmt: skip
+    ring = comments("v", SHORT, 4, first=200)
+    assert judge([*lively, *ring], spam_of(ring), NearDuplicateParams()) == Rings(0, 1, 0, 0)
+    assert judge_as_set([*lively, *ring], spam_of(ring)) == Rings(1, 1, 4, 0)
 
 
 def test_each_video_is_judged_as_the_others_ask_for() -> None:

@@ -64,10 +64,21 @@ def test_recall_and_precision_follow_from_the_pairs() -> None:
     assert Truth(frozenset(), frozenset()).score({(0, 1)}) == (0.0, 1.0)
 
 
+def test_each_community_is_in_one_half_and_prompts_of_none_are_in_both(path: Path) -> None:
+    prompts_, truth = load(path), truth_of(load(path))
+    tune, report = (truth.half(prompts_.communities, tunes=one) for one in (True, False))
+    assert tune.same | report.same == truth.same
+    assert not tune.same & report.same
+    assert (4, 5) in tune.different & report.different
+
+
 def test_two_wordings_of_one_prompt_are_brought_together(path: Path) -> None:
     told = measure(path)
     assert told["pairs_of_one_community"] == 3
-    assert told["families_0.7_recall"] == round(1 / 3, 4)
+    assert told["chains_0.7_recall"] == told["companies_0.7_recall"] == round(1 / 3, 4)
+    assert told["default_recall"] == round(1 / 3, 4)
+    halves = [told[f"default_{one}_half_recall"] for one in ("tune", "report")]
+    assert sorted(halves) == [0.0, round(1 / 3, 4)]
     assert told["best_precision"] == 1.0
 
 

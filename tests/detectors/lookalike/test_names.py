@@ -106,13 +106,37 @@ def test_words_that_hold_or_resemble_a_brand_are_words(label: str) -> None:
 
 
 def test_the_number_of_changes_follows_the_length_of_the_brand() -> None:
-    assert found("payapll") is None  # two changes in six letters
+    assert found("payaprl") is None  # two changes in six letters
     assert found("insatgrm") == ("instagram", "look-alike", 2)
     assert found("evr1a") is None  # four letters allow none
     strict = Known(middle=0, long=0)
     assert found("payapl", strict) is None
     assert found("insatgrm", strict) is None
     assert found("paypa1", strict) == ("paypal", "look-alike", 0)
+
+
+@pytest.mark.parametrize(
+    ("label", "brand"),
+    [
+        ("metumaask", "metamask"),
+        ("matemsk-logn", "metamask"),
+        ("help--trezurr", "trezor"),
+        ("tlgrm", "telegram"),
+        ("coinnbasse", "coinbase"),
+    ],
+)
+def test_other_vowels_or_none_read_like_the_name(label: str, brand: str) -> None:
+    assert found(label) == (brand, "look-alike", 0)
+
+
+@pytest.mark.parametrize("label", ["tales", "lodging", "drawers", "tourism", "kitchen", "epal"])
+def test_words_that_share_some_consonants_are_words(label: str) -> None:
+    assert found(label) is None
+
+
+def test_a_word_of_other_vowels_is_no_name_where_no_letter_may_differ() -> None:
+    strict = Known(middle=0, long=0)
+    assert found("metumaask", strict) is None
 
 
 def test_the_limit_is_told_with_the_finding() -> None:

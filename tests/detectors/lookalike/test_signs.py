@@ -43,10 +43,21 @@ def shown(url: str, known: Known = KNOWN) -> set[str]:
         ("wkqzxvjp.example", {"odd-letters"}),
         ("one.two.three.example", {"depth"}),
         ("gardeningandmore.example", {"long-label"}),
+        ("my-wllet.pages.dev", {"words-misspelt", "free-hosting"}),
+        ("bay-logiin.example", {"words-misspelt"}),
     ],
 )
 def test_each_shape_shows_its_sub_signal(url: str, codes: set[str]) -> None:
     assert shown(url) == codes
+
+
+@pytest.mark.parametrize("word", ["logic", "ballet", "valet", "supports", "accounts", "walled"])
+def test_honest_words_beside_those_of_a_lure_are_no_misspellings(word: str) -> None:
+    assert "words-misspelt" not in shown(f"city-{word}.example")
+
+
+def test_a_word_of_a_lure_is_not_counted_twice() -> None:
+    assert shown("verifys-city.example") == {"words-host"}
 
 
 def test_a_domain_written_inside_another_is_seen() -> None:

@@ -131,7 +131,9 @@ def test_tuning_moves_the_line() -> None:
     url = "https://paypal-login.example/"
     assert not is_met(of(url), LookalikeParams(min_signs=3))
     assert not is_met(of(url), LookalikeParams(min_score=20))
-    assert not is_met(of("https://payapl.web.app/"), LookalikeParams(distance_middle=0))
+    misspelt, strict = "https://payapl.web.app/", LookalikeParams(distance_middle=0)
+    assert is_met(of(misspelt), LookalikeParams())
+    assert not is_met(verdict(misspelt, NO_FACTS, strict), strict)
 
 
 def test_own_domains_are_told_apart_by_spaces() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from detectors.minhash import jaccard
 from detectors.prompts.templates import (
     SIGNATURE_BYTES,
     Template,
-    families,
     likeness,
     of_text,
     prepare_templates,
@@ -84,39 +82,6 @@ def test_signatures_estimate_jaccard(changed: tuple[int, ...]) -> None:
     exact = jaccard(measured(wording(one)).hashes, measured(wording(two)).hashes)
     assert likeness(named(one).signature, named(two).signature) == pytest.approx(exact, abs=0.12)
     assert len(named(one).signature) == SIGNATURE_BYTES
-
-
-def test_neighbours_of_neighbours_are_one_family() -> None:
-    chain = [named(words(*range(0, 10 * step, 2))) for step in range(5)]
-    ends = likeness(chain[0].signature, chain[-1].signature)
-    steps = [likeness(a.signature, b.signature) for a, b in pairwise(chain)]
-    assert ends < 0.5 < min(steps)
-    assert families(chain, 0.5) == [[0, 1, 2, 3, 4]]
-
-
-def test_unlike_templates_are_alone_and_spaces_never_meet() -> None:
-    one = named(words())
-    other = named(" ".join(reversed(words(size=100))))
-    assert families([one, other, one], 0.7) == [[0, 2], [1]]
-    assert families([one, one._replace(space="ours")], 0.7) == [[0], [1]]
-    assert families([], 0.7) == []
-
-
-def test_a_thousand_variants_of_one_template_are_one_family() -> None:
-    variants = [named(f"{words()} {'abcdefghij'[n % 10] * (n // 10 + 1)}") for n in range(1_000)]
-    assert [len(group) for group in families(variants, 0.7)] == [1_000]
-
-
-def test_many_templates_are_joined_in_little_time() -> None:
-    """Twenty thousand that share nothing: only candidates of a band are compared."""
-    base = named(words()).signature
-    many = [
-        Template(str(n), "", (n * 2_654_435_761 % 2**31).to_bytes(4, "little") * (len(base) // 4))
-        for n in range(20_000)
-    ]
-    started = time.perf_counter()
-    assert len(families(many, 0.7)) == 20_000
-    assert time.perf_counter() - started < 20
 
 
 @pytest.mark.parametrize("piece", ['"', "'", "a 'b", "`", "1.", "a Bb ", "\u201c", "https://", "@"])
