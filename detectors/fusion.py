@@ -26,7 +26,7 @@ from detectors.pairs import (
     kept_graph,
     parts_of,
 )
-from detectors.ties import Ties, bridge, in_reach, sharers_of
+from detectors.ties import Ties, bridge, in_reach, is_cut, sharers_of
 
 MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
@@ -108,7 +108,7 @@ def _near_cores(near: nx.Graph[str]) -> Iterable[frozenset[str]]:
 def _wide_seed(core: frozenset[str], near: nx.Graph[str], pairs: Pairs) -> _Seed | None:
     """What a group is with the evidence that it has as a whole."""
     edges = {(edge.a, edge.b): edge for edge in group_edges(core, near, pairs)}
-    if not any(edge.group for edge in edges.values()):
+    if is_cut(core, core, pairs) or not any(edge.group for edge in edges.values()):
         return None
     graph: nx.Graph[str] = nx.Graph()
     graph.add_weighted_edges_from(
@@ -123,15 +123,25 @@ def _wide_seed(core: frozenset[str], near: nx.Graph[str], pairs: Pairs) -> _Seed
 
 
 def _widened(seeds: Sequence[_Seed], wide: Sequence[tuple[_Seed, bool]]) -> list[_Seed]:
-    """Seeds, where a wide one that opens goes before those inside it, any other one behind them."""
+    """Seeds, where a wide one takes in those that are mostly inside it, if it may open a case.
+
+    One that may not gives way to a seed that has half of it. An account or two in common are not
+    enough for either: they may be helpers of both.
+    """
     found = list(seeds)
     for seed, opens in wide:
-        inside = [one for one in found if one.core & seed.core]
-        if inside and not opens:
-            continue
-        found = [one for one in found if one not in inside]
-        found.append(_joined([(seed, {}), *((one, {}) for one in inside)], ()))
+        if opens:
+            inside = [one for one in found if _is_half(one, seed) or _is_half(seed, one)]
+            found = [one for one in found if one not in inside]
+            found.append(_joined([(seed, {}), *((one, {}) for one in inside)], ()))
+        elif not any(_is_half(seed, one) for one in found):
+            found.append(seed)
     return found
+
+
+def _is_half(seed: _Seed, other: _Seed) -> bool:
+    """Whether at least half of a seed is in the other one."""
+    return 2 * len(seed.core & other.core) >= len(seed.core)
 
 
 def _connectors(graph: nx.Graph[str]) -> tuple[str, ...]:

@@ -32,8 +32,7 @@ def bridge(one: frozenset[str], two: frozenset[str], pairs: Pairs) -> list[Edge]
     parts[ESTABLISHED] = scoring.ESTABLISHED, 0
     if pairs.declared is not None and (known := float(pairs.declared[block].min())):
         score, parts[DECLARED] = score + known, (known, 0)
-    is_cut = pairs.apart is not None and bool(pairs.apart[block].any())
-    if is_cut or score < scoring.S_OPEN:
+    if is_cut(one, two, pairs) or score < scoring.S_OPEN:
         return []
     total = np.where(shared, pairs.total()[block], -np.inf)
     ends = {
@@ -41,6 +40,13 @@ def bridge(one: frozenset[str], two: frozenset[str], pairs: Pairs) -> list[Edge]
         for place in np.flatnonzero(shared.any(axis=0)).tolist()
     }
     return [Edge(min(pair), max(pair), score, parts, group=True) for pair in sorted(ends)]
+
+
+def is_cut(one: frozenset[str], two: frozenset[str], pairs: Pairs) -> bool:
+    """Whether a person said of two of their accounts that they do not belong together."""
+    if pairs.apart is None:
+        return False
+    return bool(pairs.apart[np.ix_(_places(one, pairs), _places(two, pairs))].any())
 
 
 def in_reach(core: frozenset[str], pairs: Pairs) -> set[str]:
@@ -123,8 +129,8 @@ class Ties:
             if taken is not None:
                 self._score += taken[:, self._core].min(axis=1)
         enough = (self._score >= scoring.S_OPEN) & (self._kinds() > 1)
-        self._used = self._telling() if established else np.zeros(len(enough), dtype=bool)
-        enough |= self._used
+        self._used = self._telling() if established else np.zeros(len(pairs.accounts), dtype=bool)
+        enough = enough | self._used
         if core:
             enough[self._core] = False
         self.places: list[int] = np.flatnonzero(enough).tolist()

@@ -15,7 +15,7 @@ STORY, OUTPUT_STORY = "story", "output-story"
 LINKED_ALL = 60
 """Accounts of which all pairs are linked; of more each with its neighbours in time."""
 REWORDED_LLR, COPIED_LLR, OUTPUT_LLR = 3.0, 2.0, 4.0
-"""Quotations go round in the same words; who takes the trouble to change them rarely does it alone."""
+"""Quotations go round in the same words; who changes them has a reason."""
 SHOWN = 20
 PAIR, AGAIN = 2, 3
 """Two accounts are enough for a story that is told on so many occasions."""

