@@ -151,13 +151,19 @@ class Runner:
     ) -> list[Event]:
         """Advance over these signals; those in `skip` move the clock only. cut: their keys."""
         cut = cut or cut_signals(self.detector, self.params, signals, self.of, skip)
-        mine = cut.keys[self.shard]
+        mine, touches = cut.keys[self.shard], cut.touches
         self._keyed.look_ahead((key for keys in mine.values() for key in keys), skip)
         events: list[Event] = []
+        quiet = self._quiet_until()
         for place, signal in enumerate(signals):
             try:
-                self._advance(signal, skip, events)
-                if cut.touches[place] and signal.id not in skip and not self._is_late(signal):
+                moment = signal.moment
+                if moment >= quiet:
+                    self._advance(signal, skip, events)
+                    quiet = self._quiet_until()
+                elif moment > self.clock:
+                    self.clock = moment
+                if touches[place] and signal.id not in skip and not self._is_late(signal):
                     self._apply(signal, mine.get(place, ()), events)
             except PoisonError:
                 raise
@@ -195,7 +201,7 @@ class Runner:
 
     def _advance(self, signal: Signal, skip: Collection[int], events: list[Event]) -> None:
         """Move the clock; what lies between the old and the new time happens first."""
-        moment = min(signal.at, signal.received) if signal.received else signal.at
+        moment = signal.moment
         if moment <= self.clock:
             return
         if not self._keyed.is_settled and _crosses(self.clock, moment, self._settle_s):
@@ -205,6 +211,11 @@ class Runner:
         if _crosses(self.clock, moment, self._expiry_s):
             self.truncated |= self._keyed.sweep(moment)
         self.clock = moment
+
+    def _quiet_until(self) -> float:
+        """A time up to which nothing but the clock can move; a second early, as floats round."""
+        steps = (self._settle_s, self._expiry_s, self._tick_s or self._expiry_s)
+        return min(_multiple(self.clock, step) + step for step in steps) - 1.0
 
     def _is_late(self, signal: Signal) -> bool:
         if signal.at >= self.clock - self.detector.meta.lookback_s:
