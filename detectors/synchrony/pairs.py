@@ -15,6 +15,7 @@ from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats
 
 CHUNK_PAIRS = 1 << 20
 ACCOUNT_BITS = 31
+_NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Clock:
         if rows.skew.any():
             gap -= np.maximum(rows.skew[i], rows.skew[j])
         first = np.maximum(self.first[i], self.first[j])
-        level = first.copy() if first.any() else np.zeros(len(gap), dtype=np.int8)
-        tight = sum((gap > window).astype(np.int8) for window in self.windows)
-        return np.maximum(level, tight, dtype=np.int8), first
+        tight = np.zeros(len(gap), dtype=np.int8)
+        for window in self.windows:
+            tight += (gap > window).view(np.int8)
+        return np.maximum(first, tight), first
 
 
 class Tally:
@@ -54,10 +56,22 @@ class Tally:
             return
         low, high = int(objects.min()), int(objects.max()) + 1
         width = self._within.shape[1]
-        for table, value in ((self._within, level), (self._possible, first)):
-            cells = (objects - low) * width + value
-            counts = np.bincount(cells, minlength=(high - low) * width)
-            table[low:high] += counts.reshape(-1, width)
+        cells = (objects - low) * width
+        counts = np.bincount(cells + level, minlength=(high - low) * width).reshape(-1, width)
+        self._within[low:high] += counts
+        if first.any():
+            counts = np.bincount(cells + first, minlength=(high - low) * width)
+            self._possible[low:high] += counts.reshape(-1, width)
+        else:
+            self._possible[low:high, 0] += counts.sum(axis=1)
+
+    def add_within(self, inside: Ints, total: Ints) -> None:
+        """Count all pairs of every object, which every window is possible for.
+
+        inside: (objects, windows) pairs inside each window; total: (objects,) pairs.
+        """
+        self._within += np.diff(inside, axis=1, prepend=0, append=total[:, None])
+        self._possible[:, 0] += total
 
     def shares(self) -> tuple[npt.NDArray[np.float64], Ints]:
         """(objects, windows) share of pairs inside each window, and the pairs behind it."""
@@ -137,6 +151,9 @@ def close_rows(group: Ints, at: Ints, reach: float) -> tuple[Ints, Ints]:
 def tally_all(rows: Rows, clock: Clock) -> Tally:
     """Every pair of every object, without looking at who they are."""
     tally = Tally(int(rows.object.max(initial=-1)) + 1, len(clock.windows))
+    if len(rows) and len(clock.windows) and not (clock.first.any() or rows.skew.any()):
+        _tally_in_order(tally, rows, clock.windows)
+        return tally
     for i, j in _chunks(rows, np.arange(len(rows))):
         tally.add(rows.object[i], *clock.levels(rows, i, j))
     return tally
@@ -157,16 +174,33 @@ def scan(rows: Rows, clock: Clock, active: Ints, settings: Settings) -> tuple[Ta
     found: list[Shares] = []
     for chunk in _chunks(some, np.argsort(some.account, kind="stable")):
         i, j, size = _by_pair(some, *chunk)
-        lone = size == 1
-        group = _bundled(some, multi, i[~lone], j[~lone])
+        together = multi[i] & multi[j] & (size > 1)
+        once = size == 1
+        few = np.flatnonzero((size > 1) & (size < settings.n_min)) if together.any() else _NONE
+        once[few] = _is_one_bundle(some, i[few], j[few])
+        many = size >= max(2, settings.n_min)
+        group = _bundled(some, i[many], j[many], any_together=bool(together.any()))
         n = _bundles(group)
-        x = np.concatenate([i[lone], group.i[n == 1]])
-        y = np.concatenate([j[lone], group.j[n == 1]])
+        x = np.concatenate([i[once & ~many], group.i[n == 1]])
+        y = np.concatenate([j[once & ~many], group.j[n == 1]])
         met = known[x] & known[y]
         x, y = eligible[x[met]], eligible[y[met]]
         strangers.add(rows.object[x], *clock.levels(rows, x, y))
         found.append(group.take(n >= settings.n_min))
     return strangers, _joined(rows, clock, eligible, found)
+
+
+def _tally_in_order(tally: Tally, rows: Rows, windows: Ints) -> None:
+    """Count the pairs of each object from its times in order, without looking at any pair."""
+    size = np.bincount(rows.object)
+    line = rows.object * (int(np.ptp(rows.at)) + int(windows.max()) + 1) + rows.at - rows.at.min()
+    line.sort()  # rows stand by object, so that each place keeps its object
+    after = np.arange(1, len(line) + 1)
+    inside = [
+        np.bincount(rows.object, np.searchsorted(line, line + window, side="right") - after)
+        for window in windows
+    ]
+    tally.add_within(np.array(inside, dtype=np.int64).T, size * (size - 1) // 2)
 
 
 def _expand(start: Ints, count: Ints) -> tuple[Ints, Ints]:
@@ -200,13 +234,33 @@ def _chunks(rows: Rows, order: Ints) -> Iterator[tuple[Ints, Ints]]:
 
 
 def _by_pair(rows: Rows, i: Ints, j: Ints) -> tuple[Ints, Ints, Ints]:
-    """Pairs of rows sorted by their two accounts, and how many rows their pair has."""
-    key = (rows.account[i] << ACCOUNT_BITS) | rows.account[j]
-    order = np.argsort(key)
-    key = key[order]
-    start = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
+    """Pairs of rows sorted by their two accounts, then as they came, and the size of each pair."""
+    low, high = rows.account[i], rows.account[j]
+    low -= low.min(initial=1 << ACCOUNT_BITS)
+    key = (low << int(high.max(initial=0)).bit_length()) | high
+    order = _stable_order(key)
+    start = np.flatnonzero(_starts(key[order]))
     count = np.diff(start, append=len(key))
     return i[order], j[order], np.repeat(count, count)
+
+
+def _stable_order(key: Ints) -> Ints:
+    """What sorts `key`, equal values as they came. Keys that leave room bring their places along,
+    which sorts about ten times faster."""
+    bits = len(key).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits > 63:  # noqa: PLR2004 -- bits of a positive int64
+        return np.argsort(key, kind="stable")
+    packed = (key << bits) | np.arange(len(key))
+    packed.sort()
+    return packed & ((1 << bits) - 1)
+
+
+def _is_one_bundle(rows: Rows, i: Ints, j: Ints) -> Flags:
+    """Of rows sorted by pair: whether all rows of their pair came in the same two signals."""
+    first = _starts(rows.account[i], rows.account[j])
+    fresh = first | _starts(rows.signal[i], rows.signal[j])
+    pair = np.cumsum(first) - 1
+    return (np.bincount(pair, weights=fresh) == 1)[pair] if len(pair) else fresh
 
 
 def _multi_object(rows: Rows) -> Flags:
@@ -217,17 +271,20 @@ def _multi_object(rows: Rows) -> Flags:
     return count[where] > 1
 
 
-def _bundled(rows: Rows, multi: Flags, i: Ints, j: Ints) -> Shares:
-    """Shares sorted by (pair, bundle, object); what came in the same two signals is one bundle."""
-    low, high = rows.account[i], rows.account[j]
-    one, two = rows.signal[i], rows.signal[j]
-    if not (multi[i] & multi[j]).any():
-        one = two = rows.object[i]
-    order = np.lexsort((rows.object[i], two, one, high, low))
-    pair = _starts(low[order], high[order])
-    bundle = np.cumsum(pair | _starts(one[order], two[order])) - 1
-    none = np.zeros(len(order), dtype=np.int8)
-    return Shares(i[order], j[order], none, none, np.cumsum(pair) - 1, bundle)
+def _bundled(rows: Rows, i: Ints, j: Ints, *, any_together: bool) -> Shares:
+    """Shares sorted by (pair, bundle, object), of rows sorted by (pair, object).
+
+    What came in the same two signals is one bundle. any_together: whether there may be any; else
+    each object is its own.
+    """
+    pair = np.cumsum(_starts(rows.account[i], rows.account[j])) - 1
+    none = np.zeros(len(i), dtype=np.int8)
+    if not any_together:
+        return Shares(i, j, none, none, pair, np.arange(len(i)))
+    order = np.lexsort((rows.signal[j], rows.signal[i], pair))
+    i, j = i[order], j[order]
+    bundle = np.cumsum(_starts(pair, rows.signal[i], rows.signal[j])) - 1
+    return Shares(i, j, none, none, pair, bundle)
 
 
 def _bundles(group: Shares) -> Ints:

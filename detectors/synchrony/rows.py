@@ -54,6 +54,11 @@ def all_rows(postings: Postings) -> Rows:
 def first_shares(postings: Postings) -> Rows:
     """The earliest share of each (object, account), sorted by object, then account."""
     rows = all_rows(postings)
+    place = rows.object * (int(rows.account.max(initial=0)) + 1) + rows.account
+    order = np.argsort(place)
+    place = place[order]
+    if (place[1:] > place[:-1]).all():  # each account once per object, as a tick has it
+        return rows.take(order)
     rows = rows.take(np.lexsort((rows.signal, rows.at, rows.account, rows.object)))
     return rows.take(~repeats(rows.object, rows.account))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypedDict
 
 import numpy as np
@@ -44,15 +45,18 @@ class Table:
 
     def postings(self, steps: Mapping[str, int]) -> Postings:
         """What the test reads. steps: platform -> clock step (s)."""
-        step = np.array([steps.get(platform_of(label), 0) for label in self.accounts])
+        account = np.asarray(self.account, dtype=np.int64)
+        step = np.zeros(len(self.accounts), dtype=np.int64)
+        if steps:
+            step[:] = [steps.get(platform_of(label), 0) for label in self.accounts]
         return Postings(
             object=self.object,
-            account=self.account,
+            account=account,
             at=self.at,
             signal=self.signal,
             accounts=self.accounts,
             alone=[self.alone.get(label, 0) for label in self.accounts],
-            step=step[np.asarray(self.account, dtype=np.int64)],
+            step=step[account],
         )
 
 
@@ -74,11 +78,12 @@ def collect(
             for account in accounts:
                 table["alone"][account] = table["alone"].get(account, 0) + 1
             continue
+        at, signals = zip(*accounts.values(), strict=True)
         table["objects"].append(key.value)
         table["sizes"].append(len(accounts))
         table["accounts"] += accounts
-        table["at"] += [at for at, _ in accounts.values()]
-        table["signals"] += [signal for _, signal in accounts.values()]
+        table["at"] += at
+        table["signals"] += signals
         table["sampled"] = table["sampled"] or sampled
     return tables
 
@@ -96,14 +101,25 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
         return
     alone: dict[str, int] = {}
     for table in tables.values():
-        for account, count in table.alone.items():
-            alone[account] = alone.get(account, 0) + count
-    objects = [table.objects[index] for table in full for index in table.object]
-    accounts = [table.accounts[index] for table in full for index in table.account]
-    at = [moment for table in full for moment in table.at]
-    signals = [signal for table in full for signal in table.signal]
-    sampled = any(table.sampled for table in full)
-    yield _table(POOLED, objects, accounts, at, signals, alone, sampled=sampled)
+        _add_counts(alone, table.alone)
+    people = sorted({account for table in full for account in table.accounts})
+    person = {label: index for index, label in enumerate(people)}
+    before = accumulate((len(table.objects) for table in full), initial=0)
+    yield Table(
+        kind=POOLED,
+        objects=tuple(thing for table in full for thing in table.objects),
+        accounts=tuple(people),
+        object=[
+            start + index
+            for table, start in zip(full, before, strict=False)
+            for index in table.object
+        ],
+        account=[index for table in full for index in _renamed(table, person)],
+        at=[moment for table in full for moment in table.at],
+        signal=[signal for table in full for signal in table.signal],
+        alone=alone,
+        sampled=any(table.sampled for table in full),
+    )
 
 
 def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
@@ -111,15 +127,19 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
 
     On such a clock strangers look simultaneous, so windows below a minute say nothing.
     """
-    times: dict[str, set[float]] = {}
+    minutes: dict[str, set[float]] = {}
+    fine: set[str] = set()
     for table in tables:
-        names = [platform_of(label) for label in table.accounts]
-        for account, at in zip(table.account, table.at, strict=True):
-            times.setdefault(names[account], set()).add(at)
+        account = np.asarray(table.account, dtype=np.int64)
+        at = np.asarray(table.at, dtype=np.float64)
+        whole = at % COARSE_STEP_S == 0
+        fine |= {platform_of(table.accounts[index]) for index in np.unique(account[~whole])}
+        for index, moment in zip(account[whole].tolist(), at[whole].tolist(), strict=True):
+            minutes.setdefault(platform_of(table.accounts[index]), set()).add(moment)
     return {
         platform: COARSE_STEP_S
-        for platform, seen in sorted(times.items())
-        if len(seen) >= CLOCK_MIN_POSTINGS and not any(at % COARSE_STEP_S for at in seen)
+        for platform, seen in sorted(minutes.items())
+        if platform not in fine and len(seen) >= CLOCK_MIN_POSTINGS
     }
 
 
@@ -128,42 +148,36 @@ def _empty() -> PartTable:
 
 
 def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
-    objects: list[Key] = []
-    alone: dict[str, int] = {}
-    for part in parts:
-        for value, size in zip(part["objects"], part["sizes"], strict=True):
-            objects += [Key(kind, value)] * size
-        for account, count in part["alone"].items():
-            alone[account] = alone.get(account, 0) + count
-    accounts = [account for part in parts for account in part["accounts"]]
-    at = [moment for part in parts for moment in part["at"]]
-    signals = [signal for part in parts for signal in part["signals"]]
-    sampled = any(part["sampled"] for part in parts)
-    return _table(kind, objects, accounts, at, signals, alone, sampled=sampled)
-
-
-def _table(
-    kind: str,
-    objects: Sequence[Key],
-    accounts: Sequence[str],
-    at: Sequence[float],
-    signals: Sequence[int],
-    alone: Mapping[str, int],
-    *,
-    sampled: bool,
-) -> Table:
     """Labels become indices in sorted order, so that the order of shards leaves no trace."""
+    objects = [value for part in parts for value in part["objects"]]
+    sizes = [size for part in parts for size in part["sizes"]]
+    accounts = [account for part in parts for account in part["accounts"]]
     things, people = sorted(set(objects)), sorted(set(accounts))
     thing = {label: index for index, label in enumerate(things)}
     person = {label: index for index, label in enumerate(people)}
+    alone: dict[str, int] = {}
+    for part in parts:
+        _add_counts(alone, part["alone"])
     return Table(
         kind=kind,
-        objects=tuple(things),
+        objects=tuple(Key.each(kind, things)),
         accounts=tuple(people),
-        object=[thing[label] for label in objects],
+        object=np.repeat([thing[label] for label in objects], sizes).tolist() if objects else [],
         account=[person[label] for label in accounts],
-        at=at,
-        signal=signals,
+        at=[moment for part in parts for moment in part["at"]],
+        signal=[signal for part in parts for signal in part["signals"]],
         alone=alone,
-        sampled=sampled,
+        sampled=any(part["sampled"] for part in parts),
     )
+
+
+def _renamed(table: Table, person: Mapping[str, int]) -> list[int]:
+    """The accounts of a table as the numbers that they have in another one."""
+    number = np.array([person[label] for label in table.accounts], dtype=np.int64)
+    renamed: list[int] = number[np.asarray(table.account, dtype=np.int64)].tolist()
+    return renamed
+
+
+def _add_counts(counts: dict[str, int], more: Mapping[str, int]) -> None:
+    for account, count in more.items():
+        counts[account] = counts.get(account, 0) + count
