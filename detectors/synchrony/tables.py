@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -11,6 +12,7 @@ import numpy as np
 
 from detectors.base import Key
 from detectors.synchrony.model import Postings
+from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
 
 POOLED = "any"
 COARSE_STEP_S = 60
@@ -86,6 +88,40 @@ def collect(
         table["signals"] += signals
         table["sampled"] = table["sampled"] or sampled
     return tables
+
+
+def collect_since(
+    states: Mapping[Key, Sharers], since: float, secret: bytes
+) -> dict[str, PartTable]:
+    """`collect` of first shares in the lookback; of many accounts the keyed sample."""
+    alone: dict[str, list[str]] = {}
+    tables = collect(_together(states, since, secret, alone))
+    for kind, accounts in alone.items():
+        table = tables.setdefault(kind, _empty())
+        _add_counts(table["alone"], Counter(accounts))
+    return tables
+
+
+def _together(
+    states: Mapping[Key, Sharers], since: float, secret: bytes, alone: dict[str, list[str]]
+) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
+    """The objects of several accounts; of the others the account goes to `alone`, by type.
+
+    Most objects are of the second kind, so nothing is built for them.
+    """
+    for key, state in states.items():
+        if len(state.shares) == 1:
+            for account, days in state.shares.items():
+                if days[-1][0] >= since:
+                    alone.setdefault(key.type, []).append(account)
+            continue
+        if state.newest < since:
+            continue
+        shares = state.first_since(since)
+        if len(shares) > MAX_ACCOUNTS:
+            yield key, {account: shares[account] for account in sample([*shares], secret)}, True
+        elif shares:
+            yield key, shares, state.sampled
 
 
 def merge(parts: Sequence[Mapping[str, PartTable]]) -> dict[str, Table]:
