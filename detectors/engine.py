@@ -30,6 +30,7 @@ OWN_KINDS = frozenset({HEARTBEAT, WATCH})
 EXPIRY_S = 6 * HOUR_S
 """Distance of the sweeps that drop old keys: each looks at all of them."""
 SETTLE_S = 5 * MINUTE_S
+_PAGE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +274,7 @@ def run_all(
         Runner(detector, params, shard=number, of=of, tick_floor_s=tick_floor_s)
         for number in range(of)
     ]
-    told = [runner.feed(signals) + runner.finish() for runner in runners]
+    told = [_fed(runner, signals) + runner.finish() for runner in runners]
     found = [event for events in told for event in events if isinstance(event, Found)]
     ticks = [[event for event in events if isinstance(event, Ticked)] for events in told]
     known = {signal.id: signal for signal in signals} if any(ticks) else {}
@@ -284,6 +285,12 @@ def run_all(
         )
         found += [Found(shards[0].at, shards[0].signal_id, draft) for draft in drafts]
     return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
+
+
+def _fed(runner: Runner, signals: Sequence[Signal]) -> list[Event]:
+    """In pages, for which a detector may compute ahead."""
+    pages = (signals[start : start + _PAGE] for start in range(0, len(signals), _PAGE))
+    return [event for page in pages for event in runner.feed(page)]
 
 
 def _divide(keys: tuple[dict[int, list[Key]], ...], place: int, found: list[Key]) -> None:

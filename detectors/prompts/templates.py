@@ -166,9 +166,10 @@ def _proposed(
         order = np.argsort(word, kind="stable")
         ordered = word[order]
         edges = np.concatenate(([0], np.flatnonzero(np.diff(ordered)) + 1, [size]))
-        shared = np.flatnonzero(np.diff(edges) > 1)
-        for begin, end in zip(edges[shared].tolist(), edges[shared + 1].tolist(), strict=True):
-            pairs.append(_within(np.sort(order[begin:end])))
+        sharing = np.diff(edges)
+        for number in np.unique(sharing[sharing > 1]).tolist():
+            begin = edges[:-1][sharing == number]
+            pairs.append(_within(order[begin[:, None] + np.arange(number)]))
     if not pairs:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     found = np.concatenate(pairs)
@@ -177,12 +178,17 @@ def _proposed(
     return codes // size, codes % size
 
 
-def _within(group: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Pairs inside one band, shape (pairs, 2), the lower place first."""
-    if len(group) <= _COMPARED_ALL:
-        low, high = np.triu_indices(len(group), 1)
-        return np.column_stack((group[low], group[high]))
-    first = np.full(len(group) - 1, group[0])
-    return np.concatenate(
-        (np.column_stack((first, group[1:])), np.column_stack((group[:-1], group[1:])))
-    )
+def _within(groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs inside bands of one size, shape (pairs, 2), the lower place first.
+
+    groups: (bands, size) places, each band in order.
+    """
+    size = groups.shape[1]
+    low, high = np.triu_indices(size, 1) if size <= _COMPARED_ALL else _beside(size)
+    return np.column_stack((groups[:, low].ravel(), groups[:, high].ravel()))
+
+
+def _beside(size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first with each other one, and each with the next."""
+    later = np.arange(1, size)
+    return np.append(np.zeros_like(later), later - 1), np.append(later, later)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -94,11 +94,11 @@ def collect_since(
     states: Mapping[Key, Sharers], since: float, secret: bytes
 ) -> dict[str, PartTable]:
     """`collect` of first shares in the lookback; of many accounts the keyed sample."""
-    alone: dict[str, list[str]] = {}
+    alone: dict[str, list[str]] = defaultdict(list)
     tables = collect(_together(states, since, secret, alone))
     for kind, accounts in alone.items():
         table = tables.setdefault(kind, _empty())
-        _add_counts(table["alone"], Counter(accounts))
+        table["alone"] = _sum_of([Counter(accounts), table["alone"]])
     return tables
 
 
@@ -113,7 +113,7 @@ def _together(
         if len(state.shares) == 1:
             for account, days in state.shares.items():
                 if days[-1][0] >= since:
-                    alone.setdefault(key.type, []).append(account)
+                    alone[key.type].append(account)
             continue
         if state.newest < since:
             continue
@@ -135,9 +135,6 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     full = [table for table in tables.values() if table.at]
     if len(full) <= 1:
         return
-    alone: dict[str, int] = {}
-    for table in tables.values():
-        _add_counts(alone, table.alone)
     people = sorted({account for table in full for account in table.accounts})
     person = {label: index for index, label in enumerate(people)}
     before = accumulate((len(table.objects) for table in full), initial=0)
@@ -153,7 +150,7 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
         account=[index for table in full for index in _renamed(table, person)],
         at=[moment for table in full for moment in table.at],
         signal=[signal for table in full for signal in table.signal],
-        alone=alone,
+        alone=_sum_of([table.alone for table in tables.values()]),
         sampled=any(table.sampled for table in full),
     )
 
@@ -191,9 +188,6 @@ def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
     things, people = sorted(set(objects)), sorted(set(accounts))
     thing = {label: index for index, label in enumerate(things)}
     person = {label: index for index, label in enumerate(people)}
-    alone: dict[str, int] = {}
-    for part in parts:
-        _add_counts(alone, part["alone"])
     return Table(
         kind=kind,
         objects=tuple(Key.each(kind, things)),
@@ -202,7 +196,7 @@ def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
         account=[person[label] for label in accounts],
         at=[moment for part in parts for moment in part["at"]],
         signal=[signal for part in parts for signal in part["signals"]],
-        alone=alone,
+        alone=_sum_of([part["alone"] for part in parts]),
         sampled=any(part["sampled"] for part in parts),
     )
 
@@ -214,6 +208,11 @@ def _renamed(table: Table, person: Mapping[str, int]) -> list[int]:
     return renamed
 
 
-def _add_counts(counts: dict[str, int], more: Mapping[str, int]) -> None:
-    for account, count in more.items():
-        counts[account] = counts.get(account, 0) + count
+def _sum_of(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """All counts together; the longest is taken as it is."""
+    longest, *others = sorted(counts, key=len, reverse=True)
+    total = dict(longest)
+    for more in others:
+        for account, count in more.items():
+            total[account] = total.get(account, 0) + count
+    return total

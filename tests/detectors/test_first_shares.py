@@ -25,12 +25,16 @@ def test_first_shares_are_those_that_a_look_at_every_share_finds(
     shares: list[tuple[str, str, str, float]], since: float
 ) -> None:
     states: dict[Key, Sharers] = {}
-    first: dict[Key, dict[str, tuple[float, int]]] = {}
+    days: dict[tuple[Key, str, float], tuple[float, int]] = {}
     for number, (kind, value, account, at) in enumerate(shares, start=1):
-        states.setdefault(Key(kind, value), Sharers()).add(account, at, number)
-        if at >= since:
-            known = first.setdefault(Key(kind, value), {})
-            known[account] = min(known.get(account, (at, number)), (at, number))
+        key, share = Key(kind, value), (at, number)
+        states.setdefault(key, Sharers()).add(account, *share)
+        day = (key, account, at // DAY_S)
+        days[day] = min(days.get(day, share), share)
+    first: dict[Key, dict[str, tuple[float, int]]] = {}
+    for (key, account, _), share in sorted(days.items(), reverse=True):
+        if share[0] >= since:
+            first.setdefault(key, {})[account] = share
     slow = collect((key, first[key], False) for key in states if key in first)
     found = merge([collect_since(states, since, b"")])
     for kind, table in merge([slow]).items():
