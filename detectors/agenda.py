@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -18,11 +19,11 @@ class Agenda:
     """
 
     def __init__(self) -> None:
-        self._slots: dict[int, list[Key]] = {}
+        self._slots: defaultdict[int, list[Key]] = defaultdict(list)
 
     def put(self, keys: Iterable[Key], due: float) -> None:
         """Have keys looked at by the first sweep after `due`."""
-        self._slots.setdefault(int(due // SLOT_S), []).extend(keys)
+        self._slots[int(due // SLOT_S)].extend(keys)
 
     def take(self, moment: float) -> Iterator[Key]:
         """Take out every key that is due before `moment`, and those of the slot that it is in."""

@@ -335,7 +335,10 @@ class Detector(Generic[StateT, ParamsT]):
         raise NotImplementedError
 
     def keep_s(self, key: Key, p: ParamsT) -> float:
-        """Seconds after which an untouched key is dropped; never more than `lookback_s`."""
+        """Seconds after which an untouched key is dropped; never more than `lookback_s`.
+
+        The same for all keys of one type: it is asked once for each.
+        """
         del key, p
         return float(self.meta.lookback_s)
 

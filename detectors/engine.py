@@ -28,7 +28,7 @@ WATCH = "engine.watch"
 OWN_KINDS = frozenset({HEARTBEAT, WATCH})
 """Kinds that nobody can send; a detector gets such a signal only if its `kinds` name it."""
 EXPIRY_S = 6 * HOUR_S
-"""Distance of the sweeps that drop old keys: each looks at all of them."""
+"""Distance of the sweeps that drop old keys: each looks at those whose time has come."""
 SETTLE_S = 5 * MINUTE_S
 _PAGE = 4_000
 

@@ -111,14 +111,14 @@ class Keyed:
             return [draft for key in keys for draft in self._fold(key, signal)]
         newest, gone = self._newest, self._gone
         if newest.keys().isdisjoint(keys) and gone.keys().isdisjoint(keys):
-            self._enter(keys, signal.place)
+            self._enter_all(keys, signal.place)
             return []
         drafts: list[FindingDraft] = []
         for key in keys:
             if key in newest or key in gone:
                 drafts += self._fold(key, signal)
             else:
-                self._enter((key,), signal.place)
+                self._enter(key, signal.place)
         return drafts
 
     def _fold_in_any_order(self, keys: Sequence[Key], signal: Signal) -> list[FindingDraft]:
@@ -128,7 +128,7 @@ class Keyed:
             state = states.get(key)
             if state is None:
                 state = states[key] = self._detector.State()
-                self._enter((key,), place)
+                self._enter(key, place)
             elif place > newest[key]:
                 newest[key] = place
             drafts += self._detector.apply(key, signal, state, self._params)
@@ -139,7 +139,7 @@ class Keyed:
     def _fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
         place, newest = signal.place, self._newest.get(key)
         if newest is None:
-            self._enter((key,), place)
+            self._enter(key, place)
             state = self.states[key] = self._detector.State()
             drafts = self._detector.apply(key, signal, state, self._params)
             if drafts or key in self._gone:
@@ -238,8 +238,13 @@ class Keyed:
         self._late = {key for key, history in self._histories.items() if history.disorder}
         self._plan()
 
-    def _enter(self, keys: Sequence[Key], place: Place) -> None:
-        """Note keys that nobody touched before."""
+    def _enter(self, key: Key, place: Place) -> None:
+        """Note a key that nobody touched before."""
+        self._newest[key] = place
+        self._to_drop.put((key,), place[0] + self._keep_s[key.type])
+
+    def _enter_all(self, keys: Sequence[Key], place: Place) -> None:
+        """The same of many keys, for which no Python code runs one by one."""
         self._newest.update(dict.fromkeys(keys, place))
         for kind, some in groupby(keys, _type_of):
             self._to_drop.put(some, place[0] + self._keep_s[kind])
