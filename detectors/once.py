@@ -9,7 +9,12 @@ OneT = TypeVar("OneT")
 ValueT = TypeVar("ValueT")
 
 
-class once(Generic[OneT, ValueT]):  # noqa: N801 -- read as a decorator
+def once(make: Callable[[OneT], ValueT]) -> Once[OneT, ValueT]:
+    """The decorator."""
+    return Once(make)
+
+
+class Once(Generic[OneT, ValueT]):
     """`functools.cached_property` without its lock, which Python 3.11 takes for every first value.
 
     A signal has several of them, each wanted once: the lock was half of their cost. Two threads
