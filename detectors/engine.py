@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -153,7 +154,7 @@ class Runner:
         """Advance over these signals; those in `skip` move the clock only. cut: their keys."""
         cut = cut or cut_signals(self.detector, self.params, signals, self.of, skip)
         mine, touches = cut.keys[self.shard], cut.touches
-        self._keyed.look_ahead((key for keys in mine.values() for key in keys), skip)
+        self._keyed.look_ahead(chain.from_iterable(mine.values()), skip)
         events: list[Event] = []
         quiet = self._quiet_until()
         for place, signal in enumerate(signals):

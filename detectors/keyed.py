@@ -166,8 +166,8 @@ class Keyed:
         self._firsts = {}
         if not self._waits:
             return
-        touched = [key for key in keys if key in self._newest and key not in self.states]
-        ids = {self._newest[key][1] for key in touched}.difference(skip)
+        touched = self._newest.keys() & keys
+        ids = {self._newest[key][1] for key in touched if key not in self.states}.difference(skip)
         self._firsts = self._signals(sorted(ids))
 
     def remember(self, signal: Signal) -> None:
