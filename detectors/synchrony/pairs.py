@@ -229,7 +229,7 @@ def _expand(start: Ints, count: Ints) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """Rows that lead pairs, with how many each leads; no account leads in two chunks.
+    """Rows that lead pairs, with how many each leads. Neighbours of one account are not parted.
 
     order, later, lead: (leading rows,) row, rows of its object after it, its account.
     """
