@@ -251,12 +251,13 @@ class Keyed:
 
     def _passed(self, moment: float, settled: float) -> list[Key]:
         """The keys that time has passed and that may go."""
-        detector, params, states, gone = self._detector, self._params, self.states, list[Key]()
+        newest, states, keep_s, gone = self._newest, self.states, self._keep_s, list[Key]()
         for key in [*self._to_drop.take(settled)]:
-            at, _ = self._newest[key]
-            due = at + self._keep_s[key.type]
+            at = newest[key][0]
+            due = at + keep_s[key.type]
             if due < settled and (
-                key not in states or detector.retire(key, states[key], moment - at, params)
+                key not in states
+                or self._detector.retire(key, states[key], moment - at, self._params)
             ):
                 gone.append(key)
             else:
@@ -266,7 +267,8 @@ class Keyed:
     def _drop(self, keys: Iterable[Key]) -> None:
         for key in keys:
             at, _ = self._newest.pop(key)
-            self.states.pop(key, None)
+            if self.states.pop(key, None) is None:  # nothing else is known of a lone key
+                continue
             self._late.discard(key)
             if self._mattering is not None:
                 self._mattering.discard(key)
