@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import repeat
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from detectors import normalise
+from detectors.once import once
 from detectors.schema import ActorProfile, Ai, SignalIn
 
 MINUTE_S = 60
@@ -122,12 +123,17 @@ class Signal(msgspec.Struct, frozen=True, dict=True):
             attributes=wire.attributes,
         )
 
-    @cached_property
+    @once
     def place(self) -> tuple[float, int]:
         """Where it stands in order of time; one object, because every key of it keeps it."""
         return (self.at, self.id)
 
-    @property
+    @once
+    def moment(self) -> float:
+        """What the engine clock sees of it."""
+        return min(self.at, self.received) if self.received else self.at
+
+    @once
     def account(self) -> str:
         """`platform:actor`, or "" when nobody acted; a platform slug holds no colon."""
         return f"{self.platform}:{self.actor}" if self.actor else ""
@@ -148,23 +154,23 @@ class Signal(msgspec.Struct, frozen=True, dict=True):
             known[kind] = tuple(dict.fromkeys(name for name in names if name))
         return known[kind]
 
-    @cached_property
+    @once
     def _identifiers(self) -> dict[str, tuple[str, ...]]:
         return {}
 
-    @cached_property
+    @once
     def mentions(self) -> tuple[normalise.Mention, ...]:
         """Entities found in the text, in order."""
         return tuple(normalise.extract(self.text)) if self.text else ()
 
-    @cached_property
+    @once
     def urls(self) -> tuple[str, ...]:
         """Canonical links: those the sender listed and those found in the text, each once."""
         listed = (normalise.canonical_url(url) for url in self.raw_urls)
         found = [mention.value for mention in self.mentions if mention.type == "url"]
         return tuple(dict.fromkeys([url for url in listed if url] + found))
 
-    @cached_property
+    @once
     def match_text(self) -> str:
         """The text folded for comparison."""
         return normalise.match_text(self.text)
@@ -329,7 +335,10 @@ class Detector(Generic[StateT, ParamsT]):
         raise NotImplementedError
 
     def keep_s(self, key: Key, p: ParamsT) -> float:
-        """Seconds after which an untouched key is dropped; never more than `lookback_s`."""
+        """Seconds after which an untouched key is dropped; never more than `lookback_s`.
+
+        The same for all keys of one type: it is asked once for each.
+        """
         del key, p
         return float(self.meta.lookback_s)
 

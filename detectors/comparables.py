@@ -49,7 +49,12 @@ def folded(text: str) -> Content:
 
     A manual share (`RT @name ...`) is the platform's own copy and becomes empty.
     """
-    plain = normalise.match_text(text)
+    return folded_plain(normalise.match_text(text))
+
+
+@lru_cache(maxsize=_CACHED)
+def folded_plain(plain: str) -> Content:
+    """The same of a text that is folded for comparison already."""
     if plain.startswith("rt @"):
         return Content("")
     if "@" in plain or "://" in plain:

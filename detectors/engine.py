@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -28,8 +29,9 @@ WATCH = "engine.watch"
 OWN_KINDS = frozenset({HEARTBEAT, WATCH})
 """Kinds that nobody can send; a detector gets such a signal only if its `kinds` name it."""
 EXPIRY_S = 6 * HOUR_S
-"""Distance of the sweeps that drop old keys: each looks at all of them."""
+"""Distance of the sweeps that drop old keys: each looks at those whose time has come."""
 SETTLE_S = 5 * MINUTE_S
+_PAGE = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,19 @@ class Runner:
     ) -> list[Event]:
         """Advance over these signals; those in `skip` move the clock only. cut: their keys."""
         cut = cut or cut_signals(self.detector, self.params, signals, self.of, skip)
-        mine = cut.keys[self.shard]
-        self._keyed.look_ahead((key for keys in mine.values() for key in keys), skip)
+        mine, touches = cut.keys[self.shard], cut.touches
+        self._keyed.look_ahead(chain.from_iterable(mine.values()), skip)
         events: list[Event] = []
+        quiet = self._quiet_until()
         for place, signal in enumerate(signals):
             try:
-                self._advance(signal, skip, events)
-                if cut.touches[place] and signal.id not in skip and not self._is_late(signal):
+                moment = signal.moment
+                if moment >= quiet:
+                    self._advance(signal, skip, events)
+                    quiet = self._quiet_until()
+                elif moment > self.clock:
+                    self.clock = moment
+                if touches[place] and signal.id not in skip and not self._is_late(signal):
                     self._apply(signal, mine.get(place, ()), events)
             except PoisonError:
                 raise
@@ -195,7 +203,7 @@ class Runner:
 
     def _advance(self, signal: Signal, skip: Collection[int], events: list[Event]) -> None:
         """Move the clock; what lies between the old and the new time happens first."""
-        moment = min(signal.at, signal.received) if signal.received else signal.at
+        moment = signal.moment
         if moment <= self.clock:
             return
         if not self._keyed.is_settled and _crosses(self.clock, moment, self._settle_s):
@@ -205,6 +213,11 @@ class Runner:
         if _crosses(self.clock, moment, self._expiry_s):
             self.truncated |= self._keyed.sweep(moment)
         self.clock = moment
+
+    def _quiet_until(self) -> float:
+        """A time up to which nothing but the clock can move; a second early, as floats round."""
+        steps = (self._settle_s, self._expiry_s, self._tick_s or self._expiry_s)
+        return min(_multiple(self.clock, step) + step for step in steps) - 1.0
 
     def _is_late(self, signal: Signal) -> bool:
         if signal.at >= self.clock - self.detector.meta.lookback_s:
@@ -262,7 +275,7 @@ def run_all(
         Runner(detector, params, shard=number, of=of, tick_floor_s=tick_floor_s)
         for number in range(of)
     ]
-    told = [runner.feed(signals) + runner.finish() for runner in runners]
+    told = [_fed(runner, signals) + runner.finish() for runner in runners]
     found = [event for events in told for event in events if isinstance(event, Found)]
     ticks = [[event for event in events if isinstance(event, Ticked)] for events in told]
     known = {signal.id: signal for signal in signals} if any(ticks) else {}
@@ -273,6 +286,12 @@ def run_all(
         )
         found += [Found(shards[0].at, shards[0].signal_id, draft) for draft in drafts]
     return sorted(found, key=lambda one: (one.at, one.signal_id, one.draft.anchor))
+
+
+def _fed(runner: Runner, signals: Sequence[Signal]) -> list[Event]:
+    """In pages, for which a detector may compute ahead."""
+    pages = (signals[start : start + _PAGE] for start in range(0, len(signals), _PAGE))
+    return [event for page in pages for event in runner.feed(page)]
 
 
 def _divide(keys: tuple[dict[int, list[Key]], ...], place: int, found: list[Key]) -> None:

@@ -27,16 +27,15 @@ def group_values(signal: Signal, groups: Sequence[str], object_type: str = "") -
 
 
 @lru_cache(maxsize=4_096)
-def text_name(text: str) -> str:
-    """Name of a text for exact comparison; empty for one that many people write by chance."""
-    plain = normalise.match_text(text)
+def text_name(plain: str) -> str:
+    """Name of a match text for exact comparison; empty for one that many write by chance."""
     if len(plain) < MIN_TEXT:
         return ""
     return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _by_text(signal: Signal, _: str) -> Values:
-    name = text_name(signal.text)
+    name = text_name(signal.match_text)
     return (name,) if name else ()
 
 

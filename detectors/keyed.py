@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
 
+from detectors.agenda import Agenda
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.history import LATENESS_S, TOLD_S, History, Place, Told, begun
 
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
 _TOLD_TOGETHER = 10_000
+_type_of = itemgetter(0)
 
 Recall = Callable[[list[int]], Iterable[Signal]]
 """Reads signals by id again, in any order; one that is gone is left out."""
@@ -45,6 +49,18 @@ class _Undone(NamedTuple):
     places: list[Place]
 
 
+class _KeepTimes(dict[str, float]):
+    """How long keys are kept, by type; asked once for each."""
+
+    def __init__(self, detector: Detector[Any, Any], params: BaseParams) -> None:
+        super().__init__()
+        self._detector, self._params = detector, params
+
+    def __missing__(self, kind: str) -> float:
+        self[kind] = self._detector.keep_s(Key(kind, ""), self._params)
+        return self[kind]
+
+
 class Keyed:
     """States of the keys of one shard.
 
@@ -72,6 +88,9 @@ class Keyed:
         self._newest: dict[Key, Place] = {}
         self._histories: dict[Key, History] = {}
         self._gone: dict[Key, tuple[float, Told]] = {}
+        self._keep_s = _KeepTimes(detector, params)
+        self._to_drop = Agenda()
+        self._to_close = Agenda()
         self._late: set[Key] = set()
         self._recent: OrderedDict[int, Signal] = OrderedDict()
         self._firsts: dict[int, Signal] = {}
@@ -88,13 +107,18 @@ class Keyed:
         """Take in one signal under all its keys; what the detector says of it."""
         if self._any_order:
             return self._fold_in_any_order(keys, signal)
-        place, newest, waits = signal.place, self._newest, self._waits
+        if not self._waits:
+            return [draft for key in keys for draft in self._fold(key, signal)]
+        newest, gone = self._newest, self._gone
+        if newest.keys().isdisjoint(keys) and gone.keys().isdisjoint(keys):
+            self._enter_all(keys, signal.place)
+            return []
         drafts: list[FindingDraft] = []
         for key in keys:
-            if waits and key not in newest and key not in self._gone:
-                newest[key] = place
-            else:
+            if key in newest or key in gone:
                 drafts += self._fold(key, signal)
+            else:
+                self._enter(key, signal.place)
         return drafts
 
     def _fold_in_any_order(self, keys: Sequence[Key], signal: Signal) -> list[FindingDraft]:
@@ -104,7 +128,7 @@ class Keyed:
             state = states.get(key)
             if state is None:
                 state = states[key] = self._detector.State()
-                newest[key] = place
+                self._enter(key, place)
             elif place > newest[key]:
                 newest[key] = place
             drafts += self._detector.apply(key, signal, state, self._params)
@@ -115,7 +139,7 @@ class Keyed:
     def _fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
         place, newest = signal.place, self._newest.get(key)
         if newest is None:
-            self._newest[key] = place
+            self._enter(key, place)
             state = self.states[key] = self._detector.State()
             drafts = self._detector.apply(key, signal, state, self._params)
             if drafts or key in self._gone:
@@ -142,8 +166,8 @@ class Keyed:
         self._firsts = {}
         if not self._waits:
             return
-        touched = [key for key in keys if key in self._newest and key not in self.states]
-        ids = {self._newest[key][1] for key in touched}.difference(skip)
+        touched = self._newest.keys() & keys
+        ids = {self._newest[key][1] for key in touched if key not in self.states}.difference(skip)
         self._firsts = self._signals(sorted(ids))
 
     def remember(self, signal: Signal) -> None:
@@ -173,32 +197,18 @@ class Keyed:
 
     def sweep(self, moment: float) -> bool:
         """Drop keys that time has passed, and the oldest ones above the cap; whether there were."""
-        detector, params, states = self._detector, self._params, self.states
         settled = moment - self._lateness_s
-        gone = [
-            key
-            for key, (at, _) in self._newest.items()
-            if at < settled
-            and at + detector.keep_s(key, params) < settled
-            and (key not in states or detector.retire(key, states[key], moment - at, params))
-        ]
+        gone = self._passed(moment, settled)
         truncated = len(self) - len(gone) > MAX_KEYS
         if truncated:
             oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
             gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
-        for key in gone:
-            at, _ = self._newest.pop(key)
-            states.pop(key, None)
-            self._late.discard(key)
-            if self._mattering is not None:
-                self._mattering.discard(key)
-            if (history := self._histories.pop(key, None)) and history.told:
-                self._gone[key] = (at, history.told)
-        memory_s = max(TOLD_S, detector.meta.lookback_s)
+        self._drop(gone)
+        if truncated:
+            self._plan()
+        memory_s = max(TOLD_S, self._detector.meta.lookback_s)
         self._gone = {key: one for key, one in self._gone.items() if one[0] + memory_s >= moment}
-        for key, history in self._histories.items():
-            if self._newest[key][0] < settled and not history.disorder:
-                history.close()
+        self._close(settled)
         return truncated
 
     def dump(self) -> Any:
@@ -215,17 +225,77 @@ class Keyed:
         row = tuple[str, str, float, int, state]  # type: ignore[valid-type]  # a type made at run time
         for kind, value, at, id_, one in msgspec.msgpack.decode(kept, type=list[row]):
             key = Key(kind, value)
-            if self._detector.keep_s(key, self._params):
+            if self._keep_s[kind]:
                 self.states[key], self._newest[key] = one, (at, id_)
                 self._weigh(key, one)
         for kind, value, at, id_ in lone:
             key = Key(kind, value)
-            if self._detector.keep_s(key, self._params):
+            if self._keep_s[kind]:
                 self._newest[key] = (at, id_)
         self._gone = {Key(kind, value): (at, told) for kind, value, at, told in gone}
         named = ((Key(kind, value), history) for kind, value, history in histories)
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
+        self._plan()
+
+    def _enter(self, key: Key, place: Place) -> None:
+        """Note a key that nobody touched before."""
+        self._newest[key] = place
+        self._to_drop.put((key,), place[0] + self._keep_s[key.type])
+
+    def _enter_all(self, keys: Sequence[Key], place: Place) -> None:
+        """The same of many keys, for which no Python code runs one by one."""
+        self._newest.update(dict.fromkeys(keys, place))
+        for kind, some in groupby(keys, _type_of):
+            self._to_drop.put(some, place[0] + self._keep_s[kind])
+
+    def _passed(self, moment: float, settled: float) -> list[Key]:
+        """The keys that time has passed and that may go."""
+        newest, states, keep_s, gone = self._newest, self.states, self._keep_s, list[Key]()
+        for key in [*self._to_drop.take(settled)]:
+            at = newest[key][0]
+            due = at + keep_s[key.type]
+            if due < settled and (
+                key not in states
+                or self._detector.retire(key, states[key], moment - at, self._params)
+            ):
+                gone.append(key)
+            else:
+                self._to_drop.put((key,), due)
+        return gone
+
+    def _drop(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            at, _ = self._newest.pop(key)
+            if self.states.pop(key, None) is None:  # nothing else is known of a lone key
+                continue
+            self._late.discard(key)
+            if self._mattering is not None:
+                self._mattering.discard(key)
+            if (history := self._histories.pop(key, None)) and history.told:
+                self._gone[key] = (at, history.told)
+
+    def _close(self, settled: float) -> None:
+        """Forget the past of the keys that no late signal can reach any more."""
+        for key in [*self._to_close.take(settled)]:
+            history = self._histories.get(key)
+            if history is None or not history.bases:
+                continue
+            at, _ = self._newest[key]
+            if at < settled and not history.disorder:
+                history.close()
+            else:
+                self._to_close.put((key,), at)
+
+    def _plan(self) -> None:
+        """Have every key looked at in its time."""
+        self._to_drop.clear()
+        self._to_close.clear()
+        for key, (at, _) in self._newest.items():
+            self._to_drop.put((key,), at + self._keep_s[key.type])
+        for key, history in self._histories.items():
+            if history.bases:
+                self._to_close.put((key,), self._newest[key][0])
 
     def _weigh(self, key: Key, state: Any) -> None:
         """Note whether ticks have to look at this key."""
@@ -250,6 +320,7 @@ class Keyed:
     def _begin(self, key: Key, first: Place) -> History:
         _, told = self._gone.pop(key, (0.0, {}))
         history = self._histories[key] = begun(first, self._blank, told)
+        self._to_close.put((key,), first[0])
         return history
 
     def _append(
@@ -257,6 +328,8 @@ class Keyed:
     ) -> list[FindingDraft]:
         place = signal.place
         if history.wants_base(place):
+            if not history.bases:
+                self._to_close.put((key,), place[0])
             history.keep_base(newest, msgspec.msgpack.encode(self.states[key]))
         drafts = self._step(key, signal, newest)
         history.put(place)
@@ -268,7 +341,7 @@ class Keyed:
         detector, params = self._detector, self._params
         idle_s = signal.at - newest[0]
         if key not in self.states or (
-            idle_s > detector.keep_s(key, params)
+            idle_s > self._keep_s[key.type]
             and detector.retire(key, self.states[key], idle_s, params)
         ):
             self.states[key] = detector.State()

@@ -36,15 +36,10 @@ def exported(key: Key, steps: Steps, since: float, rules: Rules, secret: bytes) 
     A name that more than `public_cap` accounts use belongs to nobody, and one that is only
     advertised, or only its owner's, joins nobody.
     """
+    if not _tells(key, steps, rules):  # what is recent cannot tell more, and to know it costs more
+        return None
     live = _live(steps, since, secret)
-    if key.type == CHATS:
-        tells = len(live.talks) >= rules.least
-    elif key.type == PAYEE:
-        tells = bool(live.bills) or len(live.owners) > 1
-    else:
-        tells = bool(live.owners or live.writers or live.bills) and bool(live.ads.shares)
-        tells = tells or bool(live.bills)
-    if not tells or len(named_by(key, live)) > rules.public_cap:
+    if not _tells(key, live, rules) or len(named_by(key, live)) > rules.public_cap:
         return None
     return Row((key.type, key.value), live)
 
@@ -85,6 +80,17 @@ def is_funnel(funnel: Funnel, rules: Rules) -> bool:
     usual = median(amounts)
     stable = sum(abs(amount - usual) <= STABLE_WITHIN * usual for amount in amounts)
     return stable < STABLE_SHARE * len(amounts)
+
+
+def _tells(key: Key, steps: Steps, rules: Rules) -> bool:
+    """Whether a name can be part of a funnel."""
+    if key.type == CHATS:
+        return len(steps.talks) >= rules.least
+    if steps.bills:
+        return True
+    if key.type == PAYEE:
+        return len(steps.owners) > 1
+    return bool(steps.owners or steps.writers) and bool(steps.ads.shares)
 
 
 def _live(steps: Steps, since: float, secret: bytes) -> Steps:

@@ -15,6 +15,7 @@ _STEMS = (
     "model", "modèl", "język", "модел", "模型", "人工智能", "モデル", "نموذج", "an ai", "qu'ia",
     "que ia", "fulfill",
 )  # fmt: skip
+_ASCII_STEMS = tuple(stem for stem in _STEMS if stem.isascii())
 _PHRASES = (
     r"as an? (?:ai|artificial intelligence)(?: language)?(?: model)?,? (?:i|my)\b",
     r"as a(?: large)? language model,? (?:i|my)\b",
@@ -56,8 +57,11 @@ def reveals_itself(signal: Signal) -> bool:
 
 @lru_cache(maxsize=4_096)
 def _reveals(text: str) -> bool:
-    plain = text.lower().replace("\u2019s", "'s").replace("\u2019m", "'m").replace("\u2019t", "'t")
-    if not any(stem in plain for stem in _STEMS):
+    plain = text.lower()
+    if not plain.isascii():
+        plain = plain.replace("\u2019s", "'s").replace("\u2019m", "'m").replace("\u2019t", "'t")
+    stems = _ASCII_STEMS if plain.isascii() else _STEMS
+    if not any(stem in plain for stem in stems):
         return False
     if plain.startswith("rt @") or _JOKES.search(plain):
         return False

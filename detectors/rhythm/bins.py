@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from zlib import crc32
 
 import msgspec
@@ -106,10 +106,14 @@ def ties_of(signal: Signal) -> Iterable[int]:
     return [crc32(name.encode("utf-8", "surrogatepass")) for name in names]
 
 
-def _since(bins: Mapping[int, int], moment: float) -> dict[int, int]:
+def _since(bins: dict[int, int], moment: float) -> dict[int, int]:
     first = int(moment // BIN_S)
+    if not bins or min(bins) >= first:
+        return bins
     return {place: id_ for place, id_ in bins.items() if place >= first}
 
 
-def _smallest(bins: Mapping[int, int]) -> dict[int, int]:
+def _smallest(bins: dict[int, int]) -> dict[int, int]:
+    if len(bins) <= MAX_BINS:
+        return bins
     return {place: bins[place] for place in sorted(bins, key=spread)[:MAX_BINS]}

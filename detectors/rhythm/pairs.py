@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import exp, lgamma, log, sqrt
+from math import exp, lgamma, log
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week, spread
 MAX_PAIRS = 200_000
 MAX_BEATS = 20_000
 _TERMS = 10_000
+_TOGETHER = 4_096
 
 Counts = NDArray[np.int64]
 
@@ -47,10 +48,7 @@ def pairs_of(beats: Sequence[Beat], limits: Limits) -> list[Pair]:
     crowding = _crowding(beats)
     candidates = sorted(_tied(beats, limits.tie_cap))[:MAX_PAIRS]
     found = []
-    for one, two in candidates:
-        cosine = _cosine(hours[one], hours[two])
-        if cosine < limits.cosine:
-            continue
+    for one, two, cosine in _alike(hours, candidates, limits.cosine):
         left, right = _comparable(beats[one], beats[two])
         same = len(left & right)
         shares = len(left) * len(right) / (len(beats[one].bins) * len(beats[two].bins))
@@ -121,10 +119,20 @@ def _crowding(beats: Sequence[Beat]) -> NDArray[np.float64]:
     return chance
 
 
-def _cosine(one: Counts, two: Counts) -> float:
-    """Of whole numbers, so that every machine says the same."""
-    both, left, right = int(one @ two), int(one @ one), int(two @ two)
-    return both / sqrt(left * right) if left and right else 0.0
+def _alike(
+    hours: Counts, pairs: Sequence[tuple[int, int]], least: float
+) -> Iterator[tuple[int, int, float]]:
+    """Pairs of places with their cosine where it is at least `least`.
+
+    It is made of whole numbers, so that every machine says the same.
+    """
+    length = np.einsum("ij,ij->i", hours, hours)
+    for start in range(0, len(pairs), _TOGETHER):
+        one, two = np.array(pairs[start : start + _TOGETHER]).T
+        both = np.einsum("ij,ij->i", hours[one], hours[two])
+        cosine = both / np.sqrt(np.maximum(length[one] * length[two], 1))
+        near = np.flatnonzero(cosine >= least)
+        yield from zip(*(column[near].tolist() for column in (one, two, cosine)), strict=True)
 
 
 def _comparable(one: Beat, two: Beat) -> tuple[set[int], set[int]]:

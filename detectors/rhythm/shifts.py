@@ -94,9 +94,12 @@ def _fitting(there: Sequence[int], weeks: Weeks, alone: float) -> tuple[int, ...
     mine = weeks[there]
     dense = mine.sum(axis=1) / np.count_nonzero(mine, axis=1)
     chosen: list[int] = []
+    busiest, acts = np.zeros_like(mine[0]), 0
     for place in (there[number] for number in np.argsort(-dense, kind="stable").tolist()):
-        if alone_share(weeks[[*chosen, place]]) >= alone:
+        with_it, total = np.maximum(busiest, weeks[place]), acts + int(weeks[place].sum())
+        if int(with_it.sum()) / total >= alone:
             chosen.append(place)
+            busiest, acts = with_it, total
         if len(chosen) == MAX_ACCOUNTS:
             break
     return tuple(sorted(chosen))

@@ -24,8 +24,8 @@ from detectors.base import (
 from detectors.synchrony import Settings, find_synchrony
 from detectors.synchrony.again import weakest_again
 from detectors.synchrony.findings import Run, findings, known_pairs
-from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
-from detectors.synchrony.tables import PartTable, Table, clock_steps, collect, merge, pooled
+from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
+from detectors.synchrony.tables import PartTable, Table, clock_steps, collect_since, merge, pooled
 
 OBJECT_TYPES = frozenset(
     {
@@ -144,7 +144,7 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         self, clock: float, states: Mapping[Key, Sharers], p: CoactionParams
     ) -> dict[str, PartTable]:
         """First shares of this shard's objects inside the lookback, by object type."""
-        return collect(self._live(states, clock - p.lookback_d * DAY_S))
+        return collect_since(states, clock - p.lookback_d * DAY_S, self.secret)
 
     def tick(
         self, clock: float, parts: Sequence[dict[str, PartTable]], p: CoactionParams
@@ -167,27 +167,13 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
                 if ":".join(key) in told.constants["object_q"]:
                     states[key].add(signal.account, signal.at, signal.id)
         newest = max((signal.at for signal in signals), default=0.0)
-        parts = collect(self._live(states, newest - p.lookback_d * DAY_S))
+        parts = collect_since(states, newest - p.lookback_d * DAY_S, self.secret)
         return weakest_again(told, merge([parts]), p.settings())
 
     def _run(self, table: Table, steps: Mapping[str, int], p: CoactionParams) -> Run:
         settings = p.settings()
         result = find_synchrony(table.postings(steps), settings, secret=self.secret)
         return Run(table, result, settings, p.lookback_d, steps)
-
-    def _live(
-        self, states: Mapping[Key, Sharers], since: float
-    ) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
-        for key, state in states.items():
-            if state.newest < since:
-                continue
-            shares = state.first_since(since)
-            sampled = state.sampled
-            if len(shares) > MAX_ACCOUNTS:
-                shares = {account: shares[account] for account in sample([*shares], self.secret)}
-                sampled = True
-            if shares:
-                yield key, shares, sampled
 
 
 def _objects(signal: Signal, p: CoactionParams) -> Iterator[Key]:

@@ -22,8 +22,8 @@ from detectors.base import (
 from detectors.blocks.findings import Found, Limits, draft
 from detectors.blocks.graph import Graph, beyond_chance, blocks
 from detectors.synchrony.rows import keyed_rank
-from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
-from detectors.synchrony.tables import PartTable, Table, collect, merge
+from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
+from detectors.synchrony.tables import PartTable, Table, collect_since, merge
 
 MAX_EDGES = 100_000
 """Edges of one kind and window that are looked at."""
@@ -133,7 +133,7 @@ class DenseBlock(Detector[Sharers, DenseBlockParams]):
         self, clock: float, states: Mapping[Key, Sharers], p: DenseBlockParams
     ) -> dict[str, PartTable]:
         """First acts of this shard's objects inside the window, by kind."""
-        return collect(self._live(states, clock - p.window_d * DAY_S))
+        return collect_since(states, clock - p.window_d * DAY_S, self.secret)
 
     def tick(
         self, clock: float, parts: Sequence[dict[str, PartTable]], p: DenseBlockParams
@@ -169,17 +169,6 @@ class DenseBlock(Detector[Sharers, DenseBlockParams]):
         kept = np.zeros(len(names), dtype=np.bool_)
         kept[np.asarray(order)[size <= MAX_EDGES]] = True
         return np.flatnonzero(kept[account]), True
-
-    def _live(
-        self, states: Mapping[Key, Sharers], since: float
-    ) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
-        for key, state in states.items():
-            first = state.first_since(since) if state.newest >= since else {}
-            sampled = state.sampled or len(first) > MAX_ACCOUNTS
-            if len(first) > MAX_ACCOUNTS:
-                first = {account: first[account] for account in sample([*first], self.secret)}
-            if first:
-                yield key, first, sampled
 
 
 def _objects(signal: Signal) -> Iterator[Key]:

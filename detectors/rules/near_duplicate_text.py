@@ -25,7 +25,7 @@ from detectors.base import (
 )
 from detectors.comparables import (
     Content,
-    folded,
+    folded_plain,
     group_name,
     has_tokens,
     is_sketch,
@@ -218,13 +218,15 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
 
     def prepare(self, signals: Sequence[Signal], p: NearDuplicateParams) -> None:
         """Texts are measured together."""
-        texts = (folded(signal.text) for signal in signals if signal.actor and signal.text)
+        texts = (
+            folded_plain(signal.match_text) for signal in signals if signal.actor and signal.text
+        )
         measure(text for text in texts if len(text) >= p.min_chars)
 
     def keys(self, signal: Signal, p: NearDuplicateParams) -> Iterable[Key]:
         if not signal.actor or not (signal.text or signal.fingerprints):
             return ()
-        text = folded(signal.text)
+        text = folded_plain(signal.match_text)
         if len(text) >= p.min_chars and has_tokens(text, p.min_tokens):
             return Key.each(TEXT_BAND, measured(text).bands)
         found = readable(signal.fingerprints, p.min_hashes)
@@ -238,7 +240,9 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     def apply(
         self, key: Key, signal: Signal, state: Bucket, p: NearDuplicateParams
     ) -> list[FindingDraft]:
-        content = folded(signal.text) if key.type == TEXT_BAND else _sketch(signal, key, p)
+        content = (
+            folded_plain(signal.match_text) if key.type == TEXT_BAND else _sketch(signal, key, p)
+        )
         horizon = signal.at - p.window_h * HOUR_S
         if is_lone(state, content, signal, horizon):
             return []

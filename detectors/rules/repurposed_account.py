@@ -177,6 +177,10 @@ class RepurposedAccount(Detector[Life, RepurposedAccountParams]):
             live(state.eras, signal, p.rest_d * DAY_S)
         return []
 
+    def matters(self, state: Life) -> bool:
+        """Accounts that rested, and handles of several accounts."""
+        return len(state.eras) > 1 or len(state.holders) > 1
+
     def part(self, clock: float, states: Mapping[Key, Life], p: RepurposedAccountParams) -> Part:
         """Accounts of this shard that changed, and handles that were passed on."""
         # a group is looked at whole, as long as the last of it counts

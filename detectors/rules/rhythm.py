@@ -25,6 +25,7 @@ from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, pairs_of
 from detectors.rhythm.shifts import ShiftLimits, shifts_of
 
 KINDS = ("post", "repost", "reply", "message", "reaction", "follow", "report", "ai.request")
+LEAST_ACTIONS = 10
 
 
 class RhythmParams(BaseParams):
@@ -34,7 +35,7 @@ class RhythmParams(BaseParams):
         30,
         help="Five-minute bins with acts, in 28 days, that an account needs",
         unit="actions",
-        ge=10,
+        ge=LEAST_ACTIONS,
         le=1_000,
         step=5,
     )
@@ -139,6 +140,10 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         """Only remembers; a rhythm is compared with others."""
         act(state, signal)
         return []
+
+    def matters(self, state: Rhythm) -> bool:
+        """Accounts with as many acts as the least `min_actions` asks for."""
+        return len(state.bins) >= LEAST_ACTIONS
 
     def part(self, clock: float, states: Mapping[Key, Rhythm], p: RhythmParams) -> list[Beat]:
         """Accounts of this shard with enough acts."""

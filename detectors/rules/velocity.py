@@ -125,7 +125,7 @@ def _keys(signal: Signal, p: VelocityParams) -> Iterator[Key]:
 def _member(signal: Signal, measure: str) -> str:
     if measure == "actors":
         return signal.account
-    return text_name(signal.text) if measure == "texts" else str(signal.id)
+    return text_name(signal.match_text) if measure == "texts" else str(signal.id)
 
 
 def _is_news(state: Pace, number: int) -> bool:

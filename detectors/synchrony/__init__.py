@@ -55,7 +55,8 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
         rows = rows.take(np.arange(0))
     windows_s = tuple(w for w in WINDOWS_S if len(rows) and w >= rows.step.min())
     clock = Clock.of(rows, windows_s)
-    rate = global_rate(rows, clock, tally_all(rows, clock), use_prior=settings.use_prior)
+    every = tally_all(rows, clock, int(rows.object.max(initial=-1)) + 1)
+    rate = global_rate(rows, clock, every, use_prior=settings.use_prior)
     strangers, shares = scan(rows, clock, active, settings)
     shares = newest_tested(shares, rows)
     objects = rows.object[shares.i]

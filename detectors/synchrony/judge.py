@@ -95,12 +95,14 @@ def newest_tested(shares: Shares, rows: Rows) -> Shares:
     if not len(shares) or np.bincount(shares.pair).max() <= MAX_TESTED_OBJECTS:
         return shares
     head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
+    keep = np.ones(len(head), dtype=np.bool_)
+    many = np.flatnonzero((np.bincount(shares.pair[head]) > MAX_TESTED_OBJECTS)[shares.pair[head]])
+    head = head[many]
     pair = shares.pair[head]
-    newest = np.maximum(rows.at[shares.i], rows.at[shares.j])[head]
+    newest = np.maximum(rows.at[shares.i[head]], rows.at[shares.j[head]])
     order = np.lexsort((rows.object[shares.i[head]], -newest, pair))
     first = np.searchsorted(pair, pair)
-    keep = np.zeros(len(head), dtype=np.bool_)
-    keep[order] = np.arange(len(head)) - first < MAX_TESTED_OBJECTS
+    keep[many[order]] = np.arange(len(head)) - first < MAX_TESTED_OBJECTS
     kept = shares.take(keep[shares.bundle])
     kept.bundle[:] = np.cumsum(np.diff(kept.bundle, prepend=-1) > 0) - 1
     return kept

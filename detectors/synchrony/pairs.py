@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,9 @@ from detectors.synchrony.model import Flags, Ints, Levels, Postings, Settings
 from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats
 
 CHUNK_PAIRS = 1 << 20
+CACHED_PAIRS = 1 << 16
 ACCOUNT_BITS = 31
+INT_BITS = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,20 @@ class Clock:
         windows = np.array(windows_s, dtype=np.int64)
         return cls(windows * MS, np.searchsorted(windows, rows.step).astype(np.int8))
 
+    def take(self, index: npt.NDArray[Any]) -> Clock:
+        """The same for some of the rows."""
+        return Clock(self.windows, self.first[index])
+
     def levels(self, rows: Rows, i: Ints, j: Ints) -> tuple[Levels, Levels]:
         """First window that holds each pair of rows, and first one that both clocks resolve."""
         gap = np.abs(rows.at[i] - rows.at[j])
         if rows.skew.any():
             gap -= np.maximum(rows.skew[i], rows.skew[j])
         first = np.maximum(self.first[i], self.first[j])
-        level = first.copy() if first.any() else np.zeros(len(gap), dtype=np.int8)
-        tight = sum((gap > window).astype(np.int8) for window in self.windows)
-        return np.maximum(level, tight, dtype=np.int8), first
+        tight = np.zeros(len(gap), dtype=np.int8)
+        for window in self.windows:
+            tight += (gap > window).view(np.int8)
+        return np.maximum(first, tight), first
 
 
 class Tally:
@@ -50,14 +57,36 @@ class Tally:
 
     def add(self, objects: Ints, level: Levels, first: Levels) -> None:
         """Count one pair per row."""
+        self._count(objects, level, first, 1)
+
+    def remove(self, objects: Ints, level: Levels, first: Levels) -> None:
+        """Take back one pair per row."""
+        self._count(objects, level, first, -1)
+
+    def _count(self, objects: Ints, level: Levels, first: Levels, sign: int) -> None:
         if not len(objects):
             return
         low, high = int(objects.min()), int(objects.max()) + 1
         width = self._within.shape[1]
-        for table, value in ((self._within, level), (self._possible, first)):
-            cells = (objects - low) * width + value
-            counts = np.bincount(cells, minlength=(high - low) * width)
-            table[low:high] += counts.reshape(-1, width)
+        cells = (objects - low) * width
+        counts = np.bincount(cells + level, minlength=(high - low) * width).reshape(-1, width)
+        self._within[low:high] += sign * counts
+        if first.any():
+            counts = np.bincount(cells + first, minlength=(high - low) * width)
+            self._possible[low:high] += sign * counts.reshape(-1, width)
+        else:
+            self._possible[low:high, 0] += sign * counts.sum(axis=1)
+
+    def __len__(self) -> int:
+        return len(self._within)
+
+    def add_within(self, inside: Ints, total: Ints) -> None:
+        """Count all pairs of every object, which every window is possible for.
+
+        inside: (objects, windows) pairs inside each window; total: (objects,) pairs.
+        """
+        self._within += np.diff(inside, axis=1, prepend=0, append=total[:, None])
+        self._possible[:, 0] += total
 
     def shares(self) -> tuple[npt.NDArray[np.float64], Ints]:
         """(objects, windows) share of pairs inside each window, and the pairs behind it."""
@@ -134,11 +163,15 @@ def close_rows(group: Ints, at: Ints, reach: float) -> tuple[Ints, Ints]:
     return order[i], order[j]
 
 
-def tally_all(rows: Rows, clock: Clock) -> Tally:
-    """Every pair of every object, without looking at who they are."""
-    tally = Tally(int(rows.object.max(initial=-1)) + 1, len(clock.windows))
-    for i, j in _chunks(rows, np.arange(len(rows))):
-        tally.add(rows.object[i], *clock.levels(rows, i, j))
+def tally_all(rows: Rows, clock: Clock, objects: int) -> Tally:
+    """Every pair of every object, without looking at who they are. objects: how many there are."""
+    tally = Tally(objects, len(clock.windows))
+    if len(rows) and len(clock.windows) and not (clock.first.any() or rows.skew.any()):
+        _tally_in_order(tally, rows, clock.windows)
+        return tally
+    for chunk in _chunks(rows, np.arange(len(rows))):
+        for i, j in chunk.parts():
+            tally.add(rows.object[i], *clock.levels(rows, i, j))
     return tally
 
 
@@ -146,27 +179,45 @@ def scan(rows: Rows, clock: Clock, active: Ints, settings: Settings) -> tuple[Ta
     """One pass over all pairs that can matter.
 
     active: (accounts,) distinct objects of each account before any drop.
-    Returns the tally of stranger pairs, and the shares of all pairs with n >= n_min.
+    Returns the tally of stranger pairs, and the shares of all pairs with n >= n_min. Strangers are
+    all pairs but those that meet again, as most of them never do.
     """
-    strangers = Tally(int(rows.object.max(initial=-1)) + 1, len(clock.windows))
     enough = min(settings.n_min, settings.stranger_min_objects)
     eligible = np.flatnonzero(active[rows.account] >= enough)
-    some = rows.take(eligible)
+    some, its_clock = rows.take(eligible), clock.take(eligible)
     known = active[some.account] >= settings.stranger_min_objects
+    objects = int(rows.object.max(initial=-1)) + 1
+    strangers = tally_all(some.take(known), its_clock.take(known), objects)
     multi = _multi_object(some)
     found: list[Shares] = []
     for chunk in _chunks(some, np.argsort(some.account, kind="stable")):
-        i, j, size = _by_pair(some, *chunk)
-        lone = size == 1
-        group = _bundled(some, multi, i[~lone], j[~lone])
+        met = [_meet_again(some, multi, *part, settings.n_min) for part in chunk.parts()]
+        together = any(part.together for part in met)
+        group = _bundled(some, *_columns(part.group for part in met), any_together=together)
         n = _bundles(group)
-        x = np.concatenate([i[lone], group.i[n == 1]])
-        y = np.concatenate([j[lone], group.j[n == 1]])
-        met = known[x] & known[y]
-        x, y = eligible[x[met]], eligible[y[met]]
-        strangers.add(rows.object[x], *clock.levels(rows, x, y))
+        again = (group.i[n > 1], group.j[n > 1])
+        i, j = _columns([again, *(part.again for part in met)])
+        both = known[i] & known[j]
+        i, j = i[both], j[both]
+        strangers.remove(some.object[i], *its_clock.levels(some, i, j))
         found.append(group.take(n >= settings.n_min))
     return strangers, _joined(rows, clock, eligible, found)
+
+
+def _tally_in_order(tally: Tally, rows: Rows, windows: Ints) -> None:
+    """Count the pairs of each object from its times in order, without looking at any pair."""
+    objects = len(tally)
+    size = np.bincount(rows.object, minlength=objects)
+    line = rows.object * (int(np.ptp(rows.at)) + int(windows.max()) + 1) + rows.at - rows.at.min()
+    line.sort()  # rows stand by object, so that each place keeps its object
+    after = np.arange(1, len(line) + 1)
+    inside = [
+        np.bincount(
+            rows.object, np.searchsorted(line, line + window, side="right") - after, objects
+        )
+        for window in windows
+    ]
+    tally.add_within(np.array(inside, dtype=np.int64).T, size * (size - 1) // 2)
 
 
 def _expand(start: Ints, count: Ints) -> tuple[Ints, Ints]:
@@ -176,7 +227,37 @@ def _expand(start: Ints, count: Ints) -> tuple[Ints, Ints]:
     return i, i + 1 + np.arange(len(i)) - np.repeat(offset, count)
 
 
-def _chunks(rows: Rows, order: Ints) -> Iterator[tuple[Ints, Ints]]:
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Rows that lead pairs, with how many each leads. Neighbours of one account are not parted.
+
+    order, later, lead: (leading rows,) row, rows of its object after it, its account.
+    """
+
+    order: Ints
+    later: Ints
+    lead: Ints
+
+    def cut(self, pairs: int) -> Iterator[_Chunk]:
+        """Chunks of about so many pairs."""
+        total = np.cumsum(self.later)
+        begin = 0
+        while begin < len(self.order):
+            done = int(total[begin - 1]) if begin else 0
+            stop = int(np.searchsorted(total, done + pairs, side="right"))
+            stop = max(stop, begin + 1)
+            while stop < len(self.order) and self.lead[stop] == self.lead[stop - 1]:
+                stop += 1
+            part = slice(begin, stop)
+            yield _Chunk(self.order[part], self.later[part], self.lead[part])
+            begin = stop
+
+    def parts(self) -> Iterator[tuple[Ints, Ints]]:
+        """Its pairs, as many at a time as a processor's cache holds."""
+        return (_expand(part.order, part.later) for part in self.cut(CACHED_PAIRS))
+
+
+def _chunks(rows: Rows, order: Ints) -> Iterator[_Chunk]:
     """Pairs of rows of one object, the lower account first, about CHUNK_PAIRS at a time.
 
     order: rows in the order in which they lead. All pairs of one leading account fall into one
@@ -186,27 +267,69 @@ def _chunks(rows: Rows, order: Ints) -> Iterator[tuple[Ints, Ints]]:
         return
     end = np.searchsorted(rows.object, rows.object, side="right")
     later = (end - np.arange(len(rows)) - 1)[order]
-    lead = rows.account[order]
-    total = np.cumsum(later)
-    begin = 0
-    while begin < len(order):
-        done = int(total[begin - 1]) if begin else 0
-        stop = int(np.searchsorted(total, done + CHUNK_PAIRS, side="right"))
-        stop = max(stop, begin + 1)
-        while stop < len(order) and lead[stop] == lead[stop - 1]:
-            stop += 1
-        yield _expand(order[begin:stop], later[begin:stop])
-        begin = stop
+    yield from _Chunk(order, later, rows.account[order]).cut(CHUNK_PAIRS)
 
 
-def _by_pair(rows: Rows, i: Ints, j: Ints) -> tuple[Ints, Ints, Ints]:
-    """Pairs of rows sorted by their two accounts, and how many rows their pair has."""
-    key = (rows.account[i] << ACCOUNT_BITS) | rows.account[j]
-    order = np.argsort(key)
-    key = key[order]
-    start = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])[: len(key)])
-    count = np.diff(start, append=len(key))
-    return i[order], j[order], np.repeat(count, count)
+class _Met(NamedTuple):
+    """Rows of pairs that share several objects, by (pair, object): too few, and enough to test.
+
+    again: of the few those that met in more than one pair of signals.
+    together: whether some of both came in one and the same two signals.
+    """
+
+    again: tuple[Ints, Ints]
+    group: tuple[Ints, Ints]
+    together: bool
+
+
+def _meet_again(rows: Rows, multi: Flags, i: Ints, j: Ints, n_min: int) -> _Met:
+    """Sort out the pairs of rows whose accounts share several objects."""
+    i, j, first = _several(rows, i, j)
+    together = bool((multi[i] & multi[j]).any())
+    size = np.diff(np.flatnonzero(first), append=len(first))
+    many = np.repeat(size >= n_min, size)
+    few = ~many
+    if together:
+        few &= ~_is_one_bundle(rows, i, j, first)
+    return _Met((i[few], j[few]), (i[many], j[many]), together)
+
+
+def _several(rows: Rows, i: Ints, j: Ints) -> tuple[Ints, Ints, Flags]:
+    """Pairs of rows of accounts with more than one, sorted by the two accounts, then as they came.
+
+    Also where each pair of accounts begins.
+    """
+    low, high = rows.account[i], rows.account[j]
+    low -= low.min(initial=1 << ACCOUNT_BITS)
+    key = (low << int(high.max(initial=0)).bit_length()) | high
+    bits = len(key).bit_length()
+    if int(key.max(initial=0)).bit_length() + bits > INT_BITS:
+        order = np.argsort(key, kind="stable")
+        key = key[order]
+    else:  # keys that bring their places along sort about ten times faster
+        key <<= bits
+        key |= np.arange(len(key))
+        key.sort()
+        order = key & ((1 << bits) - 1)
+        key >>= bits
+    first = _starts(key)
+    several = ~(first & np.append(first[1:], True))
+    order = order[several]
+    return i[order], j[order], first[several]
+
+
+def _is_one_bundle(rows: Rows, i: Ints, j: Ints, first: Flags) -> Flags:
+    """Of rows sorted by pair: whether all rows of their pair came in the same two signals."""
+    fresh = first | _starts(rows.signal[i], rows.signal[j])
+    pair = np.cumsum(first) - 1
+    one: Flags = (np.bincount(pair, weights=fresh) == 1)[pair]
+    return one
+
+
+def _columns(parts: Iterable[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    """The parts of two columns as one."""
+    one, two = zip(*parts, strict=True)
+    return np.concatenate(one), np.concatenate(two)
 
 
 def _multi_object(rows: Rows) -> Flags:
@@ -217,17 +340,20 @@ def _multi_object(rows: Rows) -> Flags:
     return count[where] > 1
 
 
-def _bundled(rows: Rows, multi: Flags, i: Ints, j: Ints) -> Shares:
-    """Shares sorted by (pair, bundle, object); what came in the same two signals is one bundle."""
-    low, high = rows.account[i], rows.account[j]
-    one, two = rows.signal[i], rows.signal[j]
-    if not (multi[i] & multi[j]).any():
-        one = two = rows.object[i]
-    order = np.lexsort((rows.object[i], two, one, high, low))
-    pair = _starts(low[order], high[order])
-    bundle = np.cumsum(pair | _starts(one[order], two[order])) - 1
-    none = np.zeros(len(order), dtype=np.int8)
-    return Shares(i[order], j[order], none, none, np.cumsum(pair) - 1, bundle)
+def _bundled(rows: Rows, i: Ints, j: Ints, *, any_together: bool) -> Shares:
+    """Shares sorted by (pair, bundle, object), of rows sorted by (pair, object).
+
+    What came in the same two signals is one bundle. any_together: whether there may be any; else
+    each object is its own.
+    """
+    pair = np.cumsum(_starts(rows.account[i], rows.account[j])) - 1
+    none = np.zeros(len(i), dtype=np.int8)
+    if not any_together:
+        return Shares(i, j, none, none, pair, np.arange(len(i)))
+    order = np.lexsort((rows.signal[j], rows.signal[i], pair))
+    i, j = i[order], j[order]
+    bundle = np.cumsum(_starts(pair, rows.signal[i], rows.signal[j])) - 1
+    return Shares(i, j, none, none, pair, bundle)
 
 
 def _bundles(group: Shares) -> Ints:

@@ -54,6 +54,11 @@ def all_rows(postings: Postings) -> Rows:
 def first_shares(postings: Postings) -> Rows:
     """The earliest share of each (object, account), sorted by object, then account."""
     rows = all_rows(postings)
+    place = rows.object * (int(rows.account.max(initial=0)) + 1) + rows.account
+    order = np.argsort(place)
+    place = place[order]
+    if (place[1:] > place[:-1]).all():  # each account once per object, as a tick has it
+        return rows.take(order)
     rows = rows.take(np.lexsort((rows.signal, rows.at, rows.account, rows.object)))
     return rows.take(~repeats(rows.object, rows.account))
 
@@ -111,11 +116,11 @@ def _positions(group: Ints) -> Ints:
 
 def _newest(rows: Rows) -> Rows:
     """At most MAX_OBJECTS_PER_ACCOUNT objects of each account, the newest."""
-    if not len(rows) or np.bincount(rows.account).max() <= MAX_OBJECTS_PER_ACCOUNT:
-        return rows
-    order = np.lexsort((rows.object, -rows.at, rows.account))
-    place = _positions(rows.account[order])
-    return rows.take(np.sort(order[place < MAX_OBJECTS_PER_ACCOUNT]))
+    busy = np.flatnonzero((np.bincount(rows.account) > MAX_OBJECTS_PER_ACCOUNT)[rows.account])
+    order = busy[np.lexsort((rows.object[busy], -rows.at[busy], rows.account[busy]))]
+    keep = np.ones(len(rows), dtype=np.bool_)
+    keep[order] = _positions(rows.account[order]) < MAX_OBJECTS_PER_ACCOUNT
+    return rows.take(keep) if len(busy) else rows
 
 
 def _shared(rows: Rows) -> Rows:

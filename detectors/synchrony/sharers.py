@@ -47,10 +47,10 @@ class Sharers(msgspec.Struct):
         """The first share of each account in the lookback."""
         found = {}
         for account, days in self.shares.items():
-            for share in days:
-                if share[0] >= since:
-                    found[account] = share
-                    break
+            if days[0][0] >= since:
+                found[account] = days[0]
+            elif days[-1][0] >= since:
+                found[account] = next(share for share in days if share[0] >= since)
         return found
 
 

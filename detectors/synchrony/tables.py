@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TypedDict
 
 import numpy as np
 
 from detectors.base import Key
 from detectors.synchrony.model import Postings
+from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
 
 POOLED = "any"
 COARSE_STEP_S = 60
@@ -44,15 +47,18 @@ class Table:
 
     def postings(self, steps: Mapping[str, int]) -> Postings:
         """What the test reads. steps: platform -> clock step (s)."""
-        step = np.array([steps.get(platform_of(label), 0) for label in self.accounts])
+        account = np.asarray(self.account, dtype=np.int64)
+        step = np.zeros(len(self.accounts), dtype=np.int64)
+        if steps:
+            step[:] = [steps.get(platform_of(label), 0) for label in self.accounts]
         return Postings(
             object=self.object,
-            account=self.account,
+            account=account,
             at=self.at,
             signal=self.signal,
             accounts=self.accounts,
             alone=[self.alone.get(label, 0) for label in self.accounts],
-            step=step[np.asarray(self.account, dtype=np.int64)],
+            step=step[account],
         )
 
 
@@ -74,13 +80,48 @@ def collect(
             for account in accounts:
                 table["alone"][account] = table["alone"].get(account, 0) + 1
             continue
+        at, signals = zip(*accounts.values(), strict=True)
         table["objects"].append(key.value)
         table["sizes"].append(len(accounts))
         table["accounts"] += accounts
-        table["at"] += [at for at, _ in accounts.values()]
-        table["signals"] += [signal for _, signal in accounts.values()]
+        table["at"] += at
+        table["signals"] += signals
         table["sampled"] = table["sampled"] or sampled
     return tables
+
+
+def collect_since(
+    states: Mapping[Key, Sharers], since: float, secret: bytes
+) -> dict[str, PartTable]:
+    """`collect` of first shares in the lookback; of many accounts the keyed sample."""
+    alone: dict[str, list[str]] = defaultdict(list)
+    tables = collect(_together(states, since, secret, alone))
+    for kind, accounts in alone.items():
+        table = tables.setdefault(kind, _empty())
+        table["alone"] = _sum_of([Counter(accounts), table["alone"]])
+    return tables
+
+
+def _together(
+    states: Mapping[Key, Sharers], since: float, secret: bytes, alone: dict[str, list[str]]
+) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
+    """The objects of several accounts; of the others the account goes to `alone`, by type.
+
+    Most objects are of the second kind, so nothing is built for them.
+    """
+    for key, state in states.items():
+        if len(state.shares) == 1:
+            for account, days in state.shares.items():
+                if days[-1][0] >= since:
+                    alone[key.type].append(account)
+            continue
+        if state.newest < since:
+            continue
+        shares = state.first_since(since)
+        if len(shares) > MAX_ACCOUNTS:
+            yield key, {account: shares[account] for account in sample([*shares], secret)}, True
+        elif shares:
+            yield key, shares, state.sampled
 
 
 def merge(parts: Sequence[Mapping[str, PartTable]]) -> dict[str, Table]:
@@ -94,16 +135,24 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     full = [table for table in tables.values() if table.at]
     if len(full) <= 1:
         return
-    alone: dict[str, int] = {}
-    for table in tables.values():
-        for account, count in table.alone.items():
-            alone[account] = alone.get(account, 0) + count
-    objects = [table.objects[index] for table in full for index in table.object]
-    accounts = [table.accounts[index] for table in full for index in table.account]
-    at = [moment for table in full for moment in table.at]
-    signals = [signal for table in full for signal in table.signal]
-    sampled = any(table.sampled for table in full)
-    yield _table(POOLED, objects, accounts, at, signals, alone, sampled=sampled)
+    people = sorted({account for table in full for account in table.accounts})
+    person = {label: index for index, label in enumerate(people)}
+    before = accumulate((len(table.objects) for table in full), initial=0)
+    yield Table(
+        kind=POOLED,
+        objects=tuple(thing for table in full for thing in table.objects),
+        accounts=tuple(people),
+        object=[
+            start + index
+            for table, start in zip(full, before, strict=False)
+            for index in table.object
+        ],
+        account=[index for table in full for index in _renamed(table, person)],
+        at=[moment for table in full for moment in table.at],
+        signal=[signal for table in full for signal in table.signal],
+        alone=_sum_of([table.alone for table in tables.values()]),
+        sampled=any(table.sampled for table in full),
+    )
 
 
 def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
@@ -111,15 +160,19 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
 
     On such a clock strangers look simultaneous, so windows below a minute say nothing.
     """
-    times: dict[str, set[float]] = {}
+    minutes: dict[str, set[float]] = {}
+    fine: set[str] = set()
     for table in tables:
-        names = [platform_of(label) for label in table.accounts]
-        for account, at in zip(table.account, table.at, strict=True):
-            times.setdefault(names[account], set()).add(at)
+        account = np.asarray(table.account, dtype=np.int64)
+        at = np.asarray(table.at, dtype=np.float64)
+        whole = at % COARSE_STEP_S == 0
+        fine |= {platform_of(table.accounts[index]) for index in np.unique(account[~whole])}
+        for index, moment in zip(account[whole].tolist(), at[whole].tolist(), strict=True):
+            minutes.setdefault(platform_of(table.accounts[index]), set()).add(moment)
     return {
         platform: COARSE_STEP_S
-        for platform, seen in sorted(times.items())
-        if len(seen) >= CLOCK_MIN_POSTINGS and not any(at % COARSE_STEP_S for at in seen)
+        for platform, seen in sorted(minutes.items())
+        if platform not in fine and len(seen) >= CLOCK_MIN_POSTINGS
     }
 
 
@@ -128,42 +181,38 @@ def _empty() -> PartTable:
 
 
 def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
-    objects: list[Key] = []
-    alone: dict[str, int] = {}
-    for part in parts:
-        for value, size in zip(part["objects"], part["sizes"], strict=True):
-            objects += [Key(kind, value)] * size
-        for account, count in part["alone"].items():
-            alone[account] = alone.get(account, 0) + count
-    accounts = [account for part in parts for account in part["accounts"]]
-    at = [moment for part in parts for moment in part["at"]]
-    signals = [signal for part in parts for signal in part["signals"]]
-    sampled = any(part["sampled"] for part in parts)
-    return _table(kind, objects, accounts, at, signals, alone, sampled=sampled)
-
-
-def _table(
-    kind: str,
-    objects: Sequence[Key],
-    accounts: Sequence[str],
-    at: Sequence[float],
-    signals: Sequence[int],
-    alone: Mapping[str, int],
-    *,
-    sampled: bool,
-) -> Table:
     """Labels become indices in sorted order, so that the order of shards leaves no trace."""
+    objects = [value for part in parts for value in part["objects"]]
+    sizes = [size for part in parts for size in part["sizes"]]
+    accounts = [account for part in parts for account in part["accounts"]]
     things, people = sorted(set(objects)), sorted(set(accounts))
     thing = {label: index for index, label in enumerate(things)}
     person = {label: index for index, label in enumerate(people)}
     return Table(
         kind=kind,
-        objects=tuple(things),
+        objects=tuple(Key.each(kind, things)),
         accounts=tuple(people),
-        object=[thing[label] for label in objects],
+        object=np.repeat([thing[label] for label in objects], sizes).tolist() if objects else [],
         account=[person[label] for label in accounts],
-        at=at,
-        signal=signals,
-        alone=alone,
-        sampled=sampled,
+        at=[moment for part in parts for moment in part["at"]],
+        signal=[signal for part in parts for signal in part["signals"]],
+        alone=_sum_of([part["alone"] for part in parts]),
+        sampled=any(part["sampled"] for part in parts),
     )
+
+
+def _renamed(table: Table, person: Mapping[str, int]) -> list[int]:
+    """The accounts of a table as the numbers that they have in another one."""
+    number = np.array([person[label] for label in table.accounts], dtype=np.int64)
+    renamed: list[int] = number[np.asarray(table.account, dtype=np.int64)].tolist()
+    return renamed
+
+
+def _sum_of(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """All counts together; the longest is taken as it is."""
+    longest, *others = sorted(counts, key=len, reverse=True)
+    total = dict(longest)
+    for more in others:
+        for account, count in more.items():
+            total[account] = total.get(account, 0) + count
+    return total

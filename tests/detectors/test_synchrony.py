@@ -26,6 +26,7 @@ from detectors.synchrony import (
     find_synchrony,
     in_two_core,
     keyed_rank,
+    pairs,
     tail_p,
 )
 
@@ -414,6 +415,17 @@ def test_any_order_of_rows_gives_the_same_bits(rows: list[Row], data: st.DataObj
     other = data.draw(st.permutations(rows))
     one = find_synchrony(rows_to_postings(rows, 6), SMALL, secret=b"k")
     assert same(one, find_synchrony(rows_to_postings(other, 6), SMALL, secret=b"k"))
+
+
+@pytest.mark.parametrize(("name", "value"), [("INT_BITS", 0), ("CACHED_PAIRS", 1 << 12)])
+def test_how_pairs_are_sorted_and_cut_changes_no_bit(
+    name: str, value: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = run("W2", 21)
+    assert usual.m
+    monkeypatch.setattr(pairs, name, value)
+    again = find_synchrony(world("W2", 21).postings(), Settings(use_prior=False))
+    assert same(usual, again)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
