@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
@@ -93,7 +94,7 @@ def neighbourhood(
         for one in evidence_about(frontier):
             evidence[one.id] = one
         weighty = _weighty(known, list(evidence.values()))
-        if not weighty:
+        if not weighty or (len(known) == 1 and not _may_belong(known, evidence.values())):
             break
         scored = sorted(known | weighty)[: fusion.MAX_ACCOUNTS]
         pairs = score_pairs(list(evidence.values()), scored)
@@ -195,33 +196,43 @@ def _seniority(campaign: Standing) -> tuple[bool, int]:
     return not campaign.is_open, campaign.key
 
 
+def _may_belong(known: set[str], evidence: Iterable[Evidence]) -> bool:
+    """Whether all that is said of one account could ever tie it to others, an operation even."""
+    most = _most_of(evidence, known.__contains__)
+    least = scoring.S_OPEN - scoring.PRIOR - scoring.ESTABLISHED
+    return any(sum(families.values()) >= least for families in most.values())
+
+
 def _weighty(known: set[str], evidence: Sequence[Evidence]) -> set[str]:
     """Others that could belong to these accounts: by all that the evidence could say of a pair.
 
     Evidence of few is followed however little it weighs, as several may hang on one group by it.
     """
+    few = [one for one in evidence if len(one.subjects) <= MAX_REACH]
+    found = set[str]().union(*(one.subjects for one in few)) - known
+    crowds = [one for one in evidence if len(one.subjects) > MAX_REACH]
+    most = _most_of(crowds, lambda name: name not in known and name not in found)
+    least = scoring.S_NEAR - scoring.PRIOR
+    found.update(name for name, said in most.items() if sum(said.values()) >= least)
+    return found
+
+
+def _most_of(
+    evidence: Iterable[Evidence], counts: Callable[[str], bool]
+) -> dict[str, dict[str, float]]:
+    """Account -> family -> the most that evidence may say of it and another one."""
     most: defaultdict[str, dict[str, float]] = defaultdict(dict)
     things: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    found: set[str] = set()
     for one in evidence:
-        others = [name for name in one.subjects if name not in known]
-        if len(one.subjects) <= MAX_REACH:
-            found.update(others)
-            continue
-        llr = max(one.llr, *(llr for _, _, llr in one.links)) if one.links else one.llr
+        llr = max(one.llr, max(map(itemgetter(2), one.links), default=0.0))
         several = one.detector in scoring.SEVERAL
-        for name in others:
+        for name in filter(counts, one.subjects):
             families = most[name]
             families[one.family] = max(families.get(one.family, 0.0), llr)
             if several:
                 things[name, one.detector].add(one.anchor.partition("/")[0])
-    for (name, detector), different in things.items():
-        least, llr = scoring.SEVERAL[detector]
-        if len(different) >= least:
-            most[name][detector] = llr
-    found.update(
-        name
-        for name, families in most.items()
-        if scoring.PRIOR + sum(families.values()) >= scoring.S_NEAR
-    )
-    return found
+                count = len(things[name, one.detector])
+                least, raised = scoring.SEVERAL[one.detector]
+                if count >= least:
+                    families[one.family] = max(families[one.family], raised)
+    return most
