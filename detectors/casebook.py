@@ -44,7 +44,9 @@ class Cases:
     ) -> None:
         """Compute the campaigns around accounts again; each change of an open one is noted."""
         before, groups = folding.settled(
-            accounts, self._standing, lambda names: folding.groups_around(names, about)
+            accounts,
+            self._standing,
+            lambda names: folding.groups_around(names, about, self._members),
         )
         heirs = folding.heirs(before, groups)
         for place, group in enumerate(groups):
@@ -86,6 +88,9 @@ class Cases:
         for change in self.history:
             found[change.case] = found.get(change.case, frozenset()) | change.members
         return found
+
+    def _members(self, accounts: set[str]) -> set[str]:
+        return {name for name in accounts if self._of.get(name)}
 
     def _standing(self, accounts: set[str]) -> list[Standing]:
         keys = sorted({key for name in accounts for key in self._of.get(name, ())})

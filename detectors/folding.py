@@ -5,6 +5,7 @@ Pure. The live fusion keeps findings and campaigns in tables, the bench in memor
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -12,6 +13,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from scipy.sparse import csr_array
 
 from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
@@ -20,6 +23,7 @@ from detectors.pairs import Evidence, kept_graph, score_pairs
 from detectors.ties import MAX_REACH
 
 EvidenceAbout = Callable[[set[str]], Iterable[Evidence]]
+Members = Callable[[set[str]], set[str]]
 
 OPENS_ALONE_OBJECTS = 5
 MAX_ROUNDS = 8
@@ -110,32 +114,97 @@ def neighbourhood(
     return [evidence[key] for key in sorted(evidence)], known
 
 
-def parts_around(accounts: Iterable[str], evidence_about: EvidenceAbout) -> list[Part]:
+def parts_around(
+    accounts: Iterable[str], evidence_about: EvidenceAbout, members: Members = set
+) -> list[Part]:
     """The neighbourhoods of accounts, those that meet as one.
 
     What has nothing to do with each other is looked at apart: scores take the square of accounts.
+    members: which of some accounts are in a campaign. Who is near nobody can only hang on one, so
+    without one around there is nothing to look at.
     """
+    around = set(accounts)
+    evidence = list(evidence_about(around))
+    few = [one.subjects for one in evidence if len(one.subjects) <= MAX_REACH]
+    waiting = hopeful(around, evidence) | members(around.union(*few))
     parts: list[Part] = []
-    waiting = set(accounts)
     while waiting:
-        evidence, known = neighbourhood({min(waiting)}, evidence_about)
+        told, known = neighbourhood({min(waiting)}, evidence_about)
         waiting -= known
         meeting = [part for part in parts if not part.accounts.isdisjoint(known)]
-        told = {one.id: one for part in meeting for one in part.evidence}
-        told |= {one.id: one for one in evidence}
+        found = {one.id: one for part in meeting for one in part.evidence}
+        found |= {one.id: one for one in told}
         parts = [part for part in parts if part not in meeting]
         known = known.union(*(part.accounts for part in meeting))
-        parts.append(Part([told[key] for key in sorted(told)], known))
+        parts.append(Part([found[key] for key in sorted(found)], known))
     return [part for part in parts if len(part.accounts) >= scoring.MIN_ACCOUNTS]
 
 
-def groups_around(accounts: Iterable[str], evidence_about: EvidenceAbout) -> list[Group]:
+def groups_around(
+    accounts: Iterable[str], evidence_about: EvidenceAbout, members: Members = set
+) -> list[Group]:
     """The campaigns around accounts as all evidence has them now."""
     found: list[Group] = []
-    for part in parts_around(accounts, evidence_about):
+    for part in parts_around(accounts, evidence_about, members):
         pairs = score_pairs(part.evidence, sorted(part.accounts))
         found += fusion.groups_of(pairs, part.evidence)
     return found
+
+
+def hopeful(accounts: set[str], evidence: Sequence[Evidence]) -> set[str]:
+    """Those of the accounts that may be near another one, were all evidence as fresh as new.
+
+    Thousands of accounts are looked at in few multiplications; of crowds only those for whom it
+    could matter.
+    """
+    least = scoring.S_NEAR - scoring.PRIOR
+    said = _most_of(evidence, lambda _: True)
+    index: dict[str, int] = {}
+    for name, families in said.items():
+        if sum(families.values()) >= least:
+            index[name] = len(index)
+    most = csr_array((len(index), len(index)))
+    for family in scoring.WEIGHTS:
+        most = most + _strongest([one for one in evidence if one.family == family], index)
+    if not index:
+        return set()
+    most.setdiag(0.0)
+    best = most.max(axis=1).toarray().ravel()
+    return {name for name, place in index.items() if best[place] >= least} & accounts
+
+
+def _strongest(evidence: Sequence[Evidence], index: Mapping[str, int]) -> csr_array:
+    """Accounts x accounts: the most that evidence of one family says of each pair, not less."""
+    best = csr_array((len(index), len(index)))
+    levels = {math.ceil(2 * _most(one)) / 2 for one in evidence}
+    for level in sorted(levels):
+        same = [one for one in evidence if math.ceil(2 * _most(one)) / 2 == level]
+        best = best.maximum((_together(same, index) > 0).astype(np.float64) * level)
+    for detector, (least, llr) in scoring.SEVERAL.items():
+        same = [one for one in evidence if one.detector == detector]
+        if len(same) >= least:
+            enough = _together(same, index) >= least
+            best = best.maximum(enough.astype(np.float64) * llr)
+    return best
+
+
+def _together(evidence: Sequence[Evidence], index: Mapping[str, int]) -> csr_array:
+    """Accounts x accounts: how many of these findings name both."""
+    cells = [
+        (row, index[name])
+        for row, one in enumerate(evidence)
+        for name in one.subjects
+        if name in index
+    ]
+    rows, columns = zip(*cells, strict=True) if cells else ((), ())
+    shape = len(evidence), len(index)
+    touched = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    return csr_array(touched.T @ touched)
+
+
+def _most(one: Evidence) -> float:
+    """The most that it says of two accounts."""
+    return max(one.llr, max(map(itemgetter(2), one.links), default=0.0))
 
 
 def settled(
@@ -224,7 +293,7 @@ def _most_of(
     most: defaultdict[str, dict[str, float]] = defaultdict(dict)
     things: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for one in evidence:
-        llr = max(one.llr, max(map(itemgetter(2), one.links), default=0.0))
+        llr = _most(one)
         several = one.detector in scoring.SEVERAL
         for name in filter(counts, one.subjects):
             families = most[name]
