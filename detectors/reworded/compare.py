@@ -6,32 +6,35 @@ it; two texts are alike as far as the weight of their common words is a share of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from detectors.reworded.texts import Text
+from detectors.reworded.gathered import Flags, Ints, Texts
 from detectors.reworded.words import WIDTH, Words, numbers_of
 from detectors.synchrony.pairs import close_rows
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 TOGETHER = 60
 """Wordings that one word brings together; of more only a sample is compared."""
 POPULATION = 200
 """So many accounts there are at least: in a handful nothing can be called rare."""
+ROUNDING = 1e-9
+"""Bounds give way by so much, since sums in another order differ in their last digits."""
+_ROUNDS = 3
 _CHUNK = 1 << 17
+_BITS = 31  # of wordings and accounts; the numbers of words have 32
 
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """Different sets of words. sets: one each, in order; word: (all words,) number; owner: whose
-    each is; users: accounts that use it; rarity: its weight; weight: (wordings,) of all words of
-    each."""
+    """Different sets of words. A row is one word of one of them; rows are in the order of (word,
+    owner). word: number of the word; owner: place in `sets`; users: accounts that use the word;
+    rarity: its weight. weight: (wordings,) of all words of each."""
 
     sets: tuple[Words, ...]
     word: Ints
@@ -43,7 +46,7 @@ class Wordings:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Pairs of wordings a < b. share: how much of the weight of all their words is common."""
+    """Pairs of wordings. share: how much of the weight of all their words is common."""
 
     a: Ints
     b: Ints
@@ -51,21 +54,17 @@ class Alike:
     sampled: bool
 
 
-def weigh(told: Mapping[Words, Sequence[Text]]) -> Wordings:
-    """The wordings of these texts, in their order."""
-    sets = tuple(told)
-    sizes = np.array([len(one) // WIDTH for one in sets])
-    number, word = np.unique(numbers_of(sets), return_inverse=True)
-    names: dict[str, int] = {}
-    writer = [names.setdefault(one.account, len(names)) for same in told.values() for one in same]
-    wording = np.repeat(np.arange(len(sets)), [len(same) for same in told.values()])
-    used, text = _spread(np.cumsum(sizes) - sizes, sizes, wording)
-    cells = _distinct(word[used] * len(names) + np.array(writer)[text])
-    users = np.bincount(cells // len(names), minlength=len(number))[word]
-    rarity = np.log(max(len(names), POPULATION) / users)
-    owner = np.repeat(np.arange(len(sets)), sizes)
-    weight = np.bincount(owner, weights=rarity, minlength=len(sets)).astype(np.float64)
-    return Wordings(sets, word, owner, users, rarity, weight)
+def weigh(texts: Texts) -> Wordings:
+    """The wordings of these texts."""
+    sizes = np.array([len(one) // WIDTH for one in texts.sets], dtype=np.int64)
+    cells = numbers_of(texts.sets) << _BITS | np.repeat(np.arange(len(sizes)), sizes)
+    cells.sort()
+    word = np.cumsum(np.diff(cells >> _BITS, prepend=-1) != 0) - 1
+    owner = cells & (1 << _BITS) - 1
+    users = _users(texts, word, owner)
+    rarity = np.log(max(len(texts.accounts), POPULATION) / users)
+    weight = np.bincount(owner, weights=rarity, minlength=len(sizes)).astype(np.float64)
+    return Wordings(texts.sets, word, owner, users, rarity, weight)
 
 
 def alike(
@@ -78,65 +77,117 @@ def alike(
     are compared, drawn by the secret.
     """
     rare, sampled = _sampled(wordings, np.flatnonzero(wordings.users <= most_users), secret)
+    shared, rare = _promising(wordings, rare, least, least_rarity)
     a, b = _candidates(wordings, rare, least_rarity)
-    common = _common(wordings, a, b)
+    common = _common(wordings, shared, a, b)
     share = common / (wordings.weight[a] + wordings.weight[b] - common)
     kept = share >= least
     return Alike(a[kept], b[kept], share[kept], sampled)
 
 
+def _users(texts: Texts, word: Ints, owner: Ints) -> Ints:
+    """For each row the accounts that use its word."""
+    order = np.argsort(texts.wording, kind="stable")
+    count = np.bincount(texts.wording, minlength=len(texts.sets))
+    text, row = _spread(np.cumsum(count) - count, count, owner)
+    cells = word[row] << _BITS | texts.account[order[text]]
+    cells.sort()
+    different = cells[np.diff(cells, prepend=-1) != 0]
+    return np.bincount(different >> _BITS)[word]
+
+
+def _sampled(wordings: Wordings, rows: Ints, secret: bytes) -> tuple[Ints, bool]:
+    """Without words that are in one wording only, and of crowded ones only a sample."""
+    word = wordings.word[rows]
+    count = np.bincount(word)
+    crowded = count[word] > TOGETHER
+    if not crowded.any():
+        return rows[count[word] > 1], False
+    crowd = rows[crowded]
+    lot = _lots(wordings, np.unique(wordings.owner[crowd]), secret)[wordings.owner[crowd]]
+    crowd = crowd[np.lexsort((lot, wordings.word[crowd]))]
+    group = wordings.word[crowd]
+    nth = np.arange(len(crowd)) - np.searchsorted(group, group)
+    calm = rows[~crowded & (count[word] > 1)]
+    return np.sort(np.concatenate([calm, crowd[nth < TOGETHER]])), True
+
+
+def _lots(wordings: Wordings, places: Iterable[int], secret: bytes) -> npt.NDArray[np.uint64]:
+    """What each of these wordings drew; which is low nobody knows without the secret."""
+    lots = np.zeros(len(wordings.sets), dtype=np.uint64)
+    key = secret[: blake2b.MAX_KEY_SIZE]
+    for place in places:
+        drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()
+        lots[place] = int.from_bytes(drawn, "big")
+    return lots
+
+
+def _promising(
+    wordings: Wordings, rare: Ints, least: float, least_rarity: float
+) -> tuple[Ints, Ints]:
+    """Shared rows, and rare ones, of wordings that may be like another one.
+
+    What no other wording has cannot be common: where the rest weighs too little, the wording goes,
+    and with it goes what only one of the others shared with it.
+    """
+    shared, size = np.arange(len(wordings.word)), len(wordings.sets)
+    for _ in range(_ROUNDS):
+        shared, rare = (_met(wordings.word, rows) for rows in (shared, rare))
+        weight, rarity = (
+            np.bincount(wordings.owner[rows], weights=wordings.rarity[rows], minlength=size)
+            for rows in (shared, rare)
+        )
+        hopeful = (weight >= least * wordings.weight - ROUNDING) & (
+            rarity >= least_rarity - ROUNDING
+        )
+        shared, rare = (rows[hopeful[wordings.owner[rows]]] for rows in (shared, rare))
+    return shared, rare
+
+
+def _met(word: Ints, rows: Ints) -> Ints:
+    """Rows whose word is in another one of them as well."""
+    count = np.bincount(word[rows])
+    return rows[count[word[rows]] > 1]
+
+
 def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[Ints, Ints]:
-    """Pairs whose common rare words weigh enough. rare: places of such words."""
-    owner, size = wordings.owner[rare], len(wordings.sets)
+    """Pairs whose common rare words weigh enough. rare: rows of such words."""
+    owner = wordings.owner[rare]
     one, two = close_rows(wordings.word[rare], owner, np.inf)
-    pair = np.minimum(owner[one], owner[two]) * size + np.maximum(owner[one], owner[two])
-    order = np.argsort(pair)
+    pair = np.minimum(owner[one], owner[two]) << _BITS | np.maximum(owner[one], owner[two])
+    # stable, so that the weights of a pair are added up in the order of their words
+    order = np.argsort(pair, kind="stable")
     first = np.flatnonzero(np.diff(pair[order], prepend=-1))
     weights = wordings.rarity[rare][one[order]]
     shared = np.add.reduceat(weights, first) if len(first) else weights
     met = pair[order][first[shared >= least_rarity]]
-    return met // size, met % size
+    return met >> _BITS, met & (1 << _BITS) - 1
 
 
-def _distinct(values: Ints) -> Ints:
-    """`np.unique` by sorting: its table of hashes takes ten times as long for many equal values."""
-    ordered = np.sort(values)
-    return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
-
-
-def _sampled(wordings: Wordings, places: Ints, secret: bytes) -> tuple[Ints, bool]:
-    """Without words that are in one wording only, and of crowded ones only a sample."""
-    _, group, count = np.unique(wordings.word[places], return_inverse=True, return_counts=True)
-    if count.max(initial=0) <= TOGETHER:
-        return places[count[group] > 1], False
-    key = secret[: blake2b.MAX_KEY_SIZE]
-    lots = [blake2b(one, key=key, digest_size=8).digest() for one in wordings.sets]
-    rank = np.argsort(np.argsort(np.array(lots, dtype="S8"), kind="stable"), kind="stable")
-    order = np.lexsort((rank[wordings.owner[places]], group))
-    nth = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
-    return places[np.sort(order[(nth < TOGETHER) & (count[group[order]] > 1)])], True
-
-
-def _common(wordings: Wordings, a: Ints, b: Ints) -> Floats:
-    """Weight of the words that each pair has in common."""
+def _common(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
+    """Weight of the words that each pair has in common. shared: rows in which these may be."""
+    rows = shared[np.argsort(wordings.owner[shared], kind="stable")]
+    word, owner, rarity = (
+        column[rows] for column in (wordings.word, wordings.owner, wordings.rarity)
+    )
     numbers = int(wordings.word.max(initial=0)) + 1
-    cells = wordings.owner * numbers + wordings.word
-    starts = np.searchsorted(wordings.owner, np.arange(len(wordings.sets)))
-    sizes = np.bincount(wordings.owner, minlength=len(wordings.sets))
+    cells = owner * numbers + word
+    starts = np.searchsorted(owner, np.arange(len(wordings.sets)))
+    sizes = np.bincount(owner, minlength=len(wordings.sets))
     found = np.zeros(len(a))
     for start in range(0, len(a), _CHUNK):
         some = slice(start, start + _CHUNK)
         place, pair = _spread(starts, sizes, a[some])
-        wanted = b[some][pair] * numbers + wordings.word[place]
+        wanted = b[some][pair] * numbers + word[place]
         where = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
         hit = cells[where] == wanted
-        weights = wordings.rarity[place[hit]]
+        weights = rarity[place[hit]]
         found[some] = np.bincount(pair[hit], weights=weights, minlength=len(a[some]))
     return found
 
 
 def _spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
-    """Places of the words of these wordings, and for each the position in `which`."""
+    """Places of what these wordings hold, and for each the position in `which`."""
     count = sizes[which]
     position = np.repeat(np.arange(len(which)), count)
     nth = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)

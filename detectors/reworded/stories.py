@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import networkx as nx
+import numpy as np
 
 from detectors.reworded.compare import Alike, alike, weigh
+from detectors.reworded.gathered import Texts
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.texts import Text
 from detectors.reworded.words import Words
@@ -34,16 +35,14 @@ Near = Mapping[int, Mapping[int, float]]
 """Wording -> wordings that are like it, and how much. Wordings go by their place in time."""
 
 
-def stories(texts: Iterable[Text], p: RewordedParams, secret: bytes) -> tuple[list[Story], bool]:
+def stories(texts: Texts, p: RewordedParams, secret: bytes) -> tuple[list[Story], bool]:
     """All stories of two accounts or more, by their first text; whether a crowd was sampled."""
-    told: defaultdict[Words, list[Text]] = defaultdict(list)
-    for text in sorted(texts, key=lambda one: (one.at, one.id, one.words)):
-        told[text.words].append(text)
-    if not told:
-        return [], False
-    pairs = alike(weigh(told), p.alike, p.min_rarity, p.common, secret)
+    pairs = alike(weigh(texts), p.alike, p.min_rarity, p.common, secret)
+    told = _told(texts, pairs)
+    place = {words: number for number, words in enumerate(told)}
     wordings = [*told.values()]
-    near = _near(pairs, [place for place, same in enumerate(wordings) if len(same) > 1])
+    repeated = (number for number, same in enumerate(wordings) if len(same) > 1)
+    near = _near(pairs, [place.get(words, -1) for words in texts.sets], repeated)
     things = _things(near, wordings)
     found = []
     for group in _groups(near):
@@ -66,13 +65,23 @@ def occasions(texts: Sequence[Text], pause_s: float) -> Iterator[list[Text]]:
         yield part
 
 
-def _near(pairs: Alike, shared: Iterable[int]) -> Near:
-    """shared: wordings that several wrote, which are a story without any other one."""
-    near: dict[int, dict[int, float]] = {place: {} for place in shared}
+def _told(texts: Texts, pairs: Alike) -> dict[Words, list[Text]]:
+    """Wordings that are like another one or were told twice, by their first text."""
+    taking_part = np.bincount(texts.wording, minlength=len(texts.sets)) > 1
+    taking_part[pairs.a] = taking_part[pairs.b] = True
+    told: dict[Words, list[Text]] = {}
+    for text in texts.of(taking_part):
+        told.setdefault(text.words, []).append(text)
+    return told
+
+
+def _near(pairs: Alike, place: Sequence[int], repeated: Iterable[int]) -> Near:
+    """place: of each wording in time. repeated: those that are a story without any other one."""
+    near: dict[int, dict[int, float]] = {number: {} for number in repeated}
     for a, b, share in zip(pairs.a.tolist(), pairs.b.tolist(), pairs.share.tolist(), strict=True):
-        near.setdefault(a, {})[b] = share
-        near.setdefault(b, {})[a] = share
-    return {place: near[place] for place in sorted(near)}
+        near.setdefault(place[a], {})[place[b]] = share
+        near.setdefault(place[b], {})[place[a]] = share
+    return {number: near[number] for number in sorted(near)}
 
 
 def _groups(near: Near) -> list[list[int]]:
@@ -97,14 +106,15 @@ def _groups(near: Near) -> list[list[int]]:
 
 def _things(near: Near, wordings: Sequence[Sequence[Text]]) -> dict[int, int]:
     """Wording -> the first signal of all wordings that hang together with it."""
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(near)
-    graph.add_edges_from((one, other) for one, others in near.items() for other in others)
-    return {
-        place: wordings[min(group)][0].id
-        for group in nx.connected_components(graph)
-        for place in group
-    }
+    found: dict[int, int] = {}
+    for first in near:  # by time
+        waiting = [first]
+        while waiting:
+            place = waiting.pop()
+            if place not in found:
+                found[place] = wordings[first][0].id
+                waiting += near[place]
+    return found
 
 
 def _share(group: Sequence[int], near: Near) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -59,13 +59,6 @@ class Writer(msgspec.Struct, omit_defaults=True):
         day[words] = min(place, day.get(words, place))
         if len(day) > EACH:
             del day[max(day, key=lambda one: (day[one], one))]
-
-    def texts(self, key: Key, since: float) -> Iterator[Text]:
-        """What is kept of the days that began at `since` or later. key: `key_of` this account."""
-        for number, day in self.days.items():
-            if number * DAY_S >= since:
-                for words, (at, id_) in day.items():
-                    yield Text(key.value, at, id_, words, key.type == DRAFTS)
 
 
 def compared(signal: Signal, least: int) -> Iterable[Words]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
-
-import msgspec
 
 from detectors.base import DAY_S, HOUR_S, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.reworded.gathered import Columns, gather, merge
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import stories
 from detectors.reworded.telling import findings
-from detectors.reworded.texts import OUTPUT, Text, Writer, compared, key_of
+from detectors.reworded.texts import OUTPUT, Writer, compared, key_of
 from detectors.reworded.timing import together
 
 
@@ -68,19 +66,17 @@ class RewordedText(Detector[Writer, RewordedParams]):
             state.add(words, signal.place, p.lookback_d + 1)
         return []
 
-    def part(
-        self, clock: float, states: Mapping[Key, Writer], p: RewordedParams
-    ) -> list[list[Any]]:
+    def part(self, clock: float, states: Mapping[Key, Writer], p: RewordedParams) -> Columns:
         """The texts of this shard, of whole days inside the lookback."""
-        since = math.floor(clock / DAY_S - p.lookback_d) * DAY_S
-        return [[*text] for key, state in states.items() for text in state.texts(key, since)]
+        return gather(states, math.floor(clock / DAY_S - p.lookback_d))
 
-    def tick(self, clock: float, parts: Sequence[Any], p: RewordedParams) -> list[FindingDraft]:
+    def tick(
+        self, clock: float, parts: Sequence[Columns], p: RewordedParams
+    ) -> list[FindingDraft]:
         """Compare all texts; findings of stories, and of those who tell them together."""
         del clock
-        texts = [text for part in parts for text in msgspec.convert(part, list[Text])]
+        texts = merge(parts)
         found, sampled = stories(texts, p, self.secret)
         drafts = [chain.from_iterable(findings(story, p, sampled=sampled) for story in found)]
-        told = {text.id for story in found for text in story.texts}
-        alone = [text.account for text in texts if text.id not in told]
+        alone = texts.others({text.id for story in found for text in story.texts})
         return [*chain.from_iterable(drafts), *together(found, alone, p, self.secret)]
