@@ -57,11 +57,11 @@ class Alike:
 def weigh(texts: Texts) -> Wordings:
     """The wordings of these texts."""
     sizes = np.array([len(one) // WIDTH for one in texts.sets], dtype=np.int64)
-    cells = numbers_of(texts.sets) << _BITS | np.repeat(np.arange(len(sizes)), sizes)
-    cells.sort()
-    word = np.cumsum(np.diff(cells >> _BITS, prepend=-1) != 0) - 1
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    cells = np.sort(numbers_of(texts.sets) << _BITS | owner)
     owner = cells & (1 << _BITS) - 1
-    users = _users(texts, word, owner)
+    word = np.cumsum(_starts(cells >> _BITS)) - 1
+    users = _users(texts, sizes)[word]
     rarity = np.log(max(len(texts.accounts), POPULATION) / users)
     weight = np.bincount(owner, weights=rarity, minlength=len(sizes)).astype(np.float64)
     return Wordings(texts.sets, word, owner, users, rarity, weight)
@@ -76,8 +76,8 @@ def alike(
     weigh `least_rarity` (nats) together. Of a word in more than `TOGETHER` wordings only so many
     are compared, drawn by the secret.
     """
-    rare, sampled = _sampled(wordings, np.flatnonzero(wordings.users <= most_users), secret)
-    shared, rare = _promising(wordings, rare, least, least_rarity)
+    shared, rare = _promising(wordings, least, least_rarity, most_users)
+    rare, sampled = _sampled(wordings, rare, secret)
     a, b = _candidates(wordings, rare, least_rarity)
     common = _common(wordings, shared, a, b)
     share = common / (wordings.weight[a] + wordings.weight[b] - common)
@@ -85,52 +85,24 @@ def alike(
     return Alike(a[kept], b[kept], share[kept], sampled)
 
 
-def _users(texts: Texts, word: Ints, owner: Ints) -> Ints:
-    """For each row the accounts that use its word."""
-    order = np.argsort(texts.wording, kind="stable")
-    count = np.bincount(texts.wording, minlength=len(texts.sets))
-    text, row = _spread(np.cumsum(count) - count, count, owner)
-    cells = word[row] << _BITS | texts.account[order[text]]
-    cells.sort()
-    different = cells[np.diff(cells, prepend=-1) != 0]
-    return np.bincount(different >> _BITS)[word]
-
-
-def _sampled(wordings: Wordings, rows: Ints, secret: bytes) -> tuple[Ints, bool]:
-    """Without words that are in one wording only, and of crowded ones only a sample."""
-    word = wordings.word[rows]
-    count = np.bincount(word)
-    crowded = count[word] > TOGETHER
-    if not crowded.any():
-        return rows[count[word] > 1], False
-    crowd = rows[crowded]
-    lot = _lots(wordings, np.unique(wordings.owner[crowd]), secret)[wordings.owner[crowd]]
-    crowd = crowd[np.lexsort((lot, wordings.word[crowd]))]
-    group = wordings.word[crowd]
-    nth = np.arange(len(crowd)) - np.searchsorted(group, group)
-    calm = rows[~crowded & (count[word] > 1)]
-    return np.sort(np.concatenate([calm, crowd[nth < TOGETHER]])), True
-
-
-def _lots(wordings: Wordings, places: Iterable[int], secret: bytes) -> npt.NDArray[np.uint64]:
-    """What each of these wordings drew; which is low nobody knows without the secret."""
-    lots = np.zeros(len(wordings.sets), dtype=np.uint64)
-    key = secret[: blake2b.MAX_KEY_SIZE]
-    for place in places:
-        drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()
-        lots[place] = int.from_bytes(drawn, "big")
-    return lots
+def _users(texts: Texts, sizes: Ints) -> Ints:
+    """How many accounts use each word, words in the order of their numbers."""
+    numbers = numbers_of([texts.sets[place] for place in texts.wording.tolist()])
+    cells = np.sort(numbers << _BITS | np.repeat(texts.account, sizes[texts.wording]))
+    word = cells[_starts(cells)] >> _BITS
+    return np.diff(np.flatnonzero(_starts(word)), append=len(word))
 
 
 def _promising(
-    wordings: Wordings, rare: Ints, least: float, least_rarity: float
+    wordings: Wordings, least: float, least_rarity: float, most_users: int
 ) -> tuple[Ints, Ints]:
     """Shared rows, and rare ones, of wordings that may be like another one.
 
     What no other wording has cannot be common: where the rest weighs too little, the wording goes,
     and with it goes what only one of the others shared with it.
     """
-    shared, size = np.arange(len(wordings.word)), len(wordings.sets)
+    size = len(wordings.sets)
+    shared, rare = np.arange(len(wordings.word)), np.flatnonzero(wordings.users <= most_users)
     for _ in range(_ROUNDS):
         shared, rare = (_met(wordings.word, rows) for rows in (shared, rare))
         weight, rarity = (
@@ -150,6 +122,32 @@ def _met(word: Ints, rows: Ints) -> Ints:
     return rows[count[word[rows]] > 1]
 
 
+def _sampled(wordings: Wordings, rows: Ints, secret: bytes) -> tuple[Ints, bool]:
+    """Of a word in too many wordings only a sample; whether there is such a word."""
+    word = wordings.word[rows]
+    count = np.bincount(word)
+    crowded = count[word] > TOGETHER
+    if not crowded.any():
+        return rows, False
+    crowd = rows[crowded]
+    lot = _lots(wordings, np.unique(wordings.owner[crowd]), secret)[wordings.owner[crowd]]
+    crowd = crowd[np.lexsort((lot, wordings.word[crowd]))]
+    group = wordings.word[crowd]
+    nth = np.arange(len(crowd)) - np.searchsorted(group, group)
+    calm = rows[~crowded]
+    return np.sort(np.concatenate([calm, crowd[nth < TOGETHER]])), True
+
+
+def _lots(wordings: Wordings, places: Iterable[int], secret: bytes) -> npt.NDArray[np.uint64]:
+    """What each of these wordings drew; which is low nobody knows without the secret."""
+    lots = np.zeros(len(wordings.sets), dtype=np.uint64)
+    key = secret[: blake2b.MAX_KEY_SIZE]
+    for place in places:
+        drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()
+        lots[place] = int.from_bytes(drawn, "big")
+    return lots
+
+
 def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[Ints, Ints]:
     """Pairs whose common rare words weigh enough. rare: rows of such words."""
     owner = wordings.owner[rare]
@@ -157,7 +155,7 @@ def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[In
     pair = np.minimum(owner[one], owner[two]) << _BITS | np.maximum(owner[one], owner[two])
     # stable, so that the weights of a pair are added up in the order of their words
     order = np.argsort(pair, kind="stable")
-    first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    first = np.flatnonzero(_starts(pair[order]))
     weights = wordings.rarity[rare][one[order]]
     shared = np.add.reduceat(weights, first) if len(first) else weights
     met = pair[order][first[shared >= least_rarity]]
@@ -192,3 +190,8 @@ def _spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
     position = np.repeat(np.arange(len(which)), count)
     nth = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)
     return starts[which][position] + nth, position
+
+
+def _starts(cells: Ints) -> Flags:
+    """Where another value begins than the one before it."""
+    return np.concatenate([np.ones(1, dtype=np.bool_), cells[1:] != cells[:-1]])[: len(cells)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from zlib import crc32
 
 import numpy as np
@@ -18,18 +19,16 @@ WIDTH = 4
 MAX_WORDS = 200
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_CACHED = 4_096
+_CACHED = 16_384  # words; one may have 4,096 characters
 
 
-@lru_cache(maxsize=_CACHED)
 def words_of(text: str) -> Words:
     """Of the first 200 distinct words of a text; links, @names and numbers are none.
 
     Scripts without spaces give pairs of neighbouring characters.
     """
-    found = dict.fromkeys(_words(folded(text)))
-    numbers = {crc32(word.encode("utf-8", "surrogatepass")) for word in [*found][:MAX_WORDS]}
-    return np.array(sorted(numbers), dtype="<u4").tobytes()
+    found = islice(dict.fromkeys(_words(folded(text))), MAX_WORDS)
+    return np.array(sorted(set(map(_number, found))), dtype="<u4").tobytes()
 
 
 def numbers_of(texts: Sequence[Words]) -> npt.NDArray[np.int64]:
@@ -37,9 +36,17 @@ def numbers_of(texts: Sequence[Words]) -> npt.NDArray[np.int64]:
     return np.frombuffer(b"".join(texts), dtype="<u4").astype(np.int64)
 
 
-def _words(text: str) -> Iterator[str]:
-    for run in _WORD.findall(text):
-        if UNSPACED.search(run):
-            yield from (run[place : place + 2] for place in range(len(run) - 1))
-        else:
-            yield run
+def _words(text: str) -> Iterable[str]:
+    runs = _WORD.findall(text)
+    return chain.from_iterable(map(_parts, runs)) if UNSPACED.search(text) else runs
+
+
+def _parts(run: str) -> Iterable[str]:
+    if not UNSPACED.search(run):
+        return (run,)
+    return (run[place : place + 2] for place in range(len(run) - 1))
+
+
+@lru_cache(maxsize=_CACHED)
+def _number(word: str) -> int:
+    return crc32(word.encode("utf-8", "surrogatepass"))

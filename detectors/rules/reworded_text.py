@@ -70,9 +70,7 @@ class RewordedText(Detector[Writer, RewordedParams]):
         """The texts of this shard, of whole days inside the lookback."""
         return gather(states, math.floor(clock / DAY_S - p.lookback_d))
 
-    def tick(
-        self, clock: float, parts: Sequence[Columns], p: RewordedParams
-    ) -> list[FindingDraft]:
+    def tick(self, clock: float, parts: Sequence[Columns], p: RewordedParams) -> list[FindingDraft]:
         """Compare all texts; findings of stories, and of those who tell them together."""
         del clock
         texts = merge(parts)
