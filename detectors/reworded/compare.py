@@ -6,9 +6,9 @@ it; two texts are alike as far as the weight of their common words is a share of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from detectors.reworded.words import WIDTH, Words, numbers_of
 from detectors.synchrony.pairs import close_rows
 
 Floats = npt.NDArray[np.float64]
+Lots = npt.NDArray[np.uint64]
 
 TOGETHER = 60
 """Wordings that one word brings together; of more only a sample is compared."""
@@ -44,6 +45,28 @@ class Wordings:
     weight: Floats
 
 
+class Bounds(NamedTuple):
+    """From when two wordings are alike: `share` of the weight of all their words, and `rarity`
+    (nats) of the common ones that are rare, which no more than `users` accounts use."""
+
+    share: float
+    rarity: float
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Words in too many wordings. drawn, left: their rows that were compared and that were not;
+    shared, rare: rows in which pairs may have something in common; lot: (wordings,) what each of
+    them drew, the highest number where it has no such word."""
+
+    drawn: Ints
+    left: Ints
+    shared: Ints
+    rare: Ints
+    lot: Lots
+
+
 @dataclass(frozen=True, slots=True)
 class Alike:
     """Pairs of wordings. share: how much of the weight of all their words is common."""
@@ -51,7 +74,7 @@ class Alike:
     a: Ints
     b: Ints
     share: Floats
-    sampled: bool
+    crowd: Crowd | None = None
 
 
 def weigh(texts: Texts) -> Wordings:
@@ -67,22 +90,31 @@ def weigh(texts: Texts) -> Wordings:
     return Wordings(texts.sets, word, owner, users, rarity, weight)
 
 
-def alike(
-    wordings: Wordings, least: float, least_rarity: float, most_users: int, secret: bytes
-) -> Alike:
-    """Pairs that have at least this share of the weight of their words in common.
+def alike(wordings: Wordings, bounds: Bounds, secret: bytes) -> Alike:
+    """Pairs that are alike. Of a word in more than `TOGETHER` wordings only so many are compared,
+    drawn by the secret, and of the others that word counts for no pair."""
+    shared, rare = _promising(wordings, bounds)
+    crowd = _draw(wordings, shared, rare, secret)
+    compared = rare if crowd is None else np.setdiff1d(rare, crowd.left, assume_unique=True)
+    a, b = _candidates(wordings, compared, bounds.rarity)
+    share = _share(wordings, shared, a, b)
+    kept = share >= bounds.share
+    return Alike(a[kept], b[kept], share[kept], crowd)
 
-    most_users: words that more accounts use do not count as rare; the common ones that do must
-    weigh `least_rarity` (nats) together. Of a word in more than `TOGETHER` wordings only so many
-    are compared, drawn by the secret.
-    """
-    shared, rare = _promising(wordings, least, least_rarity, most_users)
-    rare, sampled = _sampled(wordings, rare, secret)
-    a, b = _candidates(wordings, rare, least_rarity)
-    common = _common(wordings, shared, a, b)
-    share = common / (wordings.weight[a] + wordings.weight[b] - common)
-    kept = share >= least
-    return Alike(a[kept], b[kept], share[kept], sampled)
+
+def alike_later(wordings: Wordings, crowd: Crowd, some: Ints, bounds: Bounds) -> Alike:
+    """Wordings `a` that were not drawn for a word, like those of `some` that were: `b`."""
+    drawn = crowd.drawn[np.isin(wordings.owner[crowd.drawn], some)]
+    word, left = wordings.word[drawn], crowd.left
+    first = np.searchsorted(word, wordings.word[left])
+    count = np.searchsorted(word, wordings.word[left], side="right") - first
+    place, row = _spread(first, count, np.arange(len(left)))
+    pair = np.unique(wordings.owner[left[row]] << _BITS | wordings.owner[drawn[place]])
+    a, b = pair >> _BITS, pair & (1 << _BITS) - 1
+    share = _share(wordings, crowd.shared, a, b)
+    rarity = _common(wordings, crowd.rare, a, b)
+    kept = (share >= bounds.share) & (rarity >= bounds.rarity)
+    return Alike(a[kept], b[kept], share[kept])
 
 
 def _users(texts: Texts, sizes: Ints) -> Ints:
@@ -93,25 +125,22 @@ def _users(texts: Texts, sizes: Ints) -> Ints:
     return np.diff(np.flatnonzero(_starts(word)), append=len(word))
 
 
-def _promising(
-    wordings: Wordings, least: float, least_rarity: float, most_users: int
-) -> tuple[Ints, Ints]:
+def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
     """Shared rows, and rare ones, of wordings that may be like another one.
 
     What no other wording has cannot be common: where the rest weighs too little, the wording goes,
     and with it goes what only one of the others shared with it.
     """
     size = len(wordings.sets)
-    shared, rare = np.arange(len(wordings.word)), np.flatnonzero(wordings.users <= most_users)
+    shared, rare = np.arange(len(wordings.word)), np.flatnonzero(wordings.users <= bounds.users)
     for _ in range(_ROUNDS):
         shared, rare = (_met(wordings.word, rows) for rows in (shared, rare))
         weight, rarity = (
             np.bincount(wordings.owner[rows], weights=wordings.rarity[rows], minlength=size)
             for rows in (shared, rare)
         )
-        hopeful = (weight >= least * wordings.weight - ROUNDING) & (
-            rarity >= least_rarity - ROUNDING
-        )
+        enough = weight >= bounds.share * wordings.weight - ROUNDING
+        hopeful = enough & (rarity >= bounds.rarity - ROUNDING)
         shared, rare = (rows[hopeful[wordings.owner[rows]]] for rows in (shared, rare))
     return shared, rare
 
@@ -122,27 +151,25 @@ def _met(word: Ints, rows: Ints) -> Ints:
     return rows[count[word[rows]] > 1]
 
 
-def _sampled(wordings: Wordings, rows: Ints, secret: bytes) -> tuple[Ints, bool]:
-    """Of a word in too many wordings only a sample; whether there is such a word."""
-    word = wordings.word[rows]
-    count = np.bincount(word)
-    crowded = count[word] > TOGETHER
-    if not crowded.any():
-        return rows, False
-    crowd = rows[crowded]
-    lot = _lots(wordings, np.unique(wordings.owner[crowd]), secret)[wordings.owner[crowd]]
-    crowd = crowd[np.lexsort((lot, wordings.word[crowd]))]
-    group = wordings.word[crowd]
-    nth = np.arange(len(crowd)) - np.searchsorted(group, group)
-    calm = rows[~crowded]
-    return np.sort(np.concatenate([calm, crowd[nth < TOGETHER]])), True
+def _draw(wordings: Wordings, shared: Ints, rare: Ints, secret: bytes) -> Crowd | None:
+    """Of each word in too many wordings those that drew the lowest lots; None without any."""
+    word = wordings.word[rare]
+    crowded = rare[np.bincount(word)[word] > TOGETHER]
+    if not len(crowded):
+        return None
+    lot = _lots(wordings, np.unique(wordings.owner[crowded]), secret)
+    crowded = crowded[np.lexsort((lot[wordings.owner[crowded]], wordings.word[crowded]))]
+    group = wordings.word[crowded]
+    is_drawn = np.arange(len(crowded)) - np.searchsorted(group, group) < TOGETHER
+    drawn, left = np.sort(crowded[is_drawn]), np.sort(crowded[~is_drawn])
+    return Crowd(drawn, left, shared, rare, lot)
 
 
-def _lots(wordings: Wordings, places: Iterable[int], secret: bytes) -> npt.NDArray[np.uint64]:
+def _lots(wordings: Wordings, places: Ints, secret: bytes) -> Lots:
     """What each of these wordings drew; which is low nobody knows without the secret."""
-    lots = np.zeros(len(wordings.sets), dtype=np.uint64)
+    lots = np.full(len(wordings.sets), np.iinfo(np.uint64).max)
     key = secret[: blake2b.MAX_KEY_SIZE]
-    for place in places:
+    for place in places.tolist():
         drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()
         lots[place] = int.from_bytes(drawn, "big")
     return lots
@@ -162,9 +189,15 @@ def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[In
     return met >> _BITS, met & (1 << _BITS) - 1
 
 
-def _common(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
-    """Weight of the words that each pair has in common. shared: rows in which these may be."""
-    rows = shared[np.argsort(wordings.owner[shared], kind="stable")]
+def _share(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
+    """How much of the weight of all words of each pair is common."""
+    common = _common(wordings, shared, a, b)
+    return common / (wordings.weight[a] + wordings.weight[b] - common)
+
+
+def _common(wordings: Wordings, rows: Ints, a: Ints, b: Ints) -> Floats:
+    """Weight of the words that each pair has in common, of those in these rows."""
+    rows = rows[np.argsort(wordings.owner[rows], kind="stable")]
     word, owner, rarity = (
         column[rows] for column in (wordings.word, wordings.owner, wordings.rarity)
     )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectors.base import Key
-from detectors.reworded.texts import DRAFTS, Place, Text, Writer
+from detectors.reworded.texts import DRAFTS, Place, Text, Writer, in_time
 from detectors.reworded.words import Words
 
 Ints = npt.NDArray[np.int64]
@@ -48,7 +48,7 @@ class Texts:
     def of(self, wordings: Flags) -> list[Text]:
         """Those of some wordings, in order of time."""
         places = np.flatnonzero(wordings[self.wording]).tolist()
-        return sorted(map(self._text, places), key=lambda one: (one.at, one.id, one.words))
+        return sorted(map(self._text, places), key=in_time)
 
     def others(self, ids: set[int]) -> dict[str, int]:
         """Account -> its texts that came in none of these signals, where there are any."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.reworded.compare import Alike, alike, weigh
-from detectors.reworded.gathered import Texts
+from detectors.reworded.compare import Alike, Bounds, Crowd, alike, alike_later, weigh
+from detectors.reworded.gathered import Ints, Texts
 from detectors.reworded.params import RewordedParams
-from detectors.reworded.texts import Text
-from detectors.reworded.words import Words
+from detectors.reworded.texts import Text, in_time
+
+REPRESENTATIVES = 5
+"""So many wordings stand for a story when it is asked who else tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +33,37 @@ class Story:
         return sorted({text.account for text in self.texts})
 
 
-Near = Mapping[int, Mapping[int, float]]
-"""Wording -> wordings that are like it, and how much. Wordings go by their place in time."""
+Told = dict[int, list[Text]]
+"""Wording -> its texts in order of time. Wordings go by their place in `Texts.sets`."""
+Near = dict[int, dict[int, float]]
+"""Wording -> wordings that are like it, and how much."""
 
 
 def stories(texts: Texts, p: RewordedParams, secret: bytes) -> tuple[list[Story], bool]:
     """All stories of two accounts or more, by their first text; whether a crowd was sampled."""
-    pairs = alike(weigh(texts), p.alike, p.min_rarity, p.common, secret)
-    told = _told(texts, pairs)
-    place = {words: number for number, words in enumerate(told)}
-    wordings = [*told.values()]
-    repeated = (number for number, same in enumerate(wordings) if len(same) > 1)
-    near = _near(pairs, [place.get(words, -1) for words in texts.sets], repeated)
-    things = _things(near, wordings)
+    bounds = Bounds(p.alike, p.min_rarity, p.common)
+    wordings = weigh(texts)
+    pairs = alike(wordings, bounds, secret)
+    repeated = np.flatnonzero(np.bincount(texts.wording, minlength=len(texts.sets)) > 1)
+    told = _told(texts, np.concatenate([repeated, pairs.a, pairs.b]))
+    near: Near = {place: {} for place in told}
+    _tie(near, pairs)
+    groups = _groups(near)
+    if pairs.crowd is not None:
+        few = _representatives(groups, pairs.crowd)
+        later = alike_later(wordings, pairs.crowd, np.array([*few], dtype=np.int64), bounds)
+        told |= _told(texts, np.setdiff1d(later.a, [*told]))
+        near |= {place: {} for place in told if place not in near}
+        _tie(near, later)
+        groups = _with_the_rest(groups, few, near)
+    things = _things(near, told)
     found = []
-    for group in _groups(near):
-        texts_of = [text for place in group for text in wordings[place]]
+    for group in groups:
+        texts_of = [text for place in group for text in told[place]]
         if len({text.account for text in texts_of}) > 1:
-            ordered = tuple(sorted(texts_of, key=lambda one: (one.at, one.id, one.words)))
+            ordered = tuple(sorted(texts_of, key=in_time))
             found.append(Story(things[group[0]], ordered, _share(group, near)))
-    return found, pairs.sampled
+    return found, pairs.crowd is not None
 
 
 def occasions(texts: Sequence[Text], pause_s: float) -> Iterator[list[Text]]:
@@ -65,27 +78,24 @@ def occasions(texts: Sequence[Text], pause_s: float) -> Iterator[list[Text]]:
         yield part
 
 
-def _told(texts: Texts, pairs: Alike) -> dict[Words, list[Text]]:
-    """Wordings that are like another one or were told twice, by their first text."""
-    taking_part = np.bincount(texts.wording, minlength=len(texts.sets)) > 1
-    taking_part[pairs.a] = taking_part[pairs.b] = True
-    told: dict[Words, list[Text]] = {}
+def _told(texts: Texts, wordings: Ints) -> Told:
+    """What was said in these wordings, in order of time."""
+    taking_part = np.zeros(len(texts.sets), dtype=np.bool_)
+    taking_part[wordings] = True
+    place = {texts.sets[one]: one for one in np.flatnonzero(taking_part).tolist()}
+    told: Told = {}
     for text in texts.of(taking_part):
-        told.setdefault(text.words, []).append(text)
+        told.setdefault(place[text.words], []).append(text)
     return told
 
 
-def _near(pairs: Alike, place: Sequence[int], repeated: Iterable[int]) -> Near:
-    """place: of each wording in time. repeated: those that are a story without any other one."""
-    near: dict[int, dict[int, float]] = {number: {} for number in repeated}
+def _tie(near: Near, pairs: Alike) -> None:
     for a, b, share in zip(pairs.a.tolist(), pairs.b.tolist(), pairs.share.tolist(), strict=True):
-        near.setdefault(place[a], {})[place[b]] = share
-        near.setdefault(place[b], {})[place[a]] = share
-    return {number: near[number] for number in sorted(near)}
+        near[a][b] = near[b][a] = share
 
 
 def _groups(near: Near) -> list[list[int]]:
-    """Wordings by story: each joins the one of which most, at least half, are like it.
+    """Wordings by story: each, by time, joins the one of which most, at least half, are like it.
 
     So no chain of small changes leads from one story to another one.
     """
@@ -104,15 +114,47 @@ def _groups(near: Near) -> list[list[int]]:
     return groups
 
 
-def _things(near: Near, wordings: Sequence[Sequence[Text]]) -> dict[int, int]:
+def _representatives(groups: Sequence[Sequence[int]], crowd: Crowd) -> dict[int, int]:
+    """A few wordings of each story -> the place of the story.
+
+    They are those that drew the lowest lots: such were drawn of most crowded words.
+    """
+    return {
+        place: number
+        for number, group in enumerate(groups)
+        if len(group) > 1
+        for place in sorted(group, key=lambda one: int(crowd.lot[one]))[:REPRESENTATIVES]
+    }
+
+
+def _with_the_rest(
+    groups: Sequence[list[int]], few: Mapping[int, int], near: Near
+) -> list[list[int]]:
+    """Groups and who was not drawn: each joins that of which half of the few are like it."""
+    size = Counter(few.values())
+    joined: dict[int, int] = {}
+    settled = {place for group in groups if len(group) > 1 for place in group}
+    for place in near.keys() - settled:
+        count = Counter(few[other] for other in near[place] if other in few)
+        fits = [(n / size[number], -number) for number, n in count.items()]
+        best, number = max(fits, default=(0.0, 0))
+        if 2 * best >= 1:
+            joined[place] = -number
+    found = [group for group in groups if len(group) > 1 or group[0] not in joined]
+    for place, number in joined.items():
+        groups[number].append(place)
+    return found
+
+
+def _things(near: Near, told: Told) -> dict[int, int]:
     """Wording -> the first signal of all wordings that hang together with it."""
     found: dict[int, int] = {}
-    for first in near:  # by time
+    for first in sorted(near, key=lambda place: in_time(told[place][0])):
         waiting = [first]
         while waiting:
             place = waiting.pop()
             if place not in found:
-                found[place] = wordings[first][0].id
+                found[place] = told[first][0].id
                 waiting += near[place]
     return found
 

@@ -22,6 +22,8 @@ OUTPUT = "ai.response"
 TEXTS, DRAFTS = "texts", "drafts"
 """Types of keys: what an account said, and what an AI service wrote for it."""
 _CACHED = 4_096
+Place = tuple[float, int]
+"""Event time and signal id."""
 
 
 class Text(NamedTuple):
@@ -34,8 +36,9 @@ class Text(NamedTuple):
     is_draft: bool
 
 
-Place = tuple[float, int]
-"""Event time and signal id."""
+def in_time(text: Text) -> tuple[float, int, Words]:
+    """The order of texts, whatever order they came in."""
+    return text.at, text.id, text.words
 
 
 def key_of(signal: Signal) -> Key:
