@@ -27,11 +27,6 @@ class Story:
     texts: tuple[Text, ...]
     share: tuple[float, float]
 
-    @property
-    def accounts(self) -> list[str]:
-        """Who tells it, AI accounts that drafted it too."""
-        return sorted({text.account for text in self.texts})
-
 
 Told = dict[int, list[Text]]
 """Wording -> its texts in order of time. Wordings go by their place in `Texts.sets`."""
