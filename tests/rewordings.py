@@ -51,6 +51,11 @@ def said(number: int, account: str, line: str, *, at: float | None = None) -> Te
     return Text(account, 60.0 * number if at is None else at, number, words_of(line), False)
 
 
+def bystanders(count: int = 4_000) -> list[Text]:
+    """People who say one word each: among many accounts the words of a crowd are rare."""
+    return [said(10_000_000 + n, f"x:by{n}", made_up(20_000_000 + n)) for n in range(count)]
+
+
 def random_texts(seed: int, count: int, vocabulary: int = 60) -> list[Text]:
     """Texts of words that some use often, so that many pairs share some of them."""
     dice = np.random.default_rng(seed)
