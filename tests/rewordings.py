@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from random import Random
 
 import numpy as np
@@ -12,13 +13,14 @@ from detectors.reworded.gathered import Texts, gather, merge
 from detectors.reworded.texts import DRAFTS, TEXTS, Text, Writer
 from detectors.reworded.words import words_of
 
-ENDS = ("bel", "dor", "fen", "gan", "hus", "kir", "lom", "mat", "nep", "rud")
+LETTERS = "abdefghkmopstuz"
 LENGTH = 16
 
 
+@cache
 def made_up(place: int) -> str:
-    """One word for each number, without digits."""
-    return "q" + "".join(ENDS[int(digit)] for digit in str(place))
+    """One word for each number, ten letters long."""
+    return "".join(Random(place).choices(LETTERS, k=10))
 
 
 def story(number: int, length: int = LENGTH) -> list[str]:

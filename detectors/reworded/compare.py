@@ -90,6 +90,13 @@ def weigh(texts: Texts) -> Wordings:
     return Wordings(texts.sets, word, owner, users, rarity, weight)
 
 
+def telling(wordings: Wordings, bounds: Bounds) -> Flags:
+    """(wordings,) Whether its rare words weigh enough, so that it says something of its own."""
+    rare = wordings.users <= bounds.users
+    owner, rarity = wordings.owner[rare], wordings.rarity[rare]
+    return np.bincount(owner, weights=rarity, minlength=len(wordings.sets)) >= bounds.rarity
+
+
 def alike(wordings: Wordings, bounds: Bounds, secret: bytes) -> Alike:
     """Pairs that are alike. Of a word in more than `TOGETHER` wordings only so many are compared,
     drawn by the secret, and of the others that word counts for no pair."""

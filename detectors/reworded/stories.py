@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.reworded.compare import Alike, Bounds, Crowd, alike, alike_later, weigh
+from detectors.reworded.compare import Alike, Bounds, Crowd, alike, alike_later, telling, weigh
 from detectors.reworded.gathered import Ints, Texts
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.texts import Text, in_time
@@ -39,8 +39,9 @@ def stories(texts: Texts, p: RewordedParams, secret: bytes) -> tuple[list[Story]
     bounds = Bounds(p.alike, p.min_rarity, p.common)
     wordings = weigh(texts)
     pairs = alike(wordings, bounds, secret)
-    repeated = np.flatnonzero(np.bincount(texts.wording, minlength=len(texts.sets)) > 1)
-    told = _told(texts, np.concatenate([repeated, pairs.a, pairs.b]))
+    repeated = np.bincount(texts.wording, minlength=len(texts.sets)) > 1
+    copied = np.flatnonzero(repeated & telling(wordings, bounds))
+    told = _told(texts, np.concatenate([copied, pairs.a, pairs.b]))
     near: Near = {place: {} for place in told}
     _tie(near, pairs)
     groups = _groups(near)
