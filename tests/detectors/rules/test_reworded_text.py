@@ -23,8 +23,8 @@ from tests.rewordings import made_up, wording
 
 RULE = RewordedText(b"secret")
 DEFAULTS = RewordedParams()
-DAY = T0 - T0 % DAY_S
-"""A midnight: findings of a test never hang on the border of two days."""
+DAY = DAY_S - T0 % DAY_S
+"""Seconds from T0 to a midnight, so that no test hangs on the border of two days."""
 
 
 def tell(
@@ -312,7 +312,7 @@ def test_any_order_of_arrival_gives_the_same_state_and_findings(
     signals = stream(rows)
     shuffled = list(signals)
     dice.shuffle(shuffled)
-    clock = DAY + 4 * DAY_S
+    clock = T0 + DAY + 4 * DAY_S
     told = []
     for some in (signals, shuffled):
         states: dict[Key, Any] = {}
