@@ -205,7 +205,7 @@ def test_a_script_without_spaces_is_compared_by_pairs_of_characters() -> None:
 def test_accounts_that_tell_several_stories_at_the_same_times_stand_the_test_of_timing() -> None:
     """Twelve stories: a ring tells each within seconds, others minutes apart."""
     dice = Random(5)
-    signals = []
+    signals: list[Signal] = []
     for number in range(12):
         start = DAY + HOUR_S * 30 * number
         for n in range(4):
