@@ -56,6 +56,12 @@ def test_a_script_without_spaces_gives_pairs_of_characters() -> None:
     assert len(forwards & turned) == 2
 
 
+def test_letters_of_other_scripts_do_not_change_the_words_beside_them() -> None:
+    mixed = set(numbers_of([words_of(f"{LINE} \u0449\u044d\u044e \u0628\u062a\u062b")]).tolist())
+    assert set(numbers_of([words_of(LINE)]).tolist()) < mixed
+    assert len(mixed) == 9
+
+
 def test_only_the_first_words_count() -> None:
     line = " ".join(made_up(place) for place in range(300))
     first = " ".join(made_up(place) for place in range(MAX_WORDS))
