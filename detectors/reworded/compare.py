@@ -1,4 +1,4 @@
-"""Which texts are alike: shared words weighed by how rare they are, found by their rarest ones.
+"""Which texts are alike: shared words weighed by how rare they are, found by their rare ones.
 
 The weight of a word is the natural logarithm of how many accounts there are for each one that uses
 it; two texts are alike as far as the weight of their common words is a share of all their words'.
@@ -26,8 +26,8 @@ POPULATION = 200
 """So many accounts there are at least: in a handful nothing can be called rare."""
 ROUNDING = 1e-9
 """Bounds give way by so much, since sums in another order differ in their last digits."""
-_ROUNDS = 3
-_CHUNK = 1 << 17
+_ROUNDS = 3  # later ones find next to nothing
+_CHUNK = 1 << 17  # pairs that are compared at a time
 _BITS = 31  # of wordings and accounts; the numbers of words have 32
 
 
@@ -90,7 +90,7 @@ def weigh(texts: Texts) -> Wordings:
     return Wordings(texts.sets, word, owner, users, rarity, weight)
 
 
-def telling(wordings: Wordings, bounds: Bounds) -> Flags:
+def weighty(wordings: Wordings, bounds: Bounds) -> Flags:
     """(wordings,) Whether its rare words weigh enough, so that it says something of its own."""
     rare = wordings.users <= bounds.users
     owner, rarity = wordings.owner[rare], wordings.rarity[rare]
@@ -116,7 +116,8 @@ def alike_later(wordings: Wordings, crowd: Crowd, some: Ints, bounds: Bounds) ->
     first = np.searchsorted(word, wordings.word[left])
     count = np.searchsorted(word, wordings.word[left], side="right") - first
     place, row = _spread(first, count, np.arange(len(left)))
-    pair = np.unique(wordings.owner[left[row]] << _BITS | wordings.owner[drawn[place]])
+    pair = np.sort(wordings.owner[left[row]] << _BITS | wordings.owner[drawn[place]])
+    pair = pair[_starts(pair)]
     a, b = pair >> _BITS, pair & (1 << _BITS) - 1
     share = _share(wordings, crowd.shared, a, b)
     rarity = _common(wordings, crowd.rare, a, b)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.reworded.compare import Alike, Bounds, Crowd, alike, alike_later, telling, weigh
+from detectors.reworded.compare import Alike, Bounds, Crowd, alike, alike_later, weigh, weighty
 from detectors.reworded.gathered import Ints, Texts
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.texts import Text, in_time
@@ -40,7 +40,7 @@ def stories(texts: Texts, p: RewordedParams, secret: bytes) -> tuple[list[Story]
     wordings = weigh(texts)
     pairs = alike(wordings, bounds, secret)
     repeated = np.bincount(texts.wording, minlength=len(texts.sets)) > 1
-    copied = np.flatnonzero(repeated & telling(wordings, bounds))
+    copied = np.flatnonzero(repeated & weighty(wordings, bounds))
     told = _told(texts, np.concatenate([copied, pairs.a, pairs.b]))
     near: Near = {place: {} for place in told}
     _tie(near, pairs)

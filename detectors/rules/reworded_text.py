@@ -32,8 +32,12 @@ class RewordedText(Detector[Writer, RewordedParams]):
             "of words, in which a word weighs the more the fewer accounts use it. A story that is "
             "told again after a pause counts as told twice, and accounts that tell several "
             "stories at the same times are put to the test of synchronous sharing. Lines that an "
-            "AI service wrote take part, and whoever publishes them afterwards is named. Raise "
-            "`alike` when people who talk of one event are found; lower it for freer rewriting."
+            "AI service wrote take part, and whoever publishes them afterwards is named. Texts in "
+            "the same words weigh less: quotations go round. Where more than 60 wordings share a "
+            "rare word a sample of them is compared, whoever is like a few of a story joins it, "
+            "and findings are marked as sampled. What more than `common` accounts tell is passed "
+            "over. Raise `alike` when people who talk of one event are found; lower it for freer "
+            "rewriting."
         ),
         falsifiers=(
             "The accounts report one event, and its names are what they have in common.",
@@ -41,8 +45,8 @@ class RewordedText(Detector[Writer, RewordedParams]):
             "The accounts belong to one declared organisation, newsroom or syndicate.",
         ),
         source=(
-            "Inverse document frequency: Sparck Jones 1972. Prefix filtering: Chaudhuri 2006, "
-            "Bayardo 2007. The test of timing and the thresholds are the project's own."
+            "Inverse document frequency: Sparck Jones 1972. How texts are compared, the test of "
+            "timing and the thresholds are the project's own."
         ),
     )
     Params = RewordedParams
