@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Score, Signal, Tier, Told
-from detectors.engine import run_all
+from detectors.engine import Found, Runner
 from detectors.recompute import score_again
 from detectors.rules.pushed_site import (
     MAX_SITES,
@@ -300,7 +300,7 @@ def test_any_number_of_shards_gives_the_same_findings(
     assert bag(run(RULE, DEFAULTS, signals)) == bag(run(RULE, DEFAULTS, signals, shards=shards))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(acts, st.randoms())
 def test_late_arrival_ends_in_what_the_order_of_time_says(
     rows: list[tuple[int, str, int | None, str]], dice: Any
@@ -328,6 +328,7 @@ def standing(signals: Sequence[Signal]) -> dict[Key, FindingDraft]:
         msgspec.structs.replace(one, received=T0 + DAY_S + number)
         for number, one in enumerate(signals)
     ]
-    found = run_all(RULE, DEFAULTS, received)
-    told = {one.draft.anchor: one.draft for one in found}
+    runner = Runner(RULE, DEFAULTS)
+    events = [*runner.feed(received), *runner.finish()]
+    told = {one.draft.anchor: one.draft for one in events if isinstance(one, Found)}
     return {anchor: draft for anchor, draft in told.items() if not draft.lapsed}
