@@ -6,6 +6,7 @@ it; two texts are alike as far as the weight of their common words is a share of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
@@ -26,6 +27,7 @@ POPULATION = 200
 """So many accounts there are at least: in a handful nothing can be called rare."""
 ROUNDING = 1e-9
 """Bounds give way by so much, since sums in another order differ in their last digits."""
+NO_LOT = np.iinfo(np.uint64).max
 _ROUNDS = 3  # later ones find next to nothing
 _CHUNK = 1 << 17  # pairs that are compared at a time
 _BITS = 31  # of wordings and accounts; the numbers of words have 32
@@ -58,13 +60,17 @@ class Bounds(NamedTuple):
 class Crowd:
     """Words in too many wordings. drawn, left: their rows that were compared and that were not;
     shared, rare: rows in which pairs may have something in common; lot: (wordings,) what each of
-    them drew, the highest number where it has no such word."""
+    them drew, NO_LOT where it has no such word."""
 
     drawn: Ints
     left: Ints
     shared: Ints
     rare: Ints
     lot: Lots
+
+    def has(self, wordings: Sequence[int]) -> Flags:
+        """Which of these have such a word."""
+        return self.lot[list(wordings)] < NO_LOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,7 @@ def _draw(wordings: Wordings, shared: Ints, rare: Ints, secret: bytes) -> Crowd 
 
 def _lots(wordings: Wordings, places: Ints, secret: bytes) -> Lots:
     """What each of these wordings drew; which is low nobody knows without the secret."""
-    lots = np.full(len(wordings.sets), np.iinfo(np.uint64).max)
+    lots = np.full(len(wordings.sets), NO_LOT, dtype=np.uint64)
     key = secret[: blake2b.MAX_KEY_SIZE]
     for place in places.tolist():
         drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()

@@ -21,11 +21,13 @@ REPRESENTATIVES = 5
 class Story:
     """texts: in order of time. thing: the first signal of all stories that hang together with it,
     so that two halves of one story are not taken for two. share: the least and the most that two
-    neighbouring wordings have in common, 1.0 where all are the same words."""
+    neighbouring wordings have in common, 1.0 where all are the same words. sampled: whether some
+    word of it is in too many wordings to compare them all."""
 
     thing: int
     texts: tuple[Text, ...]
     share: tuple[float, float]
+    sampled: bool
 
 
 Told = dict[int, list[Text]]
@@ -34,8 +36,8 @@ Near = dict[int, dict[int, float]]
 """Wording -> wordings that are like it, and how much."""
 
 
-def stories(texts: Texts, p: RewordedParams, secret: bytes) -> tuple[list[Story], bool]:
-    """All stories of two accounts or more, by their first text; whether a crowd was sampled."""
+def stories(texts: Texts, p: RewordedParams, secret: bytes) -> list[Story]:
+    """All stories of two accounts or more, by their first text."""
     bounds = Bounds(p.alike, p.min_rarity, p.common)
     wordings = weigh(texts)
     pairs = alike(wordings, bounds, secret)
@@ -58,8 +60,9 @@ def stories(texts: Texts, p: RewordedParams, secret: bytes) -> tuple[list[Story]
         texts_of = [text for place in group for text in told[place]]
         if len({text.account for text in texts_of}) > 1:
             ordered = tuple(sorted(texts_of, key=in_time))
-            found.append(Story(things[group[0]], ordered, _share(group, near)))
-    return found, pairs.crowd is not None
+            sampled = pairs.crowd is not None and bool(pairs.crowd.has(group).any())
+            found.append(Story(things[group[0]], ordered, _share(group, near), sampled))
+    return found
 
 
 def occasions(texts: Sequence[Text], pause_s: float) -> Iterator[list[Text]]:

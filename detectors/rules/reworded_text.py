@@ -78,7 +78,7 @@ class RewordedText(Detector[Writer, RewordedParams]):
         """Compare all texts; findings of stories, and of those who tell them together."""
         del clock
         texts = merge(parts)
-        found, sampled = stories(texts, p, self.secret)
-        drafts = [chain.from_iterable(findings(story, p, sampled=sampled) for story in found)]
+        found = stories(texts, p, self.secret)
+        drafts = [chain.from_iterable(findings(story, p) for story in found)]
         alone = texts.others({text.id for story in found for text in story.texts})
         return [*chain.from_iterable(drafts), *together(found, alone, p, self.secret)]
