@@ -29,6 +29,11 @@ class Story:
     share: tuple[float, float]
     sampled: bool
 
+    @property
+    def accounts(self) -> list[str]:
+        """Who tells it, those for whom it was drafted too."""
+        return sorted({text.account for text in self.texts})
+
 
 Told = dict[int, list[Text]]
 """Wording -> its texts in order of time. Wordings go by their place in `Texts.sets`."""

@@ -23,7 +23,7 @@ def find(told: list[Text], shards: int = 1, **params: Any) -> list[Story]:
 
 
 def accounts(one: Story) -> set[str]:
-    return {text.account for text in one.texts}
+    return set(one.accounts)
 
 
 def tellers(number: int, count: int, first: int = 0, **more: Any) -> list[Text]:
