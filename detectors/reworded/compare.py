@@ -1,4 +1,4 @@
-"""Which texts are alike: shared words weighed by how rare they are, found by their rarest ones.
+"""Which texts are alike: shared words weighed by how rare they are, found by their rare ones.
 
 The weight of a word is the natural logarithm of how many accounts there are for each one that uses
 it; two texts are alike as far as the weight of their common words is a share of all their words'.
@@ -6,32 +6,38 @@ it; two texts are alike as far as the weight of their common words is a share of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from detectors.reworded.texts import Text
+from detectors.reworded.gathered import Flags, Ints, Texts
 from detectors.reworded.words import WIDTH, Words, numbers_of
 from detectors.synchrony.pairs import close_rows
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Lots = npt.NDArray[np.uint64]
 
 TOGETHER = 60
 """Wordings that one word brings together; of more only a sample is compared."""
 POPULATION = 200
 """So many accounts there are at least: in a handful nothing can be called rare."""
-_CHUNK = 1 << 17
+ROUNDING = 1e-9
+"""Bounds give way by so much, since sums in another order differ in their last digits."""
+NO_LOT = np.iinfo(np.uint64).max
+_ROUNDS = 3  # later ones find next to nothing
+_CHUNK = 1 << 17  # pairs that are compared at a time
+_BITS = 31  # of wordings and accounts; the numbers of words have 32
 
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """Different sets of words. sets: one each, in order; word: (all words,) number; owner: whose
-    each is; users: accounts that use it; rarity: its weight; weight: (wordings,) of all words of
-    each."""
+    """Different sets of words. A row is one word of one of them; rows are in the order of (word,
+    owner). word: number of the word; owner: place in `sets`; users: accounts that use the word;
+    rarity: its weight. weight: (wordings,) of all words of each."""
 
     sets: tuple[Words, ...]
     word: Ints
@@ -41,103 +47,198 @@ class Wordings:
     weight: Floats
 
 
+class Bounds(NamedTuple):
+    """From when two wordings are alike: `share` of the weight of all their words, and `rarity`
+    (nats) of the common ones that are rare, which no more than `users` accounts use."""
+
+    share: float
+    rarity: float
+    users: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Words in too many wordings. drawn, left: their rows that were compared and that were not;
+    shared, rare: rows in which pairs may have something in common; lot: (wordings,) what each of
+    them drew, NO_LOT where it has no such word."""
+
+    drawn: Ints
+    left: Ints
+    shared: Ints
+    rare: Ints
+    lot: Lots
+
+    def has(self, wordings: Sequence[int]) -> Flags:
+        """Which of these have such a word."""
+        return self.lot[list(wordings)] < NO_LOT
+
+
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Pairs of wordings a < b. share: how much of the weight of all their words is common."""
+    """Pairs of wordings. share: how much of the weight of all their words is common."""
 
     a: Ints
     b: Ints
     share: Floats
-    sampled: bool
+    crowd: Crowd | None = None
 
 
-def weigh(told: Mapping[Words, Sequence[Text]]) -> Wordings:
-    """The wordings of these texts, in their order."""
-    sets = tuple(told)
-    sizes = np.array([len(one) // WIDTH for one in sets])
-    number, word = np.unique(numbers_of(sets), return_inverse=True)
-    names: dict[str, int] = {}
-    writer = [names.setdefault(one.account, len(names)) for same in told.values() for one in same]
-    wording = np.repeat(np.arange(len(sets)), [len(same) for same in told.values()])
-    used, text = _spread(np.cumsum(sizes) - sizes, sizes, wording)
-    cells = _distinct(word[used] * len(names) + np.array(writer)[text])
-    users = np.bincount(cells // len(names), minlength=len(number))[word]
-    rarity = np.log(max(len(names), POPULATION) / users)
-    owner = np.repeat(np.arange(len(sets)), sizes)
-    weight = np.bincount(owner, weights=rarity, minlength=len(sets)).astype(np.float64)
-    return Wordings(sets, word, owner, users, rarity, weight)
+def weigh(texts: Texts) -> Wordings:
+    """The wordings of these texts."""
+    sizes = np.array([len(one) // WIDTH for one in texts.sets], dtype=np.int64)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    cells = np.sort(numbers_of(texts.sets) << _BITS | owner)
+    owner = cells & (1 << _BITS) - 1
+    word = np.cumsum(_starts(cells >> _BITS)) - 1
+    users = _users(texts, sizes)[word]
+    rarity = np.log(max(len(texts.accounts), POPULATION) / users)
+    weight = np.bincount(owner, weights=rarity, minlength=len(sizes)).astype(np.float64)
+    return Wordings(texts.sets, word, owner, users, rarity, weight)
 
 
-def alike(
-    wordings: Wordings, least: float, least_rarity: float, most_users: int, secret: bytes
-) -> Alike:
-    """Pairs that have at least this share of the weight of their words in common.
+def weighty(wordings: Wordings, bounds: Bounds) -> Flags:
+    """(wordings,) Whether its rare words weigh enough, so that it says something of its own."""
+    rare = wordings.users <= bounds.users
+    owner, rarity = wordings.owner[rare], wordings.rarity[rare]
+    return np.bincount(owner, weights=rarity, minlength=len(wordings.sets)) >= bounds.rarity
 
-    most_users: words that more accounts use do not count as rare; the common ones that do must
-    weigh `least_rarity` (nats) together. Of a word in more than `TOGETHER` wordings only so many
-    are compared, drawn by the secret.
+
+def alike(wordings: Wordings, bounds: Bounds, secret: bytes) -> Alike:
+    """Pairs that are alike. Of a word in more than `TOGETHER` wordings only so many are compared,
+    drawn by the secret, and of the others that word counts for no pair."""
+    shared, rare = _promising(wordings, bounds)
+    crowd = _draw(wordings, shared, rare, secret)
+    compared = rare if crowd is None else np.setdiff1d(rare, crowd.left, assume_unique=True)
+    a, b = _candidates(wordings, compared, bounds.rarity)
+    share = _share(wordings, shared, a, b)
+    kept = share >= bounds.share
+    return Alike(a[kept], b[kept], share[kept], crowd)
+
+
+def alike_later(wordings: Wordings, crowd: Crowd, some: Ints, bounds: Bounds) -> Alike:
+    """Wordings `a` that were not drawn for a word, like those of `some` that were: `b`."""
+    drawn = crowd.drawn[np.isin(wordings.owner[crowd.drawn], some)]
+    word, left = wordings.word[drawn], crowd.left
+    first = np.searchsorted(word, wordings.word[left])
+    count = np.searchsorted(word, wordings.word[left], side="right") - first
+    place, row = _spread(first, count, np.arange(len(left)))
+    pair = np.sort(wordings.owner[left[row]] << _BITS | wordings.owner[drawn[place]])
+    pair = pair[_starts(pair)]
+    a, b = pair >> _BITS, pair & (1 << _BITS) - 1
+    share = _share(wordings, crowd.shared, a, b)
+    rarity = _common(wordings, crowd.rare, a, b)
+    kept = (share >= bounds.share) & (rarity >= bounds.rarity)
+    return Alike(a[kept], b[kept], share[kept])
+
+
+def _users(texts: Texts, sizes: Ints) -> Ints:
+    """How many accounts use each word, words in the order of their numbers."""
+    numbers = numbers_of([texts.sets[place] for place in texts.wording.tolist()])
+    cells = np.sort(numbers << _BITS | np.repeat(texts.account, sizes[texts.wording]))
+    word = cells[_starts(cells)] >> _BITS
+    return np.diff(np.flatnonzero(_starts(word)), append=len(word))
+
+
+def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
+    """Shared rows, and rare ones, of wordings that may be like another one.
+
+    What no other wording has cannot be common: where the rest weighs too little, the wording goes,
+    and with it goes what only one of the others shared with it.
     """
-    rare, sampled = _sampled(wordings, np.flatnonzero(wordings.users <= most_users), secret)
-    a, b = _candidates(wordings, rare, least_rarity)
-    common = _common(wordings, a, b)
-    share = common / (wordings.weight[a] + wordings.weight[b] - common)
-    kept = share >= least
-    return Alike(a[kept], b[kept], share[kept], sampled)
+    size = len(wordings.sets)
+    shared, rare = np.arange(len(wordings.word)), np.flatnonzero(wordings.users <= bounds.users)
+    for _ in range(_ROUNDS):
+        shared, rare = (_met(wordings.word, rows) for rows in (shared, rare))
+        weight, rarity = (
+            np.bincount(wordings.owner[rows], weights=wordings.rarity[rows], minlength=size)
+            for rows in (shared, rare)
+        )
+        enough = weight >= bounds.share * wordings.weight - ROUNDING
+        hopeful = enough & (rarity >= bounds.rarity - ROUNDING)
+        shared, rare = (rows[hopeful[wordings.owner[rows]]] for rows in (shared, rare))
+    return shared, rare
+
+
+def _met(word: Ints, rows: Ints) -> Ints:
+    """Rows whose word is in another one of them as well."""
+    count = np.bincount(word[rows])
+    return rows[count[word[rows]] > 1]
+
+
+def _draw(wordings: Wordings, shared: Ints, rare: Ints, secret: bytes) -> Crowd | None:
+    """Of each word in too many wordings those that drew the lowest lots; None without any."""
+    word = wordings.word[rare]
+    crowded = rare[np.bincount(word)[word] > TOGETHER]
+    if not len(crowded):
+        return None
+    lot = _lots(wordings, np.unique(wordings.owner[crowded]), secret)
+    crowded = crowded[np.lexsort((lot[wordings.owner[crowded]], wordings.word[crowded]))]
+    group = wordings.word[crowded]
+    is_drawn = np.arange(len(crowded)) - np.searchsorted(group, group) < TOGETHER
+    drawn, left = np.sort(crowded[is_drawn]), np.sort(crowded[~is_drawn])
+    return Crowd(drawn, left, shared, rare, lot)
+
+
+def _lots(wordings: Wordings, places: Ints, secret: bytes) -> Lots:
+    """What each of these wordings drew; which is low nobody knows without the secret."""
+    lots = np.full(len(wordings.sets), NO_LOT, dtype=np.uint64)
+    key = secret[: blake2b.MAX_KEY_SIZE]
+    for place in places.tolist():
+        drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()
+        lots[place] = int.from_bytes(drawn, "big")
+    return lots
 
 
 def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[Ints, Ints]:
-    """Pairs whose common rare words weigh enough. rare: places of such words."""
-    owner, size = wordings.owner[rare], len(wordings.sets)
+    """Pairs whose common rare words weigh enough. rare: rows of such words."""
+    owner = wordings.owner[rare]
     one, two = close_rows(wordings.word[rare], owner, np.inf)
-    pair = np.minimum(owner[one], owner[two]) * size + np.maximum(owner[one], owner[two])
-    order = np.argsort(pair)
-    first = np.flatnonzero(np.diff(pair[order], prepend=-1))
+    pair = np.minimum(owner[one], owner[two]) << _BITS | np.maximum(owner[one], owner[two])
+    # stable, so that the weights of a pair are added up in the order of their words
+    order = np.argsort(pair, kind="stable")
+    first = np.flatnonzero(_starts(pair[order]))
     weights = wordings.rarity[rare][one[order]]
     shared = np.add.reduceat(weights, first) if len(first) else weights
     met = pair[order][first[shared >= least_rarity]]
-    return met // size, met % size
+    return met >> _BITS, met & (1 << _BITS) - 1
 
 
-def _distinct(values: Ints) -> Ints:
-    """`np.unique` by sorting: its table of hashes takes ten times as long for many equal values."""
-    ordered = np.sort(values)
-    return ordered[np.flatnonzero(np.diff(ordered, prepend=-1))]
+def _share(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
+    """How much of the weight of all words of each pair is common."""
+    common = _common(wordings, shared, a, b)
+    return common / (wordings.weight[a] + wordings.weight[b] - common)
 
 
-def _sampled(wordings: Wordings, places: Ints, secret: bytes) -> tuple[Ints, bool]:
-    """Without words that are in one wording only, and of crowded ones only a sample."""
-    _, group, count = np.unique(wordings.word[places], return_inverse=True, return_counts=True)
-    if count.max(initial=0) <= TOGETHER:
-        return places[count[group] > 1], False
-    key = secret[: blake2b.MAX_KEY_SIZE]
-    lots = [blake2b(one, key=key, digest_size=8).digest() for one in wordings.sets]
-    rank = np.argsort(np.argsort(np.array(lots, dtype="S8"), kind="stable"), kind="stable")
-    order = np.lexsort((rank[wordings.owner[places]], group))
-    nth = np.arange(len(order)) - np.repeat(np.cumsum(count) - count, count)
-    return places[np.sort(order[(nth < TOGETHER) & (count[group[order]] > 1)])], True
-
-
-def _common(wordings: Wordings, a: Ints, b: Ints) -> Floats:
-    """Weight of the words that each pair has in common."""
+def _common(wordings: Wordings, rows: Ints, a: Ints, b: Ints) -> Floats:
+    """Weight of the words that each pair has in common, of those in these rows."""
+    rows = rows[np.argsort(wordings.owner[rows], kind="stable")]
+    word, owner, rarity = (
+        column[rows] for column in (wordings.word, wordings.owner, wordings.rarity)
+    )
     numbers = int(wordings.word.max(initial=0)) + 1
-    cells = wordings.owner * numbers + wordings.word
-    starts = np.searchsorted(wordings.owner, np.arange(len(wordings.sets)))
-    sizes = np.bincount(wordings.owner, minlength=len(wordings.sets))
+    cells = owner * numbers + word
+    starts = np.searchsorted(owner, np.arange(len(wordings.sets)))
+    sizes = np.bincount(owner, minlength=len(wordings.sets))
     found = np.zeros(len(a))
     for start in range(0, len(a), _CHUNK):
         some = slice(start, start + _CHUNK)
         place, pair = _spread(starts, sizes, a[some])
-        wanted = b[some][pair] * numbers + wordings.word[place]
+        wanted = b[some][pair] * numbers + word[place]
         where = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
         hit = cells[where] == wanted
-        weights = wordings.rarity[place[hit]]
+        weights = rarity[place[hit]]
         found[some] = np.bincount(pair[hit], weights=weights, minlength=len(a[some]))
     return found
 
 
 def _spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
-    """Places of the words of these wordings, and for each the position in `which`."""
+    """Places of what these wordings hold, and for each the position in `which`."""
     count = sizes[which]
     position = np.repeat(np.arange(len(which)), count)
     nth = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)
     return starts[which][position] + nth, position
+
+
+def _starts(cells: Ints) -> Flags:
+    """Where another value begins than the one before it."""
+    return np.concatenate([np.ones(1, dtype=np.bool_), cells[1:] != cells[:-1]])[: len(cells)]

@@ -21,7 +21,7 @@ PAIR, AGAIN = 2, 3
 """Two accounts are enough for a story that is told on so many occasions."""
 
 
-def findings(story: Story, p: RewordedParams, *, sampled: bool) -> Iterator[FindingDraft]:
+def findings(story: Story, p: RewordedParams) -> Iterator[FindingDraft]:
     """One for the story, one for each further occasion on which it is told, one for its draft."""
     told = [text for text in story.texts if not text.is_draft]
     parts = occasions_of(told, p)
@@ -29,14 +29,14 @@ def findings(story: Story, p: RewordedParams, *, sampled: bool) -> Iterator[Find
     least = p.min_accounts if len(parts) < AGAIN else PAIR
     if not least <= _accounts(told) <= p.common:
         return
-    flags = ("sampled",) if sampled else ()
-    yield _draft(Key(STORY, f"{story.thing}/{told[0].id}"), story, told, p, flags)
+    yield _draft(Key(STORY, f"{story.thing}/{told[0].id}"), story, told, least, p)
     for part in parts[1:]:
-        yield _draft(Key(STORY, f"{story.thing}+{part[0].id}"), story, part, p, flags)
+        yield _draft(Key(STORY, f"{story.thing}+{part[0].id}"), story, part, PAIR, p)
     published = _published(story, told, p)
-    if _accounts(published) > p.min_accounts:
+    least = p.min_accounts + 1  # the one for whom it was drafted
+    if _accounts(published) >= least:
         anchor = Key(OUTPUT_STORY, f"{story.thing}/{published[0].id}")
-        yield _draft(anchor, story, published, p, flags)
+        yield _draft(anchor, story, published, least, p)
 
 
 def occasions_of(texts: Sequence[Text], p: RewordedParams) -> list[list[Text]]:
@@ -54,8 +54,9 @@ def _published(story: Story, told: Sequence[Text], p: RewordedParams) -> list[Te
 
 
 def _draft(
-    anchor: Key, story: Story, texts: Sequence[Text], p: RewordedParams, flags: tuple[str, ...]
+    anchor: Key, story: Story, texts: Sequence[Text], least: int, p: RewordedParams
 ) -> FindingDraft:
+    """least: accounts that are enough for a finding of this kind."""
     is_output = anchor.type == OUTPUT_STORY
     is_copied = len({text.words for text in texts}) == 1
     llr = OUTPUT_LLR if is_output else COPIED_LLR if is_copied else REWORDED_LLR
@@ -76,8 +77,8 @@ def _draft(
         tier=Tier.SUPPORTING,
         family=Family.AI if is_output else Family.CONTENT,
         values=values,
-        conditions=_conditions(values, p),
-        flags=flags,
+        conditions=_conditions(values, least, p),
+        flags=("sampled",) if story.sampled else (),
     )
 
 
@@ -125,12 +126,12 @@ def _sentence(values: dict[str, Any], *, is_output: bool) -> str:
     )
 
 
-def _conditions(values: dict[str, Any], p: RewordedParams) -> tuple[Condition, ...]:
+def _conditions(values: dict[str, Any], least: int, p: RewordedParams) -> tuple[Condition, ...]:
     common = Condition(
-        "accounts", values["accounts"], "<=", p.common, "accounts", values["accounts"] <= p.common
+        "not common", values["accounts"], "<=", p.common, "accounts", values["accounts"] <= p.common
     )
     return (
-        at_least("accounts that told it", values["accounts"], p.min_accounts, "accounts"),
+        at_least("accounts that told it", values["accounts"], least, "accounts"),
         common,
         at_least("least share of two wordings", values["share_min"], p.alike, "share"),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -15,9 +16,14 @@ EACH = 30
 """Different texts of one account and day that are kept, its earliest ones."""
 MAX_DRAFTS = 20
 """Lines of one AI output that are compared."""
+MAX_LINES = 60
+"""Its first lines that are looked at: some say too little, some say the same."""
 OUTPUT = "ai.response"
 TEXTS, DRAFTS = "texts", "drafts"
 """Types of keys: what an account said, and what an AI service wrote for it."""
+_CACHED = 4_096
+Place = tuple[float, int]
+"""Event time and signal id."""
 
 
 class Text(NamedTuple):
@@ -30,8 +36,9 @@ class Text(NamedTuple):
     is_draft: bool
 
 
-Place = tuple[float, int]
-"""Event time and signal id."""
+def in_time(text: Text) -> tuple[float, int, Words]:
+    """The order of texts, whatever order they came in."""
+    return text.at, text.id, text.words
 
 
 def key_of(signal: Signal) -> Key:
@@ -60,20 +67,19 @@ class Writer(msgspec.Struct, omit_defaults=True):
         if len(day) > EACH:
             del day[max(day, key=lambda one: (day[one], one))]
 
-    def texts(self, key: Key, since: float) -> Iterator[Text]:
-        """What is kept of the days that began at `since` or later. key: `key_of` this account."""
-        for number, day in self.days.items():
-            if number * DAY_S >= since:
-                for words, (at, id_) in day.items():
-                    yield Text(key.value, at, id_, words, key.type == DRAFTS)
 
-
-def compared(signal: Signal, least: int) -> Iterable[Words]:
+def compared(signal: Signal, least: int) -> tuple[Words, ...]:
     """The words of a text, or of each line of an AI output, where there are enough of them."""
     if signal.kind != OUTPUT:
-        lines = [signal.text]
-    else:
-        refused = signal.ai is not None and signal.ai.refused
-        lines = [] if refused else signal.text.splitlines()[: 3 * MAX_DRAFTS]
+        return _told((signal.text,), least)
+    if signal.ai is not None and signal.ai.refused:
+        return ()
+    return _told(tuple(signal.text.splitlines()[:MAX_LINES]), least)
+
+
+@lru_cache(maxsize=_CACHED)
+def _told(lines: tuple[str, ...], least: int) -> tuple[Words, ...]:
     told = (words_of(line) for line in lines if has_tokens(line, least))
-    return [one for one in dict.fromkeys(told) if len(one) >= least * WIDTH][:MAX_DRAFTS]
+    return tuple(
+        islice((one for one in dict.fromkeys(told) if len(one) >= least * WIDTH), MAX_DRAFTS)
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from detectors.base import HOUR_S, Family, FindingDraft, Key
@@ -20,13 +20,17 @@ Shares = tuple[Key, dict[str, tuple[float, int]], bool]
 
 
 def together(
-    stories: Sequence[Story], alone: Sequence[str], p: RewordedParams, secret: bytes
+    stories: Sequence[Story], alone: Mapping[str, int], p: RewordedParams, secret: bytes
 ) -> list[FindingDraft]:
     """Groups and pairs that tell several stories closer in time than others do.
 
-    alone: account of each text that is in no story.
+    alone: account -> its texts that are in no story.
     """
-    tables = merge([collect([*_shares(stories), *_lone(alone)])])
+    part = collect(_shares(stories))
+    for table in part.values():
+        for account, count in alone.items():
+            table["alone"][account] = table["alone"].get(account, 0) + count
+    tables = merge([part])
     steps = clock_steps(tables.values())
     settings = Settings()
     return [
@@ -50,8 +54,3 @@ def _shares(stories: Sequence[Story]) -> Iterator[Shares]:
         for part in occasions(told, BURST_S):
             first = {text.account: (text.at, text.id) for text in reversed(part)}
             yield Key(STORY, str(part[0].id)), first, False
-
-
-def _lone(alone: Sequence[str]) -> Iterator[Shares]:
-    for number, account in enumerate(alone):
-        yield Key(STORY, f"alone {number}"), {account: (0.0, 0)}, False

@@ -29,7 +29,10 @@ MAX_URLS = 10
 MAX_SITES = 20
 """Accounts that speak as the site itself."""
 MAX_MOMENT = 40
-LINKED_ALL = 60
+"""Characters of a moment."""
+MAX_AGE_D = 40_000
+AHEAD_S = DAY_S
+"""Nobody knows of a registration to come; clocks and zones may be wrong by a day."""
 PUSH_LLR, SITE_LLR = 3.0, 5.0
 
 Place = tuple[float, int]
@@ -121,16 +124,24 @@ class PushedSite(Detector[Pushed, PushedSiteParams]):
         whose = state.sites if signal.kind == "site" else state.accounts
         if signal.kind != "site" or len(whose) < MAX_SITES or signal.account in whose:
             whose[signal.account] = min(signal.place, whose.get(signal.account, signal.place))
-        gone = bool(state.said)
         if len(state.accounts) > p.most_accounts:
-            found = [_draft(key, state, p, lapsed=True)] if gone else []
-            state.popular, state.accounts, state.sites, state.said = True, {}, {}, 0
+            found = _taken_back(key, state, p)
+            state.popular, state.accounts, state.sites = True, {}, {}
             return found
+        if not _holds(state, p):
+            return _taken_back(key, state, p)
         size = len(state.accounts) + len(state.sites)
-        if not _holds(state, p) or not (self.every or is_due(size, state.said)):
+        if not (self.every or is_due(size, state.said)):
             return []
         state.said = size
         return [_draft(key, state, p)]
+
+
+def _taken_back(key: Key, state: Pushed, p: PushedSiteParams) -> list[FindingDraft]:
+    """What was said of it does not hold: it is popular, or older than was known."""
+    found = [_draft(key, state, p, lapsed=True)] if state.said else []
+    state.said = 0
+    return found
 
 
 def _counts(url: str) -> bool:
@@ -149,18 +160,19 @@ def _note_age(signal: Signal, state: Pushed, *, alone: bool) -> None:
 
 
 def _born(signal: Signal) -> float | None:
-    days, moment = (
-        signal.attributes.get(name) for name in ("domain_age_days", "domain_created_at")
-    )
-    if isinstance(days, int | float) and not isinstance(days, bool) and 0 <= days <= 40_000:  # noqa: PLR2004 -- a century is no mistake of an hour
+    """When a sender says that the site was registered; nothing where that makes no sense."""
+    days = signal.attributes.get("domain_age_days")
+    if isinstance(days, int | float) and not isinstance(days, bool) and 0 <= days <= MAX_AGE_D:
         return signal.at - days * DAY_S
+    moment = signal.attributes.get("domain_created_at")
     if not isinstance(moment, str) or len(moment) > MAX_MOMENT:
         return None
     try:
         told = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    born = (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp()
+    return born if born <= signal.at + AHEAD_S else None
 
 
 def _age_d(state: Pushed) -> float:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any
-
-import msgspec
 
 from detectors.base import DAY_S, HOUR_S, Detector, Family, FindingDraft, Key, Meta, Signal
+from detectors.reworded.gathered import Columns, gather, merge
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import stories
 from detectors.reworded.telling import findings
-from detectors.reworded.texts import OUTPUT, Text, Writer, compared, key_of
+from detectors.reworded.texts import OUTPUT, Writer, compared, key_of
 from detectors.reworded.timing import together
 
 
@@ -34,8 +32,12 @@ class RewordedText(Detector[Writer, RewordedParams]):
             "of words, in which a word weighs the more the fewer accounts use it. A story that is "
             "told again after a pause counts as told twice, and accounts that tell several "
             "stories at the same times are put to the test of synchronous sharing. Lines that an "
-            "AI service wrote take part, and whoever publishes them afterwards is named. Raise "
-            "`alike` when people who talk of one event are found; lower it for freer rewriting."
+            "AI service wrote take part, and whoever publishes them afterwards is named. Texts in "
+            "the same words weigh less: quotations go round. Where more than 60 wordings share a "
+            "rare word a sample of them is compared, whoever is like a few of a story joins it, "
+            "and findings are marked as sampled. What more than `common` accounts tell is passed "
+            "over. Raise `alike` when people who talk of one event are found; lower it for freer "
+            "rewriting."
         ),
         falsifiers=(
             "The accounts report one event, and its names are what they have in common.",
@@ -43,8 +45,8 @@ class RewordedText(Detector[Writer, RewordedParams]):
             "The accounts belong to one declared organisation, newsroom or syndicate.",
         ),
         source=(
-            "Inverse document frequency: Sparck Jones 1972. Prefix filtering: Chaudhuri 2006, "
-            "Bayardo 2007. The test of timing and the thresholds are the project's own."
+            "Inverse document frequency: Sparck Jones 1972. How texts are compared, the test of "
+            "timing and the thresholds are the project's own."
         ),
     )
     Params = RewordedParams
@@ -68,19 +70,15 @@ class RewordedText(Detector[Writer, RewordedParams]):
             state.add(words, signal.place, p.lookback_d + 1)
         return []
 
-    def part(
-        self, clock: float, states: Mapping[Key, Writer], p: RewordedParams
-    ) -> list[list[Any]]:
+    def part(self, clock: float, states: Mapping[Key, Writer], p: RewordedParams) -> Columns:
         """The texts of this shard, of whole days inside the lookback."""
-        since = math.floor(clock / DAY_S - p.lookback_d) * DAY_S
-        return [[*text] for key, state in states.items() for text in state.texts(key, since)]
+        return gather(states, math.floor(clock / DAY_S - p.lookback_d))
 
-    def tick(self, clock: float, parts: Sequence[Any], p: RewordedParams) -> list[FindingDraft]:
+    def tick(self, clock: float, parts: Sequence[Columns], p: RewordedParams) -> list[FindingDraft]:
         """Compare all texts; findings of stories, and of those who tell them together."""
         del clock
-        texts = [text for part in parts for text in msgspec.convert(part, list[Text])]
-        found, sampled = stories(texts, p, self.secret)
-        drafts = [chain.from_iterable(findings(story, p, sampled=sampled) for story in found)]
-        told = {text.id for story in found for text in story.texts}
-        alone = [text.account for text in texts if text.id not in told]
+        texts = merge(parts)
+        found = stories(texts, p, self.secret)
+        drafts = [chain.from_iterable(findings(story, p) for story in found)]
+        alone = texts.others({text.id for story in found for text in story.texts})
         return [*chain.from_iterable(drafts), *together(found, alone, p, self.secret)]
