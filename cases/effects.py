@@ -9,7 +9,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
-from cases import sampling, strikes
+from cases import golden, sampling, strikes
 from cases.choices import BENIGN, AppealState, ReviewState
 from cases.facts import live_campaigns
 from cases.models import Appeal, Case, Decision, EntityAction, SecondReview
@@ -46,7 +46,10 @@ def write(decision: Decision, terms: Terms) -> None:
 
 
 def set_off(decision: Decision) -> None:
-    """Teach the detectors, give strikes, owe receivers their messages."""
+    """Teach the detectors, give strikes, owe receivers their messages; a check does none of it."""
+    if golden.is_check(decision.case):
+        golden.answer(decision)
+        return
     outcome = Outcome(decision.outcome)
     record_verdict(
         campaigns=live_campaigns(decision.case),
@@ -60,6 +63,8 @@ def set_off(decision: Decision) -> None:
 
 def ask_second_opinion(decision: Decision) -> None:
     """Put the decision before a second person when its policy wants that."""
+    if golden.is_check(decision.case):
+        return
     why = sampling.reason_for_second_look(decision)
     if why is not None:
         SecondReview.objects.create(decision=decision, why=why)
@@ -70,6 +75,7 @@ def take_back(decision: Decision, *, actor: User, reason: str = "") -> list[str]
     now = clock.now()
     decision.undone_at, decision.undone_by, decision.undo_reason = now, actor, reason
     decision.save(update_fields=["undone_at", "undone_by", "undo_reason"])
+    golden.forget(decision)
     withdraw_verdict(decision_ref=decision_ref(decision))
     decision.strikes.filter(withdrawn_at=None).update(withdrawn_at=now)
     decision.actions.filter(reversed_at=None).update(reversed_at=now)

@@ -18,7 +18,7 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import LineageKind, NoticeKind
+from cases.choices import LineageKind, NoticeKind, State
 from cases.models import (
     Appeal,
     Case,
@@ -26,6 +26,8 @@ from cases.models import (
     Decision,
     Delivery,
     EvidenceFile,
+    GoldenCheck,
+    GoldenItem,
     Notice,
     Playbook,
     Queue,
@@ -118,7 +120,10 @@ POLICY: dict[str, Any] = {
     "appeal_hours": 72,
     "reason": "agreed",
 }
-QUEUE = {"slug": "fraud", "title": "Fraud", "sla_hours": 8, "assign": "pull"}
+QUEUE = {
+    "slug": "fraud", "title": "Fraud", "sla_hours": 8, "assign": "pull", "golden_percent": 5,
+}  # fmt: skip
+GOLDEN = {"outcome": "abuse", "days": 90, "reason": "a ring"}
 ROUTE = {"name": "first", "query": "platform:x", "queue": "scams", "active": True}
 SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity": 5}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
@@ -177,6 +182,7 @@ class Furnished:
         values: dict[str, str | int] = {
             "ref": self.closed.ref if undoes else self.held.ref,
             "decision_id": self.decision.pk,
+            "golden_id": GoldenItem.objects.earliest("pk").pk,
             "review_id": SecondReview.objects.earliest("pk").pk,
             "appeal_id": Appeal.objects.earliest("pk").pk,
             "policy_slug": "policy-0",
@@ -224,6 +230,8 @@ class Furnished:
         ruling = {"ruling": "upheld", "reason": "seen"}
         appeal = {"appellant": "x:a", "statement": "no", "key": key}
         bodies: dict[str, dict[str, Any]] = {
+            "cases:golden": GOLDEN | {"case": self.closed.ref},
+            "api-golden": GOLDEN | {"case": self.closed.ref},
             "cases:reverse": {"reason": "wrong"},
             "cases:appeal-open": appeal,
             "cases:second": opinion,
@@ -350,6 +358,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     other = desk.lead if who == desk.admin else who
     for number in range(rows):
         _looked_at_twice(desk, other, people[Role.INTEGRATION], number)
+        _checked(desk, who, number)
     _evidence(desk.cases[0], rows)
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
@@ -385,6 +394,31 @@ def _looked_at_twice(desk: world.Desk, actor: User, sender: User, number: int) -
         appellant="x:a",
         statement="no",
         key=ids.new_uuid(),
+    )
+
+
+def _checked(desk: world.Desk, reviewer: User, number: int) -> None:
+    """A golden item, and a check made of it whose result was seen and is wrong."""
+    case = world.case(desk.queue, 3_000 + number)
+    check = world.case(desk.queue, 4_000 + number)
+    Case.objects.filter(pk__in=[case.pk, check.pk]).update(
+        state=State.CLOSED, closed_at=clock.now()
+    )
+    Case.objects.filter(pk=check.pk).update(stands_for=case, only_for=reviewer)
+    item = GoldenItem.objects.create(
+        case=case,
+        outcome=Outcome.NO_ABUSE,
+        reason="a choir",
+        marked_by=desk.lead,
+        expires_at=clock.now() + timedelta(days=90),
+    )
+    GoldenCheck.objects.create(
+        item=item,
+        case=check,
+        reviewer=reviewer,
+        outcome=Outcome.ABUSE,
+        decided_at=clock.now(),
+        seen_at=clock.now(),
     )
 
 

@@ -27,6 +27,8 @@ class Verb(StrEnum):
     REVIEW_SETTLED = "review.settled"
     APPEAL_OPENED = "appeal.opened"
     APPEAL_RULED = "appeal.ruled"
+    GOLDEN_MARKED = "golden.marked"
+    GOLDEN_RETIRED = "golden.retired"
     POLICY_SAVED = "policy.saved"
     CASE_ESCALATED = "case.escalated"
     CASE_SNOOZED = "case.snoozed"
@@ -129,6 +131,8 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_REVERSED: "reversed the decision of {decider}: {outcome_label}. Reason: {reason}",
     Verb.REVIEW_GIVEN: "gave the second opinion: {outcome_label} ({result}). Reason: {reason}",
     Verb.REVIEW_SETTLED: "settled two opinions for {outcome_label}. Reason: {reason}",
+    Verb.GOLDEN_MARKED: "put {ref} into the golden set: {outcome_label}. Reason: {reason}",
+    Verb.GOLDEN_RETIRED: "took {ref} out of the golden set",
     Verb.APPEAL_OPENED: "opened appeal {appeal} of {appellant}",
     Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
     Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",

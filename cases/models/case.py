@@ -27,6 +27,8 @@ class Case(models.Model):
     the clock stands. sla_stage: what was said about it. escalating: it beat the forecast that it
     was snoozed under. labels: words of reviewers, sorted. tlp: how far it may travel.
     calibrated: `how_sure` after the curve of `calibration`; None while there is no curve.
+    stands_for, only_for: of a check with a known answer: the case that it is a copy of, whose
+    evidence it shows, and the one person for whom it exists.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -84,6 +86,13 @@ class Case(models.Model):
     escalating = models.BooleanField(default=False, db_default=False)
     # no index: a hold names its case
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="cases", db_index=False)
+    # no indexes: a check names its case, its person and what it is a copy of
+    stands_for = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    only_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["-priority", "id"]
@@ -137,6 +146,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
+
+    @property
+    def rests_on(self) -> int:
+        """Id of the case whose evidence it shows: its own, unless it is a copy."""
+        return self.stands_for_id or self.pk
 
 
 class CaseCampaign(models.Model):

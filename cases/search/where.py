@@ -13,7 +13,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 
 from abusedesk.core.models import User
 from abusedesk.core.query import Query, Term
-from cases import states
+from cases import golden, states
 from cases.blind import unveiled
 from cases.choices import State
 from cases.models import Case, CaseCampaign, Decision
@@ -91,7 +91,7 @@ def _detector(value: str, _operator: str, _asked: Asked) -> Q:
         campaign__evidence__finding__detector=value,
         campaign__evidence__finding__status=FindingStatus.CURRENT,
     )
-    return Q(pk__in=links.values("case"))
+    return golden.seen_as(links.values("case"))
 
 
 def _age(value: str, operator: str, asked: Asked) -> Q:
