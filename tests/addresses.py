@@ -114,6 +114,7 @@ POLICY: dict[str, Any] = {
     "text": "No scams.",
     "harm": 2,
     "review_percent": 100,
+    "review_effect": "at_once",
     "strikes": 1,
     "strike_half_life_days": 90,
     "strike_days": 365,

@@ -21,6 +21,7 @@ class Verb(StrEnum):
     CASE_RELEASED = "case.released"
     CASE_NOTED = "case.noted"
     CASE_DECIDED = "case.decided"
+    CASE_IN_FORCE = "case.in_force"
     CASE_UNDONE = "case.undone"
     CASE_REVERSED = "case.reversed"
     REVIEW_GIVEN = "review.given"
@@ -127,6 +128,7 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_RELEASED: "released the case",
     Verb.CASE_NOTED: "wrote a note",
     Verb.CASE_DECIDED: "decided: {outcome_label}. Reason: {reason}",
+    Verb.CASE_IN_FORCE: "put the decision into force: two people agree",
     Verb.CASE_UNDONE: "undid the decision of {decider}: {outcome_label}",
     Verb.CASE_REVERSED: "reversed the decision of {decider}: {outcome_label}. Reason: {reason}",
     Verb.REVIEW_GIVEN: "gave the second opinion: {outcome_label} ({result}). Reason: {reason}",
