@@ -22,9 +22,10 @@ OWN_FIRST: Final = timedelta(hours=48)
 
 def shown_to(viewer: User, case: str = "pk") -> Q:
     """Condition: `case` is no check of somebody else, nor what an unseen check stands for."""
-    others = GoldenCheck.objects.exclude(reviewer=viewer.pk).values("case")
+    at = "" if case == "pk" else f"{case}__"
+    own = Q(**{f"{at}only_for": None}) | Q(**{f"{at}only_for": viewer.pk})
     unseen = GoldenCheck.objects.filter(reviewer=viewer.pk, seen_at=None)
-    return ~Q(**{f"{case}__in": others}) & ~Q(**{f"{case}__in": unseen.values("item__case")})
+    return own & ~Q(**{f"{case}__in": unseen.values("item__case")})
 
 
 def seen_as(cases: QuerySet[Any, Any] | Iterable[int]) -> Q:
