@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -29,18 +30,24 @@ COPIED: Final = (
 BEGINNINGS: Final = (Verb.CASE_OPENED, Verb.CASE_OPENED_BY_REPORT, Verb.CASE_ROUTED)
 
 
-def take_by_lot(actor: User, queues: list[int], skip: Case | None) -> int | None:
-    """Claim the check that waits for `actor`, when the lot says that it is its turn."""
+def take_by_lot(actor: User, shares: Mapping[int, int], skip: Case | None) -> int | None:
+    """Claim the check that waits for `actor`, when the lot says that it is its turn.
+
+    shares: queue -> percent. The lot comes first: mostly it says no, and nothing is asked for.
+    """
+    lot = ids.new_uuid().int
+    queues = [queue for queue, percent in shares.items() if drawn(lot, percent, PURPOSE)]
+    return take(actor, queues, skip) if queues else None
+
+
+def take(actor: User, queues: list[int], skip: Case | None) -> int | None:
+    """Claim the check that waits for `actor`."""
     check = _waiting(actor, queues, skip)
-    if check is None or not drawn(ids.new_uuid().int, check.queue.golden_percent, PURPOSE):
+    if check is None:
         return None
-    return _claimed(check, actor)
-
-
-def take_last(actor: User, queues: list[int], skip: Case | None) -> int | None:
-    """Claim the check that waits for `actor`, when nothing else is left."""
-    check = _waiting(actor, queues, skip)
-    return _claimed(check, actor) if check else None
+    claims.give(check, actor)
+    check.save(update_fields=claims.FIELDS)
+    return check.pk
 
 
 def prepare(actor: User, queue: Queue) -> None:
@@ -101,11 +108,5 @@ def _waiting(actor: User, queues: list[int], skip: Case | None) -> Case | None:
     rows = Case.objects.filter(
         free, golden_check__reviewer=actor, queue__in=queues, state=State.OPEN
     )
-    rows = rows.exclude(pk=skip.pk if skip else 0).select_related("queue")
+    rows = rows.exclude(pk=skip.pk if skip else 0)
     return rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
-
-
-def _claimed(check: Case, actor: User) -> int:
-    claims.give(check, actor)
-    check.save(update_fields=claims.FIELDS)
-    return check.pk

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from abusedesk.core import clock
 from abusedesk.core.models import User
@@ -24,8 +24,7 @@ def shown_to(viewer: User, case: str = "pk") -> Q:
     """Condition: `case` is no check of somebody else, nor what an unseen check stands for."""
     at = "" if case == "pk" else f"{case}__"
     own = Q(**{f"{at}only_for": None}) | Q(**{f"{at}only_for": viewer.pk})
-    unseen = GoldenCheck.objects.filter(reviewer=viewer.pk, seen_at=None)
-    return own & ~Q(**{f"{case}__in": unseen.values("item__case")})
+    return own & Q(_NotUnseen(F(case), Value(viewer.pk)))
 
 
 def seen_as(cases: QuerySet[Any, Any] | Iterable[int]) -> Q:
@@ -62,3 +61,18 @@ def forget(decision: Decision) -> None:
     GoldenCheck.objects.filter(case=decision.case_id, seen_at=None).update(
         outcome="", policy_version=None, decided_at=None
     )
+
+
+class _NotUnseen(Func):
+    """A case that no unseen check of this person stands for.
+
+    In words of SQL: nine counts on every page ask it, and building nine querysets took longer than
+    they run. An array, since the planner takes NOT IN for half of all cases.
+    """
+
+    template = "%(expressions)s))"
+    arg_joiner = """ <> ALL (ARRAY(
+        SELECT item.case_id FROM cases_goldencheck AS unseen
+        JOIN cases_goldenitem AS item ON item.id = unseen.item_id
+        WHERE unseen.seen_at IS NULL AND unseen.reviewer_id = """
+    output_field = BooleanField()

@@ -79,11 +79,12 @@ def claim_next(*, actor: User, queue: Queue | None = None, skip: Case | None = N
     queues = policy.queues_of(actor)
     if queue is not None:
         queues = queues.filter(pk=queue.pk)
-    scope = list(queues.values_list("pk", flat=True))
+    shares = dict(queues.values_list("pk", "golden_percent"))
+    scope = list(shares)
     case_id = (
-        checking.take_by_lot(actor, scope, skip)
+        checking.take_by_lot(actor, shares, skip)
         or _take_next(actor, scope, skip)
-        or checking.take_last(actor, scope, skip)
+        or checking.take(actor, scope, skip)
     )
     if case_id is None:
         return _own_open_claim(actor, scope, skip)

@@ -96,20 +96,23 @@ class Case(models.Model):
 
     class Meta:
         ordering = ["-priority", "id"]
+        # What counts many ends with `id` and `only_for`: whether the viewer may see a case is told
+        # before any row is read.
         indexes = [
             # queue page, "next" and places: one state of one queue, most urgent first; `due_at`
             # tells late rows from others before any row is read
             models.Index(
-                fields=["queue", "state", "-priority", "id", "due_at"], name="case_urgent"
+                fields=["queue", "state", "-priority", "id", "due_at", "only_for"],
+                name="case_urgent",
             ),
             # "next": what is late in one state of one queue
-            models.Index(fields=["queue", "state", "due_at"], name="case_due"),
+            models.Index(fields=["queue", "state", "due_at", "id", "only_for"], name="case_due"),
             # case list and dashboards: newest first
             models.Index(fields=["-opened_at", "-id"], name="case_opened"),
             models.Index(fields=["-closed_at"], name="case_closed"),
             # queue page, what is closed: newest first
             models.Index(
-                fields=["queue", "-closed_at", "-id"],
+                fields=["queue", "-closed_at", "-id", "only_for"],
                 condition=Q(state=State.CLOSED),
                 name="case_queue_closed",
             ),
@@ -121,7 +124,7 @@ class Case(models.Model):
                 name="case_oldest",
             ),
             models.Index(
-                fields=["queue", "-priority", "id"],
+                fields=["queue", "-priority", "id", "only_for"],
                 condition=Q(regressed=True, state__in=[State.OPEN, State.ESCALATED]),
                 name="case_regressed",
             ),
@@ -132,7 +135,7 @@ class Case(models.Model):
             ),
             # the sweep: due times that nobody was told of
             models.Index(
-                fields=["queue", "sla_stage", "due_at"],
+                fields=["queue", "sla_stage", "due_at", "id", "only_for"],
                 condition=Q(state__in=[State.OPEN, State.ESCALATED]),
                 name="case_sla",
             ),
