@@ -168,7 +168,7 @@ def _take_back(queue: Queue, limit: int) -> int:
 def _unheld(queue: Queue) -> QuerySet[Case]:
     """Open cases of the queue that nobody works on."""
     free = Q(claim_expires_at=None) | Q(claim_expires_at__lte=clock.now())
-    return Case.objects.filter(free, queue=queue, state=State.OPEN)
+    return Case.objects.filter(free, queue=queue, state=State.OPEN, only_for=None)
 
 
 def _locked(cases: QuerySet[Case], most: int) -> list[Case]:

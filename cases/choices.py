@@ -128,6 +128,13 @@ class ReviewWhy(models.TextChoices):
     LARGE = "large", "acts on many accounts"
 
 
+class Effect(models.TextChoices):
+    """When a decision that acts on many accounts is in force."""
+
+    AT_ONCE = "at_once", "at once; the second look comes after"
+    AGREED = "agreed", "once a second person agrees"
+
+
 class ReviewState(models.TextChoices):
     WAITING = "waiting", "Waits for a second opinion"
     AGREED = "agreed", "Both agree"

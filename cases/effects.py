@@ -9,8 +9,8 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
-from cases import sampling, strikes
-from cases.choices import BENIGN, AppealState, ReviewState
+from cases import golden, sampling, strikes
+from cases.choices import BENIGN, AppealState, Effect, ReviewState, ReviewWhy
 from cases.facts import live_campaigns
 from cases.models import Appeal, Case, Decision, EntityAction, SecondReview
 from cases.services import delivery
@@ -45,8 +45,39 @@ def write(decision: Decision, terms: Terms) -> None:
     )
 
 
+def begin(decision: Decision) -> None:
+    """Set it off, or hold it until a second person agrees, as its policy says; and ask that one."""
+    if golden.is_check(decision.case):
+        golden.answer(decision)
+        return
+    why = sampling.reason_for_second_look(decision)
+    under = decision.policy_version
+    waits = under is not None and under.review_effect == Effect.AGREED
+    if why == ReviewWhy.LARGE and waits:
+        decision.held = True
+        decision.save(update_fields=["held"])
+    else:
+        set_off(decision)
+    if why is not None:
+        SecondReview.objects.create(decision=decision, why=why)
+
+
+def release(decision: Decision, *, actor: User) -> None:
+    """Set off what was held; the timeline says so. Nothing where nothing was."""
+    if not decision.held:
+        return
+    decision.held = False
+    decision.save(update_fields=["held"])
+    set_off(decision)
+    audit.append(actor=actor, verb=Verb.CASE_IN_FORCE, target=decision.case, decision=decision.pk)
+    wake("cases.deliver_actions")
+
+
 def set_off(decision: Decision) -> None:
-    """Teach the detectors, give strikes, owe receivers their messages."""
+    """Teach the detectors, give strikes, owe receivers their messages; a check does none of it."""
+    if golden.is_check(decision.case):
+        golden.answer(decision)
+        return
     outcome = Outcome(decision.outcome)
     record_verdict(
         campaigns=live_campaigns(decision.case),
@@ -58,18 +89,12 @@ def set_off(decision: Decision) -> None:
     delivery.owe_decision(decision=decision)
 
 
-def ask_second_opinion(decision: Decision) -> None:
-    """Put the decision before a second person when its policy wants that."""
-    why = sampling.reason_for_second_look(decision)
-    if why is not None:
-        SecondReview.objects.create(decision=decision, why=why)
-
-
 def take_back(decision: Decision, *, actor: User, reason: str = "") -> list[str]:
     """Undo what `set_off` and `write` did; nothing is deleted. Returns hosts not sent to."""
     now = clock.now()
     decision.undone_at, decision.undone_by, decision.undo_reason = now, actor, reason
     decision.save(update_fields=["undone_at", "undone_by", "undo_reason"])
+    golden.forget(decision)
     withdraw_verdict(decision_ref=decision_ref(decision))
     decision.strikes.filter(withdrawn_at=None).update(withdrawn_at=now)
     decision.actions.filter(reversed_at=None).update(reversed_at=now)

@@ -36,7 +36,9 @@ class Picture:
 
 def live_campaigns(case: Case) -> list[Campaign]:
     """The case's campaigns that have not gone into others, largest first."""
-    rows = Campaign.objects.filter(case_link__case=case).exclude(state=CampaignState.MERGED)
+    rows = Campaign.objects.filter(case_link__case=case.rests_on).exclude(
+        state=CampaignState.MERGED
+    )
     return list(rows.order_by("-size", "id"))
 
 
@@ -135,7 +137,7 @@ def _sample(case: Case, findings: Sequence[Finding]) -> list[int]:
     rows = Finding.objects.filter(pk__in=strongest).values_list("signal_ids", flat=True)
     cited = {one for ids in rows for one in ids[-SAMPLE:]}
     if case.reports:
-        reports = CaseReport.objects.filter(case=case).order_by("-id")
+        reports = CaseReport.objects.filter(case=case.rests_on).order_by("-id")
         cited |= set(reports.values_list("signal_id", flat=True)[:SAMPLE])
     return sorted(cited)
 

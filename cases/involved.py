@@ -34,7 +34,7 @@ def names_account_of(case: Case, field: str) -> Q:
 
 def others_of_case(case: Case) -> set[tuple[str, str]]:
     """Type and value of what else it is about: reported, or what findings in force rest on."""
-    reported = CaseReport.objects.filter(case=case).exclude(target_type=EntityType.ACCOUNT)
+    reported = CaseReport.objects.filter(case=case.rests_on).exclude(target_type=EntityType.ACCOUNT)
     findings = facts.findings_behind(facts.live_campaigns(case)).order_by()
     return {
         *reported.order_by().values_list("target_type", "target"),
@@ -44,5 +44,6 @@ def others_of_case(case: Case) -> set[tuple[str, str]]:
 
 def _accounts(case: Case) -> tuple[QuerySet[CampaignMember], QuerySet[CaseReport]]:
     """Where the accounts stand: members of its campaigns, targets of its reports."""
-    members = CampaignMember.objects.filter(campaign__case_link__case=case)
-    return members, CaseReport.objects.filter(case=case, target_type=EntityType.ACCOUNT).order_by()
+    members = CampaignMember.objects.filter(campaign__case_link__case=case.rests_on)
+    reports = CaseReport.objects.filter(case=case.rests_on, target_type=EntityType.ACCOUNT)
+    return members, reports.order_by()

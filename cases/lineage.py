@@ -8,7 +8,7 @@ from typing import Any
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
-from cases import claims, snapshot, states
+from cases import belongings, claims, snapshot, states
 from cases.choices import LineageKind, State, Tlp
 from cases.models import Case, CaseCampaign, CaseLineage, CaseReport
 from cases.reported import report_count
@@ -57,12 +57,14 @@ def take_in(case: Case, other: Case, *, actor: User | None = None, reason: str =
         "case": snapshot.taken(case),
         "other": snapshot.taken(other),
         "reports": list(reports.values_list("pk", flat=True)),
+        "belongings": belongings.move(other, case),
     }
     states.transition(other, to=State.MERGED)
     other.merged_into = case
     claims.drop(other)
     other.save()
     case.tlp = Tlp.narrowest(case.tlp, other.tlp)
+    case.labels = belongings.labels_of_both(case, other)
     CaseCampaign.objects.filter(case=other).update(case=case)
     if other.reports:
         reports.update(case=case)

@@ -11,7 +11,11 @@ from cases.models import Case, Notice, Queue
 
 
 def give(case: Case, kind: NoticeKind, people: Iterable[User]) -> None:
-    """One notice for each; who has not read the last one of its kind gets no second."""
+    """One notice for each; who has not read the last one of its kind gets no second.
+
+    What exists for one person only is no news for others.
+    """
+    people = [one for one in people if case.only_for_id in {None, one.pk}]
     rows = [Notice(user=person, case=case, kind=kind) for person in people]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
 

@@ -31,6 +31,8 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "decision.reverse": LEADS,
     "review.give": REVIEWERS,
     "review.settle": LEADS,
+    "golden.save": LEADS,
+    "golden.own": REVIEWERS,
     "appeal.open": REVIEWERS | {Role.INTEGRATION},
     "appeal.rule": REVIEWERS,
     "policy.view": REVIEWERS,
@@ -99,8 +101,8 @@ def offered(user: User, verb: str, case: Case) -> bool:
 
 
 def can_see(viewer: User, case: Case) -> bool:
-    """Whether the case's queue is one of the viewer's: what `queues_of` says of one queue."""
-    if not allowed(viewer, "case.view"):
+    """Whether the case's queue is one of the viewer's, as `queues_of` says; a copy is for one."""
+    if not allowed(viewer, "case.view") or case.only_for_id not in {None, viewer.pk}:
         return False
     if viewer.role in ADMINS or viewer.role in case.queue.roles:
         return True

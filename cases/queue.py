@@ -15,7 +15,7 @@ from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import claims, lineage, paging, policy, states
+from cases import checking, claims, golden, lineage, paging, policy, states
 from cases.choices import State
 from cases.claims import holder_of
 from cases.models import Case, Queue
@@ -41,12 +41,14 @@ WHERE id = (
              WHERE one.queue_id = queue.id AND one.state = state.name AND one.due_at <= %(now)s
                 AND (one.claim_expires_at IS NULL OR one.claim_expires_at <= %(now)s)
                 AND (one.assignee_id IS NULL OR one.assignee_id = %(actor)s)
+                AND one.only_for_id IS NULL
              ORDER BY one.priority DESC, one.id LIMIT %(most)s)
             UNION ALL
             (SELECT one.id FROM cases_case AS one
              WHERE one.queue_id = queue.id AND one.state = state.name AND one.due_at > %(now)s
                 AND (one.claim_expires_at IS NULL OR one.claim_expires_at <= %(now)s)
                 AND (one.assignee_id IS NULL OR one.assignee_id = %(actor)s)
+                AND one.only_for_id IS NULL
              ORDER BY one.priority DESC, one.id LIMIT %(most)s)
         ) AS head
         UNION ALL
@@ -54,7 +56,7 @@ WHERE id = (
         WHERE one.assignee_id = %(actor)s AND one.state = ANY(%(states)s)
             AND one.queue_id = ANY(%(queues)s::bigint[])
     )
-    AND id <> %(skip)s AND state = ANY(%(states)s)
+    AND id <> %(skip)s AND only_for_id IS NULL AND state = ANY(%(states)s)
     AND (claim_expires_at IS NULL OR claim_expires_at <= %(now)s)
     AND (assignee_id IS NULL OR assignee_id = %(actor)s)
     ORDER BY (due_at <= %(now)s) DESC, (assignee_id IS NOT NULL) DESC, priority DESC, id
@@ -77,13 +79,19 @@ def claim_next(*, actor: User, queue: Queue | None = None, skip: Case | None = N
     queues = policy.queues_of(actor)
     if queue is not None:
         queues = queues.filter(pk=queue.pk)
-    scope = list(queues.values_list("pk", flat=True))
-    case_id = _take_next(actor, scope, skip)
+    shares = dict(queues.values_list("pk", "golden_percent"))
+    scope = list(shares)
+    case_id = (
+        checking.take_by_lot(actor, shares, skip)
+        or _take_next(actor, scope, skip)
+        or checking.take(actor, scope, skip)
+    )
     if case_id is None:
         return _own_open_claim(actor, scope, skip)
     case = Case.objects.select_related("queue").get(pk=case_id)
     lineage.touch(case)
     audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
+    checking.prepare(actor, case.queue)
     return case
 
 
@@ -148,7 +156,10 @@ def position(case: Case, viewer: User) -> tuple[int, int]:
     now = clock.now()
     late, in_time = Q(due_at__lte=now), Q(due_at__gt=now)
     rows = Case.objects.filter(
-        queue__in=policy.queues_of(viewer), queue=case.queue_id, state=case.state
+        golden.shown_to(viewer),
+        queue__in=policy.queues_of(viewer),
+        queue=case.queue_id,
+        state=case.state,
     )
     peers = rows.filter(paging.before(case.priority, case.pk))
     ahead = (

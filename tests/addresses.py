@@ -19,7 +19,7 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import LineageKind, NoticeKind
+from cases.choices import LineageKind, NoticeKind, State
 from cases.models import (
     Appeal,
     Case,
@@ -27,6 +27,8 @@ from cases.models import (
     Decision,
     Delivery,
     EvidenceFile,
+    GoldenCheck,
+    GoldenItem,
     Notice,
     Playbook,
     Queue,
@@ -113,13 +115,17 @@ POLICY: dict[str, Any] = {
     "text": "No scams.",
     "harm": 2,
     "review_percent": 100,
+    "review_effect": "at_once",
     "strikes": 1,
     "strike_half_life_days": 90,
     "strike_days": 365,
     "appeal_hours": 72,
     "reason": "agreed",
 }
-QUEUE = {"slug": "fraud", "title": "Fraud", "sla_hours": 8, "assign": "pull"}
+QUEUE = {
+    "slug": "fraud", "title": "Fraud", "sla_hours": 8, "assign": "pull", "golden_percent": 5,
+}  # fmt: skip
+GOLDEN = {"outcome": "abuse", "days": 90, "reason": "a ring"}
 ROUTE = {"name": "first", "query": "platform:x", "queue": "scams", "active": True}
 SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity": 5}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
@@ -191,6 +197,8 @@ class Furnished:
         ruling = {"ruling": "upheld", "reason": "seen"}
         appeal = {"appellant": "x:a", "statement": "no", "key": key}
         bodies: dict[str, dict[str, Any] | Callable[[], dict[str, Any]]] = {
+            "cases:golden": GOLDEN | {"case": self.closed.ref},
+            "api-golden": GOLDEN | {"case": self.closed.ref},
             "cases:reverse": {"reason": "wrong"},
             "cases:appeal-open": appeal,
             "cases:second": opinion,
@@ -314,6 +322,7 @@ def _oldest(model: type[Model]) -> Callable[[Furnished], int]:
 
 PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "decision_id": lambda on: on.decision.pk,
+    "golden_id": _oldest(GoldenItem),
     "review_id": _oldest(SecondReview),
     "appeal_id": _oldest(Appeal),
     "policy_slug": lambda _: "policy-0",
@@ -364,6 +373,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     other = desk.lead if who == desk.admin else who
     for number in range(rows):
         _looked_at_twice(desk, other, people[Role.INTEGRATION], number)
+        _checked(desk, who, number)
     _evidence(desk.cases[0], rows)
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
@@ -399,6 +409,31 @@ def _looked_at_twice(desk: world.Desk, actor: User, sender: User, number: int) -
         appellant="x:a",
         statement="no",
         key=ids.new_uuid(),
+    )
+
+
+def _checked(desk: world.Desk, reviewer: User, number: int) -> None:
+    """A golden item, and a check made of it whose result was seen and is wrong."""
+    case = world.case(desk.queue, 3_000 + number)
+    check = world.case(desk.queue, 4_000 + number)
+    Case.objects.filter(pk__in=[case.pk, check.pk]).update(
+        state=State.CLOSED, closed_at=clock.now()
+    )
+    Case.objects.filter(pk=check.pk).update(stands_for=case, only_for=reviewer)
+    item = GoldenItem.objects.create(
+        case=case,
+        outcome=Outcome.NO_ABUSE,
+        reason="a choir",
+        marked_by=desk.lead,
+        expires_at=clock.now() + timedelta(days=90),
+    )
+    GoldenCheck.objects.create(
+        item=item,
+        case=check,
+        reviewer=reviewer,
+        outcome=Outcome.ABUSE,
+        decided_at=clock.now(),
+        seen_at=clock.now(),
     )
 
 

@@ -35,6 +35,7 @@ from cases.models import (
     CaseWatch,
     Delivery,
     EvidenceFile,
+    GoldenItem,
     Playbook,
     RoutingRule,
     SecondReview,
@@ -51,6 +52,13 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.golden import (
+    agreement_for,
+    golden_item_by_id,
+    golden_items_for,
+    own_results_for,
+    wrong_answers_for,
+)
 from cases.selectors.lineage import (
     edges_for,
     lineage_by_id,
@@ -73,6 +81,7 @@ from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.review import (
     disagreements_for,
+    own_reviews_for,
     review_by_id,
     reviews_for,
     waiting_reviews_for,
@@ -218,6 +227,11 @@ cases:reverse             POST    login 403   goes  goes  login 404
 cases:appeal-open         GET     login goes  goes  goes  login 404
 cases:appeal-open         POST    login goes  goes  goes  login 404
 cases:quality             GET     login ok    ok    ok    login 404
+cases:golden              GET     login 404   ok    ok    login 404
+cases:golden              POST    login 404   goes  goes  login 404
+cases:golden-retire       POST    login 404   goes  goes  login 404
+cases:own-results         GET     login ok    ok    ok    login 404
+cases:agreement           GET     login 404   ok    ok    login 404
 cases:second              GET     login 404   ok    ok    login 404
 cases:second              POST    login 404   goes  goes  login 404
 cases:settle              POST    login 404   409   409   login 404
@@ -360,6 +374,11 @@ api-decisions           GET    read   401  rows rows rows 401  403  rows rows ro
 api-decision            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-decision-reverse    POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-reviews             GET    read   401  none rows rows 401  403  none rows rows none none
+api-golden              GET    read   401  none rows rows 401  403  none rows rows none none
+api-golden              POST   review 401  403  ok   ok   401  403  403  ok   ok   403  403
+api-golden-retire       POST   review 401  404  ok   ok   401  403  404  ok   ok   404  404
+api-own-results         GET    read   401  rows none none 401  403  rows none none none none
+api-agreement           GET    read   401  403  ok   ok   401  403  403  ok   ok   403  403
 api-review              GET    read   401  404  ok   ok   401  403  404  ok   ok   404  404
 api-review              POST   review 401  404  ok   ok   401  403  404  ok   ok   404  404
 api-review-settle       POST   review 401  404  409  409  401  403  404  409  409  404  404
@@ -444,6 +463,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "reviews_for": (LEADS, lambda who, on: reviews_for(who)),
     "waiting_reviews_for": (LEADS, lambda who, on: waiting_reviews_for(who)),
     "review_by_id": (LEADS, lambda who, on: review_by_id(_first(SecondReview), who)),
+    "golden_items_for": (LEADS, lambda who, on: golden_items_for(who)),
+    "golden_item_by_id": (LEADS, lambda who, on: golden_item_by_id(_first(GoldenItem), who)),
+    "own_results_for": ({Role.REVIEWER}, lambda who, on: own_results_for(who)),
+    "wrong_answers_for": (LEADS, lambda who, on: wrong_answers_for(who)),
+    "agreement_for": (LEADS, lambda who, on: agreement_for(who).reviewers),
     "appeals_for": (HANDERS, lambda who, on: appeals_for(who)),
     "waiting_appeals_for": (LEADS, lambda who, on: waiting_appeals_for(who)),
     "appeal_by_id": (HANDERS, lambda who, on: appeal_by_id(_first(Appeal), who)),
@@ -568,8 +592,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "jobs_for": (STAFF, lambda who, on: jobs_for(who)),
     "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
-    # the last one: it moves the second looks on
+    # the last ones: they move the second looks on
     "disagreements_for": (LEADS, lambda who, on: disagreements_for(_disagreed(on, who))),
+    "own_reviews_for": ({Role.REVIEWER}, lambda who, on: own_reviews_for(_disagreed(on, who))),
 }
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",

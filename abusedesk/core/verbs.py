@@ -21,12 +21,15 @@ class Verb(StrEnum):
     CASE_RELEASED = "case.released"
     CASE_NOTED = "case.noted"
     CASE_DECIDED = "case.decided"
+    CASE_IN_FORCE = "case.in_force"
     CASE_UNDONE = "case.undone"
     CASE_REVERSED = "case.reversed"
     REVIEW_GIVEN = "review.given"
     REVIEW_SETTLED = "review.settled"
     APPEAL_OPENED = "appeal.opened"
     APPEAL_RULED = "appeal.ruled"
+    GOLDEN_MARKED = "golden.marked"
+    GOLDEN_RETIRED = "golden.retired"
     POLICY_SAVED = "policy.saved"
     CASE_ESCALATED = "case.escalated"
     CASE_SNOOZED = "case.snoozed"
@@ -125,10 +128,13 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_RELEASED: "released the case",
     Verb.CASE_NOTED: "wrote a note",
     Verb.CASE_DECIDED: "decided: {outcome_label}. Reason: {reason}",
+    Verb.CASE_IN_FORCE: "put the decision into force: two people agree",
     Verb.CASE_UNDONE: "undid the decision of {decider}: {outcome_label}",
     Verb.CASE_REVERSED: "reversed the decision of {decider}: {outcome_label}. Reason: {reason}",
     Verb.REVIEW_GIVEN: "gave the second opinion: {outcome_label} ({result}). Reason: {reason}",
     Verb.REVIEW_SETTLED: "settled two opinions for {outcome_label}. Reason: {reason}",
+    Verb.GOLDEN_MARKED: "put {ref} into the golden set: {outcome_label}. Reason: {reason}",
+    Verb.GOLDEN_RETIRED: "took {ref} out of the golden set",
     Verb.APPEAL_OPENED: "opened appeal {appeal} of {appellant}",
     Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
     Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",

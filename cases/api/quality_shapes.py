@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from cases import policy
 from cases.api.serializers import ActSerializer, DecisionSerializer, OpinionSerializer
-from cases.choices import Question, ReviewState, Severity
+from cases.choices import Effect, Question, ReviewState, Severity
 from cases.models import Appeal, PolicyVersion, SecondReview
 from cases.services.appeal import RULINGS
 from cases.services.policy import BOUNDS
@@ -25,8 +25,8 @@ class PolicySerializer(serializers.ModelSerializer[PolicyVersion]):
         model = PolicyVersion
         fields = [
             "slug", "number", "title", "text", "harm", "review_percent", "review_over",
-            "questions", "strikes", "strike_half_life_days", "strike_days", "appeal_hours",
-            "current", "reason", "created_by", "created_at",
+            "review_effect", "questions", "strikes", "strike_half_life_days", "strike_days",
+            "appeal_hours", "current", "reason", "created_by", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -47,6 +47,7 @@ class PolicyTextSerializer(serializers.Serializer[object]):
     review_over = serializers.IntegerField(
         min_value=0, max_value=10_000, allow_null=True, default=None
     )
+    review_effect = serializers.ChoiceField(choices=Effect.choices, default=Effect.AT_ONCE)
     questions = serializers.ListField(
         child=serializers.ChoiceField(choices=Question.choices), max_length=9, default=list
     )

@@ -21,7 +21,7 @@ class QueueChangeSerializer(serializers.ModelSerializer[Queue]):
         model = Queue
         fields = [
             "title", "sla_hours", "roles", "people", "hidden_actions", "assign", "skill",
-            "sla_pauses", "escalate_late",
+            "sla_pauses", "escalate_late", "golden_percent",
         ]  # fmt: skip
 
     def to_internal_value(self, data: Any) -> Any:
@@ -103,8 +103,8 @@ class TrialCaseSerializer(serializers.Serializer[object]):
 class EarlierSerializer(serializers.Serializer[object]):
     """An earlier rule that takes some of the cases first."""
 
-    rule = serializers.CharField(source="0")
-    cases = serializers.IntegerField(source="1")
+    rule = serializers.CharField()
+    cases = serializers.IntegerField()
 
 
 class TrialSerializer(serializers.Serializer[object]):

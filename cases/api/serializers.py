@@ -130,7 +130,7 @@ class ActionSerializer(serializers.ModelSerializer[EntityAction]):
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
-    """A decision that was made."""
+    """A decision that was made. held: in force only once a second person agrees."""
 
     case = serializers.SlugRelatedField[Case]("ref", read_only=True)
     actor = serializers.StringRelatedField[Decision](read_only=True)
@@ -147,8 +147,8 @@ class DecisionSerializer(serializers.ModelSerializer[Decision]):
         model = Decision
         fields = [
             "id", "case", "actor", "outcome", "reason", "key", "created_at", "policy",
-            "policy_version", "confidence", "assessment", "actions", "undone_at", "undone_by",
-            "undo_reason", "replaces",
+            "policy_version", "confidence", "assessment", "actions", "held", "undone_at",
+            "undone_by", "undo_reason", "replaces",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import content, lineage, quality, queues, retention
+from cases.api import content, golden, lineage, quality, queues, retention
 from cases.api.views import CaseViewSet
 
 CASE = r"^cases/(?P<ref>AD-[0-9]{1,18})/"
@@ -29,6 +29,14 @@ urlpatterns = [
     path("appeals/", quality.AppealsView.as_view(), name="api-appeals"),
     path("appeals/<int:appeal_id>/", quality.AppealView.as_view(), name="api-appeal"),
     path("appeals/<int:appeal_id>/rule/", quality.RuleAppealView.as_view(), name="api-appeal-rule"),
+    path("golden/", golden.GoldenView.as_view(), name="api-golden"),
+    path(
+        "golden/<int:golden_id>/retire/",
+        golden.RetireGoldenView.as_view(),
+        name="api-golden-retire",
+    ),
+    path("quality/own/", golden.OwnResultsView.as_view(), name="api-own-results"),
+    path("quality/agreement/", golden.AgreementView.as_view(), name="api-agreement"),
     path("strikes/", quality.StrikesView.as_view(), name="api-strikes"),
     path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),

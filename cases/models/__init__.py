@@ -7,6 +7,7 @@ from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
+from cases.models.golden import GoldenCheck, GoldenItem
 from cases.models.lineage import CaseLineage
 from cases.models.note import Note
 from cases.models.notice import Notice
@@ -33,6 +34,8 @@ __all__ = [
     "EntityAction",
     "EvidenceFile",
     "Gate",
+    "GoldenCheck",
+    "GoldenItem",
     "Note",
     "Notice",
     "Playbook",

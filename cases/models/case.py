@@ -27,6 +27,8 @@ class Case(models.Model):
     the clock stands. sla_stage: what was said about it. escalating: it beat the forecast that it
     was snoozed under. labels: words of reviewers, sorted. tlp: how far it may travel.
     calibrated: `how_sure` after the curve of `calibration`; None while there is no curve.
+    stands_for, only_for: of a check with a known answer: the case that it is a copy of, whose
+    evidence it shows, and the one person for whom it exists.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -84,23 +86,33 @@ class Case(models.Model):
     escalating = models.BooleanField(default=False, db_default=False)
     # no index: a hold names its case
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="cases", db_index=False)
+    # no indexes: a check names its case, its person and what it is a copy of
+    stands_for = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    only_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["-priority", "id"]
+        # What counts many ends with `id` and `only_for`: whether the viewer may see a case is told
+        # before any row is read.
         indexes = [
             # queue page, "next" and places: one state of one queue, most urgent first; `due_at`
             # tells late rows from others before any row is read
             models.Index(
-                fields=["queue", "state", "-priority", "id", "due_at"], name="case_urgent"
+                fields=["queue", "state", "-priority", "id", "due_at", "only_for"],
+                name="case_urgent",
             ),
             # "next": what is late in one state of one queue
-            models.Index(fields=["queue", "state", "due_at"], name="case_due"),
+            models.Index(fields=["queue", "state", "due_at", "id", "only_for"], name="case_due"),
             # case list and dashboards: newest first
             models.Index(fields=["-opened_at", "-id"], name="case_opened"),
             models.Index(fields=["-closed_at"], name="case_closed"),
             # queue page, what is closed: newest first
             models.Index(
-                fields=["queue", "-closed_at", "-id"],
+                fields=["queue", "-closed_at", "-id", "only_for"],
                 condition=Q(state=State.CLOSED),
                 name="case_queue_closed",
             ),
@@ -112,7 +124,7 @@ class Case(models.Model):
                 name="case_oldest",
             ),
             models.Index(
-                fields=["queue", "-priority", "id"],
+                fields=["queue", "-priority", "id", "only_for"],
                 condition=Q(regressed=True, state__in=[State.OPEN, State.ESCALATED]),
                 name="case_regressed",
             ),
@@ -123,7 +135,7 @@ class Case(models.Model):
             ),
             # the sweep: due times that nobody was told of
             models.Index(
-                fields=["queue", "sla_stage", "due_at"],
+                fields=["queue", "sla_stage", "due_at", "id", "only_for"],
                 condition=Q(state__in=[State.OPEN, State.ESCALATED]),
                 name="case_sla",
             ),
@@ -137,6 +149,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.title}"
+
+    @property
+    def rests_on(self) -> int:
+        """Id of the case whose evidence it shows: its own, unless it is a copy."""
+        return self.stands_for_id or self.pk
 
 
 class CaseCampaign(models.Model):

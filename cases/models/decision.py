@@ -17,7 +17,8 @@ class Decision(models.Model):
 
     key: idempotency key of the form; a double click is one decision. policy_version: what it was
     judged under. assessment: question -> answer, as that version asks. undo_reason: empty when it
-    was undone in passing. replaces: the decision that this one took the place of.
+    was undone in passing. replaces: the decision that this one took the place of. held: nothing of
+    it is in force until a second person agrees.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="decisions")
@@ -38,6 +39,7 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="undone_decisions"
     )
     undo_reason = models.TextField(max_length=5_000, blank=True, default="", db_default="")
+    held = models.BooleanField(default=False, db_default=False)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
 
     class Meta:

@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock
-from cases.choices import Question, Severity
+from cases.choices import Effect, Question, Severity
 
 
 class PolicyVersion(models.Model):
@@ -15,6 +15,7 @@ class PolicyVersion(models.Model):
 
     harm: how bad a breach is. review_percent: of its decisions, how many are looked at twice.
     review_over: so are those that suspend or terminate more accounts than this; empty for none.
+    review_effect: when those are in force; what is drawn by lot always is at once.
     strikes: points for each account of a confirmed case; they halve in strike_half_life_days and
     end after strike_days. appeal_hours: time for a ruling.
     """
@@ -26,6 +27,12 @@ class PolicyVersion(models.Model):
     harm = models.PositiveSmallIntegerField(choices=Severity.choices, default=Severity.MEDIUM)
     review_percent = models.PositiveSmallIntegerField(default=0)
     review_over = models.PositiveIntegerField(null=True)
+    review_effect = models.CharField(
+        max_length=8,
+        choices=Effect.choices,
+        default=Effect.AT_ONCE,
+        db_default=Effect.AT_ONCE.value,
+    )
     questions = ArrayField(
         models.CharField(max_length=16, choices=Question.choices), default=list, blank=True
     )

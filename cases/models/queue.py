@@ -23,6 +23,7 @@ class Queue(models.Model):
     roles, people: who sees it; admins see every queue. hidden_actions: verbs of the permission
     table that nobody may use here. skill: what the desk asks of whom it hands cases to.
     sla_pauses: the clock stands while a case is snoozed. escalate_late: a late case goes to a lead.
+    golden_percent: of the cases that a reviewer takes, how many are checks with a known answer.
     """
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -42,6 +43,7 @@ class Queue(models.Model):
     skill = models.SlugField(max_length=40, blank=True, default="", db_default="")
     sla_pauses = models.BooleanField(default=False, db_default=False)
     escalate_late = models.BooleanField(default=False, db_default=False)
+    golden_percent = models.PositiveSmallIntegerField(default=5, db_default=5)
 
     class Meta:
         ordering = ["position", "slug"]

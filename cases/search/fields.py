@@ -64,6 +64,7 @@ _ALL: Final = (
     Field("sla", "time left; alone: at most", "sla:<1h", _span, compares=True),
     Field("assignee", "for whom it waits: a name, me or none", "assignee:me"),
     Field("policy", "policy that its decision in force names", "policy:phishing", str.lower),
+    Field("entity", "account, domain, device or the like that it is about", "entity:x:ada"),
     Field("label", "word that people marked it with", "label:ring", str.casefold),
 )
 FIELDS: Final[dict[str, Field]] = {one.name: one for one in _ALL}

@@ -13,12 +13,13 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 
 from abusedesk.core.models import User
 from abusedesk.core.query import Query, Term
-from cases import states
+from cases import golden, states
 from cases.blind import unveiled
 from cases.choices import State
-from cases.models import Case, CaseCampaign, Decision
+from cases.models import Case, CaseCampaign, CaseReport, Decision
 from cases.search.fields import ME, NOBODY, SEVERITIES, span
-from detectors.choices import FindingStatus
+from detectors.choices import EntityType, FindingStatus
+from detectors.entities import digest_of
 
 AT_RISK: Final = timedelta(minutes=15)  # of every hour of the service level: its last quarter
 
@@ -91,7 +92,20 @@ def _detector(value: str, _operator: str, _asked: Asked) -> Q:
         campaign__evidence__finding__detector=value,
         campaign__evidence__finding__status=FindingStatus.CURRENT,
     )
-    return Q(pk__in=links.values("case"))
+    return golden.seen_as(links.values("case"))
+
+
+def _entity(value: str, _operator: str, _asked: Asked) -> Q:
+    """A member of its campaigns, what a finding in force rests on, or what was reported."""
+    members = CaseCampaign.objects.filter(campaign__members__account=value)
+    anchors = CaseCampaign.objects.filter(
+        campaign__evidence__finding__anchor_value=value,
+        campaign__evidence__finding__status=FindingStatus.CURRENT,
+    )
+    digests = [digest_of(kind, value) for kind in EntityType.values]
+    reports = CaseReport.objects.filter(digest__in=digests, case__isnull=False)
+    found = [rows.values("case") for rows in (members, anchors, reports)]
+    return reduce(or_, map(golden.seen_as, found))
 
 
 def _age(value: str, operator: str, asked: Asked) -> Q:
@@ -166,5 +180,6 @@ _CONDITIONS: Final[dict[str, Condition]] = {
     "sla": _left,
     "assignee": _assignee,
     "policy": _policy,
+    "entity": _entity,
     "label": _holds("labels"),
 }

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
-from cases import policy
+from cases import golden, policy
 from cases.choices import AppealState, ReviewState
 from cases.models import Appeal, SecondReview
 
@@ -30,7 +30,8 @@ def appeals_for(viewer: User) -> QuerySet[Appeal]:
     if not policy.allowed(viewer, "case.view"):
         return rows.filter(opened_by=viewer.pk)
     asked = SecondReview.objects.filter(decision=OuterRef("decision"), state__in=ASKED)
-    return rows.filter(~Exists(asked), decision__case__queue__in=policy.queues_of(viewer))
+    seen = golden.shown_to(viewer, "decision__case")
+    return rows.filter(~Exists(asked), seen, decision__case__queue__in=policy.queues_of(viewer))
 
 
 def waiting_appeals_for(viewer: User) -> QuerySet[Appeal]:

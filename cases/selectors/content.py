@@ -6,13 +6,13 @@ from django.db.models import F, Q, QuerySet
 
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import NotFoundError
-from abusedesk.core.models import User
+from abusedesk.core.models import AuditEntry, User
 from cases import policy
 from cases.blind import by_who_decided
 from cases.models import Case, CaseWatch, EvidenceFile, Note, Playbook, Task
 from cases.selectors.case import cases_for
-from cases.selectors.lineage import family_of
-from cases.timeline import TimelineEntry, entry, visible_entries_of
+from cases.selectors.lineage import Family, family_of
+from cases.timeline import TimelineEntry, entry
 
 CUSTODY: frozenset[Verb] = frozenset({Verb.FILE_ADDED, Verb.FILE_READ, Verb.FILE_BROKEN})
 SHOWN = 200
@@ -57,10 +57,9 @@ def custody_of(file: EvidenceFile, viewer: User) -> list[TimelineEntry]:
     """Who put the file there and who had it, newest first; the last 200 times."""
     if not policy.can_see(viewer, file.case):
         return []
-    family = family_of(file.case)
-    entries = visible_entries_of(file.case, viewer, family)
-    rows = entries.filter(verb__in=CUSTODY, data__file=file.pk)
-    return [entry(row, family) for row in rows.order_by("-id")[:SHOWN]]
+    family = _whereabouts(file.case)
+    rows = _custody_in(family).filter(data__file=file.pk)
+    return [entry(row, family) for row in rows[:SHOWN]]
 
 
 def custodies_of(case: Case, viewer: User) -> dict[int, list[TimelineEntry]]:
@@ -68,9 +67,8 @@ def custodies_of(case: Case, viewer: User) -> dict[int, list[TimelineEntry]]:
     if not policy.can_see(viewer, case):
         return {}
     found: dict[int, list[TimelineEntry]] = {}
-    family = family_of(case)
-    entries = visible_entries_of(case, viewer, family)
-    for row in entries.filter(verb__in=CUSTODY).order_by("-id")[:SHOWN]:
+    family = _whereabouts(case)
+    for row in _custody_in(family)[:SHOWN]:
         found.setdefault(row.data["file"], []).append(entry(row, family))
     return found
 
@@ -101,6 +99,19 @@ def playbook_by_id(playbook_id: int, viewer: User) -> Playbook:
         message = "There is no such playbook."
         raise NotFoundError(message)
     return playbook
+
+
+def _whereabouts(case: Case) -> Family:
+    """Where files of the case are or were: its family, and cases that it was merged into once."""
+    family = family_of(case)
+    return Family({**{row.case_id: row.case.ref for row in family.undone}, **family.refs})
+
+
+def _custody_in(family: Family) -> QuerySet[AuditEntry]:
+    """Newest first. Who had a file tells no verdict."""
+    targets = list(map(str, family.refs))
+    rows = AuditEntry.objects.filter(target_type="case", target_id__in=targets, verb__in=CUSTODY)
+    return rows.order_by("-id")
 
 
 def _seen(case: Case, viewer: User) -> QuerySet[Case]:

@@ -17,11 +17,12 @@ OLDER = "> 7 d"
 
 
 def cases_by_day(viewer: User, days: int) -> dict[str, dict[date, int]]:
-    """`opened` and `closed` -> day -> cases; UTC days."""
+    """`opened` and `closed` -> day -> cases; UTC days. Checks of reviewers are no work."""
     since = clock.now() - timedelta(days=days)
     found: dict[str, dict[date, int]] = {}
     for name, column in (("opened", "opened_at"), ("closed", "closed_at")):
-        recent = cases_for(viewer).filter(**{f"{column}__gte": since}).order_by()
+        real = cases_for(viewer).filter(stands_for=None)
+        recent = real.filter(**{f"{column}__gte": since}).order_by()
         rows = recent.values(day=TruncDate(column)).annotate(total=Count("id"))
         found[name] = {row["day"]: row["total"] for row in rows}
     return found
@@ -34,7 +35,7 @@ def backlog_ages(viewer: User) -> dict[str, int]:
     bounds = zip(limits, [None, *limits[:-1]], strict=True)
     counted = {f"age{at}": Count("id", filter=_between(*pair)) for at, pair in enumerate(bounds)}
     counted["older"] = Count("id", filter=Q(opened_at__lte=limits[-1]))
-    waiting = cases_for(viewer).filter(state__in=states.WAITING).order_by()
+    waiting = cases_for(viewer).filter(state__in=states.WAITING, stands_for=None).order_by()
     row = waiting.aggregate(**counted)
     return {**{name: row[f"age{at}"] for at, (name, _) in enumerate(AGES)}, OLDER: row["older"]}
 

@@ -6,14 +6,15 @@ from django.db.models import QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
-from cases import policy
+from cases import golden, policy
 from cases.blind import unveiled
 from cases.models import Decision
 
 
 def decisions_for(viewer: User) -> QuerySet[Decision]:
     """Decisions that the viewer may know, newest first."""
-    rows = Decision.objects.filter(unveiled(viewer), case__queue__in=policy.queues_of(viewer))
+    seen = golden.shown_to(viewer, "case")
+    rows = Decision.objects.filter(seen, unveiled(viewer), case__queue__in=policy.queues_of(viewer))
     return rows.select_related("case", "actor", "policy_version", "undone_by").order_by("-pk")
 
 
@@ -27,7 +28,7 @@ def appealable_by_id(decision_id: int, viewer: User) -> Decision:
 
     An integration knows its number from the webhook. Raises NotFoundError.
     """
-    rows = Decision.objects.select_related("case__queue")
+    rows = Decision.objects.filter(golden.shown_to(viewer, "case")).select_related("case__queue")
     if policy.allowed(viewer, "case.view"):
         rows = rows.filter(case__queue__in=policy.queues_of(viewer))
     elif not policy.allowed(viewer, "appeal.open"):

@@ -10,6 +10,7 @@ from typing import Final
 from django.db.models import Prefetch, Q
 
 from abusedesk.core.models import User
+from cases import golden
 from cases.blind import unveiled
 from cases.models import Case, CaseReport, Decision, EntityAction, Strike
 from cases.selectors.case import cases_for
@@ -51,7 +52,8 @@ def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) ->
         evidence = CampaignFinding.objects.filter(finding__in=finding_ids)
         named = Q(campaign_links__campaign__in=evidence.values("campaign"))
     reports = CaseReport.objects.filter(digest=bytes(entity.digest)).values("case")
-    rows = cases_for(viewer).filter(named | Q(pk__in=reports)).distinct()
+    found = Case.objects.filter(named | Q(pk__in=reports))
+    rows = cases_for(viewer).filter(golden.seen_as(found.values("pk")))
     asked = EntityAction.objects.filter(
         entity_type=entity.type, value=entity.value, reversed_at=None
     )

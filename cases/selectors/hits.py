@@ -33,7 +33,11 @@ GROUP BY ago
 
 def hits_by_day(case: Case, now: datetime, days: int) -> list[int]:
     """Hits of each of the last `days` days of 24 hours, the oldest first."""
-    values: dict[str, Any] = {"case": case.pk, "now": now, "since": now - timedelta(days=days)}
+    values: dict[str, Any] = {
+        "case": case.rests_on,
+        "now": now,
+        "since": now - timedelta(days=days),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_BY_DAY, values)
         counts = dict(cursor.fetchall())

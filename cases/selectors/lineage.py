@@ -65,7 +65,7 @@ def edges_for(case: Case, viewer: User) -> list[CampaignEdge]:
     """The weakest links of the case first: those that a cut takes."""
     if not policy.can_see(viewer, case):
         return []
-    rows = CampaignEdge.objects.filter(campaign__case_link__case=case)
+    rows = CampaignEdge.objects.filter(campaign__case_link__case=case.rests_on)
     return list(rows.order_by("score", "a", "b")[:EDGES])
 
 
@@ -73,7 +73,7 @@ def members_for(case: Case, viewer: User) -> list[str]:
     """Accounts of the case's campaigns, by name."""
     if not policy.can_see(viewer, case):
         return []
-    rows = CampaignMember.objects.filter(campaign__case_link__case=case)
+    rows = CampaignMember.objects.filter(campaign__case_link__case=case.rests_on)
     names = rows.exclude(campaign__state="merged").values_list("account", flat=True)
     return sorted(set(names))
 

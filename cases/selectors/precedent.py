@@ -59,7 +59,9 @@ def _shared(case: Case) -> dict[int, set[tuple[str, str]]]:
 
 def _common_accounts(case: Case) -> Iterable[tuple[int, str]]:
     rows = CampaignMember.objects.filter(names_account_of(case, "account"))
-    rows = rows.exclude(campaign__case_link__case=case).filter(campaign__case_link__isnull=False)
+    rows = rows.exclude(campaign__case_link__case=case.rests_on).filter(
+        campaign__case_link__isnull=False
+    )
     return rows.order_by("-pk").values_list("campaign__case_link__case", "account")[:LOOKED_AT]
 
 
@@ -71,7 +73,7 @@ def _common_anchors(case: Case) -> Iterable[tuple[int, str, str]]:
         anchor_value__in={value for _, value in anchors},
         campaigns__campaign__case_link__isnull=False,
     )
-    rows = rows.exclude(campaigns__campaign__case_link__case=case).order_by("-pk")
+    rows = rows.exclude(campaigns__campaign__case_link__case=case.rests_on).order_by("-pk")
     case_id = "campaigns__campaign__case_link__case"
     found = rows.values_list(case_id, "anchor_type", "anchor_value")[:LOOKED_AT]
     return [one for one in found if one[1:] in anchors]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import BooleanField, Count, Q, QuerySet, Value, When
 from django.db.models import Case as Choose
@@ -23,18 +23,25 @@ LAST_MOST: Final = 2_000
 NOTICES: Final = 20
 
 
+class Earlier(NamedTuple):
+    """An earlier rule, and how many of the cases it takes before."""
+
+    rule: str
+    cases: int
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What a rule would have done with the newest cases.
 
     looked: how many were asked; matched: for how many it holds; taken: those that no earlier rule
-    takes first, newest first; elsewhere: (name of an earlier rule, how many it takes before).
+    takes first, newest first; elsewhere: those that an earlier rule takes.
     """
 
     looked: int
     matched: int
     taken: list[Case]
-    elsewhere: list[tuple[str, int]]
+    elsewhere: list[Earlier]
 
 
 def queue_by_slug(slug: str, viewer: User) -> Queue:
@@ -84,7 +91,7 @@ def trial_for(
         looked=cases.count(),
         matched=len(found),
         taken=[case for case in found if case.first == DRAFT],
-        elsewhere=[(names[pk], total) for pk, total in first.items() if pk != DRAFT],
+        elsewhere=[Earlier(names[pk], total) for pk, total in first.items() if pk != DRAFT],
     )
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from abusedesk.core.models import User
-from cases import policy
+from cases import golden, policy
 from cases.blind import unveiled
 from cases.choices import State
 from cases.models import Case, CaseLink, Decision
@@ -112,16 +112,16 @@ def similar_to(case: Case, viewer: User) -> list[Similar]:
     common = Counter(thing for things in by_case.values() for thing in things)
     weight = {pk: sum(1 / common[thing] for thing in things) for pk, things in by_case.items()}
     made = Decision.objects.filter(unveiled(viewer), undone_at=None)
-    rows = cases_for(viewer).exclude(state=State.MERGED).filter(pk__in=weight)
+    rows = cases_for(viewer).exclude(state=State.MERGED).filter(golden.seen_as(weight))
     rows = rows.prefetch_related(Prefetch("decisions", made))
-    first = sorted(rows, key=lambda one: (-weight[one.pk], -one.pk))[:SHOWN]
+    first = sorted(rows, key=lambda one: (-weight[one.rests_on], -one.pk))[:SHOWN]
     return [
         Similar(
             case=one,
             outcome=next((made.get_outcome_display() for made in one.decisions.all()), ""),
-            counts=_counted(by_case[one.pk]),
+            counts=_counted(by_case[one.rests_on]),
             shared=sorted(
-                by_case[one.pk], key=lambda thing: (common[thing], thing.type, thing.value)
+                by_case[one.rests_on], key=lambda thing: (common[thing], thing.type, thing.value)
             )[:LISTED],
         )
         for one in first
@@ -138,7 +138,7 @@ def case_links_of(case: Case, viewer: User) -> QuerySet[CaseLink]:
 def _shared(case: Case) -> dict[int, set[Thing]]:
     """Case -> what it shares with this one."""
     bounds = {
-        "case": case.pk,
+        "case": case.rests_on,
         "accounts": ACCOUNTS,
         "entities": ENTITIES,
         "each": SIGNALS_EACH,

@@ -39,7 +39,8 @@ def reports_of(case: Case, viewer: User, limit: int = SHOWN) -> list[Report]:
     """The newest reports, each with all that it reports."""
     if not case.reports or not policy.can_see(viewer, case):
         return []
-    rows = CaseReport.objects.filter(case=case).order_by("-reported_at", "-signal_id", "id")
+    rows = CaseReport.objects.filter(case=case.rests_on)
+    rows = rows.order_by("-reported_at", "-signal_id", "id")
     by_signal: dict[int, list[CaseReport]] = {}
     for row in rows[:ROWS]:
         by_signal.setdefault(row.signal_id, []).append(row)
@@ -65,7 +66,8 @@ def reported_acts_of(case: Case, viewer: User) -> list[Signal]:
     """
     if not case.reports or not policy.can_see(viewer, case):
         return []
-    rows = CaseReport.objects.filter(case=case, target_type=EntityType.ACCOUNT).order_by("id")
+    rows = CaseReport.objects.filter(case=case.rests_on, target_type=EntityType.ACCOUNT)
+    rows = rows.order_by("id")
     accounts = list(dict.fromkeys(rows.values_list("target", flat=True)[:ROWS]))[:ACCOUNTS]
     found: list[Signal] = []
     for account in accounts:

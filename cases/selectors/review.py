@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
-from cases import policy
+from cases import golden, policy
 from cases.choices import ReviewState
 from cases.models import SecondReview
 
@@ -15,7 +15,8 @@ def reviews_for(viewer: User) -> QuerySet[SecondReview]:
     """Second looks in the viewer's queues, newest first; what waits, not for who decided first."""
     own = Q(state=ReviewState.WAITING, decision__actor=viewer.pk)
     return (
-        SecondReview.objects.filter(decision__case__queue__in=policy.queues_of(viewer))
+        SecondReview.objects.filter(golden.shown_to(viewer, "decision__case"))
+        .filter(decision__case__queue__in=policy.queues_of(viewer))
         .exclude(own)
         .select_related(
             "decision__case__queue",
@@ -49,3 +50,9 @@ def review_by_id(review_id: int, viewer: User) -> SecondReview:
         message = "There is no such second look."
         raise NotFoundError(message)
     return row
+
+
+def own_reviews_for(viewer: User) -> QuerySet[SecondReview]:
+    """Second looks at the viewer's own decisions that were given, newest first."""
+    rows = reviews_for(viewer).filter(decision__actor=viewer.pk)
+    return rows.exclude(reviewer=None)

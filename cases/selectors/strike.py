@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 
 from abusedesk.core import clock
 from abusedesk.core.models import User
-from cases import policy, strikes
-from cases.blind import unveiled
+from cases import strikes
 from cases.involved import names_account_of
-from cases.models import Case, Decision, Strike
+from cases.models import Case, Strike
+from cases.selectors.decision import decisions_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Standing:
 
 def strikes_for(viewer: User) -> QuerySet[Strike]:
     """Strikes that count today, of decisions that the viewer may know."""
-    known = Decision.objects.filter(unveiled(viewer), case__queue__in=policy.queues_of(viewer))
+    known = decisions_for(viewer).order_by()
     return Strike.objects.filter(
         decision__in=known, withdrawn_at=None, expires_at__gt=clock.now()
     ).select_related("decision__case", "decision__policy_version")
@@ -48,7 +48,7 @@ def standings_of(account: str, viewer: User) -> list[Standing]:
 def standings_by_case(case: Case, viewer: User) -> list[Standing]:
     """The accounts of a case with strikes from other cases, the worst first."""
     rows = strikes_for(viewer).filter(names_account_of(case, "value"))
-    return _standings(rows.exclude(decision__case=case))
+    return _standings(rows.exclude(decision__case=case.rests_on))
 
 
 def _standings(rows: QuerySet[Strike]) -> list[Standing]:

@@ -13,7 +13,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, facts, fields, intake, lineage, policy, states
+from cases import claims, facts, fields, golden, intake, lineage, policy, states
 from cases.choices import LineageKind, State
 from cases.models import Case, CaseLineage
 from cases.opening import one_at_a_time
@@ -141,6 +141,9 @@ def rejoin_case(*, actor: User, row: CaseLineage) -> CaseLineage:
 
 def _campaign_of(case: Case, accounts: set[str]) -> Campaign:
     """The campaign of the case that holds all these accounts."""
+    if golden.is_check(case):
+        message = f"{case.ref} cannot be cut now; decide it first."
+        raise ConflictError(message)
     for campaign in facts.live_campaigns(case):
         if accounts and accounts <= _members(campaign):
             return campaign

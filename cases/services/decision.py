@@ -61,8 +61,7 @@ def record_decision(
     )
     effects.write(decision, terms)
     _close(case)
-    effects.set_off(decision)
-    effects.ask_second_opinion(decision)
+    effects.begin(decision)
     effects.tell_decided(decision)
     return decision
 

@@ -53,9 +53,9 @@ def _owe_to(webhook_id: int) -> int:
 
 
 def _deliveries(webhook: Webhook, entries: Sequence[AuditEntry]) -> list[Delivery]:
-    """Nothing of a case that is TLP:RED by now, not even that something happened."""
+    """Nothing of a case that is TLP:RED by now, not even that something happened, nor of checks."""
     about = {int(entry.target_id) for entry in entries}
-    known = Case.objects.exclude(tlp=Tlp.RED).in_bulk(about)
+    known = Case.objects.exclude(tlp=Tlp.RED).filter(stands_for=None).in_bulk(about)
     return [
         Delivery(webhook=webhook, case=case, kind=DeliveryKind.EVENT, body=_body(case, entry))
         for entry in entries

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
-from abusedesk.core import audit
+from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError, TooLargeError
 from abusedesk.core.models import User
@@ -22,6 +23,10 @@ MAX_FILES: Final = 100
 NAME_LIMIT: Final = 200
 NOTE_LIMIT: Final = 500
 CHUNK: Final = 64 * 1024
+ROOT: Final = "evidence"
+# No upload lasts an hour; what is older than a week has been looked at many times.
+ORPHAN_AFTER: Final = timedelta(hours=1)
+ORPHAN_UNTIL: Final = timedelta(days=7)
 
 
 @transaction.atomic
@@ -85,6 +90,28 @@ def read_file(*, actor: User, file: EvidenceFile) -> File[bytes]:
     return stored
 
 
+@transaction.atomic
+def drop_orphans() -> int:
+    """Delete bytes that lie in the store without a file: what put them there was rolled back.
+
+    Every minute looks into another part of the store. Returns how many.
+    """
+    now = clock.now()
+    part = f"{ROOT}/{int(now.timestamp() // 60) % 256:02x}"
+    try:
+        _, names = default_storage.listdir(part)
+    except FileNotFoundError:
+        return 0
+    old = [name for name in names if ORPHAN_AFTER < now - _written(name) < ORPHAN_UNTIL]
+    dropped = 0
+    for sha256 in old:
+        _wait_for(sha256)
+        if not EvidenceFile.objects.filter(sha256=sha256).exists():
+            default_storage.delete(_path(sha256))
+            dropped += 1
+    return dropped
+
+
 def _measured(upload: File[bytes]) -> tuple[str, int, bytes]:
     """SHA-256, size, first bytes. Raises TooLargeError, InvalidError for an empty file."""
     digest, size, head = hashlib.sha256(), 0, b""
@@ -103,8 +130,7 @@ def _measured(upload: File[bytes]) -> tuple[str, int, bytes]:
 
 def _store(sha256: str, size: int, upload: File[bytes]) -> None:
     """Write the bytes unless they lie there whole; two who bring the same ones wait in a row."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [sha256])
+    _wait_for(sha256)
     path = _path(sha256)
     if default_storage.exists(path):
         if default_storage.size(path) == size:
@@ -112,6 +138,16 @@ def _store(sha256: str, size: int, upload: File[bytes]) -> None:
         default_storage.delete(path)  # a writer died on the way
     upload.seek(0)
     default_storage.save(path, upload)
+
+
+def _wait_for(sha256: str) -> None:
+    """Until nobody else brings or drops these bytes; until commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [sha256])
+
+
+def _written(sha256: str) -> datetime:
+    return default_storage.get_modified_time(_path(sha256))
 
 
 def _intact(file: EvidenceFile) -> File[bytes] | None:
@@ -136,4 +172,4 @@ def _chunks(stored: File[bytes]) -> Iterator[bytes]:
 
 
 def _path(sha256: str) -> str:
-    return f"evidence/{sha256[:2]}/{sha256}"
+    return f"{ROOT}/{sha256[:2]}/{sha256}"

@@ -11,7 +11,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, facts, fields, lineage, policy, snapshot, states
+from cases import belongings, claims, facts, fields, golden, lineage, policy, snapshot, states
 from cases.choices import LineageKind, State
 from cases.models import Case, CaseCampaign, CaseLineage, CaseReport
 from cases.opening import one_at_a_time
@@ -109,6 +109,8 @@ def _conflicts(actor: User, case: Case, other: Case) -> list[str]:
         return ["A case cannot be merged with itself."]
     found = []
     for one in (case, other):
+        if golden.is_check(one):
+            found.append(f"{one.ref} cannot be merged now; decide it first.")
         if one.state not in states.ACTIVE:
             found.append(f"{one.ref} is {State(one.state).label.lower()}.")
         holder = claims.holder_of(one)
@@ -135,6 +137,7 @@ def _part(row: CaseLineage, case: Case, other: Case) -> None:
         links = CaseCampaign.objects.filter(case=case, campaign=int(key))
         links.update(case=other, revision=revision)
     CaseReport.objects.filter(case=case, pk__in=before["reports"]).update(case=other)
+    belongings.bring_back(before.get("belongings", {}), case, other)
     snapshot.put_back(other, before["other"]["columns"])
     after = before.get("after", {})
     snapshot.put_back_unless_changed(case, before["case"]["columns"], after)

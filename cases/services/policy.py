@@ -14,7 +14,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError, StaleError
 from abusedesk.core.models import User
 from cases import fields, policy
-from cases.choices import Question, Severity
+from cases.choices import Effect, Question, Severity
 from cases.models import PolicyVersion
 
 SLUG_LIMIT: Final = 60
@@ -41,6 +41,7 @@ class PolicyText:
     harm: int = Severity.MEDIUM.value
     review_percent: int = 0
     review_over: int | None = None
+    review_effect: str = Effect.AT_ONCE.value
     questions: Sequence[str] = ()
     strikes: int = 1
     strike_half_life_days: int = 90
@@ -106,6 +107,9 @@ def _checked(slug: str, said: PolicyText) -> dict[str, object]:
         if value is not None and not (isinstance(value, int) and least <= value <= most):
             message = f"Choose {int(least):,} to {int(most):,}."
             raise InvalidError(message, field=name)
+    if said.review_effect not in Effect:
+        message = f"Choose one of {', '.join(Effect.values)}."
+        raise InvalidError(message, field="review_effect")
     if unknown := [one for one in said.questions if one not in Question]:
         message = f"There is no question {unknown[0]}. Choose: {', '.join(Question.values)}."
         raise InvalidError(message, field="questions")

@@ -19,6 +19,7 @@ from cases.policy import HIDEABLE, PERMISSIONS
 
 SLA_MOST: Final = 24 * 365  # hours
 MOST: Final = 200
+GOLDEN_MOST: Final = 50  # percent; people are here to work
 RESERVED: Final = frozenset({"new"})  # an address of its own
 
 
@@ -109,6 +110,13 @@ def _hidden(value: Iterable[str]) -> list[str]:
     return sorted(set(value))
 
 
+def _percent(value: int) -> int:
+    if not 0 <= value <= GOLDEN_MOST:
+        message = f"Choose 0 to {GOLDEN_MOST} percent."
+        raise InvalidError(message, field="golden_percent")
+    return value
+
+
 def _assign(value: str) -> str:
     if value not in Assign.values:
         message = f"Choose one of {', '.join(Assign.values)}."
@@ -123,6 +131,7 @@ _CLEAN: Final[dict[str, Any]] = {
     "hidden_actions": _hidden,
     "assign": _assign,
     "skill": lambda value: fields.slug(value, field="skill", limit=40),
+    "golden_percent": _percent,
     "sla_pauses": bool,
     "escalate_late": bool,
 }

@@ -10,7 +10,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, fields, policy
+from cases import claims, effects, fields, policy
 from cases import terms as structured
 from cases.choices import Confidence, ReviewState
 from cases.models import SecondReview
@@ -59,6 +59,8 @@ def give_opinion(
         result=row.get_state_display().lower(),
         reason=reason,
     )
+    if agreed:
+        effects.release(row.decision, actor=actor)
     return row
 
 
@@ -100,6 +102,8 @@ def settle_review(
         outcome_label=outcome.label,
         reason=reason,
     )
+    if first:
+        effects.release(row.decision, actor=actor)
     return row
 
 

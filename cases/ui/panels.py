@@ -45,6 +45,7 @@ ICONS = {
     "case.released": "unlock",
     "case.noted": "note",
     "case.decided": "check",
+    "case.in_force": "check",
     "case.undone": "undo",
     "case.reversed": "undo",
     "review.given": "check",

@@ -16,7 +16,7 @@ from cases.forecast import DAYS
 from cases.models import Case, Queue, Snooze
 from cases.policy import HIDEABLE
 from cases.services.case import SNOOZE_MAX
-from cases.services.queue import SLA_MOST
+from cases.services.queue import GOLDEN_MOST, SLA_MOST
 
 WIDTH: Final = 10  # of a day, in the units of the picture
 HEIGHT: Final = 60
@@ -57,6 +57,14 @@ class QueueForm(forms.Form):
         required=False, label="The clock stands while a case is snoozed"
     )
     escalate_late = forms.BooleanField(required=False, label="A late case goes to a lead")
+
+    golden_percent = forms.IntegerField(
+        label="Checks with a known answer, percent",
+        min_value=0,
+        max_value=GOLDEN_MOST,
+        initial=5,
+        help_text="Of the cases that a reviewer takes with Next.",
+    )
 
     def clean_people(self) -> list[User]:
         """The people by their names."""

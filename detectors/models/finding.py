@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.db import models
 
 from abusedesk.core import clock
@@ -57,6 +57,8 @@ class Finding(models.Model):
             GinIndex(fields=["subjects"], name="finding_subjects"),
             # signal page: findings that cite it
             GinIndex(fields=["signal_ids"], name="finding_signals"),
+            # cases: what rests on the very same thing; a value may be too long for a btree
+            HashIndex(fields=["anchor_value"], name="finding_anchor"),
             # detector page: newest findings of one detector; tick: what held before
             models.Index(fields=["config", "stream", "status"], name="finding_config"),
         ]

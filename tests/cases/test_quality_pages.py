@@ -307,6 +307,7 @@ def test_two_authors_of_a_policy_do_not_overwrite_each_other() -> None:
         "text": "No scams at all.",
         "harm": "2",
         "review_percent": "5",
+        "review_effect": "at_once",
         "strikes": "1",
         "strike_half_life_days": "90",
         "strike_days": "365",

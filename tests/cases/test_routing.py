@@ -213,7 +213,7 @@ def test_an_admin_makes_queue_and_rule_in_the_browser(admin: User) -> None:
     client.force_login(admin)
     queue_form = {
         "slug": "fraud", "title": "Fraud", "sla_hours": 8, "roles": ["reviewer", "lead"],
-        "assign": "pull",
+        "assign": "pull", "golden_percent": 5,
     }  # fmt: skip
     assert client.post("/settings/queues/new/", queue_form).status_code == 302
     rule = {"name": "x", "query": "platform:x", "queue": "fraud", "active": "on"}
@@ -258,3 +258,15 @@ def test_the_api_does_the_same(admin: User) -> None:
     assert send("DELETE", f"routing/rules/{ids[0]}/", None).status_code == 200
     assert Case.objects.count() == 1
     assert RoutingRule.objects.get().name == "a"
+
+
+@pytest.mark.row(28)
+def test_a_trial_over_rest_names_the_earlier_rule_that_takes_cases_first(admin: User) -> None:
+    queue = save_queue(actor=admin, slug="scams", title="Scams", sla_hours=4)
+    save_rule(actor=admin, name="all of x", query="platform:x", queue=queue)
+    build.case(platforms=["x"], hits=9)
+    program = Client(headers=make.bearer(Scope.ADMIN, user=admin))
+    body = json.dumps({"query": "hits:>5"})
+    tried = program.post("/api/v1/routing/rules/try/", body, "application/json").json()
+    assert (tried["matched"], tried["taken"]) == (1, [])
+    assert tried["elsewhere"] == [{"rule": "all of x", "cases": 1}]

@@ -132,7 +132,13 @@ def test_a_refused_queue_says_why_and_keeps_what_was_typed(
 ) -> None:
     build.user(name="rita")
     inbox()
-    form = {"slug": "fraud", "title": "Typed title", "sla_hours": "8", "assign": "pull"} | said
+    form = {
+        "slug": "fraud",
+        "title": "Typed title",
+        "sla_hours": "8",
+        "assign": "pull",
+        "golden_percent": "5",
+    } | said
     page = admin.post("/settings/queues/new/", form)
     assert page.status_code == 422
     assert words in page.content.decode()

@@ -15,13 +15,14 @@ from abusedesk.core.models import Role, Scope
 from abusedesk.core.query import QueryError, parse
 from cases import queue
 from cases.choices import ReviewState, Severity, State
-from cases.models import Case, Queue, SecondReview
+from cases.models import Case, CaseReport, Queue, SecondReview
 from cases.search import FIELDS, ROUTING, where
 from cases.services.case import reopen_case
 from cases.services.decision import undo_decision
 from cases.services.marking import label_case
 from cases.terms import Terms
 from detectors.choices import Outcome
+from detectors.entities import digest_of
 from tests import make
 from tests.cases import build
 
@@ -234,3 +235,35 @@ def test_an_unknown_token_is_422_and_keeps_what_was_typed() -> None:
     answer = program.get("/api/v1/cases/", {"q": "colour:red"})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["attr"] == "q"
+
+
+def test_an_entity_finds_the_cases_that_are_about_it(db: None) -> None:
+    first = build.finding(subjects=build.accounts(4), anchor=("device", "d-7"), signal_ids=[1, 2])
+    _, one = build.opened(members=build.accounts(4), findings=[first])
+    second = build.finding(subjects=["x:b1"], anchor=("domain", "shop.example"), signal_ids=[3])
+    _, other = build.opened(members=["x:b1", "x:b2", "x:b3"], findings=[second])
+    asked = {
+        "entity:x:a1": {one.title},
+        "entity:d-7": {one.title},
+        "entity:shop.example": {other.title},
+        "entity:x:a1,x:b2": {one.title, other.title},
+        "-entity:x:a1": {other.title},
+        "entity:x:nobody": set(),
+    }
+    for query, titles in asked.items():
+        assert _found(query) == titles, query
+
+
+def test_a_reported_account_finds_its_case(db: None) -> None:
+    case = build.case(title="reported")
+    CaseReport.objects.create(
+        case=case,
+        signal_id=7,
+        target_type="account",
+        target="x:eve",
+        digest=digest_of("account", "x:eve"),
+        reporter="x:ada",
+        reason="spam",
+        reported_at=clock.now(),
+    )
+    assert _found("entity:x:eve") == {"reported"}

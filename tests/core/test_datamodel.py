@@ -62,7 +62,7 @@ def test_what_is_said_of_a_field_is_not_said_of_the_model_again() -> None:
     ("model", "rule"),
     [
         ("Case", "`ref` is unique"),
-        ("Case", "index `case_urgent` on `queue`, `state`, `-priority`, `id`, `due_at`"),
+        ("Case", "index `case_closed` on `-closed_at`"),
         ("DetectorConfig", "`slug`, `number` are unique"),
         ("DetectorConfig", "`slug` is unique where `current` is `True`"),
         ("Finding", "GIN index `finding_subjects` on `subjects`"),

@@ -15,7 +15,7 @@ from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
 from cases import policy
-from cases.choices import Question, Severity
+from cases.choices import Effect, Question, Severity
 from cases.models import PolicyVersion
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.services.policy import BOUNDS, SLUG_LIMIT, TEXTS, PolicyText, save_policy
@@ -50,6 +50,12 @@ class PolicyForm(forms.Form):
         max_value=BOUNDS["review_over"][1],
         required=False,
         help_text="When more are suspended or terminated. Empty: no such rule.",
+    )
+    review_effect = forms.ChoiceField(
+        label="What is above it is in force",
+        choices=Effect.choices,
+        initial=Effect.AT_ONCE,
+        help_text="Decisions drawn by lot are in force at once.",
     )
     questions = forms.MultipleChoiceField(
         label="Asks",
