@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Any
 
 import msgspec
 
@@ -22,9 +20,9 @@ from detectors.base import (
     param,
 )
 from detectors.emission import at_least, counted
+from detectors.reworded.gathered import Columns, merge
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import Story, stories
-from detectors.reworded.texts import Text
 from detectors.reworded.words import WIDTH, Words, words_of
 
 LLR = 3.0
@@ -115,25 +113,30 @@ class RewordedBio(Detector[Bio, RewordedBioParams]):
             state.at, state.id = signal.at, signal.id
         return []
 
-    def part(
-        self, clock: float, states: Mapping[Key, Bio], p: RewordedBioParams
-    ) -> list[list[Any]]:
+    def part(self, clock: float, states: Mapping[Key, Bio], p: RewordedBioParams) -> Columns:
         """The bios of this shard."""
         del clock, p
-        return [[key.value, one.at, one.id, one.words, False] for key, one in states.items()]
+        bios = [*states.values()]
+        return Columns(
+            accounts=[key.value for key in states],
+            is_draft=[False] * len(bios),
+            counts=[1] * len(bios),
+            words=[one.words for one in bios],
+            at=[one.at for one in bios],
+            ids=[one.id for one in bios],
+        )
 
-    def tick(self, clock: float, parts: Sequence[Any], p: RewordedBioParams) -> list[FindingDraft]:
+    def tick(
+        self, clock: float, parts: Sequence[Columns], p: RewordedBioParams
+    ) -> list[FindingDraft]:
         """One finding a template."""
         del clock
-        texts = chain.from_iterable(msgspec.convert(part, list[Text]) for part in parts)
         like = RewordedParams(alike=p.alike, min_rarity=p.min_rarity, common=p.common)
-        found, sampled = stories(texts, like, self.secret)
-        flags = ("sampled",) if sampled else ()
-        kept = (one for one in found if p.min_accounts <= len(one.accounts) <= p.common)
-        return [_draft(one, p, flags) for one in kept]
+        found = stories(merge(parts), like, self.secret)
+        return [_draft(one, p) for one in found if p.min_accounts <= len(one.accounts) <= p.common]
 
 
-def _draft(story: Story, p: RewordedBioParams, flags: tuple[str, ...]) -> FindingDraft:
+def _draft(story: Story, p: RewordedBioParams) -> FindingDraft:
     low, high = (round(100 * share) for share in story.share)
     shared = f"{low} %" if low == high else f"{low}-{high} %"
     subjects = tuple(story.accounts)
@@ -159,5 +162,5 @@ def _draft(story: Story, p: RewordedBioParams, flags: tuple[str, ...]) -> Findin
             at_least("accounts with the template", len(subjects), p.min_accounts, "accounts"),
             at_least("least share of two bios", story.share[0], p.alike, "share"),
         ),
-        flags=flags,
+        flags=("sampled",) if story.sampled else (),
     )
