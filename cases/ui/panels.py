@@ -174,6 +174,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
         "reports": reports_of(case, viewer),
         "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),
+        "young": evidence.young_sites(findings),
         "chains": chain.chains(findings, viewer),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
