@@ -50,7 +50,13 @@ def findings_behind(campaigns: Sequence[Campaign]) -> QuerySet[Finding]:
 
 def accounts_of(case: Case) -> list[str]:
     """Members of the case's campaigns."""
-    return _accounts(live_campaigns(case))
+    return list(_chances(live_campaigns(case)))
+
+
+def faded_of(case: Case) -> list[str]:
+    """Members whom no evidence ties to any of its campaigns now, by name."""
+    chances = _chances(live_campaigns(case))
+    return sorted(name for name, p in chances.items() if p == 0.0)
 
 
 def signals_behind(findings: QuerySet[Finding]) -> int:
@@ -61,10 +67,12 @@ def signals_behind(findings: QuerySet[Finding]) -> int:
 def picture_of(campaigns: Sequence[Campaign]) -> Picture:
     """campaigns: at least one, the leading one first."""
     lead = campaigns[0]
-    accounts = set(_accounts(campaigns))
+    chances = _chances(campaigns)
+    tied = sum(p > 0.0 for p in chances.values())
     findings = summary.strongest_first(findings_behind(campaigns).defer(*HEAVY))
     facts = Facts(
-        accounts=len(accounts) or lead.size,
+        accounts=tied or lead.size,
+        faded=len(chances) - tied,
         platforms=sorted({name for one in campaigns for name in one.platforms}),
         findings=findings,
         first_at=min(one.first_at for one in campaigns),
@@ -77,7 +85,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
         facts=facts,
         providers=providers_of([one.pk for one in findings]),
         families=frozenset(family for one in campaigns for family in one.families),
-        parts=_parts(facts, campaigns, accounts),
+        parts=_parts(facts, campaigns, set(chances)),
     )
 
 
@@ -142,9 +150,10 @@ def _sample(case: Case, findings: Sequence[Finding]) -> list[int]:
     return sorted(cited)
 
 
-def _accounts(campaigns: Sequence[Campaign]) -> list[str]:
-    rows = CampaignMember.objects.filter(campaign__in=campaigns)
-    return list(rows.values_list("account", flat=True).distinct())
+def _chances(campaigns: Sequence[Campaign]) -> dict[str, float]:
+    """Members with how sure each is; 0 for those whom no evidence ties any more."""
+    rows = CampaignMember.objects.filter(campaign__in=campaigns).order_by("p")
+    return dict(rows.values_list("account", "p"))
 
 
 def _parts(facts: Facts, campaigns: Sequence[Campaign], accounts: set[str]) -> dict[str, float]:

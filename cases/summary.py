@@ -14,6 +14,8 @@ TITLE_LIMIT: Final = 200
 REASONS: Final = 3
 HOWS: Final = 5
 PLATFORMS_NAMED: Final = 3
+FADED: Final = "Faded"
+"""Lead of the line that only a case with faded members has."""
 
 # What a finding of this detector means in a title; `{anchor}` is the type of what was shared.
 DETECTOR_WORDS: Final = {
@@ -29,8 +31,10 @@ DETECTOR_WORDS: Final = {
     "near-duplicate-text": "near-identical text",
     "output-reappearance": "AI output in posts",
     "persona": "invented personas",
+    "pushed-site": "one young site",
     "repeated-comment": "repeated comments",
     "repurposed-account": "repurposed accounts",
+    "reworded-text": "one story reworded",
     "rhythm": "one rhythm",
     "scam-funnel": "adverts that lead to payments",
     "sequence": "one step after another",
@@ -61,7 +65,10 @@ class Sentence(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the words are made from. findings: those in force, strongest first; p: 0..1."""
+    """What the words are made from. findings: those in force, strongest first; p: 0..1.
+
+    faded: accounts beside the others, whom no evidence ties any more.
+    """
 
     accounts: int
     platforms: Sequence[str]
@@ -71,6 +78,7 @@ class Facts:
     signals: int
     p: float
     label: str = ""
+    faded: int = 0
 
 
 def title(facts: Facts) -> str:
@@ -96,6 +104,7 @@ def sentences(facts: Facts) -> list[Sentence]:
         {"lead": "When", "text": _when(facts), "finding_ids": every},
         *(_how(one) for one in _one_a_family(facts.findings)[:HOWS]),
         *_where(facts),
+        *_faded(facts),
     ]
 
 
@@ -148,6 +157,16 @@ def _where(facts: Facts) -> list[Sentence]:
     missing = [name for name in facts.platforms if name not in first]
     text = f"Platforms in order of the evidence: {', '.join([*order, *missing])}."
     return [{"lead": "Where", "text": text, "finding_ids": []}]
+
+
+def _faded(facts: Facts) -> list[Sentence]:
+    if not facts.faded:
+        return []
+    text = (
+        f"{counted(facts.faded, 'more account')} {'was' if facts.faded == 1 else 'were'} tied by "
+        "evidence that has faded; not counted as sure."
+    )
+    return [{"lead": FADED, "text": text, "finding_ids": []}]
 
 
 def _one_a_family(findings: Sequence[Finding]) -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from operator import itemgetter
 from typing import NamedTuple
@@ -246,17 +246,23 @@ def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, l
 
 
 def with_faded(
-    group: Group, continued: Sequence[Standing], groups: Sequence[Group]
+    group: Group,
+    continued: Sequence[Standing],
+    groups: Sequence[Group],
+    freed: Collection[int] = (),
 ) -> dict[str, float]:
     """Members of a campaign that goes on, with how sure each is: 0 for those who are kept only.
 
     What somebody was named for in an open case does not become untrue with time, so nobody leaves
-    one by evidence that fades; who is in another group now has left.
+    one by evidence that fades; who is in another group now has left. freed: keys of campaigns that
+    a person's word changes, which keep nobody whom it unties.
     """
     if not continued or not (group.opens or continued[0].is_open):
         return dict(group.members)
     elsewhere = frozenset[str]().union(*(other.members for other in groups if other is not group))
-    was = frozenset[str]().union(*(one.everybody for one in continued if one.is_open))
+    was = frozenset[str]().union(
+        *(one.faded if one.key in freed else one.everybody for one in continued if one.is_open)
+    )
     gone = sorted(was.difference(group.members, elsewhere))
     return dict.fromkeys(gone, 0.0) | group.members
 

@@ -48,10 +48,12 @@ def plan(
     groups: Sequence[Group],
     touched: Collection[int],
     regroup: Regroup,
+    freed: Collection[int] = (),
 ) -> Plan:
     """What becomes of the campaigns `before` now that the evidence makes `groups`.
 
     touched: keys of those that people work on. regroup: campaigns among given accounts alone.
+    freed: keys of those that a person's word changes now.
     """
     found = Plan()
     heirs = folding.heirs(before, groups)
@@ -64,10 +66,13 @@ def plan(
             found.offers += _splits(group, leaving)
             cases = [one for one in continued if one.is_open or one.key in touched]
             found.offers += _merges(group, cases)
-            away = frozenset[str]().union(*(one.members for one in leaving))
+            away = frozenset[str]().union(
+                *(one.members for one in leaving),
+                *(other.members for other in groups if other is not group),
+            )
             found.moves += _kept(group, continued, touched, away, regroup)
         else:
-            kept = replace(group, members=folding.with_faded(group, continued, groups))
+            kept = replace(group, members=folding.with_faded(group, continued, groups, freed))
             found.moves.append((kept, continued))
     return found
 
@@ -123,7 +128,8 @@ def _kept(
 ) -> Iterable[tuple[Group, list[Standing]]]:
     """Every campaign with its own members; accounts of none join the first they hang on.
 
-    What was only watched is no campaign of anybody's: it goes into the first.
+    What was only watched is no campaign of anybody's: it goes into the first. away: accounts that
+    are elsewhere.
     """
     kept = [one for one in continued if one.is_open or one.key in touched]
     watched = [one for one in continued if one not in kept]
@@ -134,7 +140,8 @@ def _kept(
             continue
         best = max(parts, key=lambda part: len(one.members.intersection(part.members)))
         if one.key in touched:
-            gone = dict.fromkeys(sorted(one.members - set(best.members)), 0.0)
+            faded = one.faded.difference(group.members, away)
+            gone = dict.fromkeys(sorted((one.members | faded).difference(best.members)), 0.0)
             best = replace(best, members={**best.members, **gone})
         free -= set(best.members)
         inside = [other for other in watched if other.members & set(best.members)]

@@ -65,6 +65,7 @@ from detectors.choices import (
 from detectors.models import (
     CampaignEdge,
     CampaignFinding,
+    CampaignMember,
     CannotLink,
     DeadLetter,
     DeclaredGroup,
@@ -246,6 +247,7 @@ class Furnished:
             "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},
             "api-case-cut": self._cut,
             "api-case-cut-preview": self._cut,
+            "api-case-let-go": self._let_go,
             "api-proposal": {"accept": False},
             "cases:hold": {"reason": "court"},
             "cases:free": {"reason": "settled"},
@@ -309,6 +311,11 @@ class Furnished:
     def _cut(self) -> dict[str, Any]:
         member = self.held.campaign_links.get().campaign.members.earliest("pk")
         return {"left": [member.account], "reason": "a bystander"}
+
+    def _let_go(self) -> dict[str, Any]:
+        member = self.held.campaign_links.get().campaign.members.earliest("pk")
+        CampaignMember.objects.filter(pk=member.pk).update(p=0.0)
+        return {"accounts": [member.account]}
 
 
 def _item() -> dict[str, Any]:

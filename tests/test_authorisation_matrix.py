@@ -52,6 +52,7 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.faded import faded_for
 from cases.selectors.golden import (
     agreement_for,
     golden_item_by_id,
@@ -87,6 +88,7 @@ from cases.selectors.review import (
     waiting_reviews_for,
 )
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.summary import FADED
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState
 from detectors.complaints import Complaint, Target
@@ -213,6 +215,8 @@ cases:merge               GET     login goes  goes  goes  login 404
 cases:merge               POST    login 409   409   409   login 404
 cases:cut                 GET     login goes  goes  goes  login 404
 cases:cut                 POST    login goes  goes  goes  login 404
+cases:let-go              GET     login goes  goes  goes  login 404
+cases:let-go              POST    login goes  goes  goes  login 404
 cases:lineage-undo        GET     login goes  goes  goes  login 404
 cases:lineage-undo        POST    login goes  goes  goes  login 404
 cases:proposals           GET     login ok    ok    ok    login 404
@@ -415,6 +419,7 @@ api-case-lineage-undo   POST   review 401  ok   ok   ok   401  403  ok   ok   ok
 api-case-merge          GET    read   401  422  422  422  401  403  422  422  422  404  404
 api-case-merge          POST   review 401  409  409  409  401  403  409  409  409  404  404
 api-case-cut            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-let-go         POST   review 401  rows rows rows 401  403  rows rows rows  404  404
 api-case-cut-preview    POST   read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-proposals           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-proposal            POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -525,6 +530,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     ),
     "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
     "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
+    "faded_for": (STAFF, lambda who, on: faded_for(_with_a_faded_member(on.held), who)),
     "proposals_for": (STAFF, lambda who, on: proposals_for(who)),
     "proposal_by_id": (STAFF, lambda who, on: proposal_by_id(_first(Proposal), who)),
     "notes_of": (STAFF, lambda who, on: content.notes_of(on.held, who)),
@@ -858,6 +864,13 @@ def _hits(on: Furnished) -> list[Hit]:
 
 def _entity() -> Entity:
     return Entity.objects.earliest("pk")
+
+
+def _with_a_faded_member(case: Case) -> Case:
+    member = CampaignMember.objects.filter(campaign__case_link__case=case).earliest("pk")
+    CampaignMember.objects.filter(pk=member.pk).update(p=0.0)
+    case.summary = [{"lead": FADED}]
+    return case
 
 
 def _named() -> tuple[str, str]:

@@ -72,6 +72,7 @@ WITHOUT_ACTOR = {
     "detectors/services/cuts.py": "workers",
     "detectors/services/count.py": "workers, and ingest for what it refused",
     "detectors/services/engine.py": "workers",
+    "detectors/services/faded.py": "follows from a cut or its undo, which have an actor",
     "detectors/services/finding.py": "workers",
     "detectors/services/fusion.py": "workers",
     "detectors/services/heartbeat.py": "workers",

@@ -19,6 +19,7 @@ from cases.models import Case
 from cases.selectors.case import case_by_ref
 from cases.selectors.lineage import lineage_by_id, lineage_for, proposal_by_id, proposals_for
 from cases.services.cut import cut_case, preview_cut
+from cases.services.faded import let_go
 from cases.services.lineage import undo_lineage
 from cases.services.merge import merge_cases, preview_merge
 from cases.services.proposal import accept_proposal, reject_proposal
@@ -109,6 +110,23 @@ class CutView(Endpoint):
         said = _valid(shapes.CutSerializer(data=request.data))
         row = cut_case(actor=caller(request), case=_case(request, ref), **said)
         return Response(shapes.LineageSerializer(row).data, status=201)
+
+
+class LetGoView(Endpoint):
+    """Members whom no evidence ties any more."""
+
+    scopes: ClassVar = {"POST": Scope.REVIEW}
+
+    @extend_schema(
+        operation_id="cases_let_go",
+        request=shapes.LetGoSerializer,
+        responses={201: shapes.LineageSerializer(many=True), **problems(400, 404, 409, 422)},
+    )
+    def post(self, request: Request, ref: str) -> Response:
+        """Cut them off, one cut for each campaign; 422 names one that evidence still ties."""
+        said = _valid(shapes.LetGoSerializer(data=request.data))
+        rows = let_go(actor=caller(request), case=_case(request, ref), **said)
+        return Response(shapes.LineageSerializer(rows, many=True).data, status=201)
 
 
 class CutPreviewView(Endpoint):

@@ -60,6 +60,15 @@ class CutSerializer(SidesSerializer):
     reason = serializers.CharField(max_length=500)
 
 
+class LetGoSerializer(serializers.Serializer[object]):
+    """Accounts of the case's `faded`. reason: why, unless it is that their evidence has faded."""
+
+    accounts = serializers.ListField(
+        child=serializers.CharField(max_length=ACCOUNT), min_length=1, max_length=MAX_SIDE
+    )
+    reason = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
 class PartSerializer(serializers.Serializer[object]):
     """One part. opens: strong enough for a case of its own."""
 

@@ -54,7 +54,7 @@ class CaseSerializer(CaseRowSerializer):
     """A case with what it rests on.
 
     newest_reports: at most 50 of `reports`. contributions: empty where no detector spoke.
-    may_become: the states that may follow.
+    may_become: the states that may follow. faded: members whom no evidence ties any more.
     """
 
     merged_into = serializers.SlugRelatedField[Case]("ref", read_only=True)
@@ -62,6 +62,7 @@ class CaseSerializer(CaseRowSerializer):
     newest_reports = ReportSerializer(many=True, read_only=True)
     timeline = EventSerializer(many=True, read_only=True)
     may_become = serializers.SerializerMethodField()
+    faded = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     def get_may_become(self, case: Case) -> list[str]:
         """From the table of transitions."""
@@ -71,7 +72,7 @@ class CaseSerializer(CaseRowSerializer):
         fields = [
             *CaseRowSerializer.Meta.fields,
             "summary", "priority_parts", "merged_into", "contributions", "newest_reports",
-            "timeline", "may_become",
+            "timeline", "may_become", "faded",
         ]  # fmt: skip
         read_only_fields = fields
 

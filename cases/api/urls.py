@@ -57,6 +57,7 @@ urlpatterns = [
     ),
     path("cases/<str:ref>/merge/", lineage.MergeView.as_view(), name="api-case-merge"),
     path("cases/<str:ref>/cut/", lineage.CutView.as_view(), name="api-case-cut"),
+    path("cases/<str:ref>/let-go/", lineage.LetGoView.as_view(), name="api-case-let-go"),
     path(
         "cases/<str:ref>/cut/preview/",
         lineage.CutPreviewView.as_view(),

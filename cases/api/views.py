@@ -27,6 +27,7 @@ from cases.models import Case
 from cases.search import FIELDS, where
 from cases.selectors.case import case_by_ref, cases_for
 from cases.selectors.evidence import contributions_of
+from cases.selectors.faded import faded_for
 from cases.selectors.report import reports_of
 from cases.services.decision import record_decision, undo_decision
 from cases.services.marking import label_case, mark_case
@@ -163,6 +164,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
         shown["contributions"] = contributions_of(case)
         reports = reports_of(case, self.viewer)
         shown["newest_reports"] = serializers.ReportSerializer(reports, many=True).data
+        shown["faded"] = [one.account for one in faded_for(case, self.viewer)]
         events = timeline_of(case, self.viewer)
         shown["timeline"] = serializers.EventSerializer(events, many=True).data
         return tagged(shown, case.version)

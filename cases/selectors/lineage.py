@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from django.db.models import F, Q, QuerySet
 
@@ -69,13 +70,15 @@ def edges_for(case: Case, viewer: User) -> list[CampaignEdge]:
     return list(rows.order_by("score", "a", "b")[:EDGES])
 
 
-def members_for(case: Case, viewer: User) -> list[str]:
-    """Accounts of the case's campaigns, by name."""
+def members_for(case: Case, viewer: User) -> list[tuple[str, bool]]:
+    """Accounts of the case's campaigns, by name; those last, and true, whose evidence has faded."""
     if not policy.can_see(viewer, case):
         return []
     rows = CampaignMember.objects.filter(campaign__case_link__case=case.rests_on)
-    names = rows.exclude(campaign__state="merged").values_list("account", flat=True)
-    return sorted(set(names))
+    living = rows.exclude(campaign__state="merged").order_by("p")
+    chances = dict(living.values_list("account", "p"))
+    found = [(name, p == 0.0) for name, p in chances.items()]
+    return sorted(found, key=itemgetter(1, 0))
 
 
 def proposals_for(viewer: User) -> QuerySet[Proposal]:

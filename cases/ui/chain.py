@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from abusedesk.core.models import User
 from abusedesk.core.templatetags.ui import span
 from cases.selectors.evidence import cited_of
-from cases.ui.evidence import marked_words
+from cases.ui.marks import marked_words
 from detectors.models import Finding, Signal
 from detectors.sketches import SHINGLE_WORDS
 

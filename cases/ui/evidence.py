@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from abusedesk.core import text
 from abusedesk.core.templatetags.ui import span
+from cases.ui.marks import marked_words
+from cases.ui.wordings import wordings
 from detectors.base import Family
 from detectors.models import Finding, Signal
 from detectors.selectors.evidence import Shared
@@ -25,6 +25,9 @@ EXCERPT_CHARS = 160
 DIGESTS = frozenset({"text", "hashtag-seq", "copies"})
 GROUPS = 5
 TEXTS = 6
+PAIR = 2
+COMPARED = 50
+REWORDED, PUSHED = "reworded-text", "pushed-site"
 DIFF_CHARS = 2_000
 _WORDS = re.compile(r"\s+|\S+")
 
@@ -40,9 +43,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Texts that one finding calls near-duplicates."""
+    """Texts that one finding calls one. how: what is marked in them."""
 
     finding: Finding
+    how: str
     items: list[Item]
 
 
@@ -108,22 +112,68 @@ def _after(seconds: float) -> str:
     return f"+{span(seconds)}" if seconds else "same time"
 
 
+@dataclass(frozen=True, slots=True)
+class YoungSite:
+    """A site that was only days old when accounts of the case began to send people there.
+
+    own: accounts that are the site itself.
+    """
+
+    finding: Finding
+    site: str
+    age_d: int
+    accounts: int
+    platforms: list[str]
+    own: list[str]
+
+
+def young_sites(findings: Iterable[Finding]) -> list[YoungSite]:
+    """The first twelve, the strongest finding first."""
+    found = [one for one in findings if one.detector == PUSHED][:SHARED]
+    return [
+        YoungSite(
+            finding=one,
+            site=one.values["site"],
+            age_d=round(one.values["age_d"]),
+            accounts=one.values["accounts"],
+            platforms=one.values["platforms"],
+            own=one.values["sites"][:NAMED],
+        )
+        for one in found
+    ]
+
+
 def twins(findings: Iterable[Finding], signals: Sequence[Signal]) -> list[Twins]:
-    """The content findings with at least two of the shown texts each, strongest first."""
+    """Findings of like texts with at least two of the shown texts each, strongest first.
+
+    What would mostly show texts again is left out.
+    """
     by_id = {signal.pk: signal for signal in signals if signal.text}
-    groups = []
+    groups: list[Twins] = []
+    seen: set[int] = set()
     for finding in findings:
-        if finding.family != Family.CONTENT:
+        if finding.family != Family.CONTENT and finding.detector != REWORDED:
             continue
-        cited = [by_id[pk] for pk in finding.signal_ids if pk in by_id][:TEXTS]
-        if len(cited) > 1:
-            groups.append(Twins(finding, _marked(cited)))
+        cited = [by_id[pk] for pk in finding.signal_ids if pk in by_id]
+        if len(cited) < PAIR:
+            continue
+        how, items = _reworded(cited) if finding.detector == REWORDED else _changed(cited)
+        shown = {one.signal.pk for one in items}
+        if 2 * len(shown & seen) < len(shown):
+            groups.append(Twins(finding, how, items))
+            seen |= shown
     return groups[:GROUPS]
 
 
-def _marked(signals: Sequence[Signal]) -> list[Item]:
+def _reworded(signals: Sequence[Signal]) -> tuple[str, list[Item]]:
+    told = wordings(signals[:COMPARED])
+    return "own words marked", [Item(signal, shown=shown) for signal, shown in told[:TEXTS]]
+
+
+def _changed(signals: Sequence[Signal]) -> tuple[str, list[Item]]:
     first = signals[0].text
-    return [Item(signal, shown=diff_view(first, signal.text)) for signal in signals]
+    items = [Item(one, shown=diff_view(first, one.text)) for one in signals[:TEXTS]]
+    return "marked: what differs from the first", items
 
 
 def diff_view(first: str, other: str) -> SafeString:
@@ -134,16 +184,4 @@ def diff_view(first: str, other: str) -> SafeString:
         (tag == "equal", "".join(right[start:end]))
         for tag, _, _, start, end in matcher.get_opcodes()
         if end > start
-    )
-
-
-def marked_words(pieces: Iterable[tuple[bool, str]]) -> SafeString:
-    """Pieces of one text in the safe view, those marked that are not the same as elsewhere."""
-    return format_html_join("", "{}", ((_piece(same, words),) for same, words in pieces))
-
-
-def _piece(same: bool, words: str) -> SafeString:  # noqa: FBT001 -- read once, two lines above
-    shown = text.safe_view(words)
-    return (
-        shown if same or not words.strip() else format_html('<mark class="diff">{}</mark>', shown)
     )

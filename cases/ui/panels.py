@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from abusedesk.core.models import User
+from cases import policy, states
 from cases.choices import TaskState, Tlp
 from cases.media import INLINE
 from cases.models import Case
@@ -23,6 +24,7 @@ from cases.selectors.evidence import (
     findings_of,
     purged_of,
 )
+from cases.selectors.faded import faded_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
@@ -33,6 +35,7 @@ from cases.ui import chain, evidence, rail
 from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
+FADED = 50
 TABS = ("summary", "evidence", "files", "why", "timeline", "related", "precedents")
 ICONS = {
     "case.opened": "case",
@@ -107,7 +110,23 @@ def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
 
 
 def _summary(case: Case, viewer: User) -> dict[str, Any]:
-    return {"sentences": [_sentence(line) for line in case.summary], **_work(case, viewer)}
+    return {
+        "sentences": [_sentence(line) for line in case.summary],
+        **_faded(case, viewer),
+        **_work(case, viewer),
+    }
+
+
+def _faded(case: Case, viewer: User) -> dict[str, Any]:
+    """Members whom no evidence ties any more, with the way to let them go."""
+    found = faded_for(case, viewer)
+    return {
+        "faded": found[:FADED],
+        "faded_total": len(found),
+        "may_let_go": bool(found)
+        and case.state in states.ACTIVE
+        and policy.offered(viewer, "case.cut", case),
+    }
 
 
 def _work(case: Case, viewer: User) -> dict[str, Any]:
@@ -156,6 +175,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
         "reports": reports_of(case, viewer),
         "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),
+        "young": evidence.young_sites(findings),
         "chains": chain.chains(findings, viewer),
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
@@ -170,6 +190,7 @@ def _why(case: Case, viewer: User) -> dict[str, Any]:
     return {
         "findings": findings[:FINDINGS],
         "finding_total": len(findings),
+        **_faded(case, viewer),
         "sure_parts": _bars(parts, FAMILY_NAMES),
         "sure_sum": f"{sum(parts.values()):+.2f}",
         "bad_parts": _bars(_points(case.priority_parts), PRIORITY_NAMES),

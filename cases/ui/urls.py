@@ -68,6 +68,7 @@ urlpatterns = [
     path("cases/<str:ref>/lineage/", lineage.lineage, name="lineage"),
     path("cases/<str:ref>/merge/", lineage.merge, name="merge"),
     path("cases/<str:ref>/cut/", lineage.cut, name="cut"),
+    path("cases/<str:ref>/let-go/", lineage.faded_let_go, name="let-go"),
     path(
         "cases/<str:ref>/lineage/<int:lineage_id>/undo/", lineage.lineage_undo, name="lineage-undo"
     ),

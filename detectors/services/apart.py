@@ -12,7 +12,7 @@ from abusedesk.core.models import User
 from detectors.choices import LinkState
 from detectors.fusion import Group
 from detectors.models import CampaignMember, CannotLink
-from detectors.services import fusion
+from detectors.services import faded, fusion
 
 MAX_SIDE = 3_000
 """Accounts of one side: as many as the fusion scores together."""
@@ -53,6 +53,7 @@ def part(*, actor: User, left: Collection[str], right: Collection[str], reason: 
         at_s=fusion.place(),
         made_by=actor,
     )
+    faded.let_go(cut=link)
     _refresh(link)
     return link
 
@@ -67,6 +68,7 @@ def rejoin(*, link: CannotLink) -> CannotLink:
         raise ConflictError(message)
     link.state, link.ended_s = LinkState.ENDED, fusion.place()
     link.save(update_fields=["state", "ended_s"])
+    faded.take_back(cut=link)
     _refresh(link)
     return link
 

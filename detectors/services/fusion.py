@@ -39,6 +39,7 @@ from detectors.models import (
 )
 from detectors.pairs import Apart, Evidence
 from detectors.selectors.declared import stale_groups
+from detectors.services import faded
 from detectors.services.audit_draw import is_drawn
 from detectors.services.drain import SHORT_S, drain
 from detectors.services.proposal import remember
@@ -214,10 +215,15 @@ def _apply_cuts(until_s: float) -> None:
     """
     waiting = CannotLink.objects.filter(state=LinkState.WAITING, at_s__lte=until_s)
     over = CannotLink.objects.filter(state=LinkState.STANDING, ended_s__lte=until_s)
-    for rows, state in ((waiting, LinkState.STANDING), (over, LinkState.ENDED)):
+    turns = (
+        (waiting, LinkState.STANDING, faded.let_go),
+        (over, LinkState.ENDED, faded.take_back),
+    )
+    for rows, state, move in turns:
         for cut in rows.order_by("at_s", "pk"):
             cut.state = state
             cut.save(update_fields=["state"])
+            move(cut=cut)
             accounts = {*cut.left, *cut.right}
             held = CampaignMember.objects.filter(account__in=accounts)
             refresh(accounts=accounts, freed=set(held.values_list("campaign", flat=True)))
@@ -236,7 +242,7 @@ def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
     before = around.campaigns
     rows = Touched.objects.filter(campaign__in=before).exclude(campaign__in=freed)
     touched = set(rows.values_list("campaign", flat=True))
-    plan = hysteresis.plan(standing, groups, touched, around.grouped)
+    plan = hysteresis.plan(standing, groups, touched, around.grouped, freed)
     for group, continued in plan.moves:
         _store(group, [before[one.key] for one in continued], weights)
     if touched:
@@ -330,7 +336,8 @@ def _fill(campaign: Campaign, group: Group, weights: EvidenceWeights | None) -> 
     had = set(campaign.evidence.values_list("finding_id", flat=True)) if campaign.pk else set()
     state = _state_of(campaign, group)
     same = (
-        set(members) == set(group.members)
+        {name: p > 0.0 for name, p in members.items()}
+        == {name: p > 0.0 for name, p in group.members.items()}
         and had == group.finding_ids
         and campaign.signal_total == group.signals
         and campaign.state == state

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.template.loader import render_to_string
 from django.test import Client
 
 from abusedesk.finders import DeskStaticStorage, PlotlyFinder
@@ -17,6 +19,16 @@ def test_plotly_is_found_in_its_wheel() -> None:
     found = finders.find("vendor/plotly.min.js")
     assert found is not None
     assert Path(found).stat().st_size > 1_000_000
+
+
+def test_every_style_element_that_plotly_would_make_is_there_already() -> None:
+    """A new version may bring another: Plotly looks for each by its id before it makes one."""
+    wheel = Path(str(finders.find("vendor/plotly.min.js"))).read_text(encoding="utf-8")
+    named = re.findall(r'getElementById\("(\w{32,})"\)', wheel)
+    assert wheel.count('createElement("style")') == len(named) + 1
+    assert '"plotly.js-style-"+' in wheel
+    head = render_to_string("components/chart_head.html")
+    assert all(f'id="{one}"' in head for one in ("plotly.js-style-global", *named))
 
 
 def test_htmx_is_shipped_by_its_own_app() -> None:

@@ -176,6 +176,28 @@ def test_a_part_that_evidence_lets_go_is_offered_and_stays_until_somebody_says_s
     assert freed.offers == []
 
 
+@pytest.mark.parametrize("touched", [set(), {1}], ids=["nobody works on it", "people do"])
+def test_who_faded_before_stays_until_another_group_has_them(touched: set[int]) -> None:
+    faded = frozenset({"c:gone", B[0]})
+    before = [Standing(1, is_open=True, members=frozenset(A), faded=faded)]
+    kept, other = _planned(before, _linked([]), touched).moves
+    assert kept[0].members == dict.fromkeys(["c:gone"], 0.0) | _tied(kept[0])
+    assert set(_tied(kept[0])) == set(A)
+    assert set(other[0].members) == set(B)
+
+
+def test_whom_a_person_unties_is_not_kept_but_who_had_faded_before_is() -> None:
+    before = [Standing(1, is_open=True, members=frozenset({*A, "c:cut"}), faded=frozenset({"c:x"}))]
+    groups = fusion.groups_of(score_pairs(_linked([]), A), _linked([]))
+
+    def members(*freed: int) -> set[str]:
+        plan = hysteresis.plan(before, groups, set(), lambda _: groups, freed)
+        return set(plan.moves[0][0].members)
+
+    assert members() == {*A, "c:cut", "c:x"}
+    assert members(1) == {*A, "c:x"}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [("abcd", "abcd", True), ("abc", "abcdef", True), ("ab", "abcde", False), ("ab", "cd", False)],

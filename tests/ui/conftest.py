@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from abusedesk.core.models import User
@@ -35,11 +42,12 @@ for (const kind of ["mousedown", "pointerdown", "mouseup", "pointerup", "dblclic
 
 @dataclass
 class Watch:
-    """What one browser did that it must not do."""
+    """What one browser did that it must not do. complaints: errors and warnings of its console."""
 
     off_origin: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -151,11 +159,16 @@ def _watch(page: Page, base: str) -> Watch:
         if not url.startswith((base, "data:", "blob:")):
             watch.off_origin.append(url)
 
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            watch.complaints.append(message.text)
+
     def on_dialog(dialog: Dialog) -> None:
         watch.dialogs.append(dialog.message)
         dialog.dismiss()
 
     page.on("request", lambda request: on_request(request.url))
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on("console", on_console)
     page.on("dialog", on_dialog)
     return watch

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from abusedesk.core.errors import AbuseDeskError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
-from cases import policy
+from cases import facts, policy
 from cases.models import Case
 from cases.proposals import case_of, reason_of
 from cases.selectors.case import case_by_ref
@@ -27,15 +27,17 @@ from cases.selectors.lineage import (
     proposals_for,
 )
 from cases.services.cut import cut_case, preview_cut
+from cases.services.faded import let_go
 from cases.services.lineage import undo_lineage
 from cases.services.merge import merge_cases, preview_merge
 from cases.services.proposal import accept_proposal, reject_proposal
 from cases.ui.forms import OTHER, THIS, MergeForm, ReasonForm
 from cases.ui.panels import FAMILY_NAMES
-from cases.ui.views.actions import case_action
+from cases.ui.views.actions import case_action, to_case
 from detectors.models import Proposal
 
 SHOWN = 100
+NAMED: Final = 500  # members to choose from
 ASKED: Final = 50  # accounts in an address
 Settle = Callable[..., object]
 ANSWERS: Final[dict[str, tuple[Settle, str]]] = {
@@ -87,6 +89,21 @@ def cut(request: DeskRequest, case: Case) -> HttpResponse:
     what = f"{row.other.ref} is a case of its own now" if row.other else "No second case came of it"
     messages.success(request, f"The cut is made. {what}.")
     return _to_lineage(case)
+
+
+@case_action
+def faded_let_go(request: DeskRequest, case: Case) -> HttpResponse:
+    """Let members go whom no evidence ties any more: the one that was chosen, or all."""
+    every = request.POST.get("who") == "all"
+    accounts = facts.faded_of(case) if every else request.POST.getlist("account")
+    try:
+        let_go(actor=request.user, case=case, accounts=accounts)
+    except AbuseDeskError as error:
+        messages.error(request, error.message)
+    else:
+        who = f"{len(accounts)} accounts are" if len(accounts) > 1 else "The account is"
+        messages.success(request, f"{who} let go. The lineage of {case.ref} can undo it.")
+    return to_case(case)
 
 
 @login_required
@@ -152,12 +169,14 @@ def _page(
     request: DeskRequest, case: Case, asked: QueryDict, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
     """asked: what to preview, and what was typed before a refusal."""
+    members = members_for(case, request.user)
     context: dict[str, Any] = {
         "section": "cases",
         "case": case,
         "rows": lineage_for(case, request.user),
         "edges": [_edge(one) for one in edges_for(case, request.user)],
-        "members": members_for(case, request.user),
+        "members": members[:NAMED],
+        "member_total": len(members),
         "other_ref": asked.get("other", ""),
         "survivor": asked.get("survivor", THIS),
         "reason": asked.get("reason", ""),
