@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detectors import folding, registry
+from hypothesis import given
+
+from detectors import folding, registry, scoring
 from detectors.base import FindingDraft, Key
 from detectors.folding import Standing
 from detectors.fusion import Group
-from detectors.pairs import Evidence
+from detectors.pairs import Evidence, kept_graph, score_pairs
+from tests.detectors.test_pairs import NAMES, told, worlds
 
 META = registry.get("coaction-synchrony").meta
 DRAFT = FindingDraft(
@@ -106,3 +109,51 @@ def test_of_several_the_oldest_that_has_opened_lives_on() -> None:
     before = [standing(1, "ab"), standing(2, "cd", is_open=True), standing(3, "ef", is_open=True)]
     found = folding.heirs(before, [group("abcdef")])
     assert [one.key for one in found[0]] == [2, 3, 1]
+
+
+@given(evidence=worlds())
+def test_nobody_who_is_near_another_one_is_passed_over(evidence: list[Evidence]) -> None:
+    near = kept_graph(score_pairs(evidence, NAMES), scoring.S_NEAR)
+    assert {*near.nodes} <= folding.hopeful(set(NAMES), evidence)
+
+
+def test_most_people_of_a_crowd_are_passed_over() -> None:
+    crowd = tuple(f"x:{n:03}" for n in range(200))
+    saying = told(1, "content", 3.0, crowd)
+    pair = told(2, "infra-soft", 3.0, ("x:000", "x:001"))
+    assert folding.hopeful({*crowd}, [saying, pair]) == {"x:000", "x:001"}
+    assert folding.hopeful({*crowd}, [saying]) == set()
+
+
+def test_who_has_faded_stays_in_an_open_case_with_nothing_behind() -> None:
+    before = [Standing(1, is_open=True, members=frozenset("abcd"), faded=frozenset("e"))]
+    assert folding.with_faded(group("abc"), before, [group("abc")]) == {
+        "d": 0.0, "e": 0.0, "a": 0.9, "b": 0.9, "c": 0.9,
+    }  # fmt: skip
+
+
+def test_who_is_in_another_group_now_has_left() -> None:
+    before = [Standing(1, is_open=True, members=frozenset("abcdef"))]
+    groups = [replace(group("abcd")), group("efg")]
+    assert set(folding.with_faded(groups[0], before, groups)) == set("abcd")
+
+
+def test_what_was_only_watched_keeps_nobody() -> None:
+    watched = replace(group("abc"), opens=False)
+    assert set(folding.with_faded(watched, [standing(1, "abcd")], [watched])) == set("abc")
+
+
+def test_who_has_faded_does_not_decide_where_a_campaign_goes_on() -> None:
+    old = Standing(1, is_open=True, members=frozenset("abc"), faded=frozenset("vwxyz"))
+    assert folding.heirs([old], [group("abc")]) == {0: [old]}
+
+
+def test_every_campaign_that_a_group_touches_is_there() -> None:
+    known = [standing(1, "ab"), standing(2, "yz")]
+
+    def of(accounts: set[str]) -> list[Standing]:
+        return [one for one in known if one.members & accounts]
+
+    before, groups = folding.settled({"a"}, of, lambda _: [group("abxy")])
+    assert [one.key for one in before] == [1, 2]
+    assert [set(one.members) for one in groups] == [set("abxy")]
