@@ -127,7 +127,7 @@ def groups_with(*, accounts: set[str], cut: Apart) -> list[Group]:
     about = partial(_evidence_of, table=table_of(weights))
     return [
         group
-        for part in folding.parts_around(accounts, about)
+        for part in folding.parts_around(accounts, about, _members_among)
         for group in judged_groups(
             part.evidence,
             sorted(part.accounts),
@@ -149,6 +149,13 @@ def _campaigns_of(accounts: set[str]) -> QuerySet[Campaign]:
     rows = CampaignMember.objects.filter(account__in=accounts).values("campaign")
     found = Campaign.objects.exclude(state=CampaignState.MERGED).filter(pk__in=rows)
     return found.select_related("weights").order_by("pk")
+
+
+def _members_among(accounts: set[str]) -> set[str]:
+    """Which of these accounts are in a campaign that was not merged away."""
+    rows = CampaignMember.objects.filter(account__in=accounts)
+    living = rows.exclude(campaign__state=CampaignState.MERGED)
+    return set(living.values_list("account", flat=True))
 
 
 def _alone() -> bool:
@@ -268,7 +275,7 @@ class _Around:
 
     def groups(self, accounts: set[str]) -> list[Group]:
         """Campaigns as all evidence around these accounts has them."""
-        self._parts = folding.parts_around(accounts, self._about)
+        self._parts = folding.parts_around(accounts, self._about, _members_among)
         return [group for part in self._parts for group in _judged(part, part.accounts)]
 
     def grouped(self, names: Collection[str]) -> list[Group]:
