@@ -229,7 +229,8 @@ def settled(
 def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, list[Standing]]:
     """Group number -> the campaigns it continues, the one that lives on first.
 
-    A campaign lives on in the group that holds most of its members, if that is at least half. Of
+    A campaign lives on in the group that holds most of its members, if that is at least half of
+    them, or if they are at least half of the group: what is left of a campaign is no new one. Of
     several the oldest one that has opened does: what has opened never goes back to the watch list,
     so whether the intake came before or after a merger makes no difference.
     """
@@ -240,7 +241,7 @@ def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, l
             for place, group in enumerate(groups)
         ]
         count, place = max(shared, default=(0, 0))
-        if count and 2 * count >= len(campaign.members):
+        if count and 2 * count >= min(len(campaign.members), len(groups[-place].members)):
             found.setdefault(-place, []).append(campaign)
     return {place: sorted(several, key=_seniority) for place, several in found.items()}
 

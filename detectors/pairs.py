@@ -155,8 +155,6 @@ def parts_of(pairs: Pairs, a: int, b: int) -> dict[str, tuple[float, int]]:
 
 def _add_links(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) -> None:
     places = {n: index[name] for n, name in enumerate(one.subjects) if name in index}
-    if len(places) < 2:  # noqa: PLR2004 -- a pair needs two
-        return
     best, by = _matrices(pairs, one.family)
     weights: dict[float, float] = {}
     for first, second, llr in one.links:

@@ -27,7 +27,7 @@ def faded_for(case: Case, viewer: User) -> list[Faded]:
     """All of them with their dates; asks for nothing where the summary tells of none."""
     if not policy.can_see(viewer, case) or all(line["lead"] != FADED for line in case.summary):
         return []
-    names = facts.faded_of(case.rests_on)
+    names = facts.faded_of(case)
     named_at: dict[str, datetime] = {}
     rows = Finding.objects.filter(subjects__overlap=names).order_by("-last_at")
     for subjects, last_at in rows.values_list("subjects", "last_at")[:NEWEST]:

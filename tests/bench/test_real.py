@@ -162,4 +162,4 @@ def test_named_accounts_are_divided_by_kind_and_by_what_named_them(folder: Path)
         "social_precision": 1.0, "social_recall": 1.0, "social_harmless_named": 0,
     }  # fmt: skip
     by = told[f"{measured.SOCIAL}: named by a finding, operation + harmless"].value
-    assert by == "near-duplicate-text 6 + 0, shared-infrastructure 6 + 0"
+    assert by == "near-duplicate-text 6 + 0, reworded-text 6 + 0, shared-infrastructure 6 + 0"
