@@ -15,6 +15,8 @@ from detectors.reworded.words import words_of
 
 LETTERS = "abdefghkmopstuz"
 LENGTH = 16
+ALIKE = 0.45
+"""What these tests ask of wordings; below the default, so that few changed words tell apart."""
 
 
 @cache

@@ -12,14 +12,14 @@ from detectors.reworded.compare import TOGETHER
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import Story, occasions, stories
 from detectors.reworded.texts import Text
-from tests.rewordings import bystanders, gathered, made_up, said, story, wording
+from tests.rewordings import ALIKE, bystanders, gathered, made_up, said, story, wording
 
 SECRET = b"secret"
 HOUR_S = 3_600.0
 
 
 def find(told: list[Text], shards: int = 1, **params: Any) -> list[Story]:
-    return stories(gathered(told, shards), RewordedParams(**params), SECRET)
+    return stories(gathered(told, shards), RewordedParams(**{"alike": ALIKE, **params}), SECRET)
 
 
 def accounts(one: Story) -> set[str]:

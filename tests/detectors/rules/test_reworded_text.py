@@ -19,10 +19,10 @@ from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplica
 from detectors.rules.reworded_text import RewordedText
 from detectors.schema import Ai
 from tests.harness import T0, largest_state, post, rewound, run
-from tests.rewordings import made_up, wording
+from tests.rewordings import ALIKE, made_up, wording
 
 RULE = RewordedText(b"secret")
-DEFAULTS = RewordedParams()
+DEFAULTS = RewordedParams(alike=ALIKE)
 DAY = DAY_S - T0 % DAY_S
 """Seconds from T0 to a midnight, so that no test hangs on the border of two days."""
 
@@ -49,12 +49,22 @@ def find(
 ) -> list[FindingDraft]:
     """What holds after the last tick."""
     ordered = sorted(signals, key=lambda one: one.place)
-    found = run_all(rule, RewordedParams(**params), ordered, of=of, tick_floor_s=100 * DAY_S)
+    found = run_all(
+        rule, RewordedParams(**{"alike": ALIKE, **params}), ordered, of=of, tick_floor_s=100 * DAY_S
+    )
     return sorted((one.draft for one in found), key=lambda one: one.anchor)
 
 
 def stories(found: Sequence[FindingDraft]) -> list[FindingDraft]:
     return [one for one in found if one.family == Family.CONTENT]
+
+
+def test_the_default_finds_a_word_exchanged_in_sixteen_and_not_five() -> None:
+    default = RewordedParams().alike
+    few = [tell(n, n, text=wording(1, n, changed=1)) for n in range(4)]
+    many = [tell(n, n, text=wording(1, n, changed=5)) for n in range(4)]
+    assert len(stories(find(few, alike=default))) == 1
+    assert find(many, alike=default) == []
 
 
 def test_three_accounts_in_other_words_are_found_where_letters_differ() -> None:
