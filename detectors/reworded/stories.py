@@ -19,12 +19,12 @@ REPRESENTATIVES = 5
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """texts: in order of time. thing: the first signal of all stories that hang together with it,
+    """texts: in order of time. thing: the first text of all stories that hang together with it,
     so that two halves of one story are not taken for two. share: the least and the most that two
     neighbouring wordings have in common, 1.0 where all are the same words. sampled: whether some
     word of it is in too many wordings to compare them all."""
 
-    thing: int
+    thing: str
     texts: tuple[Text, ...]
     share: tuple[float, float]
     sampled: bool
@@ -150,15 +150,15 @@ def _with_the_rest(
     return found
 
 
-def _things(near: Near, told: Told) -> dict[int, int]:
-    """Wording -> the first signal of all wordings that hang together with it."""
-    found: dict[int, int] = {}
+def _things(near: Near, told: Told) -> dict[int, str]:
+    """Wording -> the first text of all wordings that hang together with it."""
+    found: dict[int, str] = {}
     for first in sorted(near, key=lambda place: in_time(told[place][0])):
         waiting = [first]
         while waiting:
             place = waiting.pop()
             if place not in found:
-                found[place] = told[first][0].id
+                found[place] = told[first][0].mark
                 waiting += near[place]
     return found
 

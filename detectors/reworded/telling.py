@@ -29,13 +29,13 @@ def findings(story: Story, p: RewordedParams) -> Iterator[FindingDraft]:
     least = p.min_accounts if len(parts) < AGAIN else PAIR
     if not least <= _accounts(told) <= p.common:
         return
-    yield _draft(Key(STORY, f"{story.thing}/{told[0].id}"), story, told, least, p)
+    yield _draft(Key(STORY, f"{story.thing}/{told[0].mark}"), story, told, least, p)
     for part in parts[1:]:
-        yield _draft(Key(STORY, f"{story.thing}+{part[0].id}"), story, part, PAIR, p)
+        yield _draft(Key(STORY, f"{story.thing}+{part[0].mark}"), story, part, PAIR, p)
     published = _published(story, told, p)
     least = p.min_accounts + 1  # the one for whom it was drafted
     if _accounts(published) >= least:
-        anchor = Key(OUTPUT_STORY, f"{story.thing}/{published[0].id}")
+        anchor = Key(OUTPUT_STORY, f"{story.thing}/{published[0].mark}")
         yield _draft(anchor, story, published, least, p)
 
 

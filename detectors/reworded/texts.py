@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
 from typing import NamedTuple
 
@@ -34,6 +35,12 @@ class Text(NamedTuple):
     id: int
     words: Words
     is_draft: bool
+
+    @property
+    def mark(self) -> str:
+        """16 hexadecimal digits that name it, whatever number the store gave its signal."""
+        told = msgspec.msgpack.encode((self.account, self.at, self.words))
+        return blake2b(told, digest_size=8).hexdigest()
 
 
 def in_time(text: Text) -> tuple[float, int, Words]:

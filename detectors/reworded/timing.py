@@ -53,4 +53,4 @@ def _shares(stories: Sequence[Story]) -> Iterator[Shares]:
         told = [text for text in story.texts if not text.is_draft]
         for part in occasions(told, BURST_S):
             first = {text.account: (text.at, text.id) for text in reversed(part)}
-            yield Key(STORY, str(part[0].id)), first, False
+            yield Key(STORY, part[0].mark), first, False

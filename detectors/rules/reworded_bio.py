@@ -141,7 +141,7 @@ def _draft(story: Story, p: RewordedBioParams) -> FindingDraft:
     shared = f"{low} %" if low == high else f"{low}-{high} %"
     subjects = tuple(story.accounts)
     return FindingDraft(
-        anchor=Key("bio-story", str(story.texts[0].id)),
+        anchor=Key("bio-story", story.texts[0].mark),
         subjects=subjects,
         signal_ids=tuple(sorted({text.id for text in story.texts})),
         llr=LLR,

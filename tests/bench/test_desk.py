@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -75,6 +76,21 @@ def test_any_batches_and_shards_give_the_same_log_and_history() -> None:
         again = run_desk(signals, batch=batch, shards=shards, tick_floor_s=TICK_S)
         assert (again.log, again.cases.history) == (whole.log, whole.cases.history)
     assert whole.revisions > 0
+
+
+def test_findings_are_named_the_same_whatever_numbers_the_store_gave_the_signals() -> None:
+    """A transaction that fails leaves a gap, and a worker that was killed many."""
+    signals = mixed(600, 3).signals
+    moved = [
+        msgspec.structs.replace(one, id=one.id + 40 * (place // 50))
+        for place, one in enumerate(signals)
+    ]
+    told, again = (
+        {anchor: (draft.subjects, draft.sentence) for anchor, draft in run.told.items()}
+        for run in (run_desk(signals, tick_floor_s=TICK_S), run_desk(moved, tick_floor_s=TICK_S))
+    )
+    assert again == told
+    assert {"reworded-text", "reworded-bio"} <= {slug for slug, _ in told}
 
 
 def test_all_detectors_of_the_registry_run() -> None:

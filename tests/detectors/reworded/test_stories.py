@@ -40,7 +40,7 @@ def test_two_stories_are_two() -> None:
         {text.account for text in told[:5]},
         {text.account for text in told[5:]},
     )
-    assert (one.thing, two.thing) == (told[0].id, told[5].id)
+    assert (one.thing, two.thing) == (told[0].mark, told[5].mark)
     assert 0.45 <= one.share[0] < one.share[1] < 1
     assert list(one.texts) == told[:5]
 
@@ -78,7 +78,7 @@ def test_everybody_is_named_where_many_tell_one_story(size: int) -> None:
     told = tellers(1, size, changed=1)
     (one,) = find(told + bystanders(), common=1_000)
     assert accounts(one) == {text.account for text in told}
-    assert one.thing == told[0].id
+    assert one.thing == told[0].mark
 
 
 def test_those_who_were_not_drawn_join_their_own_story() -> None:

@@ -70,7 +70,7 @@ def test_the_default_finds_a_word_exchanged_in_sixteen_and_not_five() -> None:
 def test_three_accounts_in_other_words_are_found_where_letters_differ() -> None:
     signals = [tell(n, n, platform=("x", "telegram")[n % 2]) for n in range(3)]
     (found,) = find(signals)
-    assert found.anchor == Key(STORY, "1/1")
+    assert found.anchor.type == STORY
     assert found.subjects == ("telegram:u1", "x:u0", "x:u2")
     assert found.signal_ids == (1, 2, 3)
     assert (found.llr, found.tier, found.links) == (REWORDED_LLR, Tier.SUPPORTING, ())
@@ -130,10 +130,10 @@ def test_a_story_that_is_told_again_after_a_pause_counts_as_told_twice() -> None
         msgspec.structs.replace(one, text=wording(1, one.id + 100)) if one.id > 10 else one
         for one in signals
     ]
-    values = {one.anchor.value: one for one in stories(find(again))}
-    assert set(values) == {"1/1", "1+11"}
-    assert values["1/1"].sentence.endswith(", on 2 occasions")
-    assert values["1+11"].signal_ids == (11, 12, 13)
+    whole, second = sorted(stories(find(again)), key=lambda one: -len(one.signal_ids))
+    assert whole.anchor.value.partition("/")[0] == second.anchor.value.partition("+")[0]
+    assert whole.sentence.endswith(", on 2 occasions")
+    assert second.signal_ids == (11, 12, 13)
     assert len(stories(find(again, pause_h=6))) == 1
 
 
@@ -292,7 +292,7 @@ def test_everybody_of_a_campaign_of_three_hundred_is_named() -> None:
     ]
     others = [tell(n, n, number=n, at=DAY + n) for n in range(1_000, 3_500)]
     found = stories(find([*ring, *others], common=400))
-    (whole,) = [one for one in found if one.anchor.value.endswith("/1")]
+    (whole,) = [one for one in found if "/" in one.anchor.value]
     assert whole.subjects == tuple(sorted(f"forum:u{n}" for n in range(300)))
     assert whole.flags == ("sampled",)
     assert stories(find([*ring, *others])) == []
