@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
 from detectors.fusion import Group
-from detectors.pairs import Evidence, kept_graph, score_pairs
+from detectors.pairs import Evidence, score_pairs
 from detectors.ties import MAX_REACH
 
 EvidenceAbout = Callable[[set[str]], Iterable[Evidence]]
@@ -83,34 +83,26 @@ def evidence_of(draft: FindingDraft, meta: Meta, number: int = 0) -> Evidence:
 
 
 def neighbourhood(
-    accounts: Iterable[str], evidence_about: EvidenceAbout
+    accounts: Iterable[str], evidence_about: EvidenceAbout, grouped: Members = set
 ) -> tuple[list[Evidence], set[str]]:
     """Evidence around accounts, and all accounts that near pairs reach from them.
 
     A pair is never kept on weak evidence alone, so only accounts at the end of a pair that a group
     could lift are followed, and those that hang on a group: a shared address does not pull half the
-    desk in.
+    desk in. grouped: which of some accounts may be in a group; nobody hangs on the others.
     """
     known = set(accounts)
     frontier = set(known)
     evidence: dict[int, Evidence] = {}
     for _ in range(MAX_ROUNDS):
-        for one in evidence_about(frontier):
-            evidence[one.id] = one
-        weighty = _weighty(known, list(evidence.values()))
-        if not weighty or (len(known) == 1 and not _may_belong(known, evidence.values())):
+        evidence |= {one.id: one for one in evidence_about(frontier)}
+        told = list(evidence.values())
+        if len(known) == 1 and not _may_belong(known, told):
             break
-        scored = sorted(known | weighty)[: fusion.MAX_ACCOUNTS]
-        pairs = score_pairs(list(evidence.values()), scored)
-        graph = kept_graph(pairs, scoring.S_NEAR)
-        reached = {
-            other for name in known if name in graph for other in graph.neighbors(name)
-        } - known
-        reached = reached or fusion.drawn_in(pairs, known) - known
-        if not reached or len(known) >= fusion.MAX_ACCOUNTS:
+        frontier = _near(known, told) or _hanging(known, told, grouped)
+        if not frontier or len(known) >= fusion.MAX_ACCOUNTS:
             break
-        known |= reached
-        frontier = reached
+        known |= frontier
     return [evidence[key] for key in sorted(evidence)], known
 
 
@@ -126,10 +118,13 @@ def parts_around(
     around = set(accounts)
     evidence = list(evidence_about(around))
     few = [one.subjects for one in evidence if len(one.subjects) <= MAX_REACH]
-    waiting = hopeful(around, evidence) | members(around.union(*few))
+    hopes = hopeful(around, evidence)
+    waiting = hopes | members(around.union(*few))
     parts: list[Part] = []
     while waiting:
-        told, known = neighbourhood({min(waiting)}, evidence_about)
+        told, known = neighbourhood(
+            {min(waiting)}, evidence_about, lambda names: members(names) | names & hopes
+        )
         waiting -= known
         meeting = [part for part in parts if not part.accounts.isdisjoint(known)]
         found = {one.id: one for part in meeting for one in part.evidence}
@@ -163,11 +158,13 @@ def hopeful(accounts: set[str], evidence: Sequence[Evidence]) -> set[str]:
     for name, families in said.items():
         if sum(families.values()) >= least:
             index[name] = len(index)
-    most = csr_array((len(index), len(index)))
-    for family in scoring.WEIGHTS:
-        most = most + _strongest([one for one in evidence if one.family == family], index)
-    if not index:
+    if len(index) < 2:  # noqa: PLR2004 -- a pair needs two
         return set()
+    # what names one of them says of no pair
+    telling = [one for one in evidence if sum(map(index.__contains__, one.subjects)) > 1]
+    most = csr_array((len(index), len(index)))
+    for family in sorted({one.family for one in telling}):
+        most = most + _strongest([one for one in telling if one.family == family], index)
     most.setdiag(0.0)
     best = most.max(axis=1).toarray().ravel()
     return {name for name, place in index.items() if best[place] >= least} & accounts
@@ -279,18 +276,37 @@ def _may_belong(known: set[str], evidence: Iterable[Evidence]) -> bool:
     return any(sum(families.values()) >= least for families in most.values())
 
 
-def _weighty(known: set[str], evidence: Sequence[Evidence]) -> set[str]:
-    """Others that could belong to these accounts: by all that the evidence could say of a pair.
+def _near(known: set[str], evidence: Sequence[Evidence]) -> set[str]:
+    """Others at the end of a pair that a group could lift."""
+    others = _weighty(known, evidence)
+    if not others:
+        return set()
+    pairs = score_pairs(evidence, sorted(known | others)[: fusion.MAX_ACCOUNTS])
+    inside = [place for place, name in enumerate(pairs.accounts) if name in known]
+    ends = (pairs.total()[inside] >= scoring.S_NEAR).any(axis=0)
+    return {pairs.accounts[place] for place in np.flatnonzero(ends).tolist()} - known
+
+
+def _hanging(known: set[str], evidence: Sequence[Evidence], grouped: Members) -> set[str]:
+    """Others that hang on a group of these accounts, or have one on which these may hang.
 
     Evidence of few is followed however little it weighs, as several may hang on one group by it.
     """
-    few = [one for one in evidence if len(one.subjects) <= MAX_REACH]
-    found = set[str]().union(*(one.subjects for one in few)) - known
+    few = [one.subjects for one in evidence if len(one.subjects) <= MAX_REACH]
     crowds = [one for one in evidence if len(one.subjects) > MAX_REACH]
-    most = _most_of(crowds, lambda name: name not in known and name not in found)
+    others = set[str]().union(*few, _weighty(known, crowds)) - known
+    if not others:
+        return set()
+    pairs = score_pairs(evidence, sorted(known | others)[: fusion.MAX_ACCOUNTS])
+    tied, likely = fusion.drawn_in(pairs, known)
+    return tied.union(grouped(likely - known)) - known
+
+
+def _weighty(known: set[str], evidence: Sequence[Evidence]) -> set[str]:
+    """Others that could be near one of these accounts: by all that evidence could say of a pair."""
+    most = _most_of(evidence, lambda name: name not in known)
     least = scoring.S_NEAR - scoring.PRIOR
-    found.update(name for name, said in most.items() if sum(said.values()) >= least)
-    return found
+    return {name for name, said in most.items() if sum(said.values()) >= least}
 
 
 def _most_of(

@@ -79,22 +79,22 @@ def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
     return sorted(found, key=lambda group: (-len(group.members), min(group.members)))
 
 
-def drawn_in(pairs: Pairs, known: Collection[str]) -> set[str]:
-    """Accounts that hang on a group of known ones, and those on which known ones may hang."""
+def drawn_in(pairs: Pairs, known: Collection[str]) -> tuple[set[str], set[str]]:
+    """Accounts that hang on a group of known ones; those with which known ones may be one group."""
     graph, near = kept_graph(pairs), cohesive_graph(pairs)
-    found: set[str] = set()
+    tied, likely = set[str](), set[str]()
     cores = {_core(component, graph) for component in nx.connected_components(graph)}
     for core in cores.union(_near_cores(near)):
         if core.isdisjoint(known):
             continue
         ties = Ties(core, pairs, established=True)
-        found.update(pairs.accounts[place] for place in ties.places)
-        found |= in_reach(core, pairs)
+        tied.update(pairs.accounts[place] for place in ties.places)
+        likely |= in_reach(core, pairs)
     # how far a group that is not known yet could reach: as far as all others together
     inside = {place for place, name in enumerate(pairs.accounts) if name in known}
     for place in inside.intersection(Ties(frozenset(), pairs).places):
-        found |= sharers_of([place], pairs)
-    return found
+        likely |= sharers_of([place], pairs)
+    return tied, likely
 
 
 def _near_cores(near: nx.Graph[str]) -> Iterable[frozenset[str]]:

@@ -99,6 +99,35 @@ def test_a_change_reaches_those_who_hang_on_a_group_and_their_group() -> None:
         assert reached == set("abcxy"), begin
 
 
+def test_nobody_is_asked_to_hang_on_accounts_that_are_in_no_group() -> None:
+    def link(number: int, names: str, family: str, llr: float) -> Evidence:
+        return Evidence(
+            id=number, detector="d", family=family, anchor=f"{number}",
+            subjects=tuple(names), links=(), llr=llr, last_at=0.0,
+        )  # fmt: skip
+
+    evidence = [
+        link(1, "abc", "infra-hard", 8),
+        link(2, "axmn", "content", 4.5),
+        link(3, "bxop", "infra-soft", 3.5),
+    ]
+
+    def about(names: set[str]) -> list[Evidence]:
+        return [one for one in evidence if names.intersection(one.subjects)]
+
+    asked: set[str] = set()
+
+    def grouped(names: set[str]) -> set[str]:
+        asked.update(names)
+        return names & set("abc")
+
+    _, reached = folding.neighbourhood({"x"}, about, grouped)
+    assert reached == set("abcx")
+    assert asked >= set("abmnop")
+    _, alone = folding.neighbourhood({"x"}, about, lambda _: set())
+    assert alone == {"x"}
+
+
 def test_a_campaign_lives_on_where_at_least_half_of_it_is() -> None:
     before = [standing(1, "abcd"), standing(2, "xyz")]
     found = folding.heirs(before, [group("cdef"), group("uvwx")])
