@@ -61,6 +61,17 @@ class RewordedParams(BaseParams):
         le=1_000,
         step=10,
     )
+    things_together: int = param(
+        2,
+        help=(
+            "Different things that two accounts must tell within an hour of each other, in "
+            "different words, to be found for that as well"
+        ),
+        unit="things",
+        ge=2,
+        le=20,
+        step=1,
+    )
     output_h: int = param(
         72,
         help="Time after an AI service wrote a text within which accounts publish it",

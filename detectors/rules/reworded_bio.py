@@ -25,7 +25,7 @@ from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import Story, stories
 from detectors.reworded.words import WIDTH, Words, words_of
 
-LLR = 3.0
+LLR = 1.5
 MIN_WORDS = 6
 
 

@@ -8,6 +8,7 @@ from itertools import chain
 
 from detectors.base import DAY_S, HOUR_S, Detector, Family, FindingDraft, Key, Meta, Signal
 from detectors.reworded.gathered import Columns, gather, merge
+from detectors.reworded.joint import joint
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import stories
 from detectors.reworded.telling import findings
@@ -30,14 +31,15 @@ class RewordedText(Detector[Writer, RewordedParams]):
             "Finds accounts that tell one thing in different wordings: synonyms, another order, "
             "words put in between, which no comparison of letters sees. Texts are compared as sets "
             "of words, in which a word weighs the more the fewer accounts use it. A story that is "
-            "told again after a pause counts as told twice, and accounts that tell several "
-            "stories at the same times are put to the test of synchronous sharing. Lines that an "
-            "AI service wrote take part, and whoever publishes them afterwards is named. Texts in "
-            "the same words weigh less: quotations go round. Where more than 60 wordings share a "
-            "rare word a sample of them is compared, whoever is like a few of a story joins it, "
-            "and findings are marked as sampled. What more than `common` accounts tell is passed "
-            "over. Raise `alike` when people who talk of one event are found; lower it for freer "
-            "rewriting."
+            "told again after a pause counts as told twice. Accounts that tell several stories at "
+            "the same times are put to the test of synchronous sharing; two different things told "
+            "within an hour of each other, each in other words, are evidence without it. Lines "
+            "that an AI service wrote take part, and whoever publishes them afterwards is named. "
+            "Texts in the same words weigh less: quotations go round. Where more than 60 wordings "
+            "share a rare word a sample of them is compared, whoever is like a few of a story "
+            "joins it, and findings are marked as sampled. What more than `common` accounts tell "
+            "is passed over. Raise `alike` when people who talk of one event are found; lower it "
+            "for freer rewriting."
         ),
         falsifiers=(
             "The accounts report one event, and its names are what they have in common.",
@@ -81,4 +83,5 @@ class RewordedText(Detector[Writer, RewordedParams]):
         found = stories(texts, p, self.secret)
         drafts = [chain.from_iterable(findings(story, p) for story in found)]
         alone = texts.others({text.id for story in found for text in story.texts})
-        return [*chain.from_iterable(drafts), *together(found, alone, p, self.secret)]
+        timed = together(found, alone, p, self.secret)
+        return [*chain.from_iterable(drafts), *joint(found, p), *timed]

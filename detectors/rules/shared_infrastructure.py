@@ -29,7 +29,7 @@ from detectors.packaged_lists import is_vpn
 from detectors.packaged_lists import source as lists_source
 
 HARD_LLR = 8.0
-HOUSEHOLD_LLR = 5.0
+HOUSEHOLD_LLR = 4.0
 """Below the prior of the fusion: a family on one device is no operation by that alone."""
 HARD_TYPES = frozenset({"payment", "wallet", "device"})
 ADDRESS_TYPES = frozenset({"ip", "ip-block"})

@@ -98,7 +98,7 @@ def test_a_quotation_in_the_same_words_weighs_less() -> None:
     (copied,) = find([tell(n, n, text=wording(1, 0)) for n in range(4)])
     (told,) = find([*(tell(n, n, text=wording(1, 0)) for n in range(4)), tell(5, 5)])
     assert (copied.llr, told.llr) == (COPIED_LLR, REWORDED_LLR)
-    assert COPIED_LLR < REWORDED_LLR < OUTPUT_LLR
+    assert COPIED_LLR < REWORDED_LLR
     assert "in 1 wording, 100 % of" in copied.sentence
 
 

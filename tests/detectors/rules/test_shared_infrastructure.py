@@ -68,7 +68,7 @@ def test_a_long_value_is_never_shown_in_full() -> None:
 def test_two_accounts_on_a_hard_identifier_support_but_do_not_open() -> None:
     draft = by_type(find([seen(n, f"u{n}", wallet="opaque-wallet-0001") for n in range(2)]))
     assert draft["wallet"].tier is Tier.SUPPORTING
-    assert draft["wallet"].llr == 5.0
+    assert draft["wallet"].llr == 4.0
 
 
 @pytest.mark.parametrize(("kind", "household"), [("device", 5), ("payment", 3)])
