@@ -90,6 +90,12 @@ urlpatterns = [
         content.LinkView.as_view(),
         name="api-case-link",
     ),
+    re_path(
+        rf"{CASE}attribution/$", content.AttributionView.as_view(), name="api-case-attribution"
+    ),
+    re_path(
+        rf"{CASE}next-platform/$", content.NextPlatformView.as_view(), name="api-case-next-platform"
+    ),
     re_path(rf"{CASE}timeline/$", content.TimelineView.as_view(), name="api-case-timeline"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
     path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
