@@ -82,6 +82,7 @@ from cases.selectors.queue import (
 )
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
+from cases.selectors.reporter import reporters_for
 from cases.selectors.review import (
     disagreements_for,
     own_reviews_for,
@@ -238,6 +239,7 @@ cases:quality             GET     login ok    ok    ok    login 404
 cases:golden              GET     login 404   ok    ok    login 404
 cases:golden              POST    login 404   goes  goes  login 404
 cases:golden-retire       POST    login 404   goes  goes  login 404
+cases:reporters           GET     login ok    ok    ok    login 404
 cases:own-results         GET     login ok    ok    ok    login 404
 cases:agreement           GET     login 404   ok    ok    login 404
 cases:second              GET     login 404   ok    ok    login 404
@@ -394,6 +396,7 @@ api-appeals             GET    read   401  rows rows rows 401  403  rows rows ro
 api-appeals             POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   403
 api-appeal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-appeal-rule         POST   review 401  403  ok   ok   401  403  403  ok   ok   403  404
+api-reporters           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-strikes             GET    read   401  none none none 401  403  none none none none none
 api-queues              GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
@@ -520,6 +523,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         lambda who, on: attribution_for(list(Finding.objects.all()), who).total,
     ),
     "next_platform_for": (STAFF, lambda who, on: next_platform_for(_third_of_a_kind(on), who)),
+    "reporters_for": (STAFF, lambda who, on: reporters_for(who)),
     "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
     "lag_for": (READERS, lambda who, on: lag_for(who).reader),
     "signals_by_day": (READERS, lambda who, on: signals_by_day(who, 30)),
@@ -620,6 +624,7 @@ WITHOUT_VIEWER: Final = {
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",
     "origin_of": "the intake asks for the case, not for a person",
+    "rings_of": "the desk weighs reporters, for no person",
     "firsts_of": "the intake asks for the case, not for a person",
     "providers_of": "the intake asks for the case, not for a person",
     "coordination_of": "of a group that a selector gave to the viewer",

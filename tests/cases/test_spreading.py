@@ -201,7 +201,7 @@ def test_cases_from_before_learn_their_order() -> None:
     case = spread(1, telegram=3, x=1)
     known = case.spread_s
     Case.objects.update(spread=[], spread_s=[])
-    migration: Any = import_module("cases.migrations.0017_spread")
+    migration: Any = import_module("cases.migrations.0017_spread_reporter")
     with connection.cursor() as cursor:
         cursor.execute(migration.SPREAD)
     case.refresh_from_db()
