@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 SHOWN: Final = 8
-LINES: Final = 5
+LINES: Final = 3
 MILLE: Final = 1_000
 AI: Final = "ai."
 NOTHING: Final = "nothing says whether a model wrote it, or which"
