@@ -32,7 +32,7 @@ def mark(case: Case) -> None:
     """A decision on this case came, went or may be known now: count its reporters again."""
     if not case.reports:
         return
-    rows = CaseReport.objects.filter(case=case).exclude(reporter="").order_by("reporter")
+    rows = CaseReport.objects.filter(case=case).exclude(reporter="").order_by()
     names = rows.values_list("reporter", flat=True).distinct()[:MARKED]
     _write([Reporter(name=name, due_at=clock.now()) for name in names], "due_at")
     wake("cases.weigh_reporters")
@@ -131,5 +131,8 @@ def _weigh(case_id: int) -> None:
 def _write(rows: list[Reporter], *fields: str) -> None:
     """By name, in its order, so that two writers never wait for each other in a ring."""
     Reporter.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["name"], update_fields=fields
+        sorted(rows, key=lambda row: row.name),
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=fields,
     )
