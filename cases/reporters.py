@@ -18,10 +18,10 @@ from cases.faults import Taken, attempt
 from cases.models import Case, CaseReport, Decision, Reporter
 from detectors.choices import Outcome
 from detectors.selectors.rings import rings_of
+from detectors.services.drain import SHORT_S, drain
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE: Final = 20
 MARKED: Final = 5_000
 CASES: Final = 1_000
 """Open cases of one reporter that are weighed again, the most urgent first."""
@@ -39,9 +39,16 @@ def mark(case: Case) -> None:
 
 
 def sweep() -> None:
-    """Look who acts as one by now, and weigh whom a lost message forgot."""
+    """Look who acts as one by now, and wake what a lost message forgot."""
     find_rings()
-    weigh(AT_ONCE)
+    if Reporter.objects.exclude(due_at=None).exists():
+        wake("cases.weigh_reporters")
+
+
+def weigh_all() -> None:
+    """Weigh until nobody is due; wakes itself when the time is up before that."""
+    if not drain(partial(weigh, 1), SHORT_S):
+        wake("cases.weigh_reporters")
 
 
 def find_rings() -> int:
@@ -61,7 +68,7 @@ def find_rings() -> int:
     return len(rows)
 
 
-def weigh(limit: int = AT_ONCE) -> int:
+def weigh(limit: int) -> int:
     """Count the reports of up to `limit` reporters, and weigh their open cases by it.
 
     A reporter stays due until all is done, so that a worker that dies leaves nothing half weighed.
@@ -76,8 +83,6 @@ def weigh(limit: int = AT_ONCE) -> int:
             if fault is not None:
                 log.error("A case cannot be weighed again", case=case_id, fault=repr(fault))
         Reporter.objects.filter(pk=row.pk, due_at=since).update(due_at=None)
-    if len(rows) == limit:
-        wake("cases.weigh_reporters")
     return len(rows)
 
 

@@ -30,7 +30,7 @@ def place_reports() -> None:
 @shared_task(name="cases.weigh_reporters", acks_late=True, soft_time_limit=60, time_limit=90)
 def weigh_reporters() -> None:
     """Count the reports of those of whom one was judged, and weigh their open cases."""
-    reporters.weigh()
+    reporters.weigh_all()
 
 
 @shared_task(name="cases.deliver_actions", acks_late=True, soft_time_limit=120, time_limit=150)

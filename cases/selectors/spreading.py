@@ -40,8 +40,8 @@ def next_platform_for(case: Case, viewer: User) -> Hint | None:
     rows = cases_for(viewer).filter(
         Exists(confirmed), state=State.CLOSED, stands_for=None, spread__0_2=case.spread[:LEAST_WAY]
     )
-    rows = rows.exclude(pk=case.rests_on).order_by("-closed_at", "-id")[:LOOKED_AT]
-    closed = {one.pk: one for one in rows}
+    rows = rows.exclude(pk=case.rests_on).defer("summary", "reasons", "priority_parts")
+    closed = {one.pk: one for one in rows.order_by("-closed_at", "-id")[:LOOKED_AT]}
     found = next_platform(steps, [Way(pk, _steps(one)) for pk, one in closed.items()])
     return Hint(found, [closed[pk] for pk in found.cases]) if found else None
 

@@ -108,6 +108,13 @@ def report(number: int, by: str, *, about: str, through: str = "ozone") -> Case:
     return Case.objects.get(pk=link.case.pk)
 
 
+def settle() -> None:
+    """What the worker does, until nobody is due."""
+    reporters.sweep()
+    reporters.weigh_all()
+    assert not Reporter.objects.exclude(due_at=None).exists()
+
+
 def history(lead: User, by: str, outcome: Outcome, first: int, count: int = 20) -> list[Case]:
     """Decided reports, half of them through each of two sources."""
     cases = []
@@ -131,8 +138,7 @@ def test_right_and_wrong_on_two_sources_change_the_order_of_the_queue(lead: User
     assert [one.pk for one in waiting()] == [wrong.pk, right.pk]
     history(lead, RIGHT, Outcome.ABUSE, 100)
     history(lead, WRONG, Outcome.NO_ABUSE, 200)
-    reporters.sweep()
-    reporters.sweep()
+    settle()
     assert [one.pk for one in waiting()] == [right.pk, wrong.pk]
     wrong.refresh_from_db()
     assert wrong.state == State.OPEN
@@ -152,7 +158,7 @@ def test_a_new_report_of_who_was_always_wrong_opens_its_case_and_waits_longest(
     lead: User,
 ) -> None:
     history(lead, WRONG, Outcome.LEGITIMATE, 200)
-    reporters.sweep()
+    settle()
     case = report(1, WRONG, about="x:rose")
     other = report(2, "x:nobody-knows", about="x:lily")
     assert case.state == State.OPEN
@@ -164,8 +170,7 @@ def test_a_new_report_of_who_was_always_wrong_opens_its_case_and_waits_longest(
 def test_page_and_rest_show_rate_interval_n_and_sources(lead: User) -> None:
     history(lead, RIGHT, Outcome.ABUSE, 100)
     history(lead, WRONG, Outcome.NO_ABUSE, 200)
-    reporters.sweep()
-    reporters.sweep()
+    settle()
     client = Client()
     client.force_login(lead)
     html = client.get("/quality/reporters/").content.decode()
@@ -198,7 +203,7 @@ def test_the_page_of_the_account_shows_its_record_and_few_decisions_are_too_few(
     lead: User,
 ) -> None:
     history(lead, RIGHT, Outcome.ABUSE, 100, count=3)
-    reporters.sweep()
+    settle()
     entity = Entity.objects.create(
         type="account",
         value=RIGHT,
@@ -228,7 +233,7 @@ def test_each_outcome_counts_as_what_it_says(
     lead: User, outcome: Outcome, counts: tuple[int, int]
 ) -> None:
     history(lead, RIGHT, outcome, 100, count=1)
-    reporters.sweep()
+    settle()
     row = Reporter.objects.get(name=RIGHT)
     assert (row.upheld, row.decided) == counts
     assert row.due_at is None
@@ -240,7 +245,7 @@ def test_a_report_after_the_decision_was_not_judged_by_it(lead: User) -> None:
     late = report(500, WRONG, about="x:old100")
     assert late.pk == case.pk
     reporters.mark(late)
-    reporters.sweep()
+    settle()
     assert Reporter.objects.get(name=WRONG).decided == 0
 
 
@@ -248,11 +253,11 @@ def test_a_report_after_the_decision_was_not_judged_by_it(lead: User) -> None:
 def test_a_decision_that_is_taken_back_is_counted_no_more(lead: User) -> None:
     (case,) = history(lead, RIGHT, Outcome.ABUSE, 100, count=1)
     waits = report(1, RIGHT, about="x:rose")
-    reporters.sweep()
+    settle()
     waits.refresh_from_db()
     believed = waits.priority_parts["p"]
     undo_decision(actor=lead, decision=case.decisions.get())
-    reporters.sweep()
+    settle()
     waits.refresh_from_db()
     assert believed == pytest.approx(2 / 3)
     assert waits.priority_parts["p"] == 0.5
@@ -264,10 +269,10 @@ def test_a_verdict_that_a_second_person_must_not_know_is_not_told_by_counts(lead
     case = report(100, RIGHT, about="x:old")
     decision = build.decided(build.user(), case)
     review = SecondReview.objects.create(decision=decision, why=ReviewWhy.SAMPLE)
-    reporters.sweep()
+    settle()
     assert Reporter.objects.get(name=RIGHT).decided == 0
     give_opinion(actor=lead, review=review, outcome=Outcome.ABUSE, reason="seen")
-    reporters.sweep()
+    settle()
     assert Reporter.objects.get(name=RIGHT).decided == 1
 
 
@@ -276,7 +281,7 @@ def test_a_case_that_somebody_decides_keeps_its_version(lead: User) -> None:
     case = report(1, RIGHT, about="x:rose")
     held = queue.claim(actor=lead, case=case)
     history(build.user(Role.LEAD), RIGHT, Outcome.ABUSE, 100, count=2)
-    reporters.sweep()
+    settle()
     case.refresh_from_db()
     assert case.version == held.version
     assert case.priority_parts["p"] == pytest.approx(0.75)
@@ -297,16 +302,35 @@ def test_one_odd_case_does_not_keep_the_others_from_being_weighed(
         whole(case, told)
 
     monkeypatch.setattr(reported, "describe", describe)
-    reporters.sweep()
+    settle()
     good.refresh_from_db()
     assert good.priority_parts["p"] == pytest.approx(0.75)
     assert Reporter.objects.get(name=RIGHT).due_at is None
 
 
 @pytest.mark.django_db
+def test_who_is_judged_again_while_being_weighed_stays_due(
+    lead: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (case,) = history(lead, RIGHT, Outcome.ABUSE, 100, count=1)
+    report(1, RIGHT, about="x:rose")
+    whole = reported.describe
+
+    def describe(of: Case, told: Any) -> None:
+        whole(of, told)
+        reporters.mark(case)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(reported, "describe", describe)
+        reporters.weigh(1)
+    assert Reporter.objects.get(name=RIGHT).due_at is not None
+    settle()
+
+
+@pytest.mark.django_db
 def test_partners_and_integrations_know_no_reporters(lead: User) -> None:
     history(lead, RIGHT, Outcome.ABUSE, 100, count=1)
-    reporters.sweep()
+    settle()
     assert reporters_for(lead).count() == 1
     for role in (Role.PARTNER, Role.INTEGRATION):
         assert not reporters_for(build.user(role)).exists()
@@ -315,7 +339,7 @@ def test_partners_and_integrations_know_no_reporters(lead: User) -> None:
 @pytest.mark.django_db
 def test_hostile_names_are_shown_as_text(lead: User) -> None:
     history(lead, "x:<script>alert(1)</script>\u202e", Outcome.ABUSE, 100, count=1)
-    reporters.sweep()
+    settle()
     client = Client()
     client.force_login(lead)
     html = client.get("/quality/reporters/").content.decode()
@@ -345,7 +369,7 @@ def test_ten_who_report_as_one_are_flagged_and_count_as_one(lead: User) -> None:
     assert case.priority_parts["p"] == 0.95
     ring(*names[:6])
     other = ring(*names[5:], "x:elsewhere", first=1)
-    reporters.sweep()
+    settle()
     case.refresh_from_db()
     assert case.state == State.OPEN
     assert (case.reports, case.priority_parts["p"]) == (10, 0.5)
@@ -362,7 +386,7 @@ def test_ten_who_report_as_one_are_flagged_and_count_as_one(lead: User) -> None:
     tab = client.get(f"/cases/{case.ref}/", {"tab": "evidence"}).content.decode()
     assert tab.count("acts as one with others") == 10
     Finding.objects.exclude(pk=other.pk).update(status=FindingStatus.LAPSED)
-    reporters.sweep()
+    settle()
     case.refresh_from_db()
     assert case.priority_parts["p"] == 0.95, "five of them, and five others"
 
@@ -374,8 +398,7 @@ def test_an_honest_reporter_beside_a_ring_is_still_believed(lead: User) -> None:
     ring(*names)
     for number, name in enumerate([*names, RIGHT], 1):
         case = report(number, name, about="x:rose")
-    reporters.sweep()
-    reporters.sweep()
+    settle()
     case.refresh_from_db()
     assert case.priority_parts["p"] == pytest.approx(0.95)
 
@@ -392,7 +415,7 @@ def test_nothing_is_written_while_nothing_changes(lead: User) -> None:
     report(1, "x:b1", about="x:rose")
     ring("x:b1", "x:b2", "x:b3")
     assert [reporters.find_rings() for _ in range(2)] == [1, 0]
-    assert [reporters.weigh() for _ in range(2)] == [1, 0]
+    assert [reporters.weigh(5) for _ in range(2)] == [1, 0]
     assert lead.pk
 
 
@@ -406,7 +429,7 @@ def test_reports_from_before_learn_their_source_and_are_counted(lead: User) -> N
     with connection.cursor() as cursor:
         cursor.execute(migration.SOURCES)
         cursor.execute(migration.DUE)
-    reporters.sweep()
+    settle()
     assert CaseReport.objects.get(case=case).source == signal.source
     assert Reporter.objects.get(name=RIGHT).by_source == {"src": [1, 1]}
 
@@ -441,7 +464,7 @@ def test_a_brigade_is_found_and_flagged_by_the_whole_desk() -> None:
     ingest_batch(source=shop, signals=signals)
     desk.work()
     assert Finding.objects.filter(detector="mass-reporting").exists()
-    reporters.sweep()
+    settle()
     own = Case.objects.get(reports=0)
     assert own.title == "10 accounts on x: synchronised sharing, reports in bulk"
     about = list(Case.objects.filter(reports=10, state=State.OPEN))
