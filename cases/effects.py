@@ -9,7 +9,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
-from cases import golden, sampling, strikes
+from cases import golden, reporters, sampling, strikes
 from cases.choices import BENIGN, AppealState, Effect, ReviewState, ReviewWhy
 from cases.facts import live_campaigns
 from cases.models import Appeal, Case, Decision, EntityAction, SecondReview
@@ -86,6 +86,7 @@ def set_off(decision: Decision) -> None:
         expires_at=clock.now() + BENIGN_FOR if outcome in BENIGN else None,
     )
     strikes.give(decision)
+    reporters.mark(decision.case)
     delivery.owe_decision(decision=decision)
 
 
@@ -96,6 +97,7 @@ def take_back(decision: Decision, *, actor: User, reason: str = "") -> list[str]
     decision.save(update_fields=["undone_at", "undone_by", "undo_reason"])
     golden.forget(decision)
     withdraw_verdict(decision_ref=decision_ref(decision))
+    reporters.mark(decision.case)
     decision.strikes.filter(withdrawn_at=None).update(withdrawn_at=now)
     decision.actions.filter(reversed_at=None).update(reversed_at=now)
     asked = (ReviewState.WAITING, ReviewState.DISAGREED)

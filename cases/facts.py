@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Count, F, QuerySet
@@ -16,7 +17,7 @@ from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.fits import calibrated
 from detectors.models import Campaign, CampaignMember, Finding
-from detectors.selectors.evidence import providers_of, signal_count
+from detectors.selectors.evidence import firsts_of, providers_of, signal_count
 from detectors.selectors.origin import Origin, origin_of
 
 SAMPLE: Final = 40  # signals of one finding that are asked for source and language
@@ -26,11 +27,12 @@ HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that intake needs of the campaigns of one case."""
+    """All that intake needs of the campaigns of one case. firsts: platform -> its first signal."""
 
     facts: Facts
     families: frozenset[str]
     providers: list[str]
+    firsts: dict[str, datetime]
     parts: dict[str, float]
 
 
@@ -84,6 +86,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
     return Picture(
         facts=facts,
         providers=providers_of([one.pk for one in findings]),
+        firsts=firsts_of([one.pk for one in findings]),
         families=frozenset(family for one in campaigns for family in one.families),
         parts=_parts(facts, campaigns, set(chances)),
     )
@@ -100,12 +103,22 @@ def describe(case: Case, picture: Picture) -> None:
         case.summary += reported.sentences(told)
         case.platforms = sorted({*facts.platforms, *told.platforms})
     case.providers = picture.providers
+    _spread(case, picture.firsts)
     case.accounts = facts.accounts
     case.how_sure = facts.p
     _came_from(case, origin_of(_sample(case, facts.findings)))
     case.severity = priority.severity(picture.parts)
     case.priority_parts = picture.parts
     calibrate(case)
+
+
+def _spread(case: Case, firsts: Mapping[str, datetime]) -> None:
+    """Order its platforms in time; what was known of one whose signals were purged stays."""
+    known = dict(zip(case.spread, case.spread_s, strict=True))
+    known |= {name: at.timestamp() for name, at in firsts.items()}
+    order = sorted((at, name) for name, at in known.items() if name in case.platforms)
+    case.spread = [name for _, name in order]
+    case.spread_s = [at for at, _ in order]
 
 
 def calibrate(case: Case) -> None:

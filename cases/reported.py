@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, QuerySet
 
 from cases import priority, summary
-from cases.models import Case, CaseReport
+from cases.models import Case, CaseReport, Reporter
+from cases.reputation import Record, chance
 from cases.summary import Sentence
 from detectors.choices import EntityType
 
 NAMED: Final = 2
 LISTED: Final = 10
-DOUBT: Final = 0.5
-"""What one reporter leaves of it; each further one leaves that share of the rest."""
-LEAST_DOUBT: Final = 0.05
+AS_ONE: Final = "As one"
+"""Lead of the line that flags reporters who act as one."""
+KNOWN: Final = 500
 HARM_BY_REASON: Final = {
     "fraud": 0.7,
     "malware": 0.7,
@@ -32,7 +34,8 @@ HARM_BY_REASON: Final = {
 class Reported:
     """All reports of one case. targets, reporters, reasons: the first ones; *_total: of how many.
 
-    accounts: how many of the targets are accounts.
+    accounts: how many of the targets are accounts. records: what is known of reporters, who was
+    judged most often first.
     """
 
     reports: int
@@ -45,6 +48,7 @@ class Reported:
     platforms: Sequence[str]
     first_at: datetime
     last_at: datetime
+    records: Sequence[Record] = ()
 
 
 def reported_of(case: Case) -> Reported | None:
@@ -68,6 +72,7 @@ def reported_of(case: Case) -> Reported | None:
         reporters=_firsts(case, "reporter"),
         reasons=[one for one in _firsts(case, "reason") if one],
         platforms=_firsts(case, "platform"),
+        records=_records(rows),
         **counted,
         **accounts,
     )
@@ -116,6 +121,7 @@ def sentences(reported: Reported) -> list[Sentence]:
     ]
     if reported.reasons:
         lines.append(("As", ", ".join(reported.reasons)))
+    lines += _standing(reported.records)
     return [{"lead": lead, "text": text, "finding_ids": []} for lead, text in lines]
 
 
@@ -134,6 +140,24 @@ def _who(reported: Reported) -> str:
     return f"{reports} by {_several(reported.reporters, reported.reporter_total)}, {span} UTC."
 
 
+def _standing(records: Sequence[Record]) -> list[tuple[str, str]]:
+    """What became of the reports of those who are known, and who of them act as one."""
+    judged = [one for one in records if one.decided]
+    told = [f"{one.name} {one.upheld:,} of {one.decided:,}" for one in judged]
+    lines = [("Known", f"Reports upheld so far: {_several(told, len(told))}.")] if told else []
+    rings = Counter(one.ring for one in records if one.ring is not None)
+    lines += [
+        (AS_ONE, f"{summary.counted(count, 'reporter')} of it act as one, and count as one.")
+        for _, count in sorted(rings.items())
+    ]
+    return lines
+
+
+def _records(rows: QuerySet[CaseReport]) -> list[Record]:
+    known = Reporter.objects.filter(name__in=rows.values("reporter")).order_by("-decided", "id")
+    return [Record(*one) for one in known.values_list(*Record._fields)[:KNOWN]]
+
+
 def _several(names: Sequence[str], total: int) -> str:
     """`a, b and 7 more`."""
     named = [summary.cut(one, summary.TITLE_LIMIT) for one in names[:NAMED]]
@@ -149,14 +173,14 @@ def _firsts(case: Case, name: str) -> list[str]:
 
 
 def _parts(reported: Reported) -> dict[str, float]:
-    """p: one reporter counts as an even chance; mass reporting is no proof, so it ends at 0.95.
+    """p: how likely one of the reporters is right, by what became of their earlier reports.
 
     Reports come in bursts when a mailbox is read, so their speed is that of a day at least.
     """
     span = reported.last_at - reported.first_at
     worst = max((_harm(one) for one in reported.reasons), default=0.0)
     return {
-        "p": 1 - max(LEAST_DOUBT, DOUBT ** min(reported.reporter_total, 10)),
+        "p": chance(reported.records, reported.reporter_total - len(reported.records)),
         "harm": max(worst, priority.harm(type for type, _ in reported.targets)),
         "reach": priority.reach(reported.reports),
         "velocity": priority.velocity(reported.reports, max(span, priority.DAY)),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from django.db.models import Exists, OuterRef
 
 from abusedesk.core.queueing import wake
-from cases import gates, placing
+from cases import gates, placing, reporters
 from cases.models import CaseReport
 from detectors.entities import digest_of
 from detectors.services.complaints import Told, hand_over
@@ -24,9 +24,10 @@ def take_reports(stream_id: int) -> None:
 
 
 def sweep(limit: int = 50) -> None:
-    """What a lost message forgot, and what a gate held until now."""
+    """What a lost message forgot, what a gate held until now, and who acts as one by now."""
     release()
     placing.place(limit)
+    reporters.sweep()
 
 
 def note(told: Sequence[Told]) -> None:
@@ -40,6 +41,7 @@ def note(told: Sequence[Told]) -> None:
                 digest=digest_of(*target),
                 platform=signal.platform,
                 reporter=complaint.reporter,
+                source_id=signal.source or None,
                 reason=complaint.reason,
                 reported_at=datetime.fromtimestamp(signal.at, UTC),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, assigning, gates, placing, reporting, sla, snoozing
+from cases import actions, assigning, gates, placing, reporters, reporting, sla, snoozing
 from cases import intake as pulling
 from cases.services import calibration, case, event, file, hold, retention
 
@@ -25,6 +25,12 @@ def take_reports(stream_id: int) -> None:
 def place_reports() -> None:
     """Give reports that wait their cases."""
     placing.place()
+
+
+@shared_task(name="cases.weigh_reporters", acks_late=True, soft_time_limit=60, time_limit=90)
+def weigh_reporters() -> None:
+    """Count the reports of those of whom one was judged, and weigh their open cases."""
+    reporters.weigh_all()
 
 
 @shared_task(name="cases.deliver_actions", acks_late=True, soft_time_limit=120, time_limit=150)

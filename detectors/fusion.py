@@ -26,6 +26,7 @@ from detectors.pairs import (
     kept_graph,
     parts_of,
 )
+from detectors.parted import Parting
 from detectors.ties import Ties, bridge, in_reach, is_cut, sharers_of
 
 MAX_ACCOUNTS = 3_000
@@ -58,24 +59,27 @@ class Group:
 
 def groups_of(pairs: Pairs, evidence: Sequence[Evidence]) -> list[Group]:
     """Campaigns among the scored accounts, largest first."""
-    graph, near = kept_graph(pairs), cohesive_graph(pairs)
+    graph, near, parting = kept_graph(pairs), cohesive_graph(pairs), Parting(pairs)
     connectors = _connectors(graph)
     for one in (near, graph):
         one.remove_nodes_from(connectors)
     seeds = [
         seed
         for component in nx.connected_components(graph)
-        for community in _communities(graph, component)
+        for part in parting.communities(component, graph)
+        for community in _communities(graph, part)
         if (seed := _seed(community, graph, pairs)) is not None
     ]
     wide = [
         seed
-        for community in _near_cores(near)
+        for community in _near_cores(near, parting)
         if (seed := _wide_seed(community, near, pairs)) is not None
     ]
-    seeds = _widened(seeds, [(one, _judged(one, evidence, connectors).opens) for one in wide])
+    judged = [(one, _judged(one, evidence, connectors).opens) for one in wide]
+    seeds = _widened(seeds, judged, parting)
     alone = [_judged(seed, evidence, connectors).opens for seed in seeds]
-    found = [_judged(seed, evidence, connectors) for seed in _bound(seeds, alone, pairs)]
+    bound = _bound(seeds, alone, pairs, parting)
+    found = [_judged(seed, evidence, connectors) for seed in bound]
     return sorted(found, key=lambda group: (-len(group.members), min(group.members)))
 
 
@@ -84,7 +88,7 @@ def drawn_in(pairs: Pairs, known: Collection[str]) -> tuple[set[str], set[str]]:
     graph, near = kept_graph(pairs), cohesive_graph(pairs)
     tied, likely = set[str](), set[str]()
     cores = {_core(component, graph) for component in nx.connected_components(graph)}
-    for core in cores.union(_near_cores(near)):
+    for core in cores.union(_near_cores(near, Parting(pairs))):
         if core.isdisjoint(known):
             continue
         ties = Ties(core, pairs, established=True)
@@ -97,12 +101,13 @@ def drawn_in(pairs: Pairs, known: Collection[str]) -> tuple[set[str], set[str]]:
     return tied, likely
 
 
-def _near_cores(near: nx.Graph[str]) -> Iterable[frozenset[str]]:
+def _near_cores(near: nx.Graph[str], parting: Parting) -> Iterable[frozenset[str]]:
     """Groups that hold together by evidence of which one family alone can be all."""
     for component in nx.connected_components(near):
-        for community in _communities(near, component):
-            if core := _two_core(near.subgraph(community)):
-                yield core
+        for part in parting.communities(component, near):
+            for community in _communities(near, part):
+                if core := _two_core(near.subgraph(community)):
+                    yield core
 
 
 def _wide_seed(core: frozenset[str], near: nx.Graph[str], pairs: Pairs) -> _Seed | None:
@@ -122,7 +127,9 @@ def _wide_seed(core: frozenset[str], near: nx.Graph[str], pairs: Pairs) -> _Seed
     return _Seed(_members(graph.subgraph(inner), inner), inner, tuple(ordered))
 
 
-def _widened(seeds: Sequence[_Seed], wide: Sequence[tuple[_Seed, bool]]) -> list[_Seed]:
+def _widened(
+    seeds: Sequence[_Seed], wide: Sequence[tuple[_Seed, bool]], parting: Parting
+) -> list[_Seed]:
     """Seeds, where a wide one takes in those that are mostly inside it, if it may open a case.
 
     One that may not gives way to a seed that has half of it. An account or two in common are not
@@ -131,9 +138,12 @@ def _widened(seeds: Sequence[_Seed], wide: Sequence[tuple[_Seed, bool]]) -> list
     found = list(seeds)
     for seed, opens in wide:
         if opens:
-            inside = [one for one in found if _is_half(one, seed) or _is_half(seed, one)]
+            near = [one for one in found if _is_half(one, seed) or _is_half(seed, one)]
+            links = [(0, place) for place in range(1, len(near) + 1)]
+            taken, *_ = parting.joined([one.members for one in (seed, *near)], links)
+            inside = [near[place - 1] for place in taken[1:]]
             found = [one for one in found if one not in inside]
-            found.append(_joined([(seed, {}), *((one, {}) for one in inside)], ()))
+            found.append(_joined([(seed, {}), *((one, {}) for one in inside)], (), parting))
         elif not any(_is_half(seed, one) for one in found):
             found.append(seed)
     return found
@@ -221,7 +231,9 @@ def _seed(community: set[str], graph: nx.Graph[str], pairs: Pairs) -> _Seed | No
     return _Seed(members, core, tuple(_edges(inside.subgraph(members), pairs)))
 
 
-def _bound(seeds: Sequence[_Seed], alone: Sequence[bool], pairs: Pairs) -> list[_Seed]:
+def _bound(
+    seeds: Sequence[_Seed], alone: Sequence[bool], pairs: Pairs, parting: Parting
+) -> list[_Seed]:
     """Seeds with the accounts that hang on them as a group; those that belong together as one.
 
     Two accounts of one seed that hang on another one make both one operation: one alone may be a
@@ -232,22 +244,24 @@ def _bound(seeds: Sequence[_Seed], alone: Sequence[bool], pairs: Pairs) -> list[
         Ties(seed.core, pairs, established=opens).edges()
         for seed, opens in zip(seeds, alone, strict=True)
     ]
-    ties: nx.Graph[int] = nx.Graph()
-    ties.add_nodes_from(range(len(seeds)))
+    links: list[tuple[int, int]] = []
     bridges: list[Edge] = []
     for (a, one), (b, two) in combinations(enumerate(seeds), 2):
         between = bridge(one.core, two.core, pairs) if alone[a] or alone[b] else []
         ones, twos = one.core.intersection(hanging[b]), two.core.intersection(hanging[a])
         if between or max(len(ones), len(twos)) > 1:
-            ties.add_edge(a, b)
+            links.append((a, b))
             bridges += between
     return [
-        _joined([(seeds[place], hanging[place]) for place in sorted(places)], bridges)
-        for places in nx.connected_components(ties)
+        _joined([(seeds[place], hanging[place]) for place in places], bridges, parting)
+        for places in parting.joined([seed.members for seed in seeds], links)
     ]
 
 
-def _joined(parts: Sequence[tuple[_Seed, Mapping[str, Edge]]], bridges: Sequence[Edge]) -> _Seed:
+def _joined(
+    parts: Sequence[tuple[_Seed, Mapping[str, Edge]]], bridges: Sequence[Edge], parting: Parting
+) -> _Seed:
+    """One seed of several, with who hangs on them; of two who were parted the nearer one."""
     core = frozenset[str]().union(*(seed.core for seed, _ in parts))
     members = {name: p for seed, _ in parts for name, p in seed.members.items()}
     edges = {(edge.a, edge.b): edge for seed, _ in parts for edge in seed.edges}
@@ -255,7 +269,9 @@ def _joined(parts: Sequence[tuple[_Seed, Mapping[str, Edge]]], bridges: Sequence
         if edge.a in core and edge.b in core:
             edges.setdefault((edge.a, edge.b), edge)
     for _, hanging in parts:
-        for name, edge in sorted(hanging.items()):
+        for name, edge in sorted(hanging.items(), key=lambda one: (-one[1].score, one[0])):
+            if parting.between([name], members):
+                continue
             edges.setdefault((edge.a, edge.b), edge)
             members[name] = max(members.get(name, 0.0), scoring.probability(edge.score))
     ordered = sorted(edges.values(), key=lambda edge: (-edge.score, edge.a, edge.b))

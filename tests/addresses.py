@@ -32,6 +32,7 @@ from cases.models import (
     Notice,
     Playbook,
     Queue,
+    Reporter,
     RoutingRule,
     SecondReview,
     Task,
@@ -400,6 +401,8 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
     _retention(desk.admin, rows)
+    for number in range(rows):
+        Reporter.objects.create(name=f"x:r{number}", upheld=1, decided=2, by_source={"a": [1, 2]})
     _lineage(who, desk.cases[0], rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)

@@ -22,7 +22,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 import cases.selectors
 import detectors.selectors
-from abusedesk.core import clock
+from abusedesk.core import clock, ids
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query, Term
@@ -33,6 +33,7 @@ from cases.models import (
     Case,
     CaseLineage,
     CaseWatch,
+    Decision,
     Delivery,
     EvidenceFile,
     GoldenItem,
@@ -47,6 +48,7 @@ from cases.placing import place
 from cases.reporting import note
 from cases.selectors import content, webhook
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
+from cases.selectors.attribution import attribution_for
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
@@ -80,6 +82,7 @@ from cases.selectors.queue import (
 )
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
+from cases.selectors.reporter import reporters_for
 from cases.selectors.review import (
     disagreements_for,
     own_reviews_for,
@@ -87,10 +90,11 @@ from cases.selectors.review import (
     reviews_for,
     waiting_reviews_for,
 )
+from cases.selectors.spreading import next_platform_for
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
-from detectors.choices import DeadLetterState
+from detectors.choices import DeadLetterState, Outcome
 from detectors.complaints import Complaint, Target
 from detectors.models import (
     CampaignMember,
@@ -142,6 +146,7 @@ from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
 from tests.addresses import BURIED, DETECTOR, MAPPING, Furnished, all_addresses, furnish
+from tests.cases import build
 
 pytestmark = pytest.mark.django_db
 Door = dict[str, str]
@@ -234,6 +239,7 @@ cases:quality             GET     login ok    ok    ok    login 404
 cases:golden              GET     login 404   ok    ok    login 404
 cases:golden              POST    login 404   goes  goes  login 404
 cases:golden-retire       POST    login 404   goes  goes  login 404
+cases:reporters           GET     login ok    ok    ok    login 404
 cases:own-results         GET     login ok    ok    ok    login 404
 cases:agreement           GET     login 404   ok    ok    login 404
 cases:second              GET     login 404   ok    ok    login 404
@@ -390,6 +396,7 @@ api-appeals             GET    read   401  rows rows rows 401  403  rows rows ro
 api-appeals             POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   403
 api-appeal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-appeal-rule         POST   review 401  403  ok   ok   401  403  403  ok   ok   403  404
+api-reporters           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-strikes             GET    read   401  none none none 401  403  none none none none none
 api-queues              GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
@@ -437,6 +444,8 @@ api-case-watchers       GET    read   401  rows rows rows 401  403  rows rows ro
 api-case-watchers       PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-watchers       DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-related        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-attribution    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-next-platform  GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-related        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-link           DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-timeline       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
@@ -509,6 +518,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     ),
     "fares_for": (READERS, lambda who, on: precision.fares_for(who)),
     "unread_for": (READERS, lambda who, on: config.unread_for(who)),
+    "attribution_for": (
+        READERS,
+        lambda who, on: attribution_for(list(Finding.objects.all()), who).total,
+    ),
+    "next_platform_for": (STAFF, lambda who, on: next_platform_for(_third_of_a_kind(on), who)),
+    "reporters_for": (STAFF, lambda who, on: reporters_for(who)),
     "shared_of": (READERS, lambda who, on: shared_of(list(Finding.objects.all()), who)),
     "lag_for": (READERS, lambda who, on: lag_for(who).reader),
     "signals_by_day": (READERS, lambda who, on: signals_by_day(who, 30)),
@@ -609,6 +624,8 @@ WITHOUT_VIEWER: Final = {
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",
     "origin_of": "the intake asks for the case, not for a person",
+    "rings_of": "the desk weighs reporters, for no person",
+    "firsts_of": "the intake asks for the case, not for a person",
     "providers_of": "the intake asks for the case, not for a person",
     "coordination_of": "of a group that a selector gave to the viewer",
     "stale_groups": "the fusion asks, for no person",
@@ -879,6 +896,26 @@ def _named() -> tuple[str, str]:
 
 def _recent() -> Recent:
     return recent_of(_entity())
+
+
+def _third_of_a_kind(on: Furnished) -> Case:
+    """An open case on two platforms, after three confirmed ones that went on to a third."""
+    way: dict[str, Any] = {"spread": ["x", "telegram"], "spread_s": [0.0, 1.0]}
+    for _ in range(3):
+        gone: dict[str, Any] = {
+            "spread": [*way["spread"], "medium"],
+            "spread_s": [*way["spread_s"], 2.0],
+        }
+        before = build.case(queue=on.held.queue, state=State.CLOSED, **gone)
+        Decision.objects.create(
+            case=before,
+            actor=on.people[Role.LEAD],
+            outcome=Outcome.ABUSE,
+            reason="seen",
+            key=ids.new_uuid(),
+            before={},
+        )
+    return build.case(queue=on.held.queue, **way)
 
 
 def _findings() -> list[int]:

@@ -18,9 +18,11 @@ from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from abusedesk.core.uploads import MAX_BODY
 from cases import downloads
 from cases.api import serializers
+from cases.api.inference_shapes import AttributionSerializer, NextPlatformSerializer
 from cases.api.matching import IF_MATCH, MUST_MATCH, http_names, matched, tagged, versions_in
 from cases.choices import TaskState
 from cases.models import Case
+from cases.selectors.attribution import attribution_for
 from cases.selectors.case import case_by_ref
 from cases.selectors.content import (
     custody_of,
@@ -31,8 +33,10 @@ from cases.selectors.content import (
     tasks_of,
     watchers_of,
 )
+from cases.selectors.evidence import findings_of
 from cases.selectors.lineage import family_of
 from cases.selectors.related import case_links_of, similar_to
+from cases.selectors.spreading import next_platform_for
 from cases.services.file import add_file, read_file
 from cases.services.note import add_note
 from cases.services.relation import link_cases, unlink_cases
@@ -254,6 +258,34 @@ class LinkView(OfCase):
         """Take the link back."""
         unlink_cases(actor=self.viewer, case=self.seen(ref), other=self.seen(other))
         return Response(status=204)
+
+
+class AttributionView(OfCase):
+    """Who wrote what a case rests on."""
+
+    @extend_schema(responses={200: AttributionSerializer, **problems(404)})
+    def get(self, request: Request, ref: str) -> Response:
+        """AI services and models with what speaks for and against each; the rest is unknown."""
+        found = attribution_for(findings_of(self.seen(ref), self.viewer), self.viewer)
+        return Response(AttributionSerializer(found).data)
+
+
+class NextPlatformView(OfCase):
+    """Where a case will probably go next."""
+
+    @extend_schema(responses={200: NextPlatformSerializer, **problems(404)})
+    def get(self, request: Request, ref: str) -> Response:
+        """By closed, confirmed cases that took the same way; no hint with fewer than three."""
+        case = self.seen(ref)
+        hint = next_platform_for(case, self.viewer)
+        told = {
+            "so_far": case.spread,
+            "platform": hint.found.platform if hint else "",
+            "alike": hint.found.alike if hint else 0,
+            "cases": [one.ref for one in hint.cases] if hint else [],
+            "after_s": hint.found.after_s if hint else None,
+        }
+        return Response(NextPlatformSerializer(told).data)
 
 
 class TimelineView(ListEndpoint):

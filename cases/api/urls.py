@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import content, golden, lineage, quality, queues, retention
+from cases.api import content, golden, lineage, quality, queues, reporter, retention
 from cases.api.views import CaseViewSet
 
 CASE = r"^cases/(?P<ref>AD-[0-9]{1,18})/"
@@ -37,6 +37,7 @@ urlpatterns = [
     ),
     path("quality/own/", golden.OwnResultsView.as_view(), name="api-own-results"),
     path("quality/agreement/", golden.AgreementView.as_view(), name="api-agreement"),
+    path("reporters/", reporter.ReportersView.as_view(), name="api-reporters"),
     path("strikes/", quality.StrikesView.as_view(), name="api-strikes"),
     path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),
@@ -89,6 +90,12 @@ urlpatterns = [
         rf"{CASE}related/(?P<other>AD-[0-9]{{1,18}})/$",
         content.LinkView.as_view(),
         name="api-case-link",
+    ),
+    re_path(
+        rf"{CASE}attribution/$", content.AttributionView.as_view(), name="api-case-attribution"
+    ),
+    re_path(
+        rf"{CASE}next-platform/$", content.NextPlatformView.as_view(), name="api-case-next-platform"
     ),
     re_path(rf"{CASE}timeline/$", content.TimelineView.as_view(), name="api-case-timeline"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),

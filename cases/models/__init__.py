@@ -15,6 +15,7 @@ from cases.models.policy import PolicyVersion
 from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
+from cases.models.reporter import Reporter
 from cases.models.review import Appeal, SecondReview
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
@@ -41,6 +42,7 @@ __all__ = [
     "Playbook",
     "PolicyVersion",
     "Queue",
+    "Reporter",
     "RoutingRule",
     "SecondReview",
     "Shift",

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from abusedesk.core import clock
@@ -22,13 +22,14 @@ class Case(models.Model):
     writes. how_sure: probability 0..1; 0 where no detector spoke. priority: 0..100, orders the
     queue. claim_*: exclusive while `claim_expires_at` lies ahead. hold: the legal hold that was
     placed on it last. providers: AI services that its evidence names. reports: how many of its hits
-    are reports that somebody sent. sources, languages: of the signals behind it. assignee: for whom
-    it waits, beside any claim; assigned_by: empty when the desk chose. sla_paused_at: since when
-    the clock stands. sla_stage: what was said about it. escalating: it beat the forecast that it
-    was snoozed under. labels: words of reviewers, sorted. tlp: how far it may travel.
-    calibrated: `how_sure` after the curve of `calibration`; None while there is no curve.
-    stands_for, only_for: of a check with a known answer: the case that it is a copy of, whose
-    evidence it shows, and the one person for whom it exists.
+    are reports that somebody sent. spread: platforms in the order in which the evidence of its
+    campaigns reached them; spread_s: when, seconds since 1970. sources, languages: of the signals
+    behind it. assignee: for whom it waits, beside any claim; assigned_by: empty when the desk
+    chose. sla_paused_at: since when the clock stands. sla_stage: what was said about it.
+    escalating: it beat the forecast that it was snoozed under. labels: words of reviewers, sorted.
+    tlp: how far it may travel. calibrated: `how_sure` after the curve of `calibration`; None while
+    there is no curve. stands_for, only_for: of a check with a known answer: the case that it is a
+    copy of, whose evidence it shows, and the one person for whom it exists.
     """
 
     ref = models.CharField(max_length=20, unique=True)
@@ -48,6 +49,8 @@ class Case(models.Model):
     priority_parts = models.JSONField(default=dict)
     platforms = ArrayField(models.CharField(max_length=40))
     providers = ArrayField(models.CharField(max_length=200), default=list, db_default=[])
+    spread = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
+    spread_s = ArrayField(models.FloatField(), default=list, db_default=[])
     sources = ArrayField(models.CharField(max_length=60), default=list, db_default=[])
     languages = ArrayField(models.CharField(max_length=8), default=list, db_default=[])
     reasons = ArrayField(models.TextField(), default=list)
@@ -133,6 +136,8 @@ class Case(models.Model):
             GinIndex(
                 OpClass(Upper("title"), name="gin_trgm_ops"), name="case_words", fastupdate=False
             ),
+            # where to next: closed cases that began on the same two platforms
+            models.Index(F("spread__0_2"), condition=Q(state=State.CLOSED), name="case_spread"),
             # the sweep: due times that nobody was told of
             models.Index(
                 fields=["queue", "sla_stage", "due_at", "id", "only_for"],

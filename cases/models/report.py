@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from abusedesk.core import clock
 from cases.models.case import Case
+from detectors.models import Source
 
 
 class CaseReport(models.Model):
@@ -14,6 +15,7 @@ class CaseReport(models.Model):
 
     case: empty while the row waits for one, or a gate keeps it from one. digest: of type and value
     of the target, as entities have it; values are too long for a key. held: a gate keeps it.
+    source: through which it came; None where that is not known any more.
     """
 
     case = models.ForeignKey(
@@ -25,6 +27,9 @@ class CaseReport(models.Model):
     digest = models.BinaryField(max_length=16)
     platform = models.CharField(max_length=40)
     reporter = models.CharField(max_length=242)
+    source = models.ForeignKey(
+        Source, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     reason = models.CharField(max_length=80, blank=True)
     reported_at = models.DateTimeField()
     held = models.BooleanField(default=False)
@@ -41,6 +46,8 @@ class CaseReport(models.Model):
             models.Index(fields=["case", "-reported_at", "-id"], name="casereport_case"),
             # the targets of one report
             models.Index(fields=["signal_id"], name="casereport_signal"),
+            # what became of the reports of one reporter
+            models.Index(fields=["reporter"], name="casereport_reporter"),
             # what waits for a case, and what a gate holds
             models.Index(fields=["held", "id"], condition=Q(case=None), name="casereport_waiting"),
         ]

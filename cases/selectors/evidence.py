@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import timedelta
-from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, Value
 
 from abusedesk.core.models import User
 from cases import facts, policy
+from cases.cited import cited_by, span_of
 from cases.models import Case
 from cases.summary import strongest_first
 from detectors.models import Finding, Signal
 from detectors.scoring import PRIOR
 from detectors.selectors.retention import Buried, buried_of
 from detectors.selectors.signal import signals_for
-
-MAX_IDS: Final = 5_000
-FAST_CLOCK: Final = timedelta(minutes=10)  # how far ahead a sender's clock may run
 
 
 def findings_of(case: Case, viewer: User) -> list[Finding]:
@@ -36,16 +31,12 @@ def evidence_of(findings: Sequence[Finding], viewer: User, limit: int = 50) -> S
 
     One query over the partitions between the first and the last cited moment.
     """
-    cited = _cited(findings)
+    cited = cited_by(findings)
     if not cited:
         return []
-    span = (
-        min(one.first_at for one in findings) - FAST_CLOCK,
-        max(one.last_at for one in findings) + FAST_CLOCK,
-    )
     rows = (
         signals_for(viewer)
-        .filter(pk__in=list(cited), occurred_at__range=span)
+        .filter(pk__in=list(cited), occurred_at__range=span_of(findings))
         .annotate(finding_ids=Value([], ArrayField(BigIntegerField())))
         .order_by("-occurred_at", "-id")[:limit]
     )
@@ -57,14 +48,13 @@ def evidence_of(findings: Sequence[Finding], viewer: User, limit: int = 50) -> S
 
 def cited_of(finding: Finding, ids: Collection[int], viewer: User) -> dict[int, Signal]:
     """Those of the signals that a finding cites which are still stored, with their sources."""
-    span = (finding.first_at - FAST_CLOCK, finding.last_at + FAST_CLOCK)
-    rows = signals_for(viewer).filter(pk__in=list(ids), occurred_at__range=span)
+    rows = signals_for(viewer).filter(pk__in=list(ids), occurred_at__range=span_of([finding]))
     return {signal.pk: signal for signal in rows}
 
 
 def purged_of(findings: Sequence[Finding], viewer: User) -> Buried:
     """What they cite that retention has purged."""
-    return buried_of(_cited(findings), viewer)
+    return buried_of(cited_by(findings), viewer)
 
 
 def contributions_of(case: Case) -> dict[str, float]:
@@ -78,14 +68,3 @@ def contributions_of(case: Case) -> dict[str, float]:
     parts = dict(campaigns[0].parts)
     prior = parts.pop("prior", PRIOR)
     return {"prior": prior, **dict(sorted(parts.items(), key=lambda part: -abs(part[1])))}
-
-
-def _cited(findings: Sequence[Finding]) -> dict[int, list[int]]:
-    """Signal id -> ids of findings, for the newest 5,000 or so signals."""
-    cited: dict[int, list[int]] = defaultdict(list)
-    for finding in sorted(findings, key=lambda one: one.last_at, reverse=True):
-        if len(cited) >= MAX_IDS:
-            break
-        for signal_id in finding.signal_ids:
-            cited[signal_id].append(finding.pk)
-    return cited

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from abusedesk.core.models import User
 from cases import policy
-from cases.models import Case, CaseReport
+from cases.models import Case, CaseReport, Reporter
 from cases.reported import shown
+from cases.reputation import Record
 from detectors.choices import EntityType
 from detectors.models import Signal
 from detectors.schema import Kind
@@ -23,15 +27,26 @@ ACCOUNTS: Final = 3
 ACTS: Final = 5
 
 
+_RECORD: Final = Subquery(
+    Reporter.objects.exclude(decided=0, ring=None)
+    .filter(name=OuterRef("reporter"))
+    .values(told=JSONObject(**{name: name for name in Record._fields}))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report. targets: what it reports, in words. signal: None when it was purged."""
+    """One report. targets: what it reports, in words. signal: None when it was purged.
+
+    record: what is known of its reporter.
+    """
 
     signal_id: int
     reporter: str
     reason: str
     reported_at: datetime
     signal: Signal | None
+    record: Record | None = None
     targets: list[str] = field(default_factory=list)
 
 
@@ -40,8 +55,8 @@ def reports_of(case: Case, viewer: User, limit: int = SHOWN) -> list[Report]:
     if not case.reports or not policy.can_see(viewer, case):
         return []
     rows = CaseReport.objects.filter(case=case.rests_on)
-    rows = rows.order_by("-reported_at", "-signal_id", "id")
-    by_signal: dict[int, list[CaseReport]] = {}
+    rows = rows.order_by("-reported_at", "-signal_id", "id").annotate(record=_RECORD)
+    by_signal: dict[int, list[Any]] = {}
     for row in rows[:ROWS]:
         by_signal.setdefault(row.signal_id, []).append(row)
     chosen = dict(list(by_signal.items())[:limit])
@@ -53,6 +68,7 @@ def reports_of(case: Case, viewer: User, limit: int = SHOWN) -> list[Report]:
             reason=first.reason,
             reported_at=first.reported_at,
             signal=signals.get(signal_id),
+            record=Record(**first.record) if first.record else None,
             targets=[shown(row.target_type, row.target) for row in (first, *others)],
         )
         for signal_id, (first, *others) in chosen.items()

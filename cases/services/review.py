@@ -10,7 +10,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, effects, fields, policy
+from cases import claims, effects, fields, policy, reporters
 from cases import terms as structured
 from cases.choices import Confidence, ReviewState
 from cases.models import SecondReview
@@ -59,6 +59,7 @@ def give_opinion(
         result=row.get_state_display().lower(),
         reason=reason,
     )
+    reporters.mark(row.decision.case)
     if agreed:
         effects.release(row.decision, actor=actor)
     return row

@@ -8,7 +8,9 @@ from typing import Any
 from django import template
 from django.forms import Form
 
+from cases.models import Reporter
 from cases.selectors import entity as selectors
+from cases.selectors.reporter import reporters_for
 from cases.selectors.strike import Standing, standings_of
 from detectors.models import Entity, Finding
 
@@ -33,6 +35,12 @@ def cases_by_entity(
 def standings_of_entity(context: dict[str, Any], entity: Entity) -> list[Standing]:
     """What an account has against it."""
     return standings_of(entity.value, context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def record_of_entity(context: dict[str, Any], entity: Entity) -> Reporter | None:
+    """What became of the reports that an account sent."""
+    return reporters_for(context["request"].user).filter(name=entity.value).first()
 
 
 @register.simple_tag

@@ -11,6 +11,7 @@ from cases.choices import TaskState, Tlp
 from cases.media import INLINE
 from cases.models import Case
 from cases.priority import WEIGHTS
+from cases.selectors.attribution import attribution_for
 from cases.selectors.content import (
     custodies_of,
     files_of,
@@ -28,6 +29,7 @@ from cases.selectors.faded import faded_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
+from cases.selectors.spreading import next_platform_for
 from cases.selectors.strike import standings_by_case
 from cases.services.file import MAX_BYTES
 from cases.timeline import timeline_of
@@ -112,6 +114,7 @@ def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
 def _summary(case: Case, viewer: User) -> dict[str, Any]:
     return {
         "sentences": [_sentence(line) for line in case.summary],
+        "next_platform": next_platform_for(case, viewer),
         **_faded(case, viewer),
         **_work(case, viewer),
     }
@@ -190,6 +193,7 @@ def _why(case: Case, viewer: User) -> dict[str, Any]:
     return {
         "findings": findings[:FINDINGS],
         "finding_total": len(findings),
+        "attribution": attribution_for(findings, viewer),
         **_faded(case, viewer),
         "sure_parts": _bars(parts, FAMILY_NAMES),
         "sure_sum": f"{sum(parts.values()):+.2f}",

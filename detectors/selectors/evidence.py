@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from django.db import connection
@@ -36,6 +37,16 @@ JOIN detectors_signal AS signal ON signal.id = cited
     AND signal.occurred_at <= finding.last_at + interval '10 minutes'
 WHERE finding.id = ANY(%s) AND signal.payload ? 'ai'
 ORDER BY 1
+"""
+_FIRSTS = """
+SELECT signal.platform, min(signal.occurred_at)
+FROM detectors_finding AS finding
+CROSS JOIN LATERAL unnest(finding.signal_ids) AS cited
+JOIN detectors_signal AS signal ON signal.id = cited
+    AND signal.occurred_at >= finding.first_at - interval '10 minutes'
+    AND signal.occurred_at <= finding.last_at + interval '10 minutes'
+WHERE finding.id = ANY(%s)
+GROUP BY signal.platform
 """
 
 
@@ -71,6 +82,13 @@ def providers_of(finding_ids: Collection[int]) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_PROVIDERS, [list(finding_ids)])
         return [name for (name,) in cursor.fetchall() if name]
+
+
+def firsts_of(finding_ids: Collection[int]) -> dict[str, datetime]:
+    """Platform -> when the first of the cited signals there happened."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRSTS, [list(finding_ids)])
+        return dict(cursor.fetchall())
 
 
 def shared_of(findings: Sequence[Finding], viewer: User) -> list[Shared]:

@@ -172,3 +172,16 @@ def _forget() -> None:
     FusedFinding.objects.all().delete()
     Cursor.objects.filter(name__startswith="fusion-").delete()
     CannotLink.objects.update(state=LinkState.WAITING)
+
+
+def test_a_third_group_does_not_join_what_a_person_cut() -> None:
+    case = fused.bridged()
+    cut_case(actor=build.user(), case=case, left=fused.LEFT, right=fused.RIGHT, reason="no")
+    third = ["x:t1", "x:t2", "x:t3"]
+    fused.told([*fused.LEFT[:2], *third], "d-third", [50, 51])
+    fused.told([*fused.RIGHT[:2], *third], "d-fourth", [52])
+    fused.settle()
+    for one in _members():
+        assert not (one & set(fused.LEFT) and one & set(fused.RIGHT))
+    assert {*third} <= {name for one in _members() for name in one}
+    assert len(_open()) == 2

@@ -205,6 +205,7 @@ def relative(moment: datetime) -> str:
     return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"
 
 
+@register.filter
 def span(seconds: float | timedelta) -> str:
     """The largest fitting unit: `45 s`, `12 min`, `7 h`, `3 d`."""
     left = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
