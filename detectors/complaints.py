@@ -74,8 +74,10 @@ def complaint_of(signal: Signal) -> Complaint | None:
 
 
 def _complains(signal: Signal) -> bool:
-    """Not what moderators did, and not the further parts of one large report."""
+    """Not what moderators did or found, and not the further parts of one large report."""
     if signal.kind != Kind.REPORT or {"group", "part"} <= signal.attributes.keys():
+        return False
+    if isinstance(signal.attributes.get("upheld"), bool):
         return False
     return bool(signal.actor) or BY_PEOPLE.isdisjoint(signal.attributes)
 

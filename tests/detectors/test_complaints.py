@@ -148,6 +148,7 @@ def test_a_link_in_the_words_of_a_report_is_not_what_it_reports() -> None:
         {"kind": "post", "actor": "ada"},
         {"attributes": {"bluesky": {"type": "modEventTakedown"}}},
         {"attributes": {"group": "alert-1", "part": 2}},
+        {"actor": "ada", "attributes": {"upheld": False}},
     ],
 )
 def test_what_is_no_complaint_opens_nothing(fields: dict[str, Any]) -> None:
