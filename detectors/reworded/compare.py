@@ -86,10 +86,10 @@ class Alike:
 def weigh(texts: Texts) -> Wordings:
     """The wordings of these texts."""
     sizes = np.array([len(one) // WIDTH for one in texts.sets], dtype=np.int64)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    cells = np.sort(numbers_of(texts.sets) << _BITS | owner)
+    cells = _cells(numbers_of(texts.sets), np.repeat(np.arange(len(sizes)), sizes))
     owner = cells & (1 << _BITS) - 1
-    word = np.cumsum(_starts(cells >> _BITS)) - 1
+    cells >>= _BITS
+    word = np.cumsum(_starts(cells)) - 1
     users = _users(texts, sizes)
     rarity = np.log(max(len(texts.accounts), POPULATION) / users)[word]
     users = users[word]
@@ -134,9 +134,18 @@ def alike_later(wordings: Wordings, crowd: Crowd, some: Ints, bounds: Bounds) ->
 def _users(texts: Texts, sizes: Ints) -> Ints:
     """How many accounts use each word, words in the order of their numbers."""
     numbers = numbers_of([texts.sets[place] for place in texts.wording.tolist()])
-    cells = np.sort(numbers << _BITS | np.repeat(texts.account, sizes[texts.wording]))
-    word = cells[_starts(cells)] >> _BITS
+    cells = _cells(numbers, np.repeat(texts.account, sizes[texts.wording]))
+    word = cells[_starts(cells)]
+    word >>= _BITS
     return np.diff(np.flatnonzero(_starts(word)), append=len(word))
+
+
+def _cells(numbers: Ints, places: Ints) -> Ints:
+    """Both in one column, in order; made in place, as millions of them take time to move."""
+    numbers <<= _BITS
+    numbers |= places
+    numbers.sort()
+    return numbers
 
 
 def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
@@ -150,6 +159,8 @@ def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
     for _ in range(_ROUNDS):
         rare = _met(wordings, rare, every)
         hopeful = _sum(wordings, rare) >= bounds.rarity - ROUNDING
+        if not hopeful.any():
+            return rare[:0], rare[:0]
         shared = _met(wordings, shared, hopeful)
         hopeful &= _sum(wordings, shared) >= bounds.share * wordings.weight - ROUNDING
         shared, rare = (rows[hopeful[wordings.owner[rows]]] for rows in (shared, rare))
@@ -277,4 +288,6 @@ def _spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
 
 def _starts(cells: Ints) -> Flags:
     """Where another value begins than the one before it."""
-    return np.concatenate([np.ones(1, dtype=np.bool_), cells[1:] != cells[:-1]])[: len(cells)]
+    starts = np.ones(len(cells), dtype=np.bool_)
+    np.not_equal(cells[1:], cells[:-1], out=starts[1:])
+    return starts

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, TypedDict
 
 import numpy as np
@@ -85,14 +86,17 @@ def merge(parts: Sequence[Columns]) -> Texts:
     """The texts of all shards. One account may be two writers: of its own texts and of drafts."""
     accounts: dict[str, int] = {}
     words = _joined(parts, "words")
-    sets = {one: place for place, one in enumerate(dict.fromkeys(words))}
+    # where each wording stands first: what is put in last remains
+    first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
+    place = np.fromiter(map(first.__getitem__, words), np.int64, len(words))
+    is_first = place == np.arange(len(words))
     writers = [accounts.setdefault(name, len(accounts)) for name in _joined(parts, "accounts")]
     counts = np.array(_joined(parts, "counts"), dtype=np.int64)
     return Texts(
         accounts=tuple(accounts),
-        sets=tuple(sets),
+        sets=tuple(compress(words, is_first.tolist())),
         account=np.repeat(np.array(writers, dtype=np.int64), counts),
-        wording=np.fromiter(map(sets.__getitem__, words), np.int64, len(words)),
+        wording=(np.cumsum(is_first) - 1)[place],
         is_draft=np.repeat(np.array(_joined(parts, "is_draft"), dtype=np.bool_), counts),
         at=_joined(parts, "at"),
         ids=_joined(parts, "ids"),
