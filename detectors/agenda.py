@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from detectors.base import HOUR_S, Key
+from detectors.base import MINUTE_S, Key
 
-SLOT_S: Final = 6 * HOUR_S
+SLOT_S: Final = 5 * MINUTE_S
 
 
 class Agenda:

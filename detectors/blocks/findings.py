@@ -48,20 +48,22 @@ class Found:
     sampled: bool
 
     @property
-    def rows(self) -> list[int]:
+    def rows(self) -> Ints:
         """Places of its acts in the table."""
-        return [int(place) for place in self.places[self.block.edges]]
+        rows: Ints = self.places[self.block.edges]
+        return rows
 
     @property
     def accounts(self) -> list[str]:
         """Its accounts, sorted."""
         names = self.table.accounts
-        return sorted({names[self.table.account[row]] for row in self.rows})
+        return sorted({names[account] for account in self.table.account[self.rows].tolist()})
 
     @property
     def objects(self) -> list[str]:
         """Its objects, sorted."""
-        return sorted({self.table.objects[self.table.object[row]].value for row in self.rows})
+        things = self.table.objects
+        return sorted({things[place].value for place in self.table.object[self.rows].tolist()})
 
     @property
     def own(self) -> float:
@@ -72,7 +74,7 @@ class Found:
     @property
     def one_day(self) -> float:
         """Largest share of its acts within 24 h."""
-        moments = np.sort([self.table.at[row] for row in self.rows])
+        moments = np.sort(self.table.at[self.rows])
         ends = np.searchsorted(moments, moments + DAY_S)
         return float((ends - np.arange(len(moments))).max()) / len(moments)
 
@@ -92,7 +94,7 @@ def draft(
 ) -> FindingDraft:
     """One block as a finding; it never opens by itself."""
     accounts, objects = found.accounts[:MAX_ACCOUNTS], found.objects
-    moments = [found.table.at[row] for row in found.rows]
+    moments = found.table.at[found.rows].tolist()
     event = found.one_day >= EVENT_SHARE
     llr = EVENT_LLR if event else BLOCK_LLR
     flags = [
@@ -103,7 +105,7 @@ def draft(
     return FindingDraft(
         anchor=Key(f"{found.table.kind}-block", objects[0]),
         subjects=tuple(accounts),
-        signal_ids=tuple(sorted({found.table.signal[row] for row in found.rows})),
+        signal_ids=tuple(sorted(set(found.table.signal[found.rows].tolist()))),
         llr=llr,
         links=neighbour_links(range(len(accounts)), lambda _a, _b: llr),
         score=round(found.block.density / chance.density, 4) if chance.density else None,

@@ -23,7 +23,7 @@ SURE_J: Final = 0.7
 this Jaccard two are alike only with MIN_COMMON pieces in common."""
 
 _CLOSE_J = 0.6
-_AT_ONCE = 65_536
+_AT_ONCE = 4_096
 
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -106,15 +106,20 @@ class _Kin:
         j = np.empty(len(left))
         for at in range(0, len(left), _AT_ONCE):
             some = slice(at, at + _AT_ONCE)
-            j[some] = (self.table[left[some]] == self.table[right[some]]).mean(axis=1)
+            j[some] = self._shares(left[some], right[some])
         kept = self._are_alike(left, right, j)
         return Pairs(left[kept], right[kept], j[kept])
 
     def share(self, ones: Sequence[int], others: Sequence[int]) -> float:
         """Share of the pairs between two groups that are alike."""
         left, right = np.repeat(ones, len(others)), np.tile(others, len(ones))
-        j = (self.table[left] == self.table[right]).mean(axis=1)
-        return float(self._are_alike(left, right, j).mean())
+        return float(self._are_alike(left, right, self._shares(left, right)).mean())
+
+    def _shares(self, left: Places, right: Places) -> Floats:
+        """Estimated Jaccard: the share of equal rows."""
+        equal = self.table[left] == self.table[right]
+        shares: Floats = np.count_nonzero(equal, axis=1) / equal.shape[1]
+        return shares
 
     def _are_alike(self, left: Places, right: Places, j: Floats) -> Flags:
         alike: Flags = j >= self.limit[self.space[left]]
@@ -187,7 +192,9 @@ def _proposed(table: NDArray[np.uint16], space: Places, cut: Cut) -> tuple[Place
         order = np.argsort(word, kind="stable")
         left, right = _within(order, word[order], cut.compared_all)
         codes.append(left * size + right)
-    left, right = np.divmod(np.unique(np.concatenate(codes)), size)
+    proposed = np.concatenate(codes)
+    proposed.sort()  # many times faster than `np.unique`, which hashes first
+    left, right = np.divmod(proposed[np.diff(proposed, prepend=-1) > 0], size)
     met = space[left] == space[right]
     return left[met], right[met]
 

@@ -130,7 +130,8 @@ class History:
         ):
             if tier != EdgeTier.EVENT_EXPLAINED:
                 self._partners[self._names[a]].append((self._names[b], p))
-        for target, account, at in zip(table.object, table.account, table.at, strict=True):
+        acts = (column.tolist() for column in (table.object, table.account, table.at))
+        for target, account, at in zip(*acts, strict=True):
             self._first[self._names[account]][target] = at
 
     def pairs(self, burst: Burst, least: int) -> list[Pair]:

@@ -6,17 +6,17 @@ it; two texts are alike as far as the weight of their common words is a share of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from detectors.reworded.gathered import Flags, Ints, Texts
 from detectors.reworded.words import WIDTH, Words, numbers_of
-from detectors.synchrony.pairs import close_rows
 
 Floats = npt.NDArray[np.float64]
 Lots = npt.NDArray[np.uint64]
@@ -86,21 +86,21 @@ class Alike:
 def weigh(texts: Texts) -> Wordings:
     """The wordings of these texts."""
     sizes = np.array([len(one) // WIDTH for one in texts.sets], dtype=np.int64)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    cells = np.sort(numbers_of(texts.sets) << _BITS | owner)
+    cells = _cells(numbers_of(texts.sets), np.repeat(np.arange(len(sizes)), sizes))
     owner = cells & (1 << _BITS) - 1
-    word = np.cumsum(_starts(cells >> _BITS)) - 1
-    users = _users(texts, sizes)[word]
-    rarity = np.log(max(len(texts.accounts), POPULATION) / users)
+    cells >>= _BITS
+    word = np.cumsum(_starts(cells)) - 1
+    users = _users(texts, sizes)
+    rarity = np.log(max(len(texts.accounts), POPULATION) / users)[word]
+    users = users[word]
     weight = np.bincount(owner, weights=rarity, minlength=len(sizes)).astype(np.float64)
     return Wordings(texts.sets, word, owner, users, rarity, weight)
 
 
 def weighty(wordings: Wordings, bounds: Bounds) -> Flags:
     """(wordings,) Whether its rare words weigh enough, so that it says something of its own."""
-    rare = wordings.users <= bounds.users
-    owner, rarity = wordings.owner[rare], wordings.rarity[rare]
-    return np.bincount(owner, weights=rarity, minlength=len(wordings.sets)) >= bounds.rarity
+    rare = np.flatnonzero(wordings.users <= bounds.users)
+    return _sum(wordings, rare) >= bounds.rarity
 
 
 def alike(wordings: Wordings, bounds: Bounds, secret: bytes) -> Alike:
@@ -108,7 +108,7 @@ def alike(wordings: Wordings, bounds: Bounds, secret: bytes) -> Alike:
     drawn by the secret, and of the others that word counts for no pair."""
     shared, rare = _promising(wordings, bounds)
     crowd = _draw(wordings, shared, rare, secret)
-    compared = rare if crowd is None else np.setdiff1d(rare, crowd.left, assume_unique=True)
+    compared = rare if crowd is None else _without(rare, crowd.left)
     a, b = _candidates(wordings, compared, bounds.rarity)
     share = _share(wordings, shared, a, b)
     kept = share >= bounds.share
@@ -134,9 +134,18 @@ def alike_later(wordings: Wordings, crowd: Crowd, some: Ints, bounds: Bounds) ->
 def _users(texts: Texts, sizes: Ints) -> Ints:
     """How many accounts use each word, words in the order of their numbers."""
     numbers = numbers_of([texts.sets[place] for place in texts.wording.tolist()])
-    cells = np.sort(numbers << _BITS | np.repeat(texts.account, sizes[texts.wording]))
-    word = cells[_starts(cells)] >> _BITS
+    cells = _cells(numbers, np.repeat(texts.account, sizes[texts.wording]))
+    word = cells[_starts(cells)]
+    word >>= _BITS
     return np.diff(np.flatnonzero(_starts(word)), append=len(word))
+
+
+def _cells(numbers: Ints, places: Ints) -> Ints:
+    """Both in one column, in order; made in place, as millions of them take time to move."""
+    numbers <<= _BITS
+    numbers |= places
+    numbers.sort()
+    return numbers
 
 
 def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
@@ -145,24 +154,30 @@ def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
     What no other wording has cannot be common: where the rest weighs too little, the wording goes,
     and with it goes what only one of the others shared with it.
     """
-    size = len(wordings.sets)
     shared, rare = np.arange(len(wordings.word)), np.flatnonzero(wordings.users <= bounds.users)
+    every = np.ones(len(wordings.sets), dtype=np.bool_)
     for _ in range(_ROUNDS):
-        shared, rare = (_met(wordings.word, rows) for rows in (shared, rare))
-        weight, rarity = (
-            np.bincount(wordings.owner[rows], weights=wordings.rarity[rows], minlength=size)
-            for rows in (shared, rare)
-        )
-        enough = weight >= bounds.share * wordings.weight - ROUNDING
-        hopeful = enough & (rarity >= bounds.rarity - ROUNDING)
+        rare = _met(wordings, rare, every)
+        hopeful = _sum(wordings, rare) >= bounds.rarity - ROUNDING
+        if not hopeful.any():
+            return rare[:0], rare[:0]
+        shared = _met(wordings, shared, hopeful)
+        hopeful &= _sum(wordings, shared) >= bounds.share * wordings.weight - ROUNDING
         shared, rare = (rows[hopeful[wordings.owner[rows]]] for rows in (shared, rare))
     return shared, rare
 
 
-def _met(word: Ints, rows: Ints) -> Ints:
-    """Rows whose word is in another one of them as well."""
-    count = np.bincount(word[rows])
-    return rows[count[word[rows]] > 1]
+def _met(wordings: Wordings, rows: Ints, some: Flags) -> Ints:
+    """Rows of some wordings whose word is in another one of them all as well."""
+    count = np.bincount(wordings.word[rows])
+    rows = rows[some[wordings.owner[rows]]]
+    return rows[count[wordings.word[rows]] > 1]
+
+
+def _sum(wordings: Wordings, rows: Ints) -> Floats:
+    """(wordings,) Weight of these rows of each."""
+    owner, rarity = wordings.owner[rows], wordings.rarity[rows]
+    return np.bincount(owner, weights=rarity, minlength=len(wordings.sets)).astype(np.float64)
 
 
 def _draw(wordings: Wordings, shared: Ints, rare: Ints, secret: bytes) -> Crowd | None:
@@ -171,12 +186,22 @@ def _draw(wordings: Wordings, shared: Ints, rare: Ints, secret: bytes) -> Crowd 
     crowded = rare[np.bincount(word)[word] > TOGETHER]
     if not len(crowded):
         return None
-    lot = _lots(wordings, np.unique(wordings.owner[crowded]), secret)
-    crowded = crowded[np.lexsort((lot[wordings.owner[crowded]], wordings.word[crowded]))]
-    group = wordings.word[crowded]
-    is_drawn = np.arange(len(crowded)) - np.searchsorted(group, group) < TOGETHER
-    drawn, left = np.sort(crowded[is_drawn]), np.sort(crowded[~is_drawn])
-    return Crowd(drawn, left, shared, rare, lot)
+    group, owner = wordings.word[crowded], wordings.owner[crowded]
+    lot = _lots(wordings, np.flatnonzero(np.bincount(owner)), secret)
+    rank = np.empty(len(lot), dtype=np.int64)
+    rank[np.argsort(lot, kind="stable")] = np.arange(len(lot))
+    place = group << _BITS | rank[owner]
+    # the rows of each word stand together, and none has fewer than TOGETHER
+    last = np.sort(place)[np.flatnonzero(_starts(group)) + TOGETHER - 1]
+    is_drawn = place <= last[np.cumsum(_starts(group)) - 1]
+    return Crowd(crowded[is_drawn], crowded[~is_drawn], shared, rare, lot)
+
+
+def _without(rows: Ints, some: Ints) -> Ints:
+    """The rows but for some of them; both are in order."""
+    left = np.ones(len(rows), dtype=np.bool_)
+    left[np.searchsorted(rows, some)] = False
+    return rows[left]
 
 
 def _lots(wordings: Wordings, places: Ints, secret: bytes) -> Lots:
@@ -191,16 +216,36 @@ def _lots(wordings: Wordings, places: Ints, secret: bytes) -> Lots:
 
 def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[Ints, Ints]:
     """Pairs whose common rare words weigh enough. rare: rows of such words."""
-    owner = wordings.owner[rare]
-    one, two = close_rows(wordings.word[rare], owner, np.inf)
-    pair = np.minimum(owner[one], owner[two]) << _BITS | np.maximum(owner[one], owner[two])
-    # stable, so that the weights of a pair are added up in the order of their words
-    order = np.argsort(pair, kind="stable")
-    first = np.flatnonzero(_starts(pair[order]))
-    weights = wordings.rarity[rare][one[order]]
-    shared = np.add.reduceat(weights, first) if len(first) else weights
-    met = pair[order][first[shared >= least_rarity]]
-    return met >> _BITS, met & (1 << _BITS) - 1
+    sizes = np.bincount(wordings.owner[rare])
+    owners = np.flatnonzero(sizes)
+    owner = (np.cumsum(sizes > 0) - 1)[wordings.owner[rare]]
+    word = np.cumsum(_starts(wordings.word[rare])) - 1
+    firsts = np.append(np.flatnonzero(_starts(word)), len(word))
+    # the weights of a pair are added up in the order of their words
+    order = np.sort(owner * len(rare) + np.arange(len(rare))) % max(1, len(rare))
+    starts = np.concatenate([[0], np.cumsum(sizes[owners])])
+    shape = (len(owners), len(firsts) - 1)
+    weights = csr_array((wordings.rarity[rare][order], word[order], starts), shape=shape)
+    holders = csr_array((np.ones(len(rare)), owner, firsts), shape=shape[::-1])
+    steps = np.concatenate([[0], np.cumsum(np.diff(firsts)[word[order]])])[starts]
+    found = [np.zeros(0, dtype=np.int64)]
+    for some in _pieces(steps, _CHUNK):
+        met = (weights[some] @ holders).tocoo()
+        a, b = met.row.astype(np.int64) + some.start, met.col.astype(np.int64)
+        kept = (a < b) & (met.data >= least_rarity)
+        found.append(owners[a[kept]] << _BITS | owners[b[kept]])
+    pair = np.sort(np.concatenate(found))
+    return pair >> _BITS, pair & (1 << _BITS) - 1
+
+
+def _pieces(total: Ints, each: int) -> Iterator[slice]:
+    """Ranges of rows that take about so many steps. total: steps before each row, and of all."""
+    start = 0
+    while start < len(total) - 1:
+        stop = int(np.searchsorted(total, total[start] + each, side="right")) - 1
+        stop = max(stop, start + 1)
+        yield slice(start, stop)
+        start = stop
 
 
 def _share(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
@@ -211,14 +256,16 @@ def _share(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
 
 def _common(wordings: Wordings, rows: Ints, a: Ints, b: Ints) -> Floats:
     """Weight of the words that each pair has in common, of those in these rows."""
-    rows = rows[np.argsort(wordings.owner[rows], kind="stable")]
-    word, owner, rarity = (
-        column[rows] for column in (wordings.word, wordings.owner, wordings.rarity)
-    )
+    taking_part = np.zeros(len(wordings.sets), dtype=np.bool_)
+    taking_part[a] = taking_part[b] = True
+    rows = rows[taking_part[wordings.owner[rows]]]
     numbers = int(wordings.word.max(initial=0)) + 1
-    cells = owner * numbers + word
-    starts = np.searchsorted(owner, np.arange(len(wordings.sets)))
-    sizes = np.bincount(owner, minlength=len(wordings.sets))
+    rarity_of = np.zeros(numbers)
+    rarity_of[wordings.word[rows]] = wordings.rarity[rows]
+    cells = np.sort(wordings.owner[rows] * numbers + wordings.word[rows])
+    word, rarity = cells % numbers, rarity_of[cells % numbers]
+    sizes = np.bincount(wordings.owner[rows], minlength=len(wordings.sets))
+    starts = np.cumsum(sizes) - sizes
     found = np.zeros(len(a))
     for start in range(0, len(a), _CHUNK):
         some = slice(start, start + _CHUNK)
@@ -241,4 +288,6 @@ def _spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
 
 def _starts(cells: Ints) -> Flags:
     """Where another value begins than the one before it."""
-    return np.concatenate([np.ones(1, dtype=np.bool_), cells[1:] != cells[:-1]])[: len(cells)]
+    starts = np.ones(len(cells), dtype=np.bool_)
+    np.not_equal(cells[1:], cells[:-1], out=starts[1:])
+    return starts

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any, TypedDict
 
 import numpy as np
@@ -52,8 +53,8 @@ class Texts:
 
     def others(self, ids: set[int]) -> dict[str, int]:
         """Account -> its texts that came in none of these signals, where there are any."""
-        left = np.fromiter((one not in ids for one in self.ids), bool, len(self.ids))
-        count = np.bincount(self.account[left], minlength=len(self.accounts))
+        left = np.isin(np.array(self.ids, dtype=np.int64), np.array([*ids], dtype=np.int64))
+        count = np.bincount(self.account[~left], minlength=len(self.accounts))
         return {self.accounts[place]: int(count[place]) for place in np.flatnonzero(count)}
 
     def _text(self, place: int) -> Text:
@@ -84,15 +85,18 @@ def gather(writers: Mapping[Key, Writer], since_day: int) -> Columns:
 def merge(parts: Sequence[Columns]) -> Texts:
     """The texts of all shards. One account may be two writers: of its own texts and of drafts."""
     accounts: dict[str, int] = {}
-    sets: dict[Words, int] = {}
+    words = _joined(parts, "words")
+    # where each wording stands first: what is put in last remains
+    first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
+    place = np.fromiter(map(first.__getitem__, words), np.int64, len(words))
+    is_first = place == np.arange(len(words))
     writers = [accounts.setdefault(name, len(accounts)) for name in _joined(parts, "accounts")]
-    wording = [sets.setdefault(words, len(sets)) for words in _joined(parts, "words")]
     counts = np.array(_joined(parts, "counts"), dtype=np.int64)
     return Texts(
         accounts=tuple(accounts),
-        sets=tuple(sets),
+        sets=tuple(compress(words, is_first.tolist())),
         account=np.repeat(np.array(writers, dtype=np.int64), counts),
-        wording=np.array(wording, dtype=np.int64),
+        wording=(np.cumsum(is_first) - 1)[place],
         is_draft=np.repeat(np.array(_joined(parts, "is_draft"), dtype=np.bool_), counts),
         at=_joined(parts, "at"),
         ids=_joined(parts, "ids"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from zlib import crc32
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, Signal
 
@@ -91,6 +93,11 @@ def spread(place: int) -> int:
 def hour_of_week(place: int) -> int:
     """0..167 in UTC."""
     return place // PER_HOUR % WEEK_H
+
+
+def hours_of(bins: Sequence[int]) -> NDArray[np.int64]:
+    """How many of these bins are in each hour of the week; shape (168,)."""
+    return np.bincount(np.array(bins, dtype=np.int64) // PER_HOUR % WEEK_H, minlength=WEEK_H)
 
 
 def ties_of(signal: Signal) -> Iterable[int]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import exp, lgamma, log
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week, spread
+from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hours_of, spread
 
 MAX_PAIRS = 200_000
 MAX_BEATS = 20_000
 _TERMS = 10_000
 _TOGETHER = 4_096
+_BITS = 31
 
 Counts = NDArray[np.int64]
 
@@ -44,9 +46,9 @@ def pairs_of(beats: Sequence[Beat], limits: Limits) -> list[Pair]:
     Chance: each account keeps its hours of the week and picks minutes inside them as all accounts
     together do, so that an hour in which everybody acted at once proves nothing.
     """
-    hours = np.array([_hours(beat.bins) for beat in beats]).reshape(-1, WEEK_H)
+    hours = np.array([hours_of(beat.bins) for beat in beats]).reshape(-1, WEEK_H)
     crowding = _crowding(beats)
-    candidates = sorted(_tied(beats, limits.tie_cap))[:MAX_PAIRS]
+    candidates = _tied(beats, limits.tie_cap)
     found = []
     for one, two, cosine in _alike(hours, candidates, limits.cosine):
         left, right = _comparable(beats[one], beats[two])
@@ -75,60 +77,59 @@ def poisson_tail(number: int, mean: float) -> float:
     return float(f"{total:.3g}")
 
 
-def _tied(beats: Sequence[Beat], cap: int) -> set[tuple[int, int]]:
-    holders: dict[int, list[int]] = {}
-    for place, beat in enumerate(beats):
-        for tie in beat.ties:
-            holders.setdefault(tie, []).append(place)
-    found: set[tuple[int, int]] = set()
-    for pair in _pairs_by_tie(holders, cap):
-        found.add(pair)
-        if len(found) >= MAX_PAIRS:
+def _tied(beats: Sequence[Beat], cap: int) -> Counts:
+    """Pairs of places with a common tie, sorted, (pairs, 2): of many those with the rarest ties."""
+    found = np.zeros(0, dtype=np.int64)
+    for one, two in _pairs_by_tie(beats, cap):
+        pair, first = np.unique(np.append(found, one << _BITS | two), return_index=True)
+        found = pair[np.argsort(first)][:MAX_PAIRS]
+        if len(found) == MAX_PAIRS:
             break
-    return found
+    found.sort()
+    return np.stack([found >> _BITS, found & (1 << _BITS) - 1], axis=1)
 
 
-def _pairs_by_tie(holders: Mapping[int, list[int]], cap: int) -> Iterator[tuple[int, int]]:
-    for tie in sorted(holders, key=lambda tie: (len(holders[tie]), tie)):
-        places = holders[tie]
-        if len(places) > cap:
-            return
-        for at, two in enumerate(places):
-            for one in places[:at]:
-                yield one, two
-
-
-def _hours(bins: Iterable[int]) -> Counts:
-    return np.bincount([hour_of_week(place) for place in bins], minlength=WEEK_H)
+def _pairs_by_tie(beats: Sequence[Beat], cap: int) -> Iterator[tuple[Counts, Counts]]:
+    """Places that meet on a tie, the lower one first, some at a time, the rarest tie first."""
+    place = np.repeat(np.arange(len(beats)), [len(beat.ties) for beat in beats])
+    tie = np.array([tie for beat in beats for tie in beat.ties], dtype=np.int64)
+    _, which, count = np.unique(tie, return_inverse=True, return_counts=True)
+    kept = np.flatnonzero(count[which] <= cap)
+    kept = kept[np.lexsort((place[kept], which[kept], count[which[kept]]))]
+    place, size = place[kept], count[which[kept]]
+    starts = np.flatnonzero(np.diff(which[kept], prepend=-1))
+    before = np.arange(len(kept)) - np.repeat(starts, size[starts])
+    total = np.concatenate([[0], np.cumsum(before)])
+    cuts = np.searchsorted(total, np.arange(0, total[-1], MAX_PAIRS)).tolist()
+    for start, stop in pairwise([*cuts, len(kept)]):
+        two = np.repeat(np.arange(start, stop), before[start:stop])
+        one = np.arange(total[start], total[stop]) - total[two] + two - before[two]
+        yield place[one], place[two]
 
 
 def _crowding(beats: Sequence[Beat]) -> NDArray[np.float64]:
     """For each hour of the week: chance that two acts in it share a bin; shape (168,)."""
-    crowd: dict[int, int] = {}
-    for beat in beats:
-        for place in beat.bins:
-            crowd[place] = crowd.get(place, 0) + 1
-    first, last = min(crowd, default=0), max(crowd, default=0)
-    total, squares = np.zeros(WEEK_H), np.zeros(WEEK_H)
-    for hour in range(first // PER_HOUR, last // PER_HOUR + 1):
-        for place in range(hour * PER_HOUR, (hour + 1) * PER_HOUR):
-            number = crowd.get(place, 0) + 1
-            total[hour % WEEK_H] += number
-            squares[hour % WEEK_H] += number * number
+    bins = np.array([place for beat in beats for place in beat.bins], dtype=np.int64)
+    first = int(bins.min()) // PER_HOUR if len(bins) else 0
+    bins -= first * PER_HOUR
+    hours = int(bins.max(initial=0)) // PER_HOUR + 1
+    number = np.bincount(bins, minlength=hours * PER_HOUR) + 1
+    hour = (np.arange(len(number)) // PER_HOUR + first) % WEEK_H
+    total, squares = (
+        np.bincount(hour, weights=weights, minlength=WEEK_H) for weights in (number, number**2)
+    )
     chance: NDArray[np.float64] = squares / np.maximum(total, 1.0) ** 2
     return chance
 
 
-def _alike(
-    hours: Counts, pairs: Sequence[tuple[int, int]], least: float
-) -> Iterator[tuple[int, int, float]]:
+def _alike(hours: Counts, pairs: Counts, least: float) -> Iterator[tuple[int, int, float]]:
     """Pairs of places with their cosine where it is at least `least`.
 
     It is made of whole numbers, so that every machine says the same.
     """
     length = np.einsum("ij,ij->i", hours, hours)
     for start in range(0, len(pairs), _TOGETHER):
-        one, two = np.array(pairs[start : start + _TOGETHER]).T
+        one, two = pairs[start : start + _TOGETHER].T
         both = np.einsum("ij,ij->i", hours[one], hours[two])
         cosine = both / np.sqrt(np.maximum(length[one] * length[two], 1))
         near = np.flatnonzero(cosine >= least)

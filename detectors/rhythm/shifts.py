@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rhythm.bins import WEEK_H, Beat, hour_of_week
+from detectors.rhythm.bins import WEEK_H, Beat, hours_of
 
 MIN_ACCOUNTS, MAX_ACCOUNTS = 3, 8
 MAX_TESTED = 100
@@ -52,7 +52,7 @@ def shifts_of(beats: Sequence[Beat], limits: ShiftLimits) -> list[Shifts]:
     Where a tie has more accounts than take turns, every choice from them counts as a test. Nobody
     is in two groups.
     """
-    weeks = np.array([_week(beat) for beat in beats]).reshape(-1, WEEK_H)
+    weeks = np.array([hours_of(beat.bins) for beat in beats]).reshape(-1, WEEK_H)
     crews = list(_crews(beats, weeks, limits))[:MAX_TESTED]
     tests = sum(crew.choices for crew in crews)
     found: list[Shifts] = []
@@ -92,13 +92,14 @@ def _crews(beats: Sequence[Beat], weeks: Weeks, limits: ShiftLimits) -> Iterator
 def _fitting(there: Sequence[int], weeks: Weeks, alone: float) -> tuple[int, ...]:
     """Accounts that take turns: those with the most acts an hour first, while they fit together."""
     mine = weeks[there]
-    dense = mine.sum(axis=1) / np.count_nonzero(mine, axis=1)
+    sizes = mine.sum(axis=1)
+    dense = sizes / np.count_nonzero(mine, axis=1)
     chosen: list[int] = []
-    busiest, acts = np.zeros_like(mine[0]), 0
-    for place in (there[number] for number in np.argsort(-dense, kind="stable").tolist()):
-        with_it, total = np.maximum(busiest, weeks[place]), acts + int(weeks[place].sum())
+    busiest, acts, each = np.zeros_like(mine[0]), 0, sizes.tolist()
+    for number in np.argsort(-dense, kind="stable").tolist():
+        with_it, total = np.maximum(busiest, mine[number]), acts + each[number]
         if int(with_it.sum()) / total >= alone:
-            chosen.append(place)
+            chosen.append(there[number])
             busiest, acts = with_it, total
         if len(chosen) == MAX_ACCOUNTS:
             break
@@ -125,7 +126,3 @@ def _chance(acts: Sequence[int], others: Weeks) -> NDArray[np.float64]:
     )  # fmt: skip
     shares: NDArray[np.float64] = drawn.max(axis=0).sum(axis=1) / sum(acts)
     return shares
-
-
-def _week(beat: Beat) -> Weeks:
-    return np.bincount([hour_of_week(place) for place in beat.bins], minlength=WEEK_H)

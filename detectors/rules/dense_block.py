@@ -143,8 +143,8 @@ class DenseBlock(Detector[Sharers, DenseBlockParams]):
 
     def _found(self, table: Table, p: DenseBlockParams) -> Iterator[FindingDraft]:
         edges, sampled = self._bounded(table)
-        row = np.asarray(table.account, dtype=np.int64)[edges]
-        column = np.asarray(table.object, dtype=np.int64)[edges]
+        row = table.account[edges]
+        column = table.object[edges]
         order = np.lexsort((column, row))  # so that the order of shards leaves no trace
         row, column, edges = row[order], column[order], edges[order]
         graph = Graph.of(row, column)
@@ -160,7 +160,7 @@ class DenseBlock(Detector[Sharers, DenseBlockParams]):
 
     def _bounded(self, table: Table) -> tuple[Any, bool]:
         """Places of the edges that are looked at: all, or those of a keyed sample of accounts."""
-        account = np.asarray(table.account, dtype=np.int64)
+        account = table.account
         if len(account) <= MAX_EDGES:
             return np.arange(len(account)), table.sampled
         names = table.accounts

@@ -81,6 +81,8 @@ class RewordedText(Detector[Writer, RewordedParams]):
         del clock
         texts = merge(parts)
         found = stories(texts, p, self.secret)
+        if not found:
+            return []
         drafts = [chain.from_iterable(findings(story, p) for story in found)]
         alone = texts.others({text.id for story in found for text in story.texts})
         timed = together(found, alone, p, self.secret)

@@ -9,6 +9,7 @@ from detectors.synchrony.graph import components, in_two_core
 from detectors.synchrony.judge import (
     false_discovery,
     global_rate,
+    hopeful,
     judge,
     newest_tested,
     object_rates,
@@ -59,13 +60,15 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
     rate = global_rate(rows, clock, every, use_prior=settings.use_prior)
     strangers, shares = scan(rows, clock, active, settings)
     shares = newest_tested(shares, rows)
+    m = shares.pairs
+    shares = hopeful(shares, rate, settings)
     objects = rows.object[shares.i]
     q_own = object_rates(strangers, rate, settings.min_strangers)
-    own = judge(shares, objects, q_own, clock, settings)
-    event = judge(shares, objects, np.broadcast_to(rate.q, q_own.shape), clock, settings)
+    own = judge(shares, objects, q_own, clock, settings, m)
+    event = judge(shares, objects, np.broadcast_to(rate.q, q_own.shape), clock, settings, m)
     return Result(
         edges=passed_edges(rows, shares, windows_s, own, event, settings.p_open),
-        m=shares.pairs,
+        m=m,
         q=tuple(rate.q.tolist()),
         windows_s=windows_s,
         cap_effective=cap,

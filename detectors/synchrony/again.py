@@ -55,7 +55,8 @@ def _p_by_pair(told: Told, table: Table, settings: Settings) -> dict[tuple[str, 
     open_settings = replace(settings, n_min=1)
     _, shares = scan(rows, clock, np.full(len(table.accounts), MANY), open_settings)
     shares = newest_tested(shares, rows)
-    verdict = judge(shares, rows.object[shares.i], _rates(constants, table), clock, settings)
+    rates = _rates(constants, table)
+    verdict = judge(shares, rows.object[shares.i], rates, clock, settings, shares.pairs)
     return dict(zip(_pairs(shares, rows, table), verdict.p.tolist(), strict=True))
 
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import betainc
 
-from detectors.synchrony.model import WINDOWS_S, Flags, Floats, Ints, Settings
+from detectors.synchrony.model import WINDOWS_S, Flags, Floats, Ints, Levels, Settings
 from detectors.synchrony.pairs import Clock, Shares, Tally
 from detectors.synchrony.rows import MS, Rows
 
@@ -23,6 +24,8 @@ MAX_TESTED_OBJECTS = 512
 BATCH_CELLS = 1 << 19
 WIDTH_STEP = 8
 CHUNK_SHARES = 1 << 18
+ROUNDING = 1e-6
+"""A bound gives way by so much, since another formula differs in its last digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,40 @@ def newest_tested(shares: Shares, rows: Rows) -> Shares:
     return kept
 
 
-def judge(shares: Shares, objects: Ints, q: Floats, clock: Clock, settings: Settings) -> Verdict:
+def hopeful(shares: Shares, rate: GlobalRate, settings: Settings) -> Shares:
+    """Those of pairs that may be kept: no object has a lower rate than the global one.
+
+    With equal chances only the counts matter, and few pairs have counts of their own.
+    """
+    windows = len(rate.q)
+    head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
+    c, possible = (
+        _counts(shares.pair[head], column[head], shares.pairs, windows)
+        for column in (shares.level, shares.first)
+    )
+    pair, window = np.nonzero(c >= settings.c_min)
+    most = MAX_TESTED_OBJECTS + 1
+    kinds, kind = np.unique(
+        (window * most + possible[pair, window]) * most + c[pair, window], return_inverse=True
+    )
+    q, n, least = np.minimum(rate.q, Q_MAX)[kinds // most**2], kinds // most % most, kinds % most
+    p = betainc(least, n - least + 1, q)[kind]  # so many of n equal chances, or more
+    tests = np.count_nonzero(possible, axis=1)
+    may = np.zeros(shares.pairs, dtype=np.bool_)
+    may[pair[tests[pair] * p <= settings.alpha * (1 + ROUNDING)]] = True
+    some = shares.take(may[shares.pair])
+    some.pair[:] = (np.cumsum(may) - 1)[some.pair]
+    some.bundle[:] = np.cumsum(np.diff(some.bundle, prepend=-1) > 0) - 1
+    return some
+
+
+def judge(
+    shares: Shares, objects: Ints, q: Floats, clock: Clock, settings: Settings, m: int
+) -> Verdict:
     """Test every pair, a bounded number of shares at a time.
 
-    objects: (shares,) index into q; q: (objects, windows) chances.
+    objects: (shares,) index into q; q: (objects, windows) chances; m: pairs that were tested, with
+    those that cannot be kept.
     """
     parts = [
         _tested(shares.take(part), q[objects[part]], len(clock.windows), settings)
@@ -120,7 +153,7 @@ def judge(shares: Shares, objects: Ints, q: Floats, clock: Clock, settings: Sett
     none = np.zeros(0, dtype=np.int64)
     columns = zip(*parts, strict=True) if parts else [[none]] * len(_Tested._fields)
     tested = _Tested(*(np.concatenate(column) for column in columns))
-    kept, threshold = false_discovery(tested.p, settings.alpha)
+    kept, threshold = false_discovery(tested.p, settings.alpha, m)
     return Verdict(*tested, kept, threshold, q)
 
 
@@ -146,14 +179,23 @@ def tail_p(q: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
     return np.minimum(tail, 1.0)
 
 
-def false_discovery(p: Floats, alpha: float) -> tuple[Flags, float]:
-    """Benjamini-Hochberg over all of p. Returns what is kept and the largest kept p (0.0: none)."""
+def false_discovery(p: Floats, alpha: float, m: int) -> tuple[Flags, float]:
+    """Benjamini-Hochberg. Returns what is kept and the largest kept p (0.0: none).
+
+    m: tests; those that have no place in p are above alpha.
+    """
     ordered = np.sort(p)
-    passed = np.flatnonzero(ordered <= alpha * np.arange(1, len(p) + 1) / max(1, len(p)))
+    passed = np.flatnonzero(ordered <= alpha * np.arange(1, len(p) + 1) / max(1, m))
     if not len(passed):
         return np.zeros(len(p), dtype=np.bool_), 0.0
     threshold = float(ordered[passed[-1]])
     return p <= threshold, threshold
+
+
+def _counts(pair: Ints, level: Levels, pairs: int, windows: int) -> Ints:
+    """(pairs, windows) what each window holds. level: the first window that does."""
+    cells = np.bincount(pair * (windows + 1) + level, minlength=pairs * (windows + 1))
+    return np.cumsum(cells.reshape(pairs, windows + 1)[:, :windows], axis=1)
 
 
 def _slices(pair: Ints) -> Iterator[slice]:

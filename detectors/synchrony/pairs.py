@@ -188,6 +188,10 @@ def scan(rows: Rows, clock: Clock, active: Ints, settings: Settings) -> tuple[Ta
     known = active[some.account] >= settings.stranger_min_objects
     objects = int(rows.object.max(initial=-1)) + 1
     strangers = tally_all(some.take(known), its_clock.take(known), objects)
+    # whoever shared one object meets nobody again
+    meets = np.flatnonzero(np.bincount(some.account)[some.account] > 1)
+    some, its_clock = some.take(meets), its_clock.take(meets)
+    known, eligible = known[meets], eligible[meets]
     multi = _multi_object(some)
     found: list[Shares] = []
     for chunk in _chunks(some, np.argsort(some.account, kind="stable")):

@@ -6,17 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from detectors.base import Key
-from detectors.synchrony.model import Postings
+from detectors.synchrony.model import Floats, Ints, Postings
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
 
 POOLED = "any"
 COARSE_STEP_S = 60
 CLOCK_MIN_POSTINGS = 4
+T = TypeVar("T", bound=np.generic)
 
 
 class PartTable(TypedDict):
@@ -38,27 +40,26 @@ class Table:
     kind: str
     objects: tuple[Key, ...]
     accounts: tuple[str, ...]
-    object: Sequence[int]
-    account: Sequence[int]
-    at: Sequence[float]
-    signal: Sequence[int]
+    object: Ints
+    account: Ints
+    at: Floats
+    signal: Ints
     alone: Mapping[str, int]
     sampled: bool
 
     def postings(self, steps: Mapping[str, int]) -> Postings:
         """What the test reads. steps: platform -> clock step (s)."""
-        account = np.asarray(self.account, dtype=np.int64)
         step = np.zeros(len(self.accounts), dtype=np.int64)
         if steps:
             step[:] = [steps.get(platform_of(label), 0) for label in self.accounts]
         return Postings(
             object=self.object,
-            account=account,
+            account=self.account,
             at=self.at,
             signal=self.signal,
             accounts=self.accounts,
             alone=[self.alone.get(label, 0) for label in self.accounts],
-            step=step[account],
+            step=step[self.account],
         )
 
 
@@ -132,24 +133,21 @@ def merge(parts: Sequence[Mapping[str, PartTable]]) -> dict[str, Table]:
 
 def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     """All types as one, when there is more than one to pool."""
-    full = [table for table in tables.values() if table.at]
+    full = [table for table in tables.values() if len(table.at)]
     if len(full) <= 1:
         return
     people = sorted({account for table in full for account in table.accounts})
     person = {label: index for index, label in enumerate(people)}
     before = accumulate((len(table.objects) for table in full), initial=0)
+    moved = [table.object + start for table, start in zip(full, before, strict=False)]
     yield Table(
         kind=POOLED,
         objects=tuple(thing for table in full for thing in table.objects),
         accounts=tuple(people),
-        object=[
-            start + index
-            for table, start in zip(full, before, strict=False)
-            for index in table.object
-        ],
-        account=[index for table in full for index in _renamed(table, person)],
-        at=[moment for table in full for moment in table.at],
-        signal=[signal for table in full for signal in table.signal],
+        object=np.concatenate(moved),
+        account=np.concatenate([_renamed(table, person) for table in full]),
+        at=np.concatenate([table.at for table in full]),
+        signal=np.concatenate([table.signal for table in full]),
         alone=_sum_of([table.alone for table in tables.values()]),
         sampled=any(table.sampled for table in full),
     )
@@ -163,11 +161,11 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
     minutes: dict[str, set[float]] = {}
     fine: set[str] = set()
     for table in tables:
-        account = np.asarray(table.account, dtype=np.int64)
-        at = np.asarray(table.at, dtype=np.float64)
-        whole = at % COARSE_STEP_S == 0
-        fine |= {platform_of(table.accounts[index]) for index in np.unique(account[~whole])}
-        for index, moment in zip(account[whole].tolist(), at[whole].tolist(), strict=True):
+        whole = table.at % COARSE_STEP_S == 0
+        on_fine = np.bincount(table.account[~whole], minlength=len(table.accounts))
+        fine |= {platform_of(table.accounts[index]) for index in np.flatnonzero(on_fine).tolist()}
+        known = zip(table.account[whole].tolist(), table.at[whole].tolist(), strict=True)
+        for index, moment in known:
             minutes.setdefault(platform_of(table.accounts[index]), set()).add(moment)
     return {
         platform: COARSE_STEP_S
@@ -185,27 +183,34 @@ def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
     objects = [value for part in parts for value in part["objects"]]
     sizes = [size for part in parts for size in part["sizes"]]
     accounts = [account for part in parts for account in part["accounts"]]
-    things, people = sorted(set(objects)), sorted(set(accounts))
-    thing = {label: index for index, label in enumerate(things)}
-    person = {label: index for index, label in enumerate(people)}
+    things, people = sorted(set(objects)), sorted(dict.fromkeys(accounts))
     return Table(
         kind=kind,
         objects=tuple(Key.each(kind, things)),
         accounts=tuple(people),
-        object=np.repeat([thing[label] for label in objects], sizes).tolist() if objects else [],
-        account=[person[label] for label in accounts],
-        at=[moment for part in parts for moment in part["at"]],
-        signal=[signal for part in parts for signal in part["signals"]],
+        object=np.repeat(_places(objects, things), np.array(sizes, dtype=np.int64)),
+        account=_places(accounts, people),
+        at=_column((part["at"] for part in parts), np.float64),
+        signal=_column((part["signals"] for part in parts), np.int64),
         alone=_sum_of([part["alone"] for part in parts]),
         sampled=any(part["sampled"] for part in parts),
     )
 
 
-def _renamed(table: Table, person: Mapping[str, int]) -> list[int]:
+def _column(parts: Iterable[Sequence[float]], kind: type[T]) -> npt.NDArray[T]:
+    return np.concatenate([np.array(part, dtype=kind) for part in parts])
+
+
+def _places(labels: Sequence[str], ordered: Sequence[str]) -> Ints:
+    """Where each label stands among all of them."""
+    place = {label: index for index, label in enumerate(ordered)}
+    return np.fromiter(map(place.__getitem__, labels), dtype=np.int64, count=len(labels))
+
+
+def _renamed(table: Table, person: Mapping[str, int]) -> Ints:
     """The accounts of a table as the numbers that they have in another one."""
     number = np.array([person[label] for label in table.accounts], dtype=np.int64)
-    renamed: list[int] = number[np.asarray(table.account, dtype=np.int64)].tolist()
-    return renamed
+    return number[table.account]
 
 
 def _sum_of(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.agenda import SLOT_S, Agenda
 from detectors.base import DAY_S, Key, Signal
-from detectors.engine import Runner
+from detectors.engine import EXPIRY_S, Runner
 from detectors.keyed import Keyed
 from tests.sample_detector import Counting, Seen, Sharing
 
@@ -61,6 +61,13 @@ def test_every_key_is_taken_out_once_it_is_due_and_none_long_before(
         assert all(taken.count(key) <= may.count(key) for key in taken)
         for key in taken:
             waiting.remove(min((one for one in waiting if one[0] == key), key=lambda one: one[1]))
+
+
+def test_a_sweep_takes_out_next_to_nothing_that_another_one_has_to_look_at_again() -> None:
+    agenda = Agenda()
+    for minute in range(2 * 24 * 60):
+        agenda.put((Key("k", str(minute)),), 60.0 * minute)
+    assert len([*agenda.take(EXPIRY_S + 1.0)]) <= 1.02 * EXPIRY_S / 60
 
 
 @pytest.mark.parametrize("detector", [AtOnce, AtTicks, Waiting])

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.worlds import coaction
+from detectors import synchrony
 from detectors.synchrony import (
     WINDOWS_S,
     EdgeTier,
@@ -29,6 +31,7 @@ from detectors.synchrony import (
     pairs,
     tail_p,
 )
+from detectors.synchrony.judge import hopeful
 
 SEEDS = (21, 22, 23, 24, 25)
 BARE = Settings(use_prior=False)
@@ -346,10 +349,10 @@ def test_tail_p_keeps_tiny_values() -> None:
 
 
 def test_false_discovery_keeps_up_to_the_largest_rank() -> None:
-    kept, threshold = false_discovery(np.array([0.02, 0.001, 0.03, 0.9, 0.019]), 0.05)
+    kept, threshold = false_discovery(np.array([0.02, 0.001, 0.03, 0.9, 0.019]), 0.05, 5)
     assert kept.tolist() == [True, True, True, False, True]
     assert threshold == 0.03
-    assert false_discovery(np.array([0.5, 1.0]), 0.05)[1] == 0.0
+    assert false_discovery(np.array([0.5, 1.0]), 0.05, 2)[1] == 0.0
 
 
 def test_the_two_core_peels_trees() -> None:
@@ -428,6 +431,37 @@ def test_how_pairs_are_sorted_and_cut_changes_no_bit(
     assert same(usual, again)
 
 
+@pytest.mark.parametrize("name", ["W2", "W5"])
+def test_leaving_out_pairs_that_cannot_be_kept_changes_no_bit(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = run(name, 22)
+    seen: list[int] = []
+
+    def everybody(shares: pairs.Shares, *_: object) -> pairs.Shares:
+        seen.append(shares.pairs)
+        return shares
+
+    monkeypatch.setattr(synchrony, "hopeful", everybody)
+    again = find_synchrony(world(name, 22).postings(), BARE)
+    assert seen == [again.m]
+    assert len(again.edges)
+    assert same(usual, again)
+
+
+def test_most_pairs_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[int] = []
+
+    def noted(shares: pairs.Shares, *more: Any) -> pairs.Shares:
+        some = hopeful(shares, *more)
+        left.append(some.pairs)
+        return some
+
+    monkeypatch.setattr(synchrony, "hopeful", noted)
+    result = find_synchrony(world("W2", 22).postings(), BARE)
+    assert len(result.edges) <= left[0] < result.m / 3
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_shuffled_world_gives_the_same_bits(seed: int) -> None:
     plain = world("W3", 21).postings()
@@ -472,7 +506,7 @@ def slow_test(rows: list[Row], coarse: set[int], skew: int) -> Slow:
     object_q = {thing: _object_q(strangers[thing], q) for thing, _, _ in dt}
     tested = {pair: found for pair, found in bundles.items() if len(found) >= SMALL.n_min}
     p = {pair: _pair_p(pair, found, dt, object_q) for pair, found in tested.items()}
-    kept, _ = false_discovery(np.array(list(p.values())), SMALL.alpha)
+    kept, _ = false_discovery(np.array(list(p.values())), SMALL.alpha, len(p))
     chosen = [pair for pair, keep in zip(p, kept.tolist(), strict=True) if keep]
     return Slow(len(tested), q, {pair: (len(tested[pair]), p[pair]) for pair in chosen})
 

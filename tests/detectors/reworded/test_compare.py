@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.reworded import compare
 from detectors.reworded.compare import (
     POPULATION,
     TOGETHER,
@@ -101,6 +102,19 @@ def test_shares_are_the_same_to_the_last_digit_from_any_shards(seed: int, shards
     bounds = Bounds(0.3, 5.0, 250)
     first, second = (named(one, alike(one, bounds, SECRET)) for one in both)
     assert first == second
+
+
+@pytest.mark.parametrize("pairs_at_once", [1, 50])
+def test_how_many_pairs_are_looked_at_at_a_time_changes_no_digit(
+    pairs_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wordings = weigh(gathered(crowd(150)))
+    usual = alike(wordings, DEFAULTS, SECRET)
+    monkeypatch.setattr(compare, "_CHUNK", pairs_at_once)
+    again = alike(wordings, DEFAULTS, SECRET)
+    assert len(usual.a) > 1_000
+    for name in ("a", "b", "share"):
+        assert np.array_equal(getattr(usual, name), getattr(again, name))
 
 
 def test_nothing_is_alike_where_nothing_is_told() -> None:

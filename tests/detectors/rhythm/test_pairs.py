@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import combinations
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week
+from detectors.rhythm import pairs
+from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week, hours_of
 from detectors.rhythm.pairs import (
     MAX_PAIRS,
     Limits,
@@ -81,6 +86,48 @@ def test_the_work_is_bounded_however_many_share_a_tie() -> None:
     crowd = [beat(f"a{n:04}", [n], tuple(range(n % 40, n % 40 + 20))) for n in range(900)]
     assert pairs_of(crowd, Limits(0.99, 0.01, 1_000)) == []
     assert len(crowd) * (len(crowd) - 1) // 2 > MAX_PAIRS
+
+
+@given(
+    ties=st.lists(st.sets(st.integers(0, 6), max_size=4), max_size=12),
+    cap=st.integers(1, 6),
+    most=st.sampled_from([1, 3, 7, 1_000]),
+)
+def test_candidates_are_those_that_a_slow_search_finds_the_rarest_tie_first(
+    ties: list[set[int]], cap: int, most: int
+) -> None:
+    beats = [beat(f"a{n}", [n], tuple(sorted(mine))) for n, mine in enumerate(ties)]
+    users = Counter(tie for mine in ties for tie in mine)
+    slow: dict[tuple[int, int], None] = {}
+    for tie in sorted((tie for tie in users if users[tie] <= cap), key=lambda t: (users[t], t)):
+        there = [place for place, mine in enumerate(ties) if tie in mine]
+        slow |= dict.fromkeys(sorted(combinations(there, 2), key=lambda pair: pair[::-1]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "MAX_PAIRS", most)
+        found = pairs._tied(beats, cap)
+    assert [(one, two) for one, two in found.tolist()] == sorted([*slow][:most])
+
+
+@given(st.lists(st.lists(st.integers(0, 3 * PER_HOUR * WEEK_H), max_size=20), max_size=6))
+def test_crowding_is_the_chance_that_two_acts_of_an_hour_share_a_bin(rows: list[list[int]]) -> None:
+    beats = [beat(f"a{n}", sorted(set(bins))) for n, bins in enumerate(rows)]
+    crowd = Counter(place for one in beats for place in one.bins)
+    first, last = (edge // PER_HOUR for edge in (min(crowd, default=0), max(crowd, default=0)))
+    acts: dict[int, list[int]] = {}
+    for place in range(first * PER_HOUR, (last + 1) * PER_HOUR):
+        acts.setdefault(hour_of_week(place), []).append(crowd[place] + 1)
+    for hour, chance in enumerate(pairs._crowding(beats).tolist()):
+        numbers = acts.get(hour, [])
+        assert chance == (sum(n * n for n in numbers) / sum(numbers) ** 2 if numbers else 0.0)
+
+
+@given(st.lists(st.integers(0, 4 * PER_HOUR * WEEK_H)))
+def test_the_hours_of_bins_are_counted(bins: list[int]) -> None:
+    hours = hours_of(bins)
+    assert hours.shape == (WEEK_H,)
+    count = Counter(map(hour_of_week, bins))
+    assert np.flatnonzero(hours).tolist() == sorted(count)
+    assert all(hours[hour] == number for hour, number in count.items())
 
 
 def test_the_hour_of_the_week_comes_round() -> None:
