@@ -48,6 +48,7 @@ class Shortcut:
 SHORTCUTS = (
     Shortcut("help", KeyScope.GLOBAL, ("?",), "Show the keys"),
     Shortcut("search", KeyScope.GLOBAL, ("/",), "Search this list"),
+    Shortcut("palette", KeyScope.GLOBAL, ("Ctrl+k",), "Jump to anything", typing=True),
     Shortcut("back", KeyScope.GLOBAL, ("Escape",), "Close, or back to the list"),
     Shortcut("undo", KeyScope.GLOBAL, ("u",), "Undo the last decision"),
     Shortcut("go-work", KeyScope.GLOBAL, ("g", "m"), "My work"),
@@ -94,7 +95,14 @@ SHORTCUTS = (
     Shortcut("snooze-escalates", KeyScope.SNOOZE, ("e",), "Until it escalates"),
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
-SIGNS = {"Escape": "Esc", "Shift+A": "⇧A", "Shift+N": "⇧N", "Shift+Z": "⇧Z", "Ctrl+Enter": "Ctrl ↵"}
+SIGNS = {
+    "Escape": "Esc",
+    "Shift+A": "⇧A",
+    "Shift+N": "⇧N",
+    "Shift+Z": "⇧Z",
+    "Ctrl+Enter": "Ctrl ↵",
+    "Ctrl+k": "Ctrl K",
+}
 
 
 def shown(shortcut: Shortcut) -> list[str]:

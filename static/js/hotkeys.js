@@ -127,6 +127,11 @@ function markAway() {
 }
 
 document.addEventListener("keydown", onKey);
+// The palette asks what this page can do, and says what was chosen.
+document.addEventListener("desk:actions", (event) => {
+  event.detail.push(...registry.filter((entry) => !(entry.id in ITEM_KEYS) && available(entry.id)));
+});
+document.addEventListener("desk:press", (event) => press(event.detail));
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-open-keys]")) {
     markAway();
