@@ -162,6 +162,8 @@ login                     DELETE  405   goes  goes  goes  405   goes
 logout                    POST    login login login login login login
 me                        GET     login ok    ok    ok    login ok
 me                        POST    login goes  goes  goes  login goes
+own-keys                  GET     login ok    ok    ok    login ok
+own-keys                  POST    login goes  goes  goes  login goes
 tokens                    GET     login 404   404   ok    login 404
 tokens                    POST    login 404   404   ok    login 404
 token-revoke              POST    login 404   404   goes  login 404
