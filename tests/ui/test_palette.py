@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from detectors.models import Signal
@@ -93,3 +94,16 @@ def test_it_is_a_page_without_scripts(enter: Enter, desk: world.Desk) -> None:
     page.get_by_role("button", name="Find").click()
     page.get_by_role("link", name=re.compile("^AD-2 ")).click()
     page.wait_for_url(re.compile("/cases/AD-2/"))
+
+
+@pytest.mark.parametrize("path", ["/palette/?q=AD-1", "/me/shortcuts/", "/cases/AD-1/"])
+def test_the_palette_and_its_page_are_accessible(enter: Enter, desk: world.Desk, path: str) -> None:
+    rita = enter()
+    rita.go(path)
+    rita.press("Control+k")
+    expect(rita.page.get_by_role("option", name="Queues", exact=True)).to_be_visible()
+    inside = Axe().run(rita.page, context="#palette")
+    assert inside.violations_count == 0, inside.generate_report()
+    rita.press("Escape")
+    behind = Axe().run(rita.page)
+    assert behind.violations_count == 0, behind.generate_report()
