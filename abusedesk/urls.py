@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from abusedesk.core import views
+from abusedesk.core import key_views, views
 
 urlpatterns = [
     path("login/", views.LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("me/", views.me, name="me"),
+    path("me/shortcuts/", key_views.own_keys, name="own-keys"),
     path("settings/tokens/", views.tokens, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
     path("v/", views.view_save, name="view-save"),

@@ -215,6 +215,7 @@ class Furnished:
             "api-appeals": appeal | {"decision": self.decision.pk},
             "api-appeal-rule": ruling,
             "me": {"theme": "light"},
+            "own-keys": {"do": "off"},
             "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
             "view-save": {"page": "signals", "name": "new", "q": "platform:x"},
             "detectors:signal-export": {"q": "platform:x", "format": "csv"},

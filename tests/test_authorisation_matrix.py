@@ -32,6 +32,7 @@ from cases.models import (
     Appeal,
     Case,
     CaseLineage,
+    CaseVisit,
     CaseWatch,
     Decision,
     Delivery,
@@ -62,6 +63,7 @@ from cases.selectors.golden import (
     own_results_for,
     wrong_answers_for,
 )
+from cases.selectors.jump import cases_by_text, recent_cases_for
 from cases.selectors.lineage import (
     edges_for,
     lineage_by_id,
@@ -128,6 +130,7 @@ from detectors.selectors.dead_letter import (
 from detectors.selectors.declared import declared_group_by_id, declared_groups_for
 from detectors.selectors.entity import (
     Recent,
+    entities_by_text,
     entities_for,
     entity_by_id,
     entity_by_value,
@@ -164,6 +167,8 @@ login                     DELETE  405   goes  goes  goes  405   goes
 logout                    POST    login login login login login login
 me                        GET     login ok    ok    ok    login ok
 me                        POST    login goes  goes  goes  login goes
+own-keys                  GET     login ok    ok    ok    login ok
+own-keys                  POST    login goes  goes  goes  login goes
 tokens                    GET     login 404   404   ok    login 404
 tokens                    POST    login 404   404   ok    login 404
 token-revoke              POST    login 404   404   goes  login 404
@@ -173,6 +178,7 @@ view-delete               POST    login goes  404   404   login 404
 api-docs                  GET     ok    ok    ok    ok    ok    ok
 cases:work                GET     login ok    ok    ok    login ok
 cases:live                GET     login ok    ok    ok    login ok
+cases:palette             GET     login ok    ok    ok    login ok
 cases:queues              GET     login ok    ok    ok    login ok
 cases:queue               GET     login ok    ok    ok    login 404
 cases:next                POST    login goes  goes  goes  login 404
@@ -464,6 +470,8 @@ ALL: Final = Goal(most=9, enough=9, soft_s=9, hard_s=9)
 # For these roles a selector finds something, for all others nothing.
 SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] = {
     "cases_for": (STAFF, lambda who, on: cases_for(who)),
+    "cases_by_text": (STAFF, lambda who, on: cases_by_text(on.held.ref, who)),
+    "recent_cases_for": (STAFF, lambda who, on: recent_cases_for(_visited(on, who))),
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
     "queue_page": (STAFF, lambda who, on: queue_page(who, on.desk.queue, State.OPEN)),
     "queue_counts": (STAFF, lambda who, on: queue_counts(who)),
@@ -534,6 +542,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "signal_by_id": (READERS, lambda who, on: signal_by_id(_first(Signal), who)),
     "entities_for": (READERS, lambda who, on: entities_for(who)),
     "entity_by_id": (READERS, lambda who, on: entity_by_id(_first(Entity), who)),
+    "entities_by_text": (READERS, lambda who, on: entities_by_text(_entity().value, who)),
     "entity_by_value": (READERS, lambda who, on: entity_by_value(*_named(), who)),
     "findings_by_entity": (READERS, lambda who, on: findings_by_entity(_entity(), _recent(), who)),
     "recent_signals_of": (READERS, lambda who, on: recent_signals_of(_recent(), who, 5)),
@@ -888,6 +897,12 @@ def _with_a_faded_member(case: Case) -> Case:
     CampaignMember.objects.filter(pk=member.pk).update(p=0.0)
     case.summary = [{"lead": FADED}]
     return case
+
+
+def _visited(on: Furnished, who: User) -> User:
+    """Somebody who once looked at a case, whatever they may see today."""
+    CaseVisit.objects.get_or_create(case=on.held, user=who, defaults={"hits": 0})
+    return who
 
 
 def _named() -> tuple[str, str]:

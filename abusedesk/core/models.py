@@ -25,10 +25,14 @@ class Theme(models.TextChoices):
 
 
 class User(AbstractUser):
-    """A person or an integration; the role decides what exists for them."""
+    """A person or an integration; the role decides what exists for them.
+
+    own_keys: id of a shortcut -> the key it has for this person, empty when it is off.
+    """
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.DARK)
+    own_keys = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
 
     class Meta:
         constraints = [

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
 
@@ -48,6 +51,7 @@ class Shortcut:
 SHORTCUTS = (
     Shortcut("help", KeyScope.GLOBAL, ("?",), "Show the keys"),
     Shortcut("search", KeyScope.GLOBAL, ("/",), "Search this list"),
+    Shortcut("palette", KeyScope.GLOBAL, ("Ctrl+k",), "Jump to anything", typing=True),
     Shortcut("back", KeyScope.GLOBAL, ("Escape",), "Close, or back to the list"),
     Shortcut("undo", KeyScope.GLOBAL, ("u",), "Undo the last decision"),
     Shortcut("go-work", KeyScope.GLOBAL, ("g", "m"), "My work"),
@@ -94,7 +98,49 @@ SHORTCUTS = (
     Shortcut("snooze-escalates", KeyScope.SNOOZE, ("e",), "Until it escalates"),
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
-SIGNS = {"Escape": "Esc", "Shift+A": "⇧A", "Shift+N": "⇧N", "Shift+Z": "⇧Z", "Ctrl+Enter": "Ctrl ↵"}
+SIGNS = {
+    "Escape": "Esc",
+    "Shift+A": "⇧A",
+    "Shift+N": "⇧N",
+    "Shift+Z": "⇧Z",
+    "Ctrl+Enter": "Ctrl ↵",
+    "Ctrl+k": "Ctrl K",
+}
+
+
+# One printable character; Shift is written for letters only.
+KEY = re.compile(r"[!-@\[-~]|Shift\+[A-Z]")
+
+
+def rebindable(shortcut: Shortcut) -> bool:
+    """Single keys can be changed or switched off; chords, sequences and Escape stay."""
+    return len(shortcut.keys) == 1 and bool(KEY.fullmatch(shortcut.keys[0]))
+
+
+def rebound(own: Mapping[str, str]) -> list[Shortcut]:
+    """The registry with somebody's own keys, by id; an empty one switches a key off."""
+    changed = (
+        replace(one, keys=(own[one.id],)) if one.id in own and rebindable(one) else one
+        for one in SHORTCUTS
+    )
+    return [one for one in changed if all(one.keys)]
+
+
+def in_force(own: Mapping[str, str]) -> Sequence[Shortcut]:
+    """What works for somebody; the defaults where own keys clash with one that is new."""
+    entries = rebound(own)
+    return SHORTCUTS if any(clashes(entries)) else entries
+
+
+def clashes(entries: Iterable[Shortcut]) -> Iterator[tuple[Shortcut, Shortcut]]:
+    """Pairs that want the same key while both are active; the start of a sequence is a key too."""
+    listed = list(entries)
+    for scopes in TOGETHER:
+        active = [one for one in listed if one.scope in scopes]
+        firsts = Counter(one.keys[0] for one in active)
+        for at, one in enumerate(active):
+            if firsts[one.keys[0]] > 1:
+                yield from ((one, other) for other in active[at + 1 :] if _alike(one, other))
 
 
 def shown(shortcut: Shortcut) -> list[str]:
@@ -107,14 +153,20 @@ def aria(shortcut: Shortcut) -> str:
     return shortcut.keys[0].replace("Ctrl", "Control") if len(shortcut.keys) == 1 else ""
 
 
-def groups() -> list[tuple[str, list[Shortcut]]]:
+def groups(entries: Iterable[Shortcut] = SHORTCUTS) -> list[tuple[str, list[Shortcut]]]:
     """The dialog: title of each scope with its keys."""
+    listed = list(entries)
     return [
-        (SCOPE_TITLES[scope], [entry for entry in SHORTCUTS if entry.scope == scope])
+        (SCOPE_TITLES[scope], [entry for entry in listed if entry.scope == scope])
         for scope in KeyScope
     ]
 
 
-def as_json() -> list[dict[str, object]]:
+def as_json(entries: Iterable[Shortcut] = SHORTCUTS) -> list[dict[str, object]]:
     """What `hotkeys.js` reads."""
-    return [asdict(shortcut) for shortcut in SHORTCUTS]
+    return [asdict(shortcut) for shortcut in entries]
+
+
+def _alike(one: Shortcut, other: Shortcut) -> bool:
+    shorter = min(len(one.keys), len(other.keys))
+    return one.keys[:shorter] == other.keys[:shorter]

@@ -109,6 +109,7 @@ class Verb(StrEnum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
+    KEYS_SAVED = "keys.saved"
     VIEW_SAVED = "view.saved"
     VIEW_DELETED = "view.deleted"
     LOGGED_IN = "user.logged_in"
@@ -220,6 +221,7 @@ SENTENCES: dict[str, str] = {
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",
     Verb.USER_CHANGED: "changed the user {name}",
+    Verb.KEYS_SAVED: "changed their keys: {what}",
     Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
     Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",

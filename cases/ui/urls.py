@@ -12,6 +12,7 @@ from cases.ui.views import (
     golden,
     lineage,
     live,
+    palette,
     playbook,
     policies,
     quality,
@@ -27,6 +28,7 @@ app_name = "cases"
 urlpatterns = [
     path("", work.work, name="work"),
     path("live/", live.live, name="live"),
+    path("palette/", palette.palette, name="palette"),
     path("queues/", queue.queues, name="queues"),
     path("queues/<slug:slug>/", queue.queue, name="queue"),
     path("queues/<slug:slug>/next/", queue.claim_next, name="next"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,12 +16,14 @@ from detectors import entities, normalise
 from detectors.choices import EntityType, FindingStatus
 from detectors.models import Entity, Finding, Signal, SignalEntity
 from detectors.policy import READERS
+from detectors.selectors.entity_type import entity_types_for
 from detectors.selectors.finding import findings_for
 from detectors.selectors.signal import signals_for
 
 RECENT: Final = 500
 """So many newest mentions are what a page of an entity speaks of, however many there are."""
 LINKED: Final = 50
+NAMED: Final = 10
 REASONS: Final = {
     "actor": "acts in them",
     "text": "named in the text",
@@ -109,6 +112,19 @@ def entities_by_value(rows: QuerySet[Entity], kind: str, raw: str) -> QuerySet[E
     return rows.filter(digest=entities.digest_of(kind, value))
 
 
+def entities_by_text(raw: str, viewer: User) -> list[Entity]:
+    """Entities of any type that `raw` is a spelling of, defanged ones too; a link also finds its
+    domain.
+    """
+    kinds = [*EntityType.values, *entity_types_for(viewer).values_list("slug", flat=True)]
+    spellings = {raw, normalise.refang(raw)}
+    named = {(kind, normalise.canonical(kind, one) or one) for kind in kinds for one in spellings}
+    named |= {(kind, one) for kind in kinds for one in spellings}
+    named |= set(_domains(spellings))
+    digests = [entities.digest_of(kind, value) for kind, value in named]
+    return list(entities_for(viewer).filter(digest__in=digests)[:NAMED])
+
+
 def recent_of(entity: Entity) -> Recent:
     """The newest signals that mention it."""
     rows = SignalEntity.objects.filter(entity=entity).order_by("-occurred_at", "-signal_id")
@@ -149,6 +165,13 @@ def findings_by_entity(entity: Entity, recent: Recent, viewer: User) -> list[Fin
     else:
         rows = rows.filter(signal_ids__overlap=recent.ids)
     return list(rows.defer("links", "values", "constants", "conditions")[:FINDINGS])
+
+
+def _domains(spellings: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for one in spellings:
+        url = normalise.canonical_url(one)
+        if url and (domain := normalise.registrable_domain(normalise.host_of(url))):
+            yield EntityType.DOMAIN, domain
 
 
 def _one(rows: QuerySet[Entity]) -> Entity:

@@ -3,6 +3,7 @@ const registry = JSON.parse(document.getElementById("key-registry")?.textContent
 const LATIN = /^[a-z]$/;
 // Keys that click nothing: list.js listens.
 const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open" };
+const REPEATED = new Set(["item-next", "item-previous"]);
 const SEQUENCE_MS = 1000;
 let pending = "";
 let timer = 0;
@@ -110,7 +111,7 @@ function onKey(event) {
   const allowed = candidates([key]).filter((entry) => !typing || entry.typing);
   if (typing && !allowed.length) return;
   if ((event.ctrlKey || event.metaKey) && !allowed.length) return;
-  if (event.repeat && !["j", "k"].includes(key)) return;
+  if (event.repeat && !allowed.some((entry) => REPEATED.has(entry.id))) return;
   if (pending) {
     const first = pending;
     closePanel();
@@ -127,6 +128,11 @@ function markAway() {
 }
 
 document.addEventListener("keydown", onKey);
+// The palette asks what this page can do, and says what was chosen.
+document.addEventListener("desk:actions", (event) => {
+  event.detail.push(...registry.filter((entry) => !(entry.id in ITEM_KEYS) && available(entry.id)));
+});
+document.addEventListener("desk:press", (event) => press(event.detail));
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-open-keys]")) {
     markAway();

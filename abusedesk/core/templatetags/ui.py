@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -52,39 +52,43 @@ def icon(name: str, label: str = "") -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', href)
 
 
-@register.simple_tag
-def keys(shortcut_id: str) -> SafeString:
-    """The `<kbd>` hint of one shortcut."""
-    printed = shortcuts.shown(shortcuts.BY_ID[shortcut_id])
-    inner = format_html_join("", "<kbd>{}</kbd>", ((key,) for key in printed))
+@register.simple_tag(takes_context=True)
+def keys(context: Mapping[str, Any], shortcut_id: str) -> SafeString | str:
+    """The `<kbd>` hint of one shortcut; nothing when this person switched it off."""
+    shortcut = _own_keys(context).get(shortcut_id)
+    if shortcut is None:
+        return ""
+    inner = format_html_join("", "<kbd>{}</kbd>", ((key,) for key in shortcuts.shown(shortcut)))
     return format_html('<span class="keys" aria-hidden="true">{}</span>', inner)
 
 
-@register.simple_tag
-def hotkey(shortcut_id: str) -> SafeString:
-    """Attributes that bind an element to one shortcut."""
-    aria = shortcuts.aria(shortcuts.BY_ID[shortcut_id])
+@register.simple_tag(takes_context=True)
+def hotkey(context: Mapping[str, Any], *shortcut_ids: str) -> SafeString:
+    """Attributes that bind an element to one shortcut, or to several."""
+    known = _own_keys(context)
+    found = (shortcuts.aria(known[one]) for one in shortcut_ids if one in known)
+    bound, aria = " ".join(shortcut_ids), " ".join(filter(None, found))
     if not aria:
-        return format_html('data-hotkey="{}"', shortcut_id)
-    return format_html('data-hotkey="{}" aria-keyshortcuts="{}"', shortcut_id, aria)
+        return format_html('data-hotkey="{}"', bound)
+    return format_html('data-hotkey="{}" aria-keyshortcuts="{}"', bound, aria)
 
 
-@register.simple_tag
-def key_groups() -> list[tuple[str, list[dict[str, Any]]]]:
+@register.simple_tag(takes_context=True)
+def key_groups(context: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """What the `?` dialog lists."""
     return [
         (
             title,
             [{"id": one.id, "label": one.label, "keys": shortcuts.shown(one)} for one in entries],
         )
-        for title, entries in shortcuts.groups()
+        for title, entries in shortcuts.groups(_own_keys(context).values())
     ]
 
 
-@register.simple_tag
-def key_registry() -> list[dict[str, object]]:
+@register.simple_tag(takes_context=True)
+def key_registry(context: Mapping[str, Any]) -> list[dict[str, object]]:
     """The registry for `hotkeys.js`."""
-    return shortcuts.as_json()
+    return shortcuts.as_json(_own_keys(context).values())
 
 
 @register.simple_tag
@@ -215,3 +219,13 @@ def span(seconds: float | timedelta) -> str:
                 f"{int(left // (DAY if unit == 'd' else HOUR if unit == 'h' else MINUTE))} {unit}"
             )
     return f"{int(left)} s"
+
+
+def _own_keys(context: Mapping[str, Any]) -> Mapping[str, shortcuts.Shortcut]:
+    """The keys of whom the page is for, read once a request."""
+    request = context["request"]
+    if not hasattr(request, "own_keys"):
+        entries = shortcuts.in_force(request.user.own_keys)
+        request.own_keys = {one.id: one for one in entries}
+    found: Mapping[str, shortcuts.Shortcut] = request.own_keys
+    return found
