@@ -158,7 +158,7 @@ def hopeful(accounts: set[str], evidence: Sequence[Evidence]) -> set[str]:
     for name, families in said.items():
         if sum(families.values()) >= least:
             index[name] = len(index)
-    if len(index) < 2:  # noqa: PLR2004 -- a pair needs two
+    if not index:
         return set()
     # what names one of them says of no pair
     telling = [one for one in evidence if sum(map(index.__contains__, one.subjects)) > 1]

@@ -1,7 +1,6 @@
 """Lineage with people in it: campaigns they work on keep their members, and changes are offered.
 
-Pure. What nobody touched moves as the evidence says (`folding.heirs`); two of them that one kind of
-evidence alone makes one are offered too.
+Pure. What nobody touched moves as the evidence says (`folding.heirs`).
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from detectors import folding, scoring
-from detectors.base import Family
+from detectors import folding
 from detectors.folding import Standing
 from detectors.fusion import Group
-from detectors.pairs import FAMILIES, Edge
+from detectors.pairs import Edge
 from detectors.scoring import MIN_ACCOUNTS
 
 STRONG: Final = 3.0
@@ -63,11 +61,11 @@ def plan(
     for place, group in enumerate(groups):
         continued = heirs.get(place, [])
         here = [one for one in held if one.members.intersection(group.members)]
-        cases = [one for one in continued if one.is_open or one.key in touched]
-        if here or not _merge_alone(group, cases):
+        if here:
             leaving = [one for one in here if one not in continued]
             found.offers += _splits(group, leaving)
-            found.offers += _merges(group, cases) if here else _ties(group, cases)
+            cases = [one for one in continued if one.is_open or one.key in touched]
+            found.offers += _merges(group, cases)
             away = frozenset[str]().union(
                 *(one.members for one in leaving),
                 *(other.members for other in groups if other is not group),
@@ -85,27 +83,6 @@ def alike(one: Collection[str], other: Collection[str]) -> bool:
     return common >= SAME * len(set(one).union(other))
 
 
-def _merge_alone(group: Group, cases: Sequence[Standing]) -> bool:
-    """Whether each case is tied to the others as opening asks: by two kinds of evidence, or a hard
-    identifier. What one kind alone makes one is left to people.
-    """
-    inside, waiting = set[str](), list(cases)
-    while waiting:
-        near = [one for one in waiting if not inside or _is_tied(group.edges, inside, one.members)]
-        if not near:
-            return False
-        inside |= near[0].members
-        waiting.remove(near[0])
-    return True
-
-
-def _is_tied(edges: Iterable[Edge], left: Collection[str], right: Collection[str]) -> bool:
-    across = [edge for edge in edges if _crosses(edge, left, right)]
-    kinds = {scoring.kind_of(name) for edge in across for name in edge.parts if name in FAMILIES}
-    hard = any(edge.parts.get(Family.INFRA_HARD, (0.0, 0))[0] >= scoring.HARD for edge in across)
-    return hard or len(kinds) > 1
-
-
 def _splits(group: Group, leaving: Iterable[Standing]) -> list[Offer]:
     """A part of a campaign whose larger part is elsewhere, or is nowhere."""
     parts = [(one.key, one.members.intersection(group.members)) for one in leaving]
@@ -119,32 +96,16 @@ def _merges(group: Group, continued: Sequence[Standing]) -> list[Offer]:
         lead = continued[0]
         bridges = _independent(_between(group.edges, lead.members, other.members))
         if len(bridges) >= BRIDGES:
-            found.append(_merger(lead, other, bridges))
+            families = sorted({family for edge in bridges for family in edge.parts})
+            found.append(Offer(lead.key, other.key, frozenset(), len(bridges), tuple(families)))
     return found
-
-
-def _ties(group: Group, cases: Sequence[Standing]) -> list[Offer]:
-    """The first with each other one that anything ties to it: nobody works on either."""
-    found = []
-    for other in cases[1:]:
-        lead = cases[0]
-        bridges = [one for one in group.edges if _crosses(one, lead.members, other.members)]
-        if bridges:
-            found.append(_merger(lead, other, _independent(bridges)))
-    return found
-
-
-def _merger(lead: Standing, other: Standing, bridges: Sequence[Edge]) -> Offer:
-    families = sorted({name for edge in bridges for name in edge.parts})
-    return Offer(lead.key, other.key, frozenset(), len(bridges), tuple(families))
 
 
 def _between(edges: Iterable[Edge], left: frozenset[str], right: frozenset[str]) -> Iterable[Edge]:
-    return (edge for edge in edges if edge.score >= STRONG and _crosses(edge, left, right))
-
-
-def _crosses(edge: Edge, left: Collection[str], right: Collection[str]) -> bool:
-    return (edge.a in left and edge.b in right) or (edge.a in right and edge.b in left)
+    for edge in edges:
+        across = (edge.a in left and edge.b in right) or (edge.a in right and edge.b in left)
+        if across and edge.score >= STRONG:
+            yield edge
 
 
 def _independent(edges: Iterable[Edge]) -> list[Edge]:

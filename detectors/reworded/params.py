@@ -9,7 +9,7 @@ class RewordedParams(BaseParams):
     """From when two texts tell the same, and how many accounts make a story."""
 
     alike: float = param(
-        0.45,
+        0.5,
         help=(
             "How much of all their words two texts must share, rare words counting more than "
             "common ones. Lower finds freer rewriting and more people who talk of one event"

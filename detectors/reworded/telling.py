@@ -14,7 +14,7 @@ from detectors.reworded.texts import Text
 STORY, OUTPUT_STORY = "story", "output-story"
 LINKED_ALL = 60
 """Accounts of which all pairs are linked; of more each with its neighbours in time."""
-REWORDED_LLR, COPIED_LLR, OUTPUT_LLR = 5.0, 1.0, 5.0
+REWORDED_LLR, COPIED_LLR, OUTPUT_LLR = 4.5, 1.0, 5.0
 """Quotations go round in the same words; who changes them has a reason. Of pairs in tuning worlds
 that tell one thing in other words 95 % are of one operation, of those that copy one in a thousand.
 """

@@ -252,8 +252,8 @@ def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
     plan = hysteresis.plan(standing, groups, touched, around.grouped, freed)
     for group, continued in plan.moves:
         _store(group, [before[one.key] for one in continued], weights)
-    if asked := set(before).difference(freed):
-        remember(offers=plan.offers, among=asked)
+    if touched:
+        remember(offers=plan.offers, among=touched)
 
 
 class _Around:

@@ -43,35 +43,6 @@ def test_two_cases_that_nobody_touched_become_one_by_themselves() -> None:
     assert not Proposal.objects.exists()
 
 
-def test_one_kind_of_evidence_merges_no_cases_but_asks_and_is_answered() -> None:
-    first, second, *_ = fused.two_cases()
-    for place in range(3):
-        pair = (fused.LEFT[place], fused.RIGHT[place])
-        fused.told(pair, f"beat-{place}", [60 + place], family="timing", llr=6.5)
-    fused.settle()
-    assert [one.state for one in Case.objects.order_by("pk")] == [State.OPEN, State.OPEN]
-    actor = build.user()
-    proposal = proposals_for(actor).get()
-    assert (proposal.kind, proposal.bridges, proposal.families) == ("merge", 3, ["timing"])
-    accept_proposal(actor=actor, proposal=proposal)
-    second.refresh_from_db()
-    assert (second.state, second.merged_into) == (State.MERGED, first)
-
-
-def test_a_second_kind_of_evidence_merges_what_one_kind_only_offered() -> None:
-    fused.two_cases()
-    for place in range(3):
-        pair = (fused.LEFT[place], fused.RIGHT[place])
-        fused.told(pair, f"beat-{place}", [60 + place], family="timing", llr=6.5)
-    fused.settle()
-    assert Proposal.objects.get().state == ProposalState.OPEN
-    pair = (fused.LEFT[0], fused.RIGHT[0])
-    fused.told(pair, "text", [70], family="content", llr=5.0)
-    fused.settle()
-    assert Case.objects.filter(state=State.OPEN).count() == 1
-    assert Proposal.objects.get().state == ProposalState.STALE
-
-
 @pytest.mark.parametrize("touched", [0, 1])
 def test_no_member_of_a_touched_case_moves_silently(touched: int) -> None:
     actor = build.user()

@@ -158,59 +158,6 @@ def test_campaigns_that_nobody_works_on_merge_without_asking() -> None:
     assert plan.offers == []
 
 
-def _bridged(*families: tuple[str, float]) -> list[Evidence]:
-    """Two teams, and three pairs between them that share something of each family."""
-    found = _evidence([A, B])
-    for n in range(3):
-        (one,) = _evidence([(A[n], B[n])])
-        for family, llr in families:
-            number = len(found) + 1
-            found.append(msgspec.structs.replace(one, id=number, family=family, llr=llr))
-    return found
-
-
-def test_one_kind_of_evidence_offers_a_merger_of_what_nobody_works_on() -> None:
-    evidence = _bridged(("timing", 6.5))
-    plan = _planned(_two(), evidence)
-    assert plan.offers == [hysteresis.Offer(1, 2, bridges=3, families=("timing",))]
-    assert {one.key: set(group.members) for group, (one, *_) in plan.moves} == {
-        1: set(A),
-        2: set(B),
-    }
-    watched = _planned(_two(is_open=False), evidence)
-    assert [len(continued) for _, continued in watched.moves] == [2], "no case, nothing to ask"
-    assert watched.offers == []
-
-
-@pytest.mark.parametrize(
-    "families",
-    [
-        (("timing", 6.5), ("content", 3.0)),
-        (("infra-hard", 8.0),),
-        (("infra-soft", 5.0), ("content", 5.0)),
-    ],
-    ids=["timing and content", "a hard identifier", "network and content"],
-)
-def test_two_kinds_or_a_hard_identifier_merge_what_nobody_works_on(
-    families: tuple[tuple[str, float], ...],
-) -> None:
-    plan = _planned(_two(), _bridged(*families))
-    assert [[one.key for one in continued] for _, continued in plan.moves] == [[1, 2]]
-    assert plan.offers == []
-
-
-def test_new_accounts_go_to_one_of_two_that_one_kind_of_evidence_ties() -> None:
-    newcomer = _evidence([(*A, "a:new")])[0]
-    evidence = [*_bridged(("timing", 6.5)), msgspec.structs.replace(newcomer, id=99)]
-
-    def regroup(names: Collection[str]) -> list[Group]:
-        return fusion.groups_of(score_pairs(evidence, sorted(names)), evidence)
-
-    plan = hysteresis.plan(_two(), regroup({*A, *B, "a:new"}), (), regroup)
-    told = {one.key: set(group.members) for group, (one, *_) in plan.moves}
-    assert told == {1: {*A, "a:new"}, 2: set(B)}
-
-
 def test_what_was_only_watched_goes_into_the_one_that_people_work_on() -> None:
     plan = _planned(_two(is_open=False), _linked([(A[n], B[n]) for n in range(3)]), {1})
     ((group, continued),) = plan.moves
