@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from abusedesk.core import text
 from cases import drawing
 from cases.models import Case
 from cases.selectors.graph import CaseGraph, Connector, Used
@@ -19,7 +20,7 @@ from detectors.models import CampaignEdge, Finding
 MARGIN: Final = 60
 NAMED: Final = 40
 """Drawings of at most so many nodes bear names; above it names are in titles and the table."""
-LABEL: Final = 18
+LABEL: Final = 24
 WIDTHS: Final = 5
 RING: Final = 70
 
@@ -39,6 +40,8 @@ def graph_page(
     degree = Counter(end for one in ties for end in (one["a"], one["b"]))
     for one in nodes:
         one["links"] = degree[one["name"]]
+        if one["kind"] == "community" and here != found.members.keys():
+            one["href"] = ""  # what folds again inside a community does not open further
     everything = {one["name"]: one for one in nodes} | {one["name"]: one for one in extra}
     for number, one in enumerate(everything.values()):
         one["number"] = number
@@ -184,8 +187,8 @@ def _extra(kind: str, type: str, value: str, near: tuple[int, int], place: int) 
     return {
         "kind": kind,
         "name": f"{kind} {type}:{value}",
-        "label": f"{type} {value}",
-        "short": _short(value),
+        "label": f"{type} {text.defang(value)}",
+        "short": _short(text.defang(value)),
         "type": type,
         "value": value,
         **_at((x, y)),
@@ -193,7 +196,7 @@ def _extra(kind: str, type: str, value: str, near: tuple[int, int], place: int) 
 
 
 def _at(point: tuple[int, int]) -> dict[str, int]:
-    return {"x": point[0] + MARGIN, "y": point[1] + MARGIN, "label_y": point[1] + MARGIN + 26}
+    return {"x": point[0] + MARGIN, "y": point[1] + MARGIN, "label_y": point[1] + MARGIN + 34}
 
 
 def _by_weight(parts: Mapping[str, Sequence[float]]) -> list[tuple[str, Sequence[float]]]:

@@ -14,11 +14,12 @@ from abusedesk.core.models import Role, User
 from cases.models import Case
 from cases.selectors.graph import graph_for, tie_by_id
 from cases.ui.graph import graph_page
+from detectors.choices import CampaignState
 from detectors.models import CampaignEdge, CampaignMember, Entity, Finding, Signal
 from tests.cases import build, fused
 from tests.ui import world
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.row(57)]
+pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = 'x:"><script>alert(1)</script>'
 
 
@@ -59,9 +60,18 @@ def test_every_account_and_every_link_is_drawn_and_listed() -> None:
     for name in (*fused.LEFT, *fused.RIGHT):
         assert f"<title>{name}</title>" in page
         assert page.count(f">{name}</bdi>") >= 2
-    for one in CampaignEdge.objects.all():
+    standing = CampaignEdge.objects.filter(campaign__state=CampaignState.OPEN)
+    assert len(standing) == 13
+    for one in standing:
         assert page.count(f'href="/cases/{case.ref}/graph/{one.pk}/"') == 2
     assert "style=" not in page
+
+
+def test_a_link_of_a_campaign_that_was_merged_away_is_not_found() -> None:
+    case = fused.bridged()
+    row = CampaignEdge.objects.filter(campaign__state=CampaignState.MERGED).earliest("pk")
+    with pytest.raises(NotFoundError):
+        tie_by_id(case, row.pk, build.user())
 
 
 def test_the_tab_and_the_window_draw_the_same() -> None:
@@ -93,7 +103,9 @@ def test_a_shared_device_is_a_connector_with_those_who_share_it() -> None:
 
 def test_a_link_says_family_weight_evidence_and_decay_and_leads_to_the_cut() -> None:
     case = fused.bridged()
-    row = CampaignEdge.objects.get(a=min(fused.BRIDGE), b=max(fused.BRIDGE))
+    row = CampaignEdge.objects.get(
+        a=min(fused.BRIDGE), b=max(fused.BRIDGE), campaign__state=CampaignState.OPEN
+    )
     browser, path = _browser(build.user()), f"/cases/{case.ref}/graph/{row.pk}/"
     page = browser.get(path).content.decode()
     finding = escape(Finding.objects.get(pk=row.parts["infra-hard"][1]).sentence)
@@ -109,7 +121,7 @@ def test_a_link_says_family_weight_evidence_and_decay_and_leads_to_the_cut() -> 
 
 def test_a_closed_case_offers_no_cut() -> None:
     case = fused.bridged()
-    row = CampaignEdge.objects.earliest("pk")
+    row = CampaignEdge.objects.filter(campaign__state=CampaignState.OPEN).earliest("pk")
     actor = build.user()
     build.decided(actor, case)
     page = _browser(actor).get(f"/cases/{case.ref}/graph/{row.pk}/").content.decode()
