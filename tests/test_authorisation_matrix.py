@@ -549,7 +549,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     ),
     "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
     "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
-    "graph_for": (STAFF, lambda who, on: graph_for(on.held, who).members),
+    "graph_for": (STAFF, lambda who, on: graph_for(on.held, who).ties),
     "tie_by_id": (STAFF, lambda who, on: tie_by_id(on.held, _first(CampaignEdge), who)),
     "findings_by_tie": (READERS, lambda who, on: findings_by_tie(_tie_that_cites(), who)),
     "faded_for": (STAFF, lambda who, on: faded_for(_with_a_faded_member(on.held), who)),

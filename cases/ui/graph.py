@@ -17,12 +17,12 @@ from cases.ui.families import FAMILY_NAMES
 from detectors import scoring
 from detectors.models import CampaignEdge, Finding
 
-MARGIN: Final = 60
+MARGIN: Final = 130
 NAMED: Final = 40
 """Drawings of at most so many nodes bear names; above it names are in titles and the table."""
 LABEL: Final = 24
 WIDTHS: Final = 5
-RING: Final = 70
+RING: Final = 90
 
 
 def graph_page(
@@ -178,7 +178,7 @@ def _around(
 
 def _extra(kind: str, type: str, value: str, near: tuple[int, int], place: int) -> dict[str, Any]:
     """A node beside a place: the next free step of a spiral around it."""
-    turns = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
+    turns = ((1, -1), (-1, 1), (1, 1), (-1, -1), (0, 1), (1, 0), (0, -1), (-1, 0))
     dx, dy = turns[place % len(turns)]
     reach = RING * (1 + place // len(turns))
     at = near[0] + dx * reach, near[1] + dy * reach
@@ -192,6 +192,7 @@ def _extra(kind: str, type: str, value: str, near: tuple[int, int], place: int) 
         "type": type,
         "value": value,
         **_at((x, y)),
+        "label_y": y + MARGIN - 20,
     }
 
 
