@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import networkx as nx
+import numpy as np
 
 MOST: Final = 300
 """Nodes that are drawn; above it communities fold to one node each."""
 SIDE: Final = 1_000
 """Width and height of the drawing, without its margin."""
 STEPS: Final = 60
+HEAT: Final = 0.2
+"""Length of the first step; each later one is shorter."""
+SPREAD: Final = 1.6
+NEAR: Final = 0.01
 SEED: Final = 7
 FLAT: Final = 1e-9
 
@@ -73,14 +78,20 @@ def _communities(size: int, pairs: Sequence[tuple[int, int]], most: int) -> list
 def _places(size: int, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     if size <= 1:
         return [(SIDE // 2, SIDE // 2)] * size
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(range(size))
-    graph.add_edges_from(pairs)
-    # around a circle first: nothing is left to chance
-    start = nx.circular_layout(graph)
-    spread = 1.6 / size**0.5
-    found = nx.spring_layout(graph, k=spread, pos=start, iterations=STEPS, seed=SEED)
-    return _scaled([(float(found[place][0]), float(found[place][1])) for place in range(size)])
+    turns = np.arange(size) * (2 * np.pi / size)  # around a circle first: nothing is left to chance
+    x, y = np.cos(turns), np.sin(turns)
+    tied = np.zeros((size, size))
+    for a, b in pairs:
+        tied[a, b] = tied[b, a] = 1.0
+    apart = SPREAD / size**0.5
+    for heat in np.linspace(HEAT, 0.0, STEPS, endpoint=False):
+        dx, dy = np.subtract.outer(x, x), np.subtract.outer(y, y)
+        far = np.maximum(np.hypot(dx, dy), NEAR)
+        push = (apart / far) ** 2 - tied * far / apart
+        px, py = (dx * push).sum(axis=1), (dy * push).sum(axis=1)
+        step = heat / np.maximum(np.hypot(px, py), NEAR)
+        x, y = x + px * step, y + py * step
+    return _scaled(list(zip(x.tolist(), y.tolist(), strict=True)))
 
 
 def _scaled(points: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
