@@ -353,6 +353,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "group_id": _oldest(DeclaredGroup),
     "item_id": _oldest(WatchItem),
     "form": lambda _: "csv",
+    "edge_id": _oldest(CampaignEdge),
     "lineage_id": _oldest(CaseLineage),
     "proposal_id": _oldest(Proposal),
     "task_id": _oldest(Task),

@@ -63,6 +63,7 @@ from cases.selectors.golden import (
     own_results_for,
     wrong_answers_for,
 )
+from cases.selectors.graph import findings_by_tie, graph_for, tie_by_id
 from cases.selectors.jump import cases_by_text, recent_cases_for
 from cases.selectors.lineage import (
     edges_for,
@@ -99,6 +100,7 @@ from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
 from detectors.complaints import Complaint, Target
 from detectors.models import (
+    CampaignEdge,
     CampaignMember,
     DeadLetter,
     DeclaredGroup,
@@ -222,6 +224,8 @@ cases:shifts              GET     login 404   ok    ok    login 404
 cases:shifts              POST    login 404   goes  goes  login 404
 cases:operations          GET     login ok    ok    ok    login ok
 cases:lineage             GET     login ok    ok    ok    login 404
+cases:graph               GET     login ok    ok    ok    login 404
+cases:graph-tie           GET     login ok    ok    ok    login 404
 cases:merge               GET     login goes  goes  goes  login 404
 cases:merge               POST    login 409   409   409   login 404
 cases:cut                 GET     login goes  goes  goes  login 404
@@ -554,6 +558,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     ),
     "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
     "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
+    "graph_for": (STAFF, lambda who, on: graph_for(on.held, who).ties),
+    "tie_by_id": (STAFF, lambda who, on: tie_by_id(on.held, _first(CampaignEdge), who)),
+    "findings_by_tie": (READERS, lambda who, on: findings_by_tie(_tie_that_cites(), who)),
     "faded_for": (STAFF, lambda who, on: faded_for(_with_a_faded_member(on.held), who)),
     "proposals_for": (STAFF, lambda who, on: proposals_for(who)),
     "proposal_by_id": (STAFF, lambda who, on: proposal_by_id(_first(Proposal), who)),
@@ -945,6 +952,11 @@ def _stored() -> DeadLetter:
         external_id=signal.external_id,
         state=DeadLetterState.REPLAYED,
     )
+
+
+def _tie_that_cites() -> CampaignEdge:
+    finding = _first(Finding)
+    return CampaignEdge(a="x:a", b="x:b", score=1.0, parts={"content": [7, finding]})
 
 
 def _first(model: type[models.Model]) -> int:

@@ -16,6 +16,7 @@ class KeyScope(StrEnum):
     ITEMS = "items"
     QUEUE = "queue"
     CASE = "case"
+    GRAPH = "graph"
     SNOOZE = "snooze"
 
 
@@ -24,11 +25,12 @@ SCOPE_TITLES = {
     KeyScope.ITEMS: "Rows and evidence",
     KeyScope.QUEUE: "Queue",
     KeyScope.CASE: "Case",
+    KeyScope.GRAPH: "Graph, with the focus inside",
     KeyScope.SNOOZE: "Open snooze menu",
 }
 TOGETHER = (
     (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.QUEUE),
-    (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.CASE),
+    (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.CASE, KeyScope.GRAPH),
     (KeyScope.SNOOZE,),  # an open menu goes before the page behind it
 )
 
@@ -87,11 +89,21 @@ SHORTCUTS = (
     Shortcut("tab-summary", KeyScope.CASE, ("v", "s"), "Summary"),
     Shortcut("tab-evidence", KeyScope.CASE, ("v", "e"), "Evidence"),
     Shortcut("tab-why", KeyScope.CASE, ("v", "w"), "Why"),
+    Shortcut("tab-graph", KeyScope.CASE, ("v", "g"), "Graph"),
     Shortcut("tab-files", KeyScope.CASE, ("v", "f"), "Files"),
     Shortcut("tab-related", KeyScope.CASE, ("v", "r"), "Related cases"),
     Shortcut("tab-timeline", KeyScope.CASE, ("v", "t"), "Timeline"),
     Shortcut("tab-precedents", KeyScope.CASE, ("v", "p"), "Precedents"),
     Shortcut("assign", KeyScope.CASE, ("Shift+A",), "Assign"),
+    Shortcut("graph-up", KeyScope.GRAPH, ("ArrowUp",), "Neighbour above"),
+    Shortcut("graph-down", KeyScope.GRAPH, ("ArrowDown",), "Neighbour below"),
+    Shortcut("graph-left", KeyScope.GRAPH, ("ArrowLeft",), "Neighbour to the left"),
+    Shortcut("graph-right", KeyScope.GRAPH, ("ArrowRight",), "Neighbour to the right"),
+    Shortcut("graph-in", KeyScope.GRAPH, ("+",), "Zoom in"),
+    Shortcut("graph-out", KeyScope.GRAPH, ("-",), "Zoom out"),
+    Shortcut("graph-fit", KeyScope.GRAPH, ("Home",), "Show the whole graph"),
+    Shortcut("graph-open", KeyScope.GRAPH, ("Enter",), "Open the account or the link"),
+    Shortcut("graph-cut", KeyScope.GRAPH, ("Delete",), "Preview a cut of the link"),
     Shortcut("snooze-day", KeyScope.SNOOZE, ("1",), "For a day"),
     Shortcut("snooze-week", KeyScope.SNOOZE, ("w",), "For a week"),
     Shortcut("snooze-date", KeyScope.SNOOZE, ("d",), "Until a date"),
@@ -99,6 +111,11 @@ SHORTCUTS = (
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
 SIGNS = {
+    "ArrowUp": "↑",
+    "ArrowDown": "↓",
+    "ArrowLeft": "←",
+    "ArrowRight": "→",
+    "Delete": "Del",
     "Escape": "Esc",
     "Shift+A": "⇧A",
     "Shift+N": "⇧N",

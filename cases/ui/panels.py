@@ -26,6 +26,7 @@ from cases.selectors.evidence import (
     purged_of,
 )
 from cases.selectors.faded import faded_for
+from cases.selectors.graph import graph_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
@@ -34,11 +35,13 @@ from cases.selectors.strike import standings_by_case
 from cases.services.file import MAX_BYTES
 from cases.timeline import timeline_of
 from cases.ui import chain, evidence, rail
+from cases.ui.families import FAMILY_NAMES
+from cases.ui.graph import graph_page
 from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
 FADED = 50
-TABS = ("summary", "evidence", "files", "why", "timeline", "related", "precedents")
+TABS = ("summary", "evidence", "files", "why", "graph", "timeline", "related", "precedents")
 ICONS = {
     "case.opened": "case",
     "case.opened_by_report": "case",
@@ -71,19 +74,6 @@ ICONS = {
     "case.rejoined": "undo",
     "case.file_broken": "warn",
     "case.task_changed": "check",
-}
-FAMILY_NAMES = {
-    "prior": "Before any evidence",
-    "timing": "Timing",
-    "content": "Content",
-    "infra-hard": "Infrastructure, hard",
-    "infra-soft": "Infrastructure, soft",
-    "identity": "Identity",
-    "ai": "AI services",
-    "behaviour": "Behaviour",
-    "list": "Lists",
-    "declared": "Declared relationship",
-    "established": "A known operation, and a group that holds together",
 }
 PRIORITY_NAMES = {
     "harm": "Harm",
@@ -201,6 +191,10 @@ def _why(case: Case, viewer: User) -> dict[str, Any]:
     }
 
 
+def _graph(case: Case, viewer: User) -> dict[str, Any]:
+    return {"graph": graph_page(case, graph_for(case, viewer))}
+
+
 def _timeline(case: Case, viewer: User) -> dict[str, Any]:
     undoable = {
         row.pk for row in case.decisions.filter(undone_at=None) if rail.can_undo(row, viewer)
@@ -232,6 +226,7 @@ PANELS: Mapping[str, Callable[[Case, User], dict[str, Any]]] = {
     "evidence": _evidence,
     "files": _files,
     "why": _why,
+    "graph": _graph,
     "timeline": _timeline,
     "precedents": _precedents,
     "related": _related,

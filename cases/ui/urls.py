@@ -10,6 +10,7 @@ from cases.ui.views import (
     content,
     dashboard,
     golden,
+    graph,
     lineage,
     live,
     palette,
@@ -76,6 +77,8 @@ urlpatterns = [
     path(
         "cases/<str:ref>/lineage/<int:lineage_id>/undo/", lineage.lineage_undo, name="lineage-undo"
     ),
+    path("cases/<str:ref>/graph/", graph.graph, name="graph"),
+    path("cases/<str:ref>/graph/<int:edge_id>/", graph.tie, name="graph-tie"),
     path("proposals/", lineage.proposals, name="proposals"),
     path("proposals/<int:proposal_id>/", lineage.proposal, name="proposal"),
     path("cases/<str:ref>/marks/", content.marks, name="marks"),

@@ -32,6 +32,7 @@ PAGES = {
     "case-evidence": "/cases/AD-3/?tab=evidence",
     "case-why": "/cases/AD-3/?tab=why",
     "case-timeline": "/cases/AD-3/?tab=timeline",
+    "case-graph": "/cases/AD-3/graph/",
     "cases": "/cases/",
     "signals": "/signals/",
     "entity-find": "/entities/",

@@ -31,8 +31,8 @@ from cases.services.faded import let_go
 from cases.services.lineage import undo_lineage
 from cases.services.merge import merge_cases, preview_merge
 from cases.services.proposal import accept_proposal, reject_proposal
+from cases.ui.families import FAMILY_NAMES
 from cases.ui.forms import OTHER, THIS, MergeForm, ReasonForm
-from cases.ui.panels import FAMILY_NAMES
 from cases.ui.views.actions import case_action, to_case
 from detectors.models import Proposal
 
