@@ -32,7 +32,9 @@ class User(AbstractUser):
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.DARK)
-    own_keys = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
+    own_keys = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
 
     class Meta:
         constraints = [

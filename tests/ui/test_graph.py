@@ -41,7 +41,6 @@ def _shot(visitor: Visitor, name: str) -> None:
         visitor.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
-@pytest.mark.row(57)
 def test_the_graph_is_read_by_keys_and_an_account_is_expanded(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:

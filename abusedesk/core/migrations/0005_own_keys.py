@@ -14,6 +14,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="own_keys",
-            field=models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict),
+            field=models.JSONField(
+                blank=True, db_default=models.Value({}, models.JSONField()), default=dict
+            ),
         ),
     ]
