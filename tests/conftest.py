@@ -19,6 +19,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
+from hypothesis import settings as trials
 from pytest_django import DjangoDbBlocker
 
 from abusedesk.celery import ABANDONED, app
@@ -37,6 +38,10 @@ UNSAFE_AND_FAST = {
     "max_connections": "200",
 }
 WORKER_READY_S = 30
+
+# Speed is a matter of benches; how long an example takes says how busy the machine is.
+trials.register_profile("desk", deadline=None)
+trials.load_profile("desk")
 
 
 def _home() -> Path:
