@@ -38,7 +38,7 @@ demo: $(RUN)  ## load the demo world into a running desk (SCENARIO=name replays 
 doctor: $(RUN)  ## what is wrong with a running desk, in words
 	@$(BIN)/python manage.py doctor
 
-test: lint type most ui audit  ## everything CI runs, browser included; stops at the first red
+test: check faults ui  ## everything CI runs, browser included; stops at the first red
 
 check: lint type unit audit  ## the same without the browser
 
@@ -58,10 +58,6 @@ type: $(DEV)  ## mypy --strict
 
 unit: $(DEV)  ## tests without a browser, in parallel (ARGS="-k word")
 	@$(BIN)/pytest -n $(JOBS) -m "not ui and not faults and not slow and not brokers and not deploy" $(ARGS)
-
-# One run for both: who waits for a killed desk to come to rest leaves the processor to the others.
-most: $(DEV)
-	@$(BIN)/pytest -n $(JOBS) -m "not ui and not slow and not brokers and not deploy" $(ARGS)
 
 ui: $(DEV)  ## browser tests (ARGS="-k word"); finds or installs Chromium
 	@$(BIN)/python tests/ui/browser.py
@@ -140,5 +136,5 @@ $(DEV): deploy/requirements-test.lock $(RUN)
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit most ui faults slow brokers try-deploy audit docs openapi \
+.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit ui faults slow brokers try-deploy audit docs openapi \
   counts scoreboard screenshots bench lock clean

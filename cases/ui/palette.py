@@ -32,7 +32,6 @@ PAGES: Final = (
     ("detectors:detector-list", "Detectors", EVERYBODY),
     ("cases:operations", "Operations dashboard", EVERYBODY),
     ("cases:quality", "Quality", STAFF),
-    ("cases:reporters", "Reporters", STAFF),
     ("cases:policy-list", "Policies", STAFF),
     ("detectors:source-list", "Sources", STAFF),
     ("detectors:mapping-list", "Mappings", ADMINS),
