@@ -636,6 +636,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
+    "members_of": "of a case that a selector gave to the viewer",
+    "ties_of": "of a case that a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",

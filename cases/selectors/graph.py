@@ -6,16 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db.models import QuerySet
-
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import policy
 from cases.models import Case
+from cases.selectors.lineage import members_of, ties_of
 from detectors import scoring
-from detectors.choices import CampaignState, EntityType
+from detectors.choices import EntityType
 from detectors.entities import digest_of
-from detectors.models import CampaignEdge, CampaignMember, Entity, Finding
+from detectors.models import CampaignEdge, Entity, Finding
 from detectors.selectors.entity import entities_for, links_of, recent_of
 from detectors.selectors.finding import findings_for
 
@@ -65,10 +64,9 @@ def graph_for(case: Case, viewer: User, expand: str = "") -> CaseGraph:
     """All of it; nothing for who cannot see the case. expand: a member."""
     if not policy.can_see(viewer, case):
         return CaseGraph()
-    members = CampaignMember.objects.filter(campaign__case_link__case=case.rests_on)
-    members = members.exclude(campaign__state=CampaignState.MERGED)
-    chances = dict(members.order_by("-p", "account").values_list("account", "p")[:MEMBERS])
-    ties = list(_ties_of(case).order_by("-score", "a", "b")[:TIES])
+    members = members_of(case).order_by("-p", "account")
+    chances = dict(members.values_list("account", "p")[:MEMBERS])
+    ties = list(ties_of(case).order_by("-score", "a", "b")[:TIES])
     names = {*chances, *(name for one in ties for name in (one.a, one.b))}
     accounts = {one.value: one for one in _accounts(names, viewer)}
     chosen = accounts.get(expand)
@@ -83,7 +81,7 @@ def graph_for(case: Case, viewer: User, expand: str = "") -> CaseGraph:
 
 def tie_by_id(case: Case, edge_id: int, viewer: User) -> CampaignEdge:
     """One tie of the case. Raises NotFoundError, also for what the viewer may not see."""
-    row = _ties_of(case).filter(pk=edge_id).first() if policy.can_see(viewer, case) else None
+    row = ties_of(case).filter(pk=edge_id).first() if policy.can_see(viewer, case) else None
     if row is None:
         message = "There is no such link in this case."
         raise NotFoundError(message)
@@ -93,12 +91,6 @@ def tie_by_id(case: Case, edge_id: int, viewer: User) -> CampaignEdge:
 def findings_by_tie(tie: CampaignEdge, viewer: User) -> dict[int, Finding]:
     """The evidence that a tie cites, by id."""
     return findings_for(viewer).in_bulk(_cited([tie]))
-
-
-def _ties_of(case: Case) -> QuerySet[CampaignEdge]:
-    """What a campaign that was merged away had, the one that goes on has as it is now."""
-    rows = CampaignEdge.objects.filter(campaign__case_link__case=case.rests_on)
-    return rows.exclude(campaign__state=CampaignState.MERGED)
 
 
 def _accounts(names: Collection[str], viewer: User) -> list[Entity]:

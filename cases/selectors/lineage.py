@@ -13,7 +13,7 @@ from cases import policy
 from cases.choices import LineageKind
 from cases.models import Case, CaseLineage
 from cases.selectors.case import cases_for
-from detectors.choices import ProposalKind, ProposalState
+from detectors.choices import CampaignState, ProposalKind, ProposalState
 from detectors.models import CampaignEdge, CampaignMember, Proposal
 
 EDGES = 50
@@ -62,21 +62,30 @@ def lineage_by_id(case: Case, lineage_id: int, viewer: User) -> CaseLineage:
     return row
 
 
+def ties_of(case: Case) -> QuerySet[CampaignEdge]:
+    """Links of the case's living campaigns: one that was merged away keeps its last ones."""
+    rows = CampaignEdge.objects.filter(campaign__case_link__case=case.rests_on)
+    return rows.exclude(campaign__state=CampaignState.MERGED)
+
+
+def members_of(case: Case) -> QuerySet[CampaignMember]:
+    """Members of the case's living campaigns."""
+    rows = CampaignMember.objects.filter(campaign__case_link__case=case.rests_on)
+    return rows.exclude(campaign__state=CampaignState.MERGED)
+
+
 def edges_for(case: Case, viewer: User) -> list[CampaignEdge]:
     """The weakest links of the case first: those that a cut takes."""
     if not policy.can_see(viewer, case):
         return []
-    rows = CampaignEdge.objects.filter(campaign__case_link__case=case.rests_on)
-    return list(rows.order_by("score", "a", "b")[:EDGES])
+    return list(ties_of(case).order_by("score", "a", "b")[:EDGES])
 
 
 def members_for(case: Case, viewer: User) -> list[tuple[str, bool]]:
     """Accounts of the case's campaigns, by name; those last, and true, whose evidence has faded."""
     if not policy.can_see(viewer, case):
         return []
-    rows = CampaignMember.objects.filter(campaign__case_link__case=case.rests_on)
-    living = rows.exclude(campaign__state="merged").order_by("p")
-    chances = dict(living.values_list("account", "p"))
+    chances = dict(members_of(case).order_by("p").values_list("account", "p"))
     found = [(name, p == 0.0) for name, p in chances.items()]
     return sorted(found, key=itemgetter(1, 0))
 

@@ -9,8 +9,16 @@ from django import template
 from cases.paging import told
 from cases.selectors.case import queue_counts
 from cases.ui import undo
+from cases.ui.pages import RAIL, Page
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def rail(context: dict[str, Any]) -> list[Page]:
+    """Pages of the left rail that this person may open."""
+    role = context["request"].user.role
+    return [page for page in RAIL if role in page.roles]
 
 
 @register.simple_tag(takes_context=True)

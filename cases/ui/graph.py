@@ -177,7 +177,7 @@ def _around(
 
 
 def _extra(kind: str, type: str, value: str, near: tuple[int, int], place: int) -> dict[str, Any]:
-    """A node beside a place: the next free step of a spiral around it."""
+    """A node beside a place: the next step of a spiral around it."""
     turns = ((1, -1), (-1, 1), (1, 1), (-1, -1), (0, 1), (1, 0), (0, -1), (-1, 0))
     dx, dy = turns[place % len(turns)]
     reach = RING * (1 + place // len(turns))

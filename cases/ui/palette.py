@@ -10,43 +10,15 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from abusedesk.core import saved
-from abusedesk.core.models import Role, User
+from abusedesk.core.models import User
 from abusedesk.core.text import defang
 from cases import policy
 from cases.models import Case
 from cases.selectors.jump import cases_by_text, recent_cases_for
+from cases.ui.pages import PAGES, STAFF
 from detectors.selectors.entity import entities_by_text
 
 MAX_CHARS: Final = 2_000
-EVERYBODY: Final = frozenset(Role)
-STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
-LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
-ADMINS: Final = frozenset({Role.ADMIN})
-# The pages of the left rail: address, title, who may open it.
-PAGES: Final = (
-    ("cases:work", "My work", EVERYBODY),
-    ("cases:queues", "Queues", EVERYBODY),
-    ("cases:case-list", "Cases", EVERYBODY),
-    ("cases:proposals", "Proposals", STAFF),
-    ("detectors:signal-list", "Signals", EVERYBODY),
-    ("detectors:detector-list", "Detectors", EVERYBODY),
-    ("cases:operations", "Operations dashboard", EVERYBODY),
-    ("cases:quality", "Quality", STAFF),
-    ("cases:policy-list", "Policies", STAFF),
-    ("detectors:source-list", "Sources", STAFF),
-    ("detectors:mapping-list", "Mappings", ADMINS),
-    ("detectors:entity-types", "Entity types", ADMINS),
-    ("cases:playbooks", "Playbooks", STAFF),
-    ("detectors:watch-list", "Watch list", STAFF),
-    ("detectors:group-list", "Declared groups", STAFF),
-    ("detectors:letter-list", "Dead letters", STAFF),
-    ("cases:shifts", "Shifts", LEADS),
-    ("cases:queue-settings", "Queues and routing", ADMINS),
-    ("cases:webhooks", "Webhooks", ADMINS),
-    ("tokens", "Tokens", ADMINS),
-    ("cases:retention", "Retention", ADMINS),
-    ("me", "Personal settings", EVERYBODY),
-)
 SEARCHES: Final = (
     ("cases:case-list", "Search cases for these words"),
     ("detectors:signal-list", "Search signals for these words"),
@@ -108,9 +80,7 @@ def _queues(viewer: User) -> Iterator[Jump]:
 
 
 def _pages(viewer: User) -> Iterator[Jump]:
-    for name, title, roles in PAGES:
-        if viewer.role in roles:
-            yield Jump(reverse(name), title)
+    return (Jump(reverse(one.name), one.title) for one in PAGES if viewer.role in one.roles)
 
 
 def _searches(typed: str) -> Iterator[Jump]:

@@ -45,12 +45,12 @@ function zoom(graph, factor, around) {
   graph.setAttribute("viewBox", [inside(x), inside(y), side, side].map(Math.round).join(" "));
 }
 
-function act(key, stop, graph) {
-  if (key in TURNS) next(stop, TURNS[key])?.focus();
-  else if (key === "+") zoom(graph, STEP, stop);
-  else if (key === "-") zoom(graph, 1 / STEP, stop);
-  else if (key === "Home") zoom(graph, 0, null);
-  else if (key === "Delete" && stop.dataset.cut) location.assign(stop.dataset.cut);
+function act(id, stop, graph) {
+  if (id in TURNS) next(stop, TURNS[id])?.focus();
+  else if (id === "graph-in") zoom(graph, STEP, stop);
+  else if (id === "graph-out") zoom(graph, 1 / STEP, stop);
+  else if (id === "graph-fit") zoom(graph, 0, null);
+  else if (id === "graph-cut" && stop.dataset.cut) location.assign(stop.dataset.cut);
   else return false;
   return true;
 }
@@ -67,11 +67,9 @@ function start() {
   }
 }
 
-document.addEventListener("keydown", (event) => {
-  const stop = event.target.closest?.("[data-node], [data-ends]");
-  const graph = graphOf(stop);
-  if (!graph || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (act(event.key, stop, graph)) event.preventDefault();
+document.addEventListener("desk:graph", (event) => {
+  const stop = document.activeElement.closest("[data-node], [data-ends]");
+  if (stop && act(event.detail, stop, graphOf(stop))) event.preventDefault();
 });
 document.addEventListener("focusin", (event) => {
   const stop = event.target.closest?.("[data-node], [data-ends]");

@@ -3,7 +3,9 @@ const registry = JSON.parse(document.getElementById("key-registry")?.textContent
 const LATIN = /^[a-z]$/;
 // Keys that click nothing: list.js listens.
 const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open" };
-const REPEATED = new Set(["item-next", "item-previous"]);
+// Keys of the graph that has the focus: graph.js listens.
+const ofGraph = (id) => id.startsWith("graph-");
+const REPEATED = new Set(["item-next", "item-previous", "graph-up", "graph-down", "graph-left", "graph-right", "graph-in", "graph-out"]);
 const SEQUENCE_MS = 1000;
 let pending = "";
 let timer = 0;
@@ -44,6 +46,7 @@ function candidates(keys) {
 
 function available(id) {
   if (id in ITEM_KEYS) return Boolean(document.querySelector("[data-item]"));
+  if (ofGraph(id)) return Boolean(document.activeElement?.closest("[data-graph]"));
   return Boolean((id === "submit" && ownSubmit()) || target(id));
 }
 
@@ -53,6 +56,7 @@ function press(id) {
     document.dispatchEvent(new CustomEvent("desk:item", { detail: ITEM_KEYS[id] }));
     return true;
   }
+  if (ofGraph(id)) return !document.dispatchEvent(new CustomEvent("desk:graph", { detail: id, cancelable: true }));
   const node = (id === "submit" && ownSubmit()) || target(id);
   if (node.matches("input:not([type=radio], [type=checkbox], [type=submit]), textarea, select")) {
     node.focus();

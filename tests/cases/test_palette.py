@@ -12,7 +12,8 @@ from abusedesk.core.models import User
 from abusedesk.core.saved import save_view
 from cases.models import Queue
 from cases.services.case import record_visit
-from cases.ui.palette import PAGES, groups_for
+from cases.ui.pages import PAGES
+from cases.ui.palette import groups_for
 from detectors.models import Entity, Signal
 from detectors.services.config import ensure_configs
 from tests.ui import world

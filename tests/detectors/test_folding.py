@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from hypothesis import given
@@ -29,6 +30,17 @@ def group(names: str) -> Group:
 
 def standing(key: int, names: str, *, is_open: bool = False) -> Standing:
     return Standing(key, is_open, frozenset(names))
+
+
+def link(number: int, names: str, family: str = "infra-hard", llr: float = 8.0) -> Evidence:
+    return Evidence(
+        id=number, detector="d", family=family, anchor=f"{number}", subjects=tuple(names),
+        links=(), llr=llr, last_at=0.0,
+    )  # fmt: skip
+
+
+def reader(evidence: Sequence[Evidence]) -> folding.EvidenceAbout:
+    return lambda names: [one for one in evidence if names.intersection(one.subjects)]
 
 
 def test_numbers_of_the_population_alone_make_no_revision() -> None:
@@ -65,27 +77,13 @@ def test_evidence_counts_all_signals_also_those_that_are_not_cited() -> None:
 
 
 def test_a_change_reaches_over_kept_edges_only() -> None:
-    def link(number: int, names: str, llr: float) -> Evidence:
-        return Evidence(
-            id=number, detector="d", family="infra-hard", anchor=f"{number}",
-            subjects=tuple(names), links=(), llr=llr, last_at=0.0,
-        )  # fmt: skip
-
-    evidence = [link(1, "ab", 8), link(2, "bc", 8), link(3, "cd", 3), link(4, "de", 8)]
-    told, reached = folding.neighbourhood(
-        {"a"}, lambda names: [one for one in evidence if names.intersection(one.subjects)]
-    )
+    evidence = [link(1, "ab"), link(2, "bc"), link(3, "cd", llr=3), link(4, "de")]
+    told, reached = folding.neighbourhood({"a"}, reader(evidence))
     assert reached == {"a", "b", "c"}
     assert [one.id for one in told] == [1, 2, 3]
 
 
 def test_a_change_reaches_those_who_hang_on_a_group_and_their_group() -> None:
-    def link(number: int, names: str, family: str, llr: float) -> Evidence:
-        return Evidence(
-            id=number, detector="d", family=family, anchor=f"{number}",
-            subjects=tuple(names), links=(), llr=llr, last_at=0.0,
-        )  # fmt: skip
-
     evidence = [
         link(1, "abc", "infra-hard", 8),
         link(2, "ax", "content", 5),
@@ -93,28 +91,18 @@ def test_a_change_reaches_those_who_hang_on_a_group_and_their_group() -> None:
         link(4, "xy", "infra-hard", 8),
     ]
     for begin in "axy":
-        _, reached = folding.neighbourhood(
-            {begin}, lambda names: [one for one in evidence if names.intersection(one.subjects)]
-        )
+        _, reached = folding.neighbourhood({begin}, reader(evidence))
         assert reached == set("abcxy"), begin
 
 
 def test_nobody_is_asked_to_hang_on_accounts_that_are_in_no_group() -> None:
-    def link(number: int, names: str, family: str, llr: float) -> Evidence:
-        return Evidence(
-            id=number, detector="d", family=family, anchor=f"{number}",
-            subjects=tuple(names), links=(), llr=llr, last_at=0.0,
-        )  # fmt: skip
-
     evidence = [
         link(1, "abc", "infra-hard", 8),
         link(2, "axmn", "content", 4.5),
         link(3, "bxop", "infra-soft", 3.5),
     ]
 
-    def about(names: set[str]) -> list[Evidence]:
-        return [one for one in evidence if names.intersection(one.subjects)]
-
+    about = reader(evidence)
     asked: set[str] = set()
 
     def grouped(names: set[str]) -> set[str]:

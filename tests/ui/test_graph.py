@@ -11,6 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from abusedesk.core.own_keys import save_keys
 from cases.models import Case
 from detectors.models import CampaignEdge, CampaignMember, Signal
 from tests.ui import world
@@ -79,6 +80,24 @@ def test_the_graph_is_read_by_keys_and_an_account_is_expanded(
     _shot(rita, "graph-expanded")
     assert rita.violations() == []
     assert (rita.watch.errors, rita.watch.off_origin) == ([], [])
+
+
+def test_the_graph_obeys_keys_of_ones_own(enter: Callable[..., Visitor], desk: world.Desk) -> None:
+    case = desk.cases[2]
+    _tied(case)
+    save_keys(actor=desk.reviewer, typed={"graph-in": "=", "graph-out": ""})
+    rita = enter(mouse=False)
+    rita.go(f"/cases/{case.ref}/graph/")
+    graph = rita.page.locator("svg.graph")
+    graph.locator(".node").last.focus()
+    whole = graph.get_attribute("viewBox")
+    rita.press("+")
+    assert graph.get_attribute("viewBox") == whole
+    rita.press("=")
+    near = graph.get_attribute("viewBox")
+    assert near != whole
+    rita.press("-")
+    assert graph.get_attribute("viewBox") == near
 
 
 def test_delete_on_a_link_leads_to_the_preview_of_the_cut(
