@@ -8,6 +8,7 @@ from itertools import chain
 
 from detectors.base import DAY_S, HOUR_S, Detector, Family, FindingDraft, Key, Meta, Signal
 from detectors.reworded.gathered import Columns, gather, merge
+from detectors.reworded.insisting import insisting
 from detectors.reworded.joint import joint
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import stories
@@ -33,8 +34,10 @@ class RewordedText(Detector[Writer, RewordedParams]):
             "of words, in which a word weighs the more the fewer accounts use it. A story that is "
             "told again after a pause counts as told twice. Accounts that tell several stories at "
             "the same times are put to the test of synchronous sharing; two different things told "
-            "within an hour of each other, each in other words, are evidence without it. Lines "
-            "that an AI service wrote take part, and whoever publishes them afterwards is named. "
+            "within an hour of each other, each in other words, are evidence without it. Who "
+            "tells one thing several times, ten minutes or more apart and always in new words, is "
+            "named for that too where others do the same. Lines that an AI service wrote take "
+            "part, and whoever publishes them afterwards is named. "
             "Texts in the same words weigh less: quotations go round. Where more than 60 wordings "
             "share a rare word a sample of them is compared, whoever is like a few of a story "
             "joins it, and findings are marked as sampled. What more than `common` accounts tell "
@@ -44,6 +47,7 @@ class RewordedText(Detector[Writer, RewordedParams]):
         falsifiers=(
             "The accounts report one event, and its names are what they have in common.",
             "A form, a template or a share button wrote the texts.",
+            "Shops, fans or activists who advertise one cause, each in own words.",
             "The accounts belong to one declared organisation, newsroom or syndicate.",
         ),
         source=(
@@ -86,4 +90,4 @@ class RewordedText(Detector[Writer, RewordedParams]):
         drafts = [chain.from_iterable(findings(story, p) for story in found)]
         alone = texts.others({text.id for story in found for text in story.texts})
         timed = together(found, alone, p, self.secret)
-        return [*chain.from_iterable(drafts), *joint(found, p), *timed]
+        return [*chain.from_iterable(drafts), *joint(found, p), *insisting(found, p), *timed]

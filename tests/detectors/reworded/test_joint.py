@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from hypothesis import given
@@ -12,17 +11,7 @@ from detectors.base import DAY_S, HOUR_S, Family, FindingDraft
 from detectors.reworded.joint import FEW, JOINT, MANY_LLR, SOME_LLR, joint
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import Story
-from detectors.reworded.texts import Text
-
-
-def text(thing: int, account: str, at: float, words: str | None = None) -> Text:
-    told = words or f"{thing} by {account} at {at}"
-    return Text(account, at, thing, told.encode(), is_draft=False)
-
-
-def story(thing: int, texts: Iterable[Text]) -> Story:
-    ordered = tuple(sorted(texts, key=lambda one: one.at))
-    return Story(f"thing-{thing}", ordered, (0.5, 0.9), sampled=False)
+from tests.detectors.reworded.told import story, text
 
 
 def together(*accounts: str, things: int, apart_s: float = 60.0) -> list[Story]:
