@@ -35,6 +35,8 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "golden.own": REVIEWERS,
     "appeal.open": REVIEWERS | {Role.INTEGRATION},
     "appeal.rule": REVIEWERS,
+    "mask.own": REVIEWERS,
+    "mask.save": ADMINS,
     "policy.view": REVIEWERS,
     "policy.save": ADMINS,
     "case.merge": REVIEWERS,

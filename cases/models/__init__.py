@@ -9,6 +9,7 @@ from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
 from cases.models.lineage import CaseLineage
+from cases.models.masking import Mask, PeekHabit
 from cases.models.note import Note
 from cases.models.notice import Notice
 from cases.models.policy import PolicyVersion
@@ -37,8 +38,10 @@ __all__ = [
     "Gate",
     "GoldenCheck",
     "GoldenItem",
+    "Mask",
     "Note",
     "Notice",
+    "PeekHabit",
     "Playbook",
     "PolicyVersion",
     "Queue",

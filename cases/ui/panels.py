@@ -26,6 +26,7 @@ from cases.selectors.evidence import (
     purged_of,
 )
 from cases.selectors.faded import faded_for
+from cases.selectors.masking import cover_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
@@ -175,6 +176,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
     return {
+        "cover": cover_for(case, viewer),
         "reports": reports_of(case, viewer),
         "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),

@@ -1,8 +1,8 @@
 // Keys of the registry: a key clicks (or focuses) the element that carries its id.
 const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
 const LATIN = /^[a-z]$/;
-// Keys that click nothing: list.js listens.
-const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open" };
+// Keys that click nothing: list.js and masks.js listen.
+const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", peek: "peek" };
 const SEQUENCE_MS = 1000;
 let pending = "";
 let timer = 0;
