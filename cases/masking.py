@@ -19,7 +19,7 @@ CONTENT_SEVERITY: Final[Mapping[int, int]] = {
 WITHHELD: Final = 3
 ELSE: Final = ""
 """The category of cases that are about no policy yet, and what stands in for any other one."""
-UNNAMED_SEVERITY: Final = 1
+UNNAMED_SEVERITY: Final = 0
 DEFAULTS: Final[Mapping[int, Masking]] = {
     0: Masking.OFF,
     1: Masking.OFF,

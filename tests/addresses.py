@@ -276,6 +276,7 @@ class Furnished:
             "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
             "cases:task-add": {"text": "ask the bank"},
             "cases:wellness": {"else": "blur", "press": "on"},
+            "cases:budgets": {"user": "rita", "points": 5, "reason": "short of people"},
             "cases:masking": {"else": "blur"},
             "cases:task-change": {"state": "done", "version": 1},
             "cases:file-add": {"file": attachment()},

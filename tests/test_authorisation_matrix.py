@@ -55,6 +55,7 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.exposure import budgets_for
 from cases.selectors.faded import faded_for
 from cases.selectors.golden import (
     agreement_for,
@@ -271,6 +272,9 @@ cases:marks               POST    login goes  goes  goes  login 404
 cases:peek                POST    login ok    ok    ok    login 404
 cases:wellness            GET     login ok    ok    ok    login 404
 cases:wellness            POST    login goes  goes  goes  login 404
+cases:break               GET     login ok    ok    ok    login 404
+cases:budgets             GET     login 404   ok    ok    login 404
+cases:budgets             POST    login 404   goes  goes  login 404
 cases:masking             GET     login 404   404   ok    login 404
 cases:masking             POST    login 404   404   goes  login 404
 cases:watch               GET     login goes  goes  goes  login 404
@@ -518,6 +522,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
+    "budgets_for": (LEADS, lambda who, on: budgets_for(who)),
     "cover_for": (STAFF, lambda who, on: cover_for(on.held, who)),
     "masks_for": (STAFF, lambda who, on: masks_for(_choosing(who))[1]),
     "mask_categories_for": (STAFF, lambda who, on: mask_categories_for(who)),

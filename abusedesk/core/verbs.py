@@ -17,6 +17,7 @@ class Verb(StrEnum):
     CASE_SUPPRESSED = "case.suppressed"
     CASE_VIEWED = "case.viewed"
     CASE_PEEKED = "case.peeked"
+    BUDGET_EXTENDED = "budget.extended"
     MASK_SAVED = "mask.saved"
     CASE_CLAIMED = "case.claimed"
     CASE_TAKEN_OVER = "case.taken_over"
@@ -141,6 +142,7 @@ SENTENCES: dict[str, str] = {
     Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
     Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",
     Verb.CASE_PEEKED: "uncovered signal {signal}, content severity {severity}",
+    Verb.BUDGET_EXTENDED: "added {points} points to the budget of {name}. Reason: {reason}",
     Verb.MASK_SAVED: "set how evidence is covered for {whom}: {modes}",
     Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",
     Verb.CASE_SNOOZED: "snoozed the case until {until}",

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-from django.utils.text import slugify
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import policy
 from cases.cited import cited_by
 from cases.masking import ELSE, Cover, mode_of, worst
-from cases.models import Case, CaseReport, Mask, PeekHabit, PolicyVersion
+from cases.models import Case, CaseReport, Decision, Mask, PeekHabit, PolicyVersion
 from cases.selectors.evidence import findings_of
 from cases.selectors.report import reported_acts_of
 from detectors.models import Signal
 from detectors.selectors.signal import signal_by_id
 
-REASONS = 200
+MASK = ("user_id", "category", "mode")
 
 
 def cover_for(case: Case, viewer: User) -> Cover | None:
     """How this person sees the evidence of the case; None for who cannot see the case."""
     if not policy.can_see(viewer, case):
         return None
-    category, severity = worst(_policies_of(case))
-    own, desk = masks_for(viewer)
+    asked = User.objects.filter(pk=viewer.pk).values_list(
+        ArraySubquery(_policies_of(case).values(told=JSONObject(slug="slug", harm="harm"))),
+        ArraySubquery(_masks_of(viewer).values(told=JSONObject(**{one: one for one in MASK}))),
+        Exists(PeekHabit.objects.filter(user=viewer, press=True)),
+    )
+    policies, masks, press = asked.get()
+    category, severity = worst((one["slug"], one["harm"]) for one in policies)
+    own, desk = (
+        {one["category"]: one["mode"] for one in masks if (one["user_id"] is None) == of_desk}
+        for of_desk in (False, True)
+    )
     mode = mode_of(category, severity, own=own, desk=desk)
-    press = PeekHabit.objects.filter(user=viewer, press=True).exists()
     return Cover(category, severity, mode, press)
 
 
@@ -34,7 +43,7 @@ def masks_for(viewer: User) -> tuple[dict[str, str], dict[str, str]]:
     """Category -> mode: the viewer's own choices, and those of the desk."""
     tables: tuple[dict[str, str], dict[str, str]] = ({}, {})
     if policy.allowed(viewer, "mask.own"):
-        for mask in Mask.objects.filter(Q(user=viewer) | Q(user=None)):
+        for mask in _masks_of(viewer):
             tables[mask.user_id is None][mask.category] = mask.mode
     return tables
 
@@ -58,11 +67,13 @@ def evidence_by_id(signal_id: int, case: Case, viewer: User) -> Signal:
     return signal_by_id(signal_id, viewer)
 
 
-def _policies_of(case: Case) -> list[tuple[str, int]]:
+def _masks_of(viewer: User) -> QuerySet[Mask]:
+    return Mask.objects.filter(Q(user=viewer) | Q(user=None))
+
+
+def _policies_of(case: Case) -> QuerySet[PolicyVersion]:
     """Those that it was decided under, and those that a label or a report of it names."""
-    reasons = CaseReport.objects.filter(case=case).exclude(reason="")
-    said = reasons.order_by("reason").values_list("reason", flat=True).distinct()[:REASONS]
-    named = {*case.labels, *map(slugify, said)}
-    decided = Q(decisions__case=case, decisions__undone_at=None)
-    rows = PolicyVersion.objects.filter(decided | Q(current=True, slug__in=named))
-    return list(rows.values_list("slug", "harm").distinct())
+    reasons = CaseReport.objects.filter(case=case).values("reason")
+    named = Q(slug__in=case.labels) | Q(slug__in=reasons)
+    standing = Decision.objects.filter(case=case, undone_at=None).values("policy_version")
+    return PolicyVersion.objects.filter(Q(pk__in=standing) | (Q(current=True) & named))

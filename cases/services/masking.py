@@ -14,6 +14,7 @@ from cases import policy
 from cases.choices import Masking
 from cases.models import Case, Mask, PeekHabit
 from cases.selectors.masking import cover_for, evidence_by_id, mask_categories_for
+from cases.services.exposure import count_seen
 from detectors.models import Signal
 
 
@@ -24,6 +25,7 @@ def peek(*, actor: User, case: Case, signal_id: int) -> Signal:
     signal = evidence_by_id(signal_id, case, actor)
     cover = cover_for(case, actor)
     severity = cover.severity if cover else 0
+    count_seen(actor=actor, signal_ids=[signal.pk], severity=severity)
     audit.append(
         actor=actor, verb=Verb.CASE_PEEKED, target=case, signal=signal.pk, severity=severity
     )

@@ -68,7 +68,7 @@ def test_every_harm_has_a_content_severity_and_every_content_severity_a_cover() 
     assert set(CONTENT_SEVERITY) == set(Severity)
     assert set(CONTENT_SEVERITY.values()) == set(DEFAULTS)
     assert worst([("scam", Severity.LOW), ("gore", Severity.CRITICAL)]) == ("gore", WITHHELD)
-    assert worst([]) == ("", 1)
+    assert worst([]) == ("", 0)
 
 
 @pytest.mark.row(49)
@@ -115,11 +115,11 @@ def test_the_desk_sets_a_default_and_people_their_own(desk: world.Desk) -> None:
     browser.force_login(desk.admin)
     assert browser.post("/settings/masking/", {"else": "grey"}).status_code == 302
     browser.force_login(desk.reviewer)
-    assert browser.post("/me/wellness/", {"else": "off", "press": "on"}).status_code == 302
+    assert browser.post("/me/wellness/", {"else": "blur", "press": "on"}).status_code == 302
     mine, leads = cover_for(case, desk.reviewer), cover_for(case, desk.lead)
     assert mine is not None
     assert leads is not None
-    assert (mine.mode, mine.press) == (Masking.OFF, True)
+    assert (mine.mode, mine.press) == (Masking.BLUR, True)
     assert (leads.mode, leads.press) == (Masking.GREY, False)
     assert browser.post("/me/wellness/", {"saved": "1"}).status_code == 302
     mine = cover_for(case, desk.reviewer)
