@@ -88,7 +88,8 @@ def test_the_api_refuses_too_and_names_lighter_queues(desk: world.Desk) -> None:
     program = Client(headers={"Authorization": f"Bearer {plain}"})
     refused = program.post(f"/api/v1/cases/{desk.cases[0].ref}/claim/")
     assert refused.status_code == 409
-    assert "lighter" in refused.content.decode() and "scams" in refused.content.decode()
+    assert refused.json()["errors"][0]["code"] == "budget_spent"
+    assert refused.json()["meta"]["lighter"] == ["scams"]
     assert program.post(f"/api/v1/cases/{desk.cases[2].ref}/claim/").status_code == 200
 
 
