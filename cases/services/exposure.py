@@ -21,7 +21,7 @@ def count_seen(*, actor: User, signal_ids: Collection[int], severity: int) -> No
     """Each item counts once in a shift; what is not disturbing counts nothing."""
     if not severity or not signal_ids:
         return
-    User.objects.select_for_update().get(pk=actor.pk)
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     since = exposure.shift_start(Shift.objects.filter(user=actor).first(), clock.now())
     before = Exposure.objects.filter(user=actor, at__gte=since, signal_id__in=signal_ids)
     new = set(signal_ids) - set(before.values_list("signal_id", flat=True))
