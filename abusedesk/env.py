@@ -101,6 +101,12 @@ class Env(BaseSettings):
         le=3600,
         description="Seconds between two sweeps for work that a lost message forgot.",
     )
+    exposure_budget: int = Field(
+        120,
+        ge=1,
+        description="Points of disturbing evidence that one person may see uncovered in a shift; "
+        "each item counts its content severity, 0 to 3.",
+    )
     time_zone: str = Field(
         "UTC", description="Time zone in which people read times, e.g. Europe/Berlin."
     )

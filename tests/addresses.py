@@ -183,6 +183,8 @@ class Furnished:
             return DETECTOR if "detector" in name else self.desk.queue.slug
         if part == "ref":
             return (self.closed if name in UNDOES else self.held).ref
+        if name == "cases:peek" and part == "signal_id":
+            return cited_id(self.held)
         return PARTS[part](self)
 
     def body_of(self, name: str) -> dict[str, Any]:
@@ -274,6 +276,9 @@ class Furnished:
             "api-case-undo": {"decision": self.decision.pk},
             "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
             "cases:task-add": {"text": "ask the bank"},
+            "cases:wellness": {"else": "blur", "press": "on"},
+            "cases:budgets": {"user": "rita", "points": 5, "reason": "short of people"},
+            "cases:masking": {"else": "blur"},
             "cases:task-change": {"state": "done", "version": 1},
             "cases:file-add": {"file": attachment()},
             "cases:link": {"other": self.closed.ref, "reason": "same shop"},
@@ -322,6 +327,12 @@ class Furnished:
 
 def _item() -> dict[str, Any]:
     return make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
+
+
+def cited_id(case: Case) -> int:
+    """Id of a signal that a finding of the case cites."""
+    finding = Finding.objects.filter(campaigns__campaign__case_link__case=case).earliest("pk")
+    return finding.signal_ids[0]
 
 
 def _oldest(model: type[Model]) -> Callable[[Furnished], int]:

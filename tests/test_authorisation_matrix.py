@@ -38,6 +38,7 @@ from cases.models import (
     Delivery,
     EvidenceFile,
     GoldenItem,
+    Mask,
     Playbook,
     RoutingRule,
     SecondReview,
@@ -55,6 +56,7 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.exposure import budgets_for
 from cases.selectors.faded import faded_for
 from cases.selectors.golden import (
     agreement_for,
@@ -72,6 +74,12 @@ from cases.selectors.lineage import (
     members_for,
     proposal_by_id,
     proposals_for,
+)
+from cases.selectors.masking import (
+    cover_for,
+    evidence_by_id,
+    mask_categories_for,
+    masks_for,
 )
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
@@ -150,7 +158,15 @@ from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
-from tests.addresses import BURIED, DETECTOR, MAPPING, Furnished, all_addresses, furnish
+from tests.addresses import (
+    BURIED,
+    DETECTOR,
+    MAPPING,
+    Furnished,
+    all_addresses,
+    cited_id,
+    furnish,
+)
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
@@ -263,6 +279,14 @@ cases:policy-detail       GET     login ok    ok    ok    login 404
 cases:policy-detail       POST    login 403   403   goes  login 404
 cases:marks               GET     login goes  goes  goes  login 404
 cases:marks               POST    login goes  goes  goes  login 404
+cases:peek                POST    login ok    ok    ok    login 404
+cases:wellness            GET     login ok    ok    ok    login 404
+cases:wellness            POST    login goes  goes  goes  login 404
+cases:break               GET     login ok    ok    ok    login 404
+cases:budgets             GET     login 404   ok    ok    login 404
+cases:budgets             POST    login 404   goes  goes  login 404
+cases:masking             GET     login 404   404   ok    login 404
+cases:masking             POST    login 404   404   goes  login 404
 cases:watch               GET     login goes  goes  goes  login 404
 cases:watch               POST    login goes  goes  goes  login 404
 cases:task-add            GET     login goes  goes  goes  login 404
@@ -510,6 +534,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
+    "budgets_for": (LEADS, lambda who, on: budgets_for(who)),
+    "cover_for": (STAFF, lambda who, on: cover_for(on.held, who)),
+    "masks_for": (STAFF, lambda who, on: masks_for(_choosing(who))[1]),
+    "mask_categories_for": (STAFF, lambda who, on: mask_categories_for(who)),
+    "evidence_by_id": (STAFF, lambda who, on: evidence_by_id(cited_id(on.held), on.held, who)),
     "evidence_of": (READERS, lambda who, on: evidence_of(list(Finding.objects.all()), who)),
     "cited_of": (
         READERS,
@@ -753,6 +782,12 @@ def test_a_selector_finds_nothing_for_who_may_not_see() -> None:
         for name, (_, call) in SELECTORS.items()
     }
     assert found == {name: roles for name, (roles, _) in SELECTORS.items()}
+
+
+def _choosing(who: User) -> User:
+    """Somebody on a desk that has chosen how evidence is covered."""
+    Mask.objects.get_or_create(user=None, category="", mode="blur")
+    return who
 
 
 def _struck(on: Furnished) -> Strike:

@@ -68,6 +68,12 @@ class UnconditionalError(AbuseDeskError):
     code = "precondition_required"
 
 
+class BudgetSpentError(ConflictError):
+    """The caller has seen enough disturbing evidence in this shift."""
+
+    code = "budget_spent"
+
+
 class ClaimLostError(ConflictError):
     """The caller does not hold the case any more."""
 

@@ -84,6 +84,8 @@ SHORTCUTS = (
     Shortcut("escalate", KeyScope.CASE, ("e",), "Escalate"),
     Shortcut("snooze", KeyScope.CASE, ("h",), "Snooze"),
     Shortcut("note", KeyScope.CASE, ("c",), "Write a note"),
+    Shortcut("peek", KeyScope.CASE, ("b",), "Hold: see the covered evidence of this row"),
+    Shortcut("cover", KeyScope.CASE, ("0",), "Cover the page at once"),
     Shortcut("case-previous", KeyScope.CASE, ("<",), "Previous case of the queue"),
     Shortcut("case-next", KeyScope.CASE, (">",), "Next case of the queue"),
     Shortcut("tab-summary", KeyScope.CASE, ("v", "s"), "Summary"),

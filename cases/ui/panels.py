@@ -8,6 +8,7 @@ from typing import Any
 from abusedesk.core.models import User
 from cases import policy, states
 from cases.choices import TaskState, Tlp
+from cases.exposure import budget_of
 from cases.media import INLINE
 from cases.models import Case
 from cases.priority import WEIGHTS
@@ -27,6 +28,7 @@ from cases.selectors.evidence import (
 )
 from cases.selectors.faded import faded_for
 from cases.selectors.graph import graph_for
+from cases.selectors.masking import cover_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
@@ -164,7 +166,10 @@ def _related(case: Case, viewer: User) -> dict[str, Any]:
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
+    cover = cover_for(case, viewer)
     return {
+        "cover": cover,
+        "budget": budget_of(viewer) if cover and cover.severity else None,
         "reports": reports_of(case, viewer),
         "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),

@@ -17,6 +17,7 @@ from cases.lineage import survivor_id
 from cases.models import Case
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.services.case import record_visit
+from cases.services.exposure import count_seen
 from cases.ui import panels, rail
 from cases.ui.forms import DecisionForm
 
@@ -63,6 +64,11 @@ def render_case(
         **rail.context(case, request.user, lost=bool(claim_lost)),
         **(refused or {}),
     }
+    cover = context.get("cover")
+    if cover and not cover.on:
+        seen = {item.signal.pk for item in [*context["items"], *context["acts"]]}
+        seen |= {one.signal_id for one in context["reports"] if one.signal}
+        count_seen(actor=request.user, signal_ids=seen, severity=cover.severity)
     return render_part(request, "cases/case_detail.html", context, part="panel", status=status)
 
 

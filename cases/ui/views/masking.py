@@ -1,0 +1,121 @@
+"""Covered evidence: a look at it, and how it is covered."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.htmx import DeskRequest, render_part
+from abusedesk.core.models import User
+from cases import policy
+from cases.choices import Masking
+from cases.selectors.case import case_by_ref
+from cases.selectors.masking import mask_categories_for, masks_for
+from cases.services.masking import peek as look
+from cases.services.masking import save_desk_masks, save_own_masks
+from cases.ui import evidence
+
+
+class MaskForm(forms.Form):
+    """One choice for each category; `names` maps the names of its fields to the categories."""
+
+    press = forms.BooleanField(
+        required=False,
+        label="Peek with one press instead of holding",
+        help_text="What is shown is covered again after ten seconds.",
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        categories: list[tuple[str, str]],
+        chosen: dict[str, str],
+        nothing: str,
+        press: bool | None,
+    ) -> None:
+        super().__init__(data)
+        self.names: dict[str, str] = {}
+        choices = [("", nothing), *Masking.choices]
+        for category, title in categories:
+            field = forms.ChoiceField(
+                choices=choices, required=False, label=title, initial=chosen.get(category, "")
+            )
+            name = f"mode-{category}" if category else "else"
+            self.fields[name] = field
+            self.names[name] = category
+        if press is None:
+            del self.fields["press"]
+        else:
+            self.initial["press"] = press
+
+    @property
+    def modes(self) -> dict[str, str]:
+        """Category -> mode, of those that were chosen."""
+        said = ((category, self.cleaned_data[name]) for name, category in self.names.items())
+        return {category: mode for category, mode in said if mode}
+
+
+@login_required
+@require_POST
+def peek(request: DeskRequest, ref: str, signal_id: int) -> HttpResponse:
+    """The words of one signal: a piece for the page that asks, or a page of their own."""
+    case = case_by_ref(ref, request.user)
+    signal = look(actor=request.user, case=case, signal_id=signal_id)
+    page = {"section": "queues", "case": case, "signal": signal, "item": evidence.item(signal)}
+    return render_part(request, "cases/peeked.html", page, part="words")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def wellness(request: DeskRequest) -> HttpResponse:
+    """How evidence is covered for oneself."""
+    _require(request.user, "mask.own")
+    own, _ = masks_for(request.user)
+    habit = getattr(request.user, "peek_habit", None)
+    form = MaskForm(
+        request.POST or None,
+        categories=mask_categories_for(request.user),
+        chosen=own,
+        nothing="As the desk",
+        press=bool(habit and habit.press),
+    )
+    if form.is_valid():
+        press = form.cleaned_data["press"]
+        save_own_masks(actor=request.user, modes=form.modes, press=press)
+        messages.success(request, "Saved.")
+        return redirect("cases:wellness")
+    page = {"section": "me", "form": form, "title": "Wellness", "whom": "you"}
+    return render(request, "cases/masking.html", page, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def desk_masking(request: DeskRequest) -> HttpResponse:
+    """How evidence is covered for who has chosen nothing."""
+    _require(request.user, "mask.save")
+    _, desk = masks_for(request.user)
+    form = MaskForm(
+        request.POST or None,
+        categories=mask_categories_for(request.user),
+        chosen=desk,
+        nothing="By severity",
+        press=None,
+    )
+    if form.is_valid():
+        save_desk_masks(actor=request.user, modes=form.modes)
+        messages.success(request, "Saved.")
+        return redirect("cases:masking")
+    page = {"section": "masking", "form": form, "title": "Masking", "whom": "everybody"}
+    return render(request, "cases/masking.html", page, status=422 if form.is_bound else 200)
+
+
+def _require(user: User, verb: str) -> None:
+    if not policy.allowed(user, verb):
+        message = "There is nothing here."
+        raise NotFoundError(message)

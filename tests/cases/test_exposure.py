@@ -1,0 +1,164 @@
+"""The exposure budget: what counts, what it keeps from whom, and what leads see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from abusedesk import env
+from abusedesk.core import clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import BudgetSpentError, ForbiddenError, InvalidError
+from abusedesk.core.models import AuditEntry, Scope, User
+from abusedesk.core.tokens import issue_token
+from cases import queue
+from cases.choices import Severity
+from cases.exposure import budget_of, shift_start
+from cases.models import Case, Exposure, Queue, Shift
+from cases.services.exposure import count_seen, extend_budget
+from cases.services.marking import label_case
+from cases.services.masking import peek, save_own_masks
+from tests.addresses import cited_id
+from tests.cases import build
+from tests.ui import world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def thirty_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("ABUSEDESK_EXPOSURE_BUDGET", "30")
+    env.current.cache_clear()
+    yield
+    monkeypatch.undo()
+    env.current.cache_clear()
+
+
+@pytest.fixture
+def desk(db: None) -> world.Desk:
+    """Its first queue has a case about a policy of the worst kind, its second an ordinary one."""
+    desk = world.desk(3)
+    build.policy("gore", actor=desk.admin, harm=Severity.CRITICAL)
+    desk.cases[0] = label_case(actor=desk.lead, case=desk.cases[0], labels=["gore"])
+    Case.objects.filter(pk=desk.cases[2].pk).update(queue=Queue.objects.get(slug="scams"))
+    return desk
+
+
+def at_browser(person: User) -> Client:
+    browser = Client()
+    browser.force_login(person)
+    return browser
+
+
+def look_at_ten(desk: world.Desk) -> None:
+    """Ten prompts of severity 3."""
+    case = desk.cases[0]
+    first = cited_id(case)
+    for signal_id in range(first, first + 10):
+        peek(actor=desk.reviewer, case=case, signal_id=signal_id)
+
+
+@pytest.mark.row(101)
+def test_after_ten_items_of_severity_three_next_is_a_break_or_a_lighter_queue(
+    desk: world.Desk,
+) -> None:
+    browser = at_browser(desk.reviewer)
+    assert browser.post("/queues/operations/next/")["Location"].startswith("/cases/")
+    held = Case.objects.get(claimed_by=desk.reviewer)
+    queue.release(actor=desk.reviewer, case=held)
+    look_at_ten(desk)
+    assert budget_of(desk.reviewer).spent == 30
+    assert browser.post("/queues/operations/next/")["Location"] == "/me/break/"
+    page = browser.get("/me/break/").content.decode()
+    assert "Time for a break" in page
+    assert "/queues/scams/next/" in page
+    assert "/queues/operations/next/" not in page
+    went = browser.post("/queues/scams/next/")["Location"]
+    assert went == f"/cases/{desk.cases[2].ref}/"
+
+
+@pytest.mark.row(101)
+def test_the_api_refuses_too_and_names_lighter_queues(desk: world.Desk) -> None:
+    look_at_ten(desk)
+    scopes = [Scope.READ, Scope.REVIEW]
+    _, plain = issue_token(user=desk.reviewer, name="t", scopes=scopes, expires_at=None)
+    program = Client(headers={"Authorization": f"Bearer {plain}"})
+    refused = program.post(f"/api/v1/cases/{desk.cases[0].ref}/claim/")
+    assert refused.status_code == 409
+    assert refused.json()["errors"][0]["code"] == "budget_spent"
+    assert refused.json()["meta"]["lighter"] == ["scams"]
+    assert program.post(f"/api/v1/cases/{desk.cases[2].ref}/claim/").status_code == 200
+
+
+@pytest.mark.row(101)
+def test_a_lead_extends_with_a_reason_and_sees_points_but_no_items(desk: world.Desk) -> None:
+    look_at_ten(desk)
+    lead = at_browser(desk.lead)
+    page = lead.get("/settings/exposure/").content.decode()
+    assert "30 of 30 points" in page
+    assert desk.cases[0].ref not in page
+    assert "signal" not in page.partition("<main")[2].partition("</main")[0]
+    said = {"user": desk.reviewer.username, "points": 12, "reason": ""}
+    lead.post("/settings/exposure/", said)
+    assert budget_of(desk.reviewer).over
+    lead.post("/settings/exposure/", said | {"reason": "short of people"})
+    assert budget_of(desk.reviewer).limit == 42
+    assert AuditEntry.objects.get(verb=Verb.BUDGET_EXTENDED).data["reason"] == "short of people"
+    assert queue.claim(actor=desk.reviewer, case=desk.cases[0]).claim_id
+
+
+@pytest.mark.row(101)
+def test_from_four_fifths_on_a_card_says_so(desk: world.Desk) -> None:
+    path, browser = f"/cases/{desk.cases[0].ref}/?tab=evidence", at_browser(desk.reviewer)
+    count_seen(actor=desk.reviewer, signal_ids=range(1, 8), severity=3)
+    assert "points of disturbing evidence" not in browser.get(path).content.decode()
+    count_seen(actor=desk.reviewer, signal_ids=[8], severity=3)
+    assert "24 of 30 points of disturbing evidence" in browser.get(path).content.decode()
+
+
+def test_an_item_counts_once_in_a_shift_and_what_is_harmless_never(desk: world.Desk) -> None:
+    count_seen(actor=desk.reviewer, signal_ids=[1, 2], severity=2)
+    count_seen(actor=desk.reviewer, signal_ids=[2, 3], severity=2)
+    count_seen(actor=desk.reviewer, signal_ids=[4], severity=0)
+    assert budget_of(desk.reviewer).spent == 6
+    Exposure.objects.update(at=clock.now() - timedelta(days=2))
+    assert budget_of(desk.reviewer).spent == 0
+
+
+def test_a_page_that_covers_nothing_counts_what_it_shows(desk: world.Desk) -> None:
+    build.policy("spam", actor=desk.admin, harm=Severity.HIGH)
+    case = label_case(actor=desk.lead, case=desk.cases[1], labels=["spam"])
+    path, browser = f"/cases/{case.ref}/?tab=evidence", at_browser(desk.reviewer)
+    browser.get(path)
+    assert budget_of(desk.reviewer).spent == 0
+    save_own_masks(actor=desk.reviewer, modes={"spam": "off"}, press=False)
+    browser.get(path)
+    assert budget_of(desk.reviewer).spent == 2 * 12
+
+
+def test_next_of_all_queues_leaves_out_the_heavy_ones(desk: world.Desk) -> None:
+    look_at_ten(desk)
+    found = queue.claim_next(actor=desk.reviewer)
+    assert found == desk.cases[2]
+    Case.objects.filter(queue__slug="scams").update(queue=desk.queue)
+    with pytest.raises(BudgetSpentError):
+        queue.claim_next(actor=desk.reviewer, queue=desk.queue)
+
+
+def test_nobody_extends_their_own_budget(desk: world.Desk) -> None:
+    with pytest.raises(InvalidError):
+        extend_budget(actor=desk.lead, person=desk.lead, points=5, reason="more")
+    with pytest.raises(InvalidError):
+        extend_budget(actor=desk.lead, person=desk.reviewer, points=0, reason="more")
+    with pytest.raises(ForbiddenError):
+        extend_budget(actor=desk.reviewer, person=desk.lead, points=5, reason="more")
+
+
+def test_a_shift_that_began_yesterday_still_runs_after_midnight() -> None:
+    night = Shift(days=[0], start_min=22 * 60, end_min=6 * 60, zone="UTC")
+    now = datetime(2026, 5, 5, 3, 0, tzinfo=UTC)
+    assert shift_start(night, now) == datetime(2026, 5, 4, 22, 0, tzinfo=UTC)
+    assert shift_start(None, now) == datetime(2026, 5, 5, 0, 0, tzinfo=UTC)
