@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from cases.budget import Budget
 from cases.choices import Masking, Severity
 
 # Nobody rates single texts: those of a case are as bad as the worst policy it is about.
@@ -17,6 +18,8 @@ CONTENT_SEVERITY: Final[Mapping[int, int]] = {
     Severity.CRITICAL: 3,
 }
 WITHHELD: Final = 3
+BLUR_PX: Final = 12  # larger than letters of the page: a smaller one leaves short words readable
+BLUR_RANGE: Final = (6, 40)
 ELSE: Final = ""
 """The category of cases that are about no policy yet, and what stands in for any other one."""
 UNNAMED_SEVERITY: Final = 0
@@ -32,16 +35,18 @@ SHOWING: Final = frozenset({Masking.OFF, Masking.BLUR, Masking.GREY})
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """How the evidence of one case is shown to one person.
+    """How the evidence of one case, or one signal, is shown to one person.
 
     category: slug of the policy that decided it, or `ELSE`. press: a press shows for ten seconds,
-    for people who cannot hold a key.
+    for people who cannot hold a key. blur: in px. budget: what they may see uncovered.
     """
 
     category: str
     severity: int
     mode: Masking
-    press: bool = False
+    press: bool
+    blur: int
+    budget: Budget
 
     @property
     def on(self) -> bool:
@@ -70,3 +75,8 @@ def mode_of(
     chosen = (table[key] for key in (category, ELSE) for table in (own, desk) if key in table)
     mode = Masking(next(chosen, DEFAULTS[severity]))
     return Masking.HIDDEN if severity >= WITHHELD and mode in SHOWING else mode
+
+
+def signal_item(signal_id: int) -> str:
+    """What a signal is called among the items that somebody has seen."""
+    return f"signal:{signal_id}"

@@ -35,6 +35,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "golden.own": REVIEWERS,
     "appeal.open": REVIEWERS | {Role.INTEGRATION},
     "appeal.rule": REVIEWERS,
+    "break.own": REVIEWERS,
     "exposure.extend": LEADS,
     "mask.own": REVIEWERS,
     "mask.save": ADMINS,

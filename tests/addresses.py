@@ -278,6 +278,7 @@ class Furnished:
             "cases:task-add": {"text": "ask the bank"},
             "cases:wellness": {"else": "blur", "press": "on"},
             "cases:budgets": {"user": "rita", "points": 5, "reason": "short of people"},
+            "api-budgets": {"username": "rita", "points": 5, "reason": "short of people"},
             "cases:masking": {"else": "blur"},
             "cases:task-change": {"state": "done", "version": 1},
             "cases:file-add": {"file": attachment()},

@@ -30,6 +30,7 @@ from abusedesk.core.tokens import issue_token
 from cases.choices import ReviewState, State
 from cases.models import (
     Appeal,
+    Break,
     Case,
     CaseLineage,
     CaseVisit,
@@ -56,7 +57,7 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
-from cases.selectors.exposure import budgets_for
+from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
 from cases.selectors.golden import (
     agreement_for,
@@ -77,6 +78,7 @@ from cases.selectors.lineage import (
 )
 from cases.selectors.masking import (
     cover_for,
+    covers_for,
     evidence_by_id,
     mask_categories_for,
     masks_for,
@@ -282,7 +284,10 @@ cases:marks               POST    login goes  goes  goes  login 404
 cases:peek                POST    login ok    ok    ok    login 404
 cases:wellness            GET     login ok    ok    ok    login 404
 cases:wellness            POST    login goes  goes  goes  login 404
+cases:peek-signal         POST    login ok    ok    ok    login 404
 cases:break               GET     login ok    ok    ok    login 404
+cases:break               POST    login goes  goes  goes  login 404
+cases:resume              POST    login goes  goes  goes  login 404
 cases:budgets             GET     login 404   ok    ok    login 404
 cases:budgets             POST    login 404   goes  goes  login 404
 cases:masking             GET     login 404   404   ok    login 404
@@ -436,6 +441,13 @@ api-queues              GET    read   401  rows rows rows 401  403  rows rows ro
 api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-queue               GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-queue               PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-queue-next          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-budget              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-breaks              GET    read   401  none none none 401  403  none none none 403  403
+api-breaks              POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-breaks-resume       POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-budgets             GET    read   401  403  rows rows 401  403  403  rows rows 403  403
+api-budgets             POST   review 401  403  ok   ok   401  403  403  ok   ok   403  403
 api-routing-rules       GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
 api-routing-rules       POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-routing-rule        PUT    admin  401  403  403  ok   401  403  404  404  ok   404  404
@@ -535,6 +547,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
     "budgets_for": (LEADS, lambda who, on: budgets_for(who)),
+    "breaks_for": (STAFF, lambda who, on: breaks_for(_rested(who))),
+    "covers_for": (READERS, lambda who, on: covers_for(Signal.objects.all()[:1], who)),
     "cover_for": (STAFF, lambda who, on: cover_for(on.held, who)),
     "masks_for": (STAFF, lambda who, on: masks_for(_choosing(who))[1]),
     "mask_categories_for": (STAFF, lambda who, on: mask_categories_for(who)),
@@ -782,6 +796,14 @@ def test_a_selector_finds_nothing_for_who_may_not_see() -> None:
         for name, (_, call) in SELECTORS.items()
     }
     assert found == {name: roles for name, (roles, _) in SELECTORS.items()}
+
+
+def _rested(who: User) -> User:
+    """Somebody among people who had breaks."""
+    now = clock.now()
+    for person in User.objects.all():
+        Break.objects.get_or_create(user=person, defaults={"began_at": now, "ends_at": now})
+    return who
 
 
 def _choosing(who: User) -> User:

@@ -74,6 +74,12 @@ class BudgetSpentError(ConflictError):
     code = "budget_spent"
 
 
+class BreakDueError(BudgetSpentError):
+    """The caller has seen many disturbing items in a row, or is in a break."""
+
+    code = "break_due"
+
+
 class ClaimLostError(ConflictError):
     """The caller does not hold the case any more."""
 

@@ -1,4 +1,4 @@
-"""How people want disturbing evidence covered, and how much of it they have seen."""
+"""How people want disturbing evidence covered, how much of it they have seen, and their breaks."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("press", models.BooleanField(default=False)),
+                ("blur", models.PositiveSmallIntegerField(default=12)),
                 (
                     "user",
                     models.OneToOneField(
@@ -37,6 +38,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Break",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("began_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("resumed_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="breaks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-began_at", "-id"],
+                "indexes": [models.Index(fields=["user", "-began_at"], name="break_of_person")],
             },
         ),
         migrations.CreateModel(
@@ -82,7 +109,8 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("signal_id", models.BigIntegerField()),
+                ("shift_began", models.DateTimeField()),
+                ("item", models.CharField(max_length=28)),
                 ("points", models.PositiveSmallIntegerField()),
                 ("at", models.DateTimeField(default=abusedesk.core.clock.now)),
                 (
@@ -97,6 +125,11 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["id"],
                 "indexes": [models.Index(fields=["user", "at"], name="exposure_of_shift")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "shift_began", "item"), name="exposure_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cases.models.action import Delivery, Webhook
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
-from cases.models.exposure import BudgetExtension, Exposure
+from cases.models.exposure import Break, BudgetExtension, Exposure
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
@@ -25,6 +25,7 @@ from cases.models.task import Playbook, Task
 
 __all__ = [
     "Appeal",
+    "Break",
     "BudgetExtension",
     "Case",
     "CaseCampaign",

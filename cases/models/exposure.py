@@ -1,4 +1,4 @@
-"""What disturbing evidence people have seen in a shift, in points, and what leads added."""
+"""What disturbing evidence people have seen in a shift, in points; what was added; their breaks."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from abusedesk.core import clock
 
 
 class Exposure(models.Model):
-    """One item that one person saw uncovered. signal_id: so that it counts once in a shift."""
+    """One item that one person saw uncovered, once in a shift. item: `signal:7`, `file:3`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exposures")
-    signal_id = models.BigIntegerField()
+    shift_began = models.DateTimeField()
+    item = models.CharField(max_length=28)
     points = models.PositiveSmallIntegerField()
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "shift_began", "item"], name="exposure_once"),
+        ]
         indexes = [models.Index(fields=["user", "at"], name="exposure_of_shift")]
 
     def __str__(self) -> str:
@@ -39,3 +43,19 @@ class BudgetExtension(models.Model):
 
     def __str__(self) -> str:
         return f"{self.points} more"
+
+
+class Break(models.Model):
+    """A rest of one person, for their eyes only. resumed_at: empty until they go on by a press."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="breaks")
+    began_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    resumed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-began_at", "-id"]
+        indexes = [models.Index(fields=["user", "-began_at"], name="break_of_person")]
+
+    def __str__(self) -> str:
+        return f"break until {self.ends_at:%H:%M}"

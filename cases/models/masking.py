@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from cases.choices import Masking
+from cases.masking import BLUR_PX
 
 
 class Mask(models.Model):
@@ -33,10 +34,11 @@ class Mask(models.Model):
 
 
 class PeekHabit(models.Model):
-    """How one person peeks. press: a press shows for a while; else they hold the key."""
+    """How one person peeks. press: one shows for a while, else they hold the key. blur: in px."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="peek_habit")
     press = models.BooleanField(default=False)
+    blur = models.PositiveSmallIntegerField(default=BLUR_PX)
 
     class Meta:
         ordering = ["id"]

@@ -1,33 +1,36 @@
-"""Counts what people see uncovered, and lets leads add to a budget."""
+"""Counts what people see uncovered, lets leads add to a budget, and begins and ends breaks."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import transaction
 
+from abusedesk import env
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from cases import exposure, fields, policy
-from cases.models import BudgetExtension, Exposure, Shift
+from cases import fields, policy
+from cases.masking import Cover
+from cases.models import Break, BudgetExtension, Exposure
 
 MOST_POINTS = 1_000
 
 
-@transaction.atomic
-def count_seen(*, actor: User, signal_ids: Collection[int], severity: int) -> None:
-    """Each item counts once in a shift; what is not disturbing counts nothing."""
-    if not severity or not signal_ids:
-        return
-    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
-    since = exposure.shift_start(Shift.objects.filter(user=actor).first(), clock.now())
-    before = Exposure.objects.filter(user=actor, at__gte=since, signal_id__in=signal_ids)
-    new = set(signal_ids) - set(before.values_list("signal_id", flat=True))
-    Exposure.objects.bulk_create(
-        Exposure(user=actor, signal_id=one, points=severity) for one in sorted(new)
-    )
+def count_seen(*, actor: User, covers: Mapping[str, Cover]) -> None:
+    """Each item counts once in a shift; what is not disturbing counts nothing.
+
+    covers: item -> under what it would have been.
+    """
+    seen = [
+        Exposure(user=actor, shift_began=one.budget.began, item=item, points=one.severity)
+        for item, one in covers.items()
+        if one.severity
+    ]
+    if seen:
+        Exposure.objects.bulk_create(seen, ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -46,3 +49,26 @@ def extend_budget(*, actor: User, person: User, points: int, reason: str) -> Non
         actor=actor, verb=Verb.BUDGET_EXTENDED, target=person,
         points=points, name=person.username, reason=reason,
     )  # fmt: skip
+
+
+@transaction.atomic
+def begin_break(*, actor: User) -> Break:
+    """Rest from now on; who rests already goes on resting.
+
+    Not in the audit chain: when somebody rests is nobody else's business.
+    """
+    policy.require(actor, "break.own")
+    User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+    now = clock.now()
+    running = Break.objects.filter(user=actor, resumed_at=None, ends_at__gt=now).first()
+    if running is not None:
+        return running
+    ends_at = now + timedelta(minutes=env.current().break_minutes)
+    return Break.objects.create(user=actor, began_at=now, ends_at=ends_at)
+
+
+def resume(*, actor: User) -> None:
+    """Go on before the break is over; nothing changes for who does not rest."""
+    policy.require(actor, "break.own")
+    now = clock.now()
+    Break.objects.filter(user=actor, resumed_at=None, ends_at__gt=now).update(resumed_at=now)

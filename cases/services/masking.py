@@ -12,23 +12,33 @@ from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from cases import policy
 from cases.choices import Masking
+from cases.masking import BLUR_PX, BLUR_RANGE, Cover, signal_item
 from cases.models import Case, Mask, PeekHabit
-from cases.selectors.masking import cover_for, evidence_by_id, mask_categories_for
+from cases.selectors.masking import (
+    cover_for,
+    covers_for,
+    evidence_by_id,
+    mask_categories_for,
+)
 from cases.services.exposure import count_seen
 from detectors.models import Signal
+from detectors.selectors.signal import signal_by_id
 
 
 @transaction.atomic
 def peek(*, actor: User, case: Case, signal_id: int) -> Signal:
-    """The signal with its words; that somebody looked stays in the audit chain."""
+    """A signal of this case with its words; that somebody looked stays in the audit chain."""
     policy.require(actor, "case.view", case)
     signal = evidence_by_id(signal_id, case, actor)
-    cover = cover_for(case, actor)
-    severity = cover.severity if cover else 0
-    count_seen(actor=actor, signal_ids=[signal.pk], severity=severity)
-    audit.append(
-        actor=actor, verb=Verb.CASE_PEEKED, target=case, signal=signal.pk, severity=severity
-    )
+    _looked(actor, signal, cover_for(case, actor), case)
+    return signal
+
+
+@transaction.atomic
+def peek_signal(*, actor: User, signal_id: int) -> Signal:
+    """The same where no case is on the page."""
+    signal = signal_by_id(signal_id, actor)
+    _looked(actor, signal, covers_for([signal], actor)[signal.pk], signal)
     return signal
 
 
@@ -39,11 +49,27 @@ def save_desk_masks(*, actor: User, modes: Mapping[str, str]) -> None:
 
 
 @transaction.atomic
-def save_own_masks(*, actor: User, modes: Mapping[str, str], press: bool) -> None:
+def save_own_masks(
+    *, actor: User, modes: Mapping[str, str], press: bool = False, blur: int = BLUR_PX
+) -> None:
     """Category -> mode for oneself; a category left out is covered as on the desk."""
     policy.require(actor, "mask.own")
-    PeekHabit.objects.update_or_create(user=actor, defaults={"press": press})
+    least, most = BLUR_RANGE
+    if not least <= blur <= most:
+        message = f"Blur by {least} to {most} px."
+        raise InvalidError(message, field="blur")
+    PeekHabit.objects.update_or_create(user=actor, defaults={"press": press, "blur": blur})
     _save(actor, actor, modes)
+
+
+def _looked(actor: User, signal: Signal, cover: Cover | None, target: Case | Signal) -> None:
+    severity = 0
+    if cover is not None:
+        severity = cover.severity
+        count_seen(actor=actor, covers={signal_item(signal.pk): cover})
+    audit.append(
+        actor=actor, verb=Verb.CASE_PEEKED, target=target, signal=signal.pk, severity=severity
+    )
 
 
 @transaction.atomic

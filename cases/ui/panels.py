@@ -8,7 +8,6 @@ from typing import Any
 from abusedesk.core.models import User
 from cases import policy, states
 from cases.choices import TaskState, Tlp
-from cases.exposure import budget_of
 from cases.media import INLINE
 from cases.models import Case
 from cases.priority import WEIGHTS
@@ -166,10 +165,8 @@ def _related(case: Case, viewer: User) -> dict[str, Any]:
 def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
-    cover = cover_for(case, viewer)
     return {
-        "cover": cover,
-        "budget": budget_of(viewer) if cover and cover.severity else None,
+        "cover": cover_for(case, viewer),
         "reports": reports_of(case, viewer),
         "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),

@@ -3,7 +3,7 @@ const PRESS_MS = 10_000;
 let open = null;
 let timer = 0;
 
-const pressing = () => Boolean(document.querySelector("[data-masks][data-press]"));
+const pressing = () => Boolean(document.querySelector("[data-veil][data-press]"));
 
 function cover() {
   clearTimeout(timer);
@@ -48,9 +48,10 @@ function toggleAll() {
   document.documentElement.classList.toggle("is-covered");
 }
 
+// What works with script only, and the blur that this person chose: no style may stand in the page.
 function offer() {
   for (const button of document.querySelectorAll("[data-cover]")) button.hidden = false;
-  if (!document.querySelector("[data-cover]")) document.documentElement.classList.remove("is-covered");
+  for (const veil of document.querySelectorAll("[data-blur]")) veil.style.setProperty("--veil-blur", `${veil.dataset.blur}px`);
 }
 
 const veilOf = (event) => event.target.closest?.("[data-peek] button")?.closest("[data-veil]");
@@ -76,7 +77,7 @@ document.addEventListener("click", (event) => {
 for (const kind of ["blur", "pagehide"]) window.addEventListener(kind, cover);
 document.addEventListener("visibilitychange", cover);
 document.addEventListener("focusin", (event) => {
-  if (open && !open.closest("[data-item]")?.contains(event.target)) cover();
+  if (open && !(open.closest("[data-item]") ?? open).contains(event.target)) cover();
 });
 document.addEventListener("htmx:beforeSwap", cover);
 document.addEventListener("htmx:afterSettle", offer);

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from abusedesk import env
 from abusedesk.core import clock
@@ -16,8 +19,10 @@ from abusedesk.core.models import AuditEntry, Scope, User
 from abusedesk.core.tokens import issue_token
 from cases import queue
 from cases.choices import Severity
-from cases.exposure import budget_of, shift_start
+from cases.exposure import budget_of
+from cases.masking import signal_item
 from cases.models import Case, Exposure, Queue, Shift
+from cases.selectors.masking import cover_for
 from cases.services.exposure import count_seen, extend_budget
 from cases.services.marking import label_case
 from cases.services.masking import peek, save_own_masks
@@ -31,6 +36,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def thirty_points(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("ABUSEDESK_EXPOSURE_BUDGET", "30")
+    monkeypatch.setenv("ABUSEDESK_BREAK_AFTER", "1000")  # tests of breaks are apart
     env.current.cache_clear()
     yield
     monkeypatch.undo()
@@ -51,6 +57,14 @@ def at_browser(person: User) -> Client:
     browser = Client()
     browser.force_login(person)
     return browser
+
+
+def see(desk: world.Desk, label: str, *signal_ids: int) -> None:
+    """What a page would count that showed these signals of a case so labelled."""
+    case = label_case(actor=desk.lead, case=desk.cases[0], labels=[label] if label else [])
+    cover = cover_for(case, desk.reviewer)
+    assert cover is not None
+    count_seen(actor=desk.reviewer, covers=dict.fromkeys(map(signal_item, signal_ids), cover))
 
 
 def look_at_ten(desk: world.Desk) -> None:
@@ -113,17 +127,17 @@ def test_a_lead_extends_with_a_reason_and_sees_points_but_no_items(desk: world.D
 @pytest.mark.row(101)
 def test_from_four_fifths_on_a_card_says_so(desk: world.Desk) -> None:
     path, browser = f"/cases/{desk.cases[0].ref}/?tab=evidence", at_browser(desk.reviewer)
-    count_seen(actor=desk.reviewer, signal_ids=range(1, 8), severity=3)
+    see(desk, "gore", *range(1, 8))
     assert "points of disturbing evidence" not in browser.get(path).content.decode()
-    count_seen(actor=desk.reviewer, signal_ids=[8], severity=3)
+    see(desk, "gore", 8)
     assert "24 of 30 points of disturbing evidence" in browser.get(path).content.decode()
 
 
 def test_an_item_counts_once_in_a_shift_and_what_is_harmless_never(desk: world.Desk) -> None:
-    count_seen(actor=desk.reviewer, signal_ids=[1, 2], severity=2)
-    count_seen(actor=desk.reviewer, signal_ids=[2, 3], severity=2)
-    count_seen(actor=desk.reviewer, signal_ids=[4], severity=0)
-    assert budget_of(desk.reviewer).spent == 6
+    see(desk, "gore", 1, 2)
+    see(desk, "gore", 2, 3)
+    see(desk, "", 4)
+    assert budget_of(desk.reviewer).spent == 9
     Exposure.objects.update(at=clock.now() - timedelta(days=2))
     assert budget_of(desk.reviewer).spent == 0
 
@@ -157,8 +171,25 @@ def test_nobody_extends_their_own_budget(desk: world.Desk) -> None:
         extend_budget(actor=desk.reviewer, person=desk.lead, points=5, reason="more")
 
 
-def test_a_shift_that_began_yesterday_still_runs_after_midnight() -> None:
-    night = Shift(days=[0], start_min=22 * 60, end_min=6 * 60, zone="UTC")
-    now = datetime(2026, 5, 5, 3, 0, tzinfo=UTC)
-    assert shift_start(night, now) == datetime(2026, 5, 4, 22, 0, tzinfo=UTC)
-    assert shift_start(None, now) == datetime(2026, 5, 5, 0, 0, tzinfo=UTC)
+@given(
+    start=st.integers(0, 1_439),
+    zone=st.sampled_from(["UTC", "Asia/Kolkata", "America/Los_Angeles"]),
+    minute=st.integers(0, 30 * 1_440),
+)
+def test_a_shift_began_at_its_hour_and_less_than_a_day_ago(
+    start: int, zone: str, minute: int
+) -> None:
+    now = datetime(2026, 5, 1, tzinfo=UTC) + timedelta(minutes=minute)  # no clock changes in May
+    person = build.user()
+    Shift.objects.create(user=person, days=[0], start_min=start, zone=zone)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: now)
+        began = budget_of(person).began
+    local = began.astimezone(ZoneInfo(zone))
+    assert timedelta(0) <= now - began < timedelta(days=1)
+    assert (local.hour * 60 + local.minute, local.second) == (start, 0)
+
+
+def test_who_has_no_shift_has_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 5, 5, 3, 0, tzinfo=UTC))
+    assert budget_of(build.user()).began == datetime(2026, 5, 5, tzinfo=UTC)

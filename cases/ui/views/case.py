@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,12 +14,14 @@ from django.views.decorators.http import require_GET
 from abusedesk.core import ids
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases.lineage import survivor_id
+from cases.masking import signal_item
 from cases.models import Case
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.services.case import record_visit
 from cases.services.exposure import count_seen
 from cases.ui import panels, rail
 from cases.ui.forms import DecisionForm
+from detectors.models import Signal
 
 DRAFTS = "drafts"
 
@@ -66,9 +68,8 @@ def render_case(
     }
     cover = context.get("cover")
     if cover and not cover.on:
-        seen = {item.signal.pk for item in [*context["items"], *context["acts"]]}
-        seen |= {one.signal_id for one in context["reports"] if one.signal}
-        count_seen(actor=request.user, signal_ids=seen, severity=cover.severity)
+        seen = {signal_item(one.pk): cover for one in _signals(context) if one.text}
+        count_seen(actor=request.user, covers=seen)
     return render_part(request, "cases/case_detail.html", context, part="panel", status=status)
 
 
@@ -76,3 +77,11 @@ def decision_form(case: Case, draft: dict[str, str] | None = None) -> DecisionFo
     """A fresh form with a fresh key, and the draft if there is one."""
     first = {"key": ids.new_uuid(), "claim_id": case.claim_id, **(draft or {})}
     return DecisionForm(initial=first)
+
+
+def _signals(context: Mapping[str, Any]) -> Iterator[Signal]:
+    """Those whose words the evidence tab shows."""
+    yield from (item.signal for item in (*context["items"], *context["acts"]))
+    yield from (report.signal for report in context["reports"] if report.signal)
+    steps = (step for one in context["chains"] for step in one.steps)
+    yield from (step.signal for step in steps if step.signal)

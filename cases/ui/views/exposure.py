@@ -7,15 +7,17 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
+from abusedesk import env
 from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.models import User
 from cases import policy
 from cases.exposure import budget_of, lighter_queues
-from cases.selectors.exposure import budgets_for
+from cases.selectors.exposure import BREAKS, breaks_for, budgets_for
 from cases.selectors.queue import people_for
-from cases.services.exposure import extend_budget
+from cases.services.exposure import begin_break, extend_budget, resume
 
 
 class ExtendForm(forms.Form):
@@ -27,25 +29,37 @@ class ExtendForm(forms.Form):
 
 
 @login_required
-@require_GET
+@require_http_methods(["GET", "POST"])
 def rest(request: DeskRequest) -> HttpResponse:
-    """What one may do with a spent budget: rest, or review in a lighter queue."""
-    if not policy.allowed(request.user, "case.claim"):
-        message = "There is nothing here."
-        raise NotFoundError(message)
-    budget = budget_of(request.user)
-    queues = lighter_queues(request.user)
-    page = {"section": "work", "budget": budget, "lighter": queues}
+    """The break card: rest, or review in a lighter queue; POST begins a break."""
+    _require(request.user, "break.own")
+    if request.method == "POST":
+        begin_break(actor=request.user)
+        return redirect("cases:break")
+    page = {
+        "section": "work",
+        "budget": budget_of(request.user),
+        "minutes": env.current().break_minutes,
+        "lighter": lighter_queues(request.user),
+        "breaks": breaks_for(request.user)[:BREAKS],
+    }
     return render(request, "cases/break.html", page)
+
+
+@login_required
+@require_POST
+def go_on(request: DeskRequest) -> HttpResponse:
+    """The end of a break, by a press."""
+    _require(request.user, "break.own")
+    resume(actor=request.user)
+    return redirect("cases:work")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def budgets(request: DeskRequest) -> HttpResponse:
     """Points of everybody; POST adds some."""
-    if not policy.allowed(request.user, "exposure.extend"):
-        message = "There is nothing here."
-        raise NotFoundError(message)
+    _require(request.user, "exposure.extend")
     if request.method != "POST":
         page = {"section": "shifts", "rows": budgets_for(request.user)}
         return render(request, "cases/budgets.html", page)
@@ -64,3 +78,9 @@ def budgets(request: DeskRequest) -> HttpResponse:
     else:
         messages.success(request, f"{person.username} has {said['points']} points more.")
     return redirect("cases:budgets")
+
+
+def _require(user: User, verb: str) -> None:
+    if not policy.allowed(user, verb):
+        message = "There is nothing here."
+        raise NotFoundError(message)
