@@ -27,7 +27,7 @@ DEFAULTS: Final[Mapping[int, Masking]] = {
     0: Masking.OFF,
     1: Masking.OFF,
     2: Masking.BLUR,
-    3: Masking.HIDDEN,
+    3: Masking.SUMMARY,
 }
 # These would leave the words in the page.
 SHOWING: Final = frozenset({Masking.OFF, Masking.BLUR, Masking.GREY})
@@ -74,7 +74,7 @@ def mode_of(
     """
     chosen = (table[key] for key in (category, ELSE) for table in (own, desk) if key in table)
     mode = Masking(next(chosen, DEFAULTS[severity]))
-    return Masking.HIDDEN if severity >= WITHHELD and mode in SHOWING else mode
+    return DEFAULTS[WITHHELD] if severity >= WITHHELD and mode in SHOWING else mode
 
 
 def signal_item(signal_id: int) -> str:

@@ -25,7 +25,9 @@ from cases.models import Case, Exposure, Queue, Shift
 from cases.selectors.masking import cover_for
 from cases.services.exposure import count_seen, extend_budget
 from cases.services.marking import label_case
-from cases.services.masking import peek, save_own_masks
+from cases.services.masking import save_own_masks
+from detectors.models import Signal
+from detectors.schema import Kind
 from tests.addresses import cited_id
 from tests.cases import build
 from tests.ui import world
@@ -68,11 +70,34 @@ def see(desk: world.Desk, label: str, *signal_ids: int) -> None:
 
 
 def look_at_ten(desk: world.Desk) -> None:
-    """Ten prompts of severity 3."""
-    case = desk.cases[0]
+    """Ten prompts of severity 3, one after the other, on the page of their case."""
+    case, browser = desk.cases[0], at_browser(desk.reviewer)
     first = cited_id(case)
     for signal_id in range(first, first + 10):
-        peek(actor=desk.reviewer, case=case, signal_id=signal_id)
+        assert browser.post(f"/cases/{case.ref}/peek/{signal_id}/").status_code == 200
+
+
+def at_program(person: User) -> Client:
+    scopes = [Scope.READ, Scope.REVIEW]
+    _, plain = issue_token(user=person, name="t", scopes=scopes, expires_at=None)
+    return Client(headers={"Authorization": f"Bearer {plain}"})
+
+
+@pytest.mark.row(101)
+def test_prompts_of_severity_three_come_summary_first_and_cost_nothing_until_shown(
+    desk: world.Desk,
+) -> None:
+    case = desk.cases[0]
+    prompt = Signal.objects.get(pk=cited_id(case))
+    Signal.objects.filter(pk=prompt.pk).update(kind=Kind.AI_REQUEST)
+    browser = at_browser(desk.reviewer)
+    page = browser.get(f"/cases/{case.ref}/?tab=evidence").content.decode()
+    assert prompt.text[:20] not in page
+    assert f"ai.request of {len(prompt.text)} characters, 1 link" in page
+    assert budget_of(desk.reviewer).spent == 0
+    shown = browser.post(f"/cases/{case.ref}/peek/{prompt.pk}/").content.decode()
+    assert prompt.text[:20] in shown
+    assert budget_of(desk.reviewer).spent == 3
 
 
 @pytest.mark.row(101)
@@ -96,15 +121,26 @@ def test_after_ten_items_of_severity_three_next_is_a_break_or_a_lighter_queue(
 
 @pytest.mark.row(101)
 def test_the_api_refuses_too_and_names_lighter_queues(desk: world.Desk) -> None:
+    program = at_program(desk.reviewer)
+    fresh = program.get("/api/v1/me/budget/").json()
+    assert (fresh["spent"], fresh["limit"], fresh["stops"], fresh["lighter"]) == (0, 30, False, [])
     look_at_ten(desk)
-    scopes = [Scope.READ, Scope.REVIEW]
-    _, plain = issue_token(user=desk.reviewer, name="t", scopes=scopes, expires_at=None)
-    program = Client(headers={"Authorization": f"Bearer {plain}"})
-    refused = program.post(f"/api/v1/cases/{desk.cases[0].ref}/claim/")
-    assert refused.status_code == 409
-    assert refused.json()["errors"][0]["code"] == "budget_spent"
-    assert refused.json()["meta"]["lighter"] == ["scams"]
-    assert program.post(f"/api/v1/cases/{desk.cases[2].ref}/claim/").status_code == 200
+    spent = program.get("/api/v1/me/budget/").json()
+    assert (spent["spent"], spent["over"], spent["lighter"]) == (30, True, ["scams"])
+    for path in (f"cases/{desk.cases[0].ref}/claim", "queues/operations/next"):
+        refused = program.post(f"/api/v1/{path}/")
+        assert refused.status_code == 409
+        assert refused.json()["errors"][0]["code"] == "budget_spent"
+        assert refused.json()["meta"]["lighter"] == ["scams"]
+    taken = program.post("/api/v1/queues/scams/next/")
+    assert (taken.status_code, taken.json()["ref"]) == (200, desk.cases[2].ref)
+
+
+def test_next_over_rest_says_when_nothing_waits(desk: world.Desk) -> None:
+    program = at_program(desk.reviewer)
+    Case.objects.filter(queue__slug="scams").delete()
+    assert program.post("/api/v1/queues/scams/next/").status_code == 204
+    assert program.post("/api/v1/queues/nowhere/next/").status_code == 404
 
 
 @pytest.mark.row(101)
@@ -115,6 +151,10 @@ def test_a_lead_extends_with_a_reason_and_sees_points_but_no_items(desk: world.D
     assert "30 of 30 points" in page
     assert desk.cases[0].ref not in page
     assert "signal" not in page.partition("<main")[2].partition("</main")[0]
+    program = at_program(desk.lead)
+    told = program.get("/api/v1/budgets/").json()
+    assert {"username": "rita", "spent": 30, "limit": 30} in told
+    assert at_program(desk.reviewer).get("/api/v1/budgets/").status_code == 403
     said = {"user": desk.reviewer.username, "points": 12, "reason": ""}
     lead.post("/settings/exposure/", said)
     assert budget_of(desk.reviewer).over
@@ -122,6 +162,12 @@ def test_a_lead_extends_with_a_reason_and_sees_points_but_no_items(desk: world.D
     assert budget_of(desk.reviewer).limit == 42
     assert AuditEntry.objects.get(verb=Verb.BUDGET_EXTENDED).data["reason"] == "short of people"
     assert queue.claim(actor=desk.reviewer, case=desk.cases[0]).claim_id
+    more = {"username": "rita", "points": 8, "reason": "a long day"}
+    answer = program.post("/api/v1/budgets/", more, content_type="application/json")
+    assert answer.json() == {"username": "rita", "spent": 30, "limit": 50}
+    nobody = more | {"username": "nobody"}
+    answer = program.post("/api/v1/budgets/", nobody, content_type="application/json")
+    assert answer.status_code == 404
 
 
 @pytest.mark.row(101)

@@ -12,7 +12,7 @@ from abusedesk.core.models import AuditEntry
 from cases.choices import Severity
 from cases.services.marking import label_case
 from cases.services.masking import save_own_masks
-from detectors.models import Signal
+from detectors.models import Signal, SignalEntity
 from tests.addresses import cited_id
 from tests.cases import build
 from tests.ui import world
@@ -102,9 +102,9 @@ def test_zero_covers_the_page_at_once(enter: Callable[..., Visitor], ref: str) -
     expect(words(page)).to_have_count(1)
     page.keyboard.press("0")
     expect(words(page)).to_have_count(0)
-    expect(page.get_by_role("heading", name="Signals")).to_be_hidden()
+    expect(page.locator("main h1")).to_be_hidden()
     page.keyboard.press("0")
-    expect(page.get_by_role("heading", name="Signals")).to_be_visible()
+    expect(page.locator("main h1")).to_be_visible()
 
 
 def test_without_script_the_button_opens_the_words_on_a_page_of_their_own(
@@ -128,11 +128,66 @@ def test_blurred_words_are_blurred_and_hidden_from_screen_readers(
     rita = enter()
     rita.go(f"/cases/{desk.cases[0].ref}/?tab=evidence")
     under = rita.page.locator(".veil .under").first
-    assert under.evaluate("node => getComputedStyle(node).filter") == "blur(7px)"
+    assert under.evaluate("node => getComputedStyle(node).filter") == "blur(12px)"
     expect(under).to_have_attribute("aria-hidden", "true")
+    rita.go("/me/wellness/")
+    rita.page.get_by_label("How strong the blur is").fill("30")
+    rita.page.get_by_role("button", name="Save").click()
+    rita.go(f"/cases/{desk.cases[0].ref}/?tab=evidence")
+    assert under.evaluate("node => getComputedStyle(node).filter") == "blur(30px)"
+    assert rita.violations() == []
     rita.go("/me/wellness/")
     rita.page.get_by_label("Everything else").select_option("off")
     rita.page.get_by_role("button", name="Save").click()
     expect(rita.page.get_by_label("Everything else")).to_have_value("off")
     rita.go(f"/cases/{desk.cases[0].ref}/?tab=evidence")
     expect(rita.page.locator(".veil")).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_page_of_a_signal_withholds_its_text_and_what_was_sent(
+    enter: Callable[..., Visitor], ref: str, *, script: bool
+) -> None:
+    rita = enter(script=script)
+    page = rita.page
+    shown = Signal.objects.filter(text__startswith=SENTENCE).earliest("pk")
+    page.goto(f"{rita.base}/signals/{shown.pk}/")
+    assert SENTENCE not in page.content()
+    for name, found in ((f"Peek at signal {shown.pk}", "bdi"), ("as it was sent", "pre")):
+        button = page.get_by_role("button", name=name).first
+        if script:
+            rita.ready()
+            button.hover()
+            page.mouse.down()
+        else:
+            button.click()
+        expect(page.locator(found).filter(has_text=SENTENCE)).to_be_visible()
+        if script:
+            page.mouse.up()
+        else:
+            page.get_by_role("link", name="Cover it again").click()
+        expect(words(page)).to_have_count(0)
+    assert looks() == 2
+
+
+@pytest.mark.parametrize("where", ["/signals/", "entity"])
+def test_rows_of_signals_show_their_words_while_the_key_is_held(
+    enter: Callable[..., Visitor], ref: str, where: str
+) -> None:
+    shown = Signal.objects.filter(text__startswith=SENTENCE).latest("occurred_at")
+    mention = SignalEntity.objects.filter(signal_id=shown.pk).select_related("entity").first()
+    assert mention is not None
+    path = where if where != "entity" else f"/entities/{mention.entity.type}/{mention.entity_id}/"
+    rita = enter(mouse=False)
+    rita.go(path)
+    page = rita.page
+    row = page.locator("tr[data-item]", has=page.locator(f"a[href='/signals/{shown.pk}/']"))
+    expect(row).to_have_count(1)
+    assert SENTENCE not in row.inner_html()
+    row.locator("a[data-open]").focus()
+    page.keyboard.down("b")
+    expect(row.get_by_text(SENTENCE)).to_be_visible()
+    page.keyboard.up("b")
+    expect(row.get_by_text(SENTENCE)).to_have_count(0)
+    assert rita.violations() == []
+    assert rita.watch.errors == []
