@@ -80,3 +80,8 @@ def mode_of(
 def signal_item(signal_id: int) -> str:
     """What a signal is called among the items that somebody has seen."""
     return f"signal:{signal_id}"
+
+
+def file_item(file_id: int) -> str:
+    """The same for a picture."""
+    return f"file:{file_id}"

@@ -102,6 +102,7 @@ ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "
 BURIED = 10**15
 """Id of a signal that was purged."""
 MAPPING = "shop-0"
+PNG: Final = b"\x89PNG\r\n\x1a\n" + b"0" * 40  # begins like a picture
 SPEC: dict[str, Any] = {
     "fields": {
         "external_id": "$.external_id",
@@ -183,9 +184,7 @@ class Furnished:
             return DETECTOR if "detector" in name else self.desk.queue.slug
         if part == "ref":
             return (self.closed if name in UNDOES else self.held).ref
-        if name == "cases:peek" and part == "signal_id":
-            return cited_id(self.held)
-        return PARTS[part](self)
+        return PEEKED.get((name, part), PARTS[part])(self)
 
     def body_of(self, name: str) -> dict[str, Any]:
         """What makes a request to that address a good one."""
@@ -375,6 +374,10 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "webhook_id": _oldest(Webhook),
     "delivery_id": _oldest(Delivery),
 }
+PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
+    ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
+    ("cases:peek-file", "file_id"): lambda on: _picture(on).pk,
+}
 """Part of a path -> what stands there."""
 
 
@@ -482,6 +485,11 @@ def _lineage(actor: User, case: Case, rows: int) -> None:
 def attachment(text: str = "seen on the screen") -> SimpleUploadedFile:
     """A small file to put to a case."""
     return SimpleUploadedFile("screen.txt", text.encode())
+
+
+def _picture(on: Furnished) -> EvidenceFile:
+    upload = SimpleUploadedFile("shot.png", PNG)
+    return add_file(actor=on.keeper, case=on.held, upload=upload)
 
 
 def _added(who: User, cases: list[Case], rows: int) -> None:

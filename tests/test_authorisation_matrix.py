@@ -284,6 +284,7 @@ cases:marks               POST    login goes  goes  goes  login 404
 cases:peek                POST    login ok    ok    ok    login 404
 cases:wellness            GET     login ok    ok    ok    login 404
 cases:wellness            POST    login goes  goes  goes  login 404
+cases:peek-file           POST    login ok    ok    ok    login 404
 cases:peek-signal         POST    login ok    ok    ok    login 404
 cases:break               GET     login ok    ok    ok    login 404
 cases:break               POST    login goes  goes  goes  login 404

@@ -143,6 +143,7 @@ def _files(case: Case, viewer: User) -> dict[str, Any]:
     files = list(files_of(case, viewer))
     custody = custodies_of(case, viewer)
     return {
+        "cover": cover_for(case, viewer),
         "files": [
             {"file": one, "picture": one.media_type in INLINE, "custody": custody.get(one.pk, [])}
             for one in files

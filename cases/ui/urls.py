@@ -85,6 +85,7 @@ urlpatterns = [
     path("proposals/<int:proposal_id>/", lineage.proposal, name="proposal"),
     path("cases/<str:ref>/marks/", content.marks, name="marks"),
     path("cases/<str:ref>/peek/<int:signal_id>/", masking.peek, name="peek"),
+    path("cases/<str:ref>/files/<int:file_id>/peek/", masking.peek_file, name="peek-file"),
     path("signals/<int:signal_id>/peek/", masking.peek_signal, name="peek-signal"),
     path("me/wellness/", masking.wellness, name="wellness"),
     path("me/break/", exposure.rest, name="break"),

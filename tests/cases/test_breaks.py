@@ -62,9 +62,7 @@ def read(desk: world.Desk, items: int, *, first: int = 0) -> None:
 
 
 @pytest.mark.row(50)
-def test_after_too_much_of_the_worst_next_is_the_break_card(
-    desk: world.Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_too_much_of_the_worst_next_is_the_break_card(desk: world.Desk) -> None:
     rita = at_browser(desk.reviewer)
     read(desk, 3)
     assert rita.post(NEXT)["Location"].startswith("/cases/")

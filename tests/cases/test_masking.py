@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ForbiddenError, InvalidError, NotFoundError
 from abusedesk.core.models import AuditEntry, Role, User
-from cases.choices import Masking, Severity
+from cases.choices import Masking, ReviewWhy, Severity
+from cases.exposure import budget_of
 from cases.masking import CONTENT_SEVERITY, DEFAULTS, SHOWING, WITHHELD, mode_of, worst
-from cases.models import Case, Mask
-from cases.selectors.masking import cover_for
+from cases.models import Case, CaseReport, Mask, SecondReview
+from cases.selectors.masking import cover_for, covers_for
+from cases.services.file import add_file
 from cases.services.marking import label_case
 from cases.services.masking import peek, save_desk_masks, save_own_masks
 from cases.terms import Terms
 from cases.timeline import timeline_of
-from detectors.models import Signal
-from tests.addresses import cited_id
+from detectors.models import Finding, Signal, SignalEntity
+from tests.addresses import PNG, cited_id
 from tests.cases import build
 from tests.ui import world
 
@@ -41,9 +46,7 @@ def case(desk: world.Desk) -> Case:
 
 
 def evidence(case: Case, viewer: User) -> str:
-    browser = Client()
-    browser.force_login(viewer)
-    return browser.get(f"/cases/{case.ref}/?tab=evidence").content.decode()
+    return at_browser(viewer).get(f"/cases/{case.ref}/?tab=evidence").content.decode()
 
 
 @given(category=SLUGS, severity=st.integers(0, 3), own=TABLES, desk=TABLES)
@@ -80,8 +83,7 @@ def test_the_worst_evidence_is_not_in_the_page_before_somebody_peeks(
     save_own_masks(actor=desk.reviewer, modes={"gore": "off"}, press=False)
     page = evidence(case, desk.reviewer)
     assert words[:20] not in page
-    browser = Client()
-    browser.force_login(desk.reviewer)
+    browser = at_browser(desk.reviewer)
     assert browser.get(f"/cases/{case.ref}/peek/{signal_id}/").status_code == 405
     assert not AuditEntry.objects.filter(verb=Verb.CASE_PEEKED).exists()
     shown = browser.post(f"/cases/{case.ref}/peek/{signal_id}/").content.decode()
@@ -154,3 +156,143 @@ def test_only_admins_choose_for_the_desk_and_only_what_there_is(desk: world.Desk
     with pytest.raises(ForbiddenError):
         save_own_masks(actor=build.user(Role.INTEGRATION), modes={}, press=False)
     assert not Mask.objects.exists()
+
+
+@pytest.mark.row(49)
+def test_who_chose_nothing_has_disturbing_words_blurred_and_a_colleague_can_choose_grey(
+    desk: world.Desk,
+) -> None:
+    build.policy("wounds", actor=desk.admin, harm=Severity.HIGH)
+    case = label_case(actor=desk.lead, case=desk.cases[0], labels=["wounds"])
+    save_own_masks(actor=desk.lead, modes={"wounds": "grey"})
+    assert "mask-blur" in evidence(case, desk.reviewer)
+    assert "mask-grey" in evidence(case, desk.lead)
+    with pytest.raises(InvalidError):
+        save_own_masks(actor=desk.lead, modes={}, blur=2)
+
+
+@pytest.mark.row(49)
+def test_no_page_of_signals_holds_the_worst_words_before_somebody_peeks(
+    desk: world.Desk, case: Case
+) -> None:
+    signal = Signal.objects.get(pk=cited_id(case))
+    mention = SignalEntity.objects.filter(signal_id=signal.pk).select_related("entity").first()
+    assert mention is not None
+    pages = {
+        f"/signals/{signal.pk}/": 2,
+        f"/entities/{mention.entity.type}/{mention.entity_id}/": 1,
+        "/signals/": 12,
+    }
+    browser = at_browser(desk.reviewer)
+    for path, veils in pages.items():
+        page = browser.get(path).content.decode()
+        assert signal.text[:20] not in page, path
+        assert page.count("data-veil") == veils, path
+    elsewhere = Signal.objects.get(pk=cited_id(desk.cases[1]))
+    assert elsewhere.text[:20] in browser.get(f"/signals/{elsewhere.pk}/").content.decode()
+    shown = browser.post(f"/signals/{signal.pk}/peek/", {"whole": "1"}).content.decode()
+    assert signal.text[:20] in shown
+    assert "Cover it again" in shown
+    sent = browser.post(f"/signals/{signal.pk}/peek/", {"raw": "1"}).content.decode()
+    assert "external_id" in sent
+    looks = AuditEntry.objects.filter(verb=Verb.CASE_PEEKED)
+    assert [(one.target_type, one.target_id) for one in looks] == [("signal", str(signal.pk))] * 2
+    assert budget_of(desk.reviewer).spent == 3
+
+
+@pytest.mark.row(49)
+def test_a_picture_of_a_disturbing_case_is_in_the_page_only_after_a_peek_and_counts_once(
+    desk: world.Desk, case: Case
+) -> None:
+    upload = SimpleUploadedFile("shot.png", PNG)
+    file = add_file(actor=desk.reviewer, case=case, upload=upload)
+    browser, address = at_browser(desk.lead), f"/cases/{case.ref}/files/{file.pk}/"
+    page = browser.get(f"/cases/{case.ref}/?tab=files").content.decode()
+    assert "<img" not in page
+    assert "show=1" not in page
+    assert "a picture, covered" in page
+    shown = browser.post(f"{address}peek/").content.decode()
+    assert f'src="{address}?show=1"' in shown
+    assert budget_of(desk.lead).spent == 0
+    for _ in range(2):
+        assert b"".join(browser.get(f"{address}?show=1")) == PNG
+    assert budget_of(desk.lead).spent == 3
+    text = add_file(actor=desk.lead, case=case, upload=SimpleUploadedFile("a.txt", b"words"))
+    assert browser.post(f"/cases/{case.ref}/files/{text.pk}/peek/").status_code == 404
+    calm = desk.cases[1]
+    add_file(actor=desk.lead, case=calm, upload=SimpleUploadedFile("shot.png", PNG))
+    assert "show=1" in browser.get(f"/cases/{calm.ref}/?tab=files").content.decode()
+
+
+def test_a_signal_is_covered_by_the_worst_case_that_rests_on_it_or_whose_report_it_is(
+    desk: world.Desk, case: Case
+) -> None:
+    build.policy("spam", actor=desk.admin, harm=Severity.LOW)
+    signal = Signal.objects.get(pk=cited_id(desk.cases[1]))
+    label_case(actor=desk.lead, case=desk.cases[1], labels=["spam"])
+    assert covers_for([signal], desk.reviewer)[signal.pk].severity == 1
+    CaseReport.objects.create(
+        case=case, digest=b"0" * 16, target_type="account", target="x:a", signal_id=signal.pk,
+        reporter="x:r", reason="", reported_at=signal.occurred_at,
+    )  # fmt: skip
+    assert covers_for([signal], desk.reviewer)[signal.pk].severity == 3
+    assert covers_for([signal], desk.partner) == {}
+
+
+def test_the_texts_of_a_chain_are_covered_too(desk: world.Desk, case: Case) -> None:
+    signals = list(Signal.objects.filter(pk__in=range(cited_id(case), cited_id(case) + 2)))
+    finding = Finding.objects.filter(campaigns__campaign__case_link__case=case).earliest("pk")
+    output = {"signal": signals[0].pk, "at": 0.0, "account": "x:a"}
+    post = output | {"output": output["signal"], "after_s": 9.0, "containment": 0.5}
+    post["signal"] = signals[1].pk
+    Finding.objects.filter(pk=finding.pk).update(
+        detector="output-reappearance",
+        values={"outputs": [output], "prompts": [], "posts": [post]},
+    )
+    page = evidence(case, desk.reviewer)
+    assert "From AI output to posts" in page
+    assert [one.text[:20] for one in signals if one.text[:20] in page] == []
+
+
+def test_the_cover_tells_nobody_what_a_first_verdict_was(desk: world.Desk) -> None:
+    case = desk.cases[0]
+    policy = build.policy("gore", actor=desk.admin, harm=Severity.CRITICAL)
+    decision = build.decided(desk.reviewer, case, terms=Terms(policy=policy))
+    SecondReview.objects.create(decision=decision, why=ReviewWhy.SAMPLE)
+    first, second = cover_for(case, desk.reviewer), cover_for(case, desk.lead)
+    assert first is not None
+    assert second is not None
+    assert (first.severity, second.severity) == (3, 0)
+    signal = Signal.objects.get(pk=cited_id(case))
+    assert covers_for([signal], desk.lead)[signal.pk].severity == 0
+
+
+def test_a_copy_is_covered_like_the_case_whose_evidence_it_shows(
+    desk: world.Desk, case: Case
+) -> None:
+    copy = build.case(queue=desk.queue, stands_for=case, only_for=desk.reviewer)
+    cover = cover_for(copy, desk.reviewer)
+    assert cover is not None
+    assert cover.severity == 3
+    assert peek(actor=desk.reviewer, case=copy, signal_id=cited_id(case)).pk == cited_id(case)
+
+
+def test_disturbing_words_in_the_open_cost_no_query_above_the_budget_of_the_page(
+    desk: world.Desk,
+) -> None:
+    build.policy("wounds", actor=desk.admin, harm=Severity.HIGH)
+    case = label_case(actor=desk.lead, case=desk.cases[0], labels=["wounds"])
+    save_own_masks(actor=desk.reviewer, modes={"wounds": "off"})
+    browser = at_browser(desk.reviewer)
+    for path, most in ((f"/cases/{case.ref}/?tab=evidence", 20), ("/signals/", 11)):
+        browser.get(path)
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(path)
+        assert len(queries) <= most, path
+    assert budget_of(desk.reviewer).spent == 2 * 12
+
+
+def at_browser(person: User) -> Client:
+    browser = Client()
+    browser.force_login(person)
+    return browser

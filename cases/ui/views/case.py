@@ -80,8 +80,9 @@ def decision_form(case: Case, draft: dict[str, str] | None = None) -> DecisionFo
 
 
 def _signals(context: Mapping[str, Any]) -> Iterator[Signal]:
-    """Those whose words the evidence tab shows."""
-    yield from (item.signal for item in (*context["items"], *context["acts"]))
-    yield from (report.signal for report in context["reports"] if report.signal)
-    steps = (step for one in context["chains"] for step in one.steps)
+    """Those whose words the tab shows."""
+    for name in ("items", "acts"):
+        yield from (item.signal for item in context.get(name, ()))
+    yield from (report.signal for report in context.get("reports", ()) if report.signal)
+    steps = (step for one in context.get("chains", ()) for step in one.steps)
     yield from (step.signal for step in steps if step.signal)

@@ -18,8 +18,10 @@ from abusedesk.core.models import User
 from cases import policy
 from cases.choices import Masking
 from cases.masking import BLUR_RANGE
+from cases.media import INLINE
 from cases.models import PeekHabit
 from cases.selectors.case import case_by_ref
+from cases.selectors.content import file_by_id
 from cases.selectors.masking import mask_categories_for, masks_for
 from cases.services.masking import peek as look
 from cases.services.masking import peek_signal as look_at
@@ -94,6 +96,19 @@ def peek_signal(request: DeskRequest, signal_id: int) -> HttpResponse:
     """The same from pages that are about no case."""
     signal = look_at(actor=request.user, signal_id=signal_id)
     return _peeked(request, signal, section="signals")
+
+
+@login_required
+@require_POST
+def peek_file(request: DeskRequest, ref: str, file_id: int) -> HttpResponse:
+    """A picture of the case; its bytes are counted, and in its custody, when they are fetched."""
+    case = case_by_ref(ref, request.user)
+    file = file_by_id(file_id, case, request.user)
+    if file.media_type not in INLINE:
+        message = "This file is no picture."
+        raise NotFoundError(message)
+    page = {"section": "queues", "case": case, "file": file}
+    return render_part(request, "cases/peeked.html", page, part="words")
 
 
 @login_required
