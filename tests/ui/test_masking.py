@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from playwright.sync_api import Locator, Page, expect
 
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import AuditEntry
 from cases.choices import Severity
+from cases.models import Case
+from cases.services.file import add_file
 from cases.services.marking import label_case
 from cases.services.masking import save_own_masks
 from detectors.models import Signal, SignalEntity
@@ -17,6 +20,7 @@ from tests.addresses import cited_id
 from tests.cases import build
 from tests.ui import world
 from tests.ui.conftest import Visitor
+from tests.ui.test_case_content import PNG as PIXEL
 
 pytestmark = [pytest.mark.ui, pytest.mark.row(49)]
 SENTENCE = "Our lawyer recovered"
@@ -189,5 +193,25 @@ def test_rows_of_signals_show_their_words_while_the_key_is_held(
     expect(row.get_by_text(SENTENCE)).to_be_visible()
     page.keyboard.up("b")
     expect(row.get_by_text(SENTENCE)).to_have_count(0)
+    assert rita.violations() == []
+    assert rita.watch.errors == []
+
+
+def test_a_picture_is_loaded_while_the_button_is_held(
+    enter: Callable[..., Visitor], desk: world.Desk, ref: str
+) -> None:
+    case = Case.objects.get(ref=ref)
+    file = add_file(actor=desk.lead, case=case, upload=SimpleUploadedFile("shot.png", PIXEL))
+    rita = enter()
+    rita.go(f"/cases/{ref}/?tab=files")
+    page = rita.page
+    expect(page.locator("img.picture")).to_have_count(0)
+    page.get_by_role("button", name=f"Peek at file {file.pk}").hover()
+    page.mouse.down()
+    picture = page.locator("img.picture")
+    expect(picture).to_be_visible()
+    page.wait_for_function("document.querySelector('img.picture').naturalWidth === 1")
+    page.mouse.up()
+    expect(picture).to_have_count(0)
     assert rita.violations() == []
     assert rita.watch.errors == []
