@@ -24,9 +24,9 @@ class Covers(dict[int, Cover]):
     """Signal id -> how it is covered."""
 
     @property
-    def first(self) -> Cover | None:
-        """One that covers, which says the page how to peek; else any."""
-        return next((one for one in self.values() if one.on), next(iter(self.values()), None))
+    def worst(self) -> Cover | None:
+        """The one that says the page what is covered and how to peek."""
+        return max(self.values(), key=lambda one: (one.on, one.severity), default=None)
 
 
 @register.filter

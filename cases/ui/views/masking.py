@@ -68,6 +68,7 @@ class MaskForm(forms.Form):
             name = f"mode-{category}" if category else "else"
             self.fields[name] = field
             self.names[name] = category
+        self.order_fields(self.names)
         for name in ("blur", "press"):
             if habit is None:
                 del self.fields[name]
