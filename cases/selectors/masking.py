@@ -55,7 +55,7 @@ class _Eyes:
             _rows(PeekHabit.objects.filter(user=viewer), press="press", blur="blur"),
             _rows(PolicyVersion.objects.filter(current=True), slug="slug", harm="harm"),
             _rows(Case.objects.filter(pk__in=cases), case="pk", slugs="labels"),
-            _rows(CaseReport.objects.filter(case__in=cases).order_by(), case="case", slug="reason"),
+            _rows(CaseReport.objects.filter(case__in=cases), case="case", slug="reason"),
             _rows(decided, case="case", slug="policy_version__slug", harm="policy_version__harm"),
         )
         *points, masks, habits, policies, labelled, reported, made = found.get()
@@ -140,4 +140,4 @@ def _masks_of(viewer: User) -> QuerySet[Mask]:
 
 
 def _rows(rows: QuerySet[Any], **columns: str) -> ArraySubquery:
-    return ArraySubquery(rows.values(told=JSONObject(**columns)))
+    return ArraySubquery(rows.order_by().values(told=JSONObject(**columns)).distinct())

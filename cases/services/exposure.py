@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from django.db import transaction
 
@@ -17,6 +18,7 @@ from cases.masking import Cover
 from cases.models import Break, BudgetExtension, Exposure
 
 MOST_POINTS = 1_000
+KEPT: Final = timedelta(days=2)  # a shift lasts a day at most
 
 
 def count_seen(*, actor: User, covers: Mapping[str, Cover]) -> None:
@@ -31,6 +33,13 @@ def count_seen(*, actor: User, covers: Mapping[str, Cover]) -> None:
     ]
     if seen:
         Exposure.objects.bulk_create(seen, ignore_conflicts=True)
+
+
+def forget_seen() -> int:
+    """Drop what no shift counts any more, and how many that were: nobody shall look up later what
+    a colleague had to read.
+    """
+    return Exposure.objects.filter(at__lt=clock.now() - KEPT).delete()[0]
 
 
 @transaction.atomic

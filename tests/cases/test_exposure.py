@@ -26,6 +26,7 @@ from cases.selectors.masking import cover_for
 from cases.services.exposure import count_seen, extend_budget
 from cases.services.marking import label_case
 from cases.services.masking import save_own_masks
+from cases.tasks import sweep
 from detectors.models import Signal
 from detectors.schema import Kind
 from tests.addresses import cited_id
@@ -186,6 +187,14 @@ def test_an_item_counts_once_in_a_shift_and_what_is_harmless_never(desk: world.D
     assert budget_of(desk.reviewer).spent == 9
     Exposure.objects.update(at=clock.now() - timedelta(days=2))
     assert budget_of(desk.reviewer).spent == 0
+
+
+def test_what_somebody_read_is_forgotten_when_no_shift_counts_it(desk: world.Desk) -> None:
+    see(desk, "gore", 1, 2)
+    Exposure.objects.filter(item="signal:1").update(at=clock.now() - timedelta(days=2, minutes=1))
+    sweep()
+    assert [one.item for one in Exposure.objects.all()] == ["signal:2"]
+    assert budget_of(desk.reviewer).spent == 3
 
 
 def test_a_page_that_covers_nothing_counts_what_it_shows(desk: world.Desk) -> None:
