@@ -1,5 +1,5 @@
-// The graph of a case: arrows go along links, + - and Home zoom, Delete leads to the cut.
-const TURNS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+// The graph of a case: keys of the registry go along links, zoom, open and lead to the cut.
+const TURNS = { "graph-up": [0, -1], "graph-down": [0, 1], "graph-left": [-1, 0], "graph-right": [1, 0] };
 const STEP = 1.4;
 const SMALLEST = 100;
 
@@ -50,6 +50,7 @@ function act(id, stop, graph) {
   else if (id === "graph-in") zoom(graph, STEP, stop);
   else if (id === "graph-out") zoom(graph, 1 / STEP, stop);
   else if (id === "graph-fit") zoom(graph, 0, null);
+  else if (id === "graph-open") stop.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   else if (id === "graph-cut" && stop.dataset.cut) location.assign(stop.dataset.cut);
   else return false;
   return true;
