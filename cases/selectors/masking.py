@@ -58,8 +58,11 @@ class _Eyes:
             _rows(CaseReport.objects.filter(case__in=cases), case="case", slug="reason"),
             _rows(decided, case="case", slug="policy_version__slug", harm="policy_version__harm"),
         )
-        *points, masks, habits, policies, labelled, reported, made = found.get()
-        self.budget: Budget = budget(*points)
+        row = found.get()
+        self.budget: Budget = budget(*row[: len(COLUMNS)])
+        # None: Django does not ask about no cases at all
+        arrays = (one or [] for one in row[len(COLUMNS) :])
+        masks, habits, policies, labelled, reported, made = arrays
         self.own, self.desk = (
             {one["category"]: one["mode"] for one in masks if (one["user"] is None) == of_desk}
             for of_desk in (False, True)

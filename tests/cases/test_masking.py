@@ -16,7 +16,7 @@ from abusedesk.core.models import AuditEntry, Role, User
 from cases.choices import Masking, ReviewWhy, Severity
 from cases.exposure import budget_of
 from cases.masking import CONTENT_SEVERITY, DEFAULTS, SHOWING, WITHHELD, mode_of, worst
-from cases.models import Case, CaseReport, Mask, SecondReview
+from cases.models import Case, CaseCampaign, CaseReport, Mask, SecondReview
 from cases.selectors.masking import cover_for, covers_for
 from cases.services.file import add_file
 from cases.services.marking import label_case
@@ -237,6 +237,15 @@ def test_a_signal_is_covered_by_the_worst_case_that_rests_on_it_or_whose_report_
     )  # fmt: skip
     assert covers_for([signal], desk.reviewer)[signal.pk].severity == 3
     assert covers_for([signal], desk.partner) == {}
+
+
+def test_a_signal_that_no_case_rests_on_is_covered_as_everything_else(desk: world.Desk) -> None:
+    (loose,) = Signal.objects.filter(pk=cited_id(desk.cases[0]))
+    CaseCampaign.objects.all().delete()
+    cover = covers_for([loose], desk.reviewer)[loose.pk]
+    assert (cover.category, cover.severity, cover.mode) == ("", 0, Masking.OFF)
+    save_own_masks(actor=desk.reviewer, modes={"": "grey"})
+    assert covers_for([loose], desk.reviewer)[loose.pk].mode == Masking.GREY
 
 
 def test_the_texts_of_a_chain_are_covered_too(desk: world.Desk, case: Case) -> None:
