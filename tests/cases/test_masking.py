@@ -188,6 +188,9 @@ def test_no_page_of_signals_holds_the_worst_words_before_somebody_peeks(
         page = browser.get(path).content.decode()
         assert signal.text[:20] not in page, path
         assert page.count("data-veil") == veils, path
+    Signal.objects.filter(pk=signal.pk).update(text="x" * 999)
+    assert "post of 999 characters" in browser.get("/signals/").content.decode()
+    signal.save(update_fields=["text"])
     elsewhere = Signal.objects.get(pk=cited_id(desk.cases[1]))
     assert elsewhere.text[:20] in browser.get(f"/signals/{elsewhere.pk}/").content.decode()
     shown = browser.post(f"/signals/{signal.pk}/peek/", {"whole": "1"}).content.decode()
