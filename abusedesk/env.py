@@ -101,6 +101,20 @@ class Env(BaseSettings):
         le=3600,
         description="Seconds between two sweeps for work that a lost message forgot.",
     )
+    exposure_budget: int = Field(
+        120,
+        ge=1,
+        description="Points of disturbing evidence that one person may see uncovered in a shift; "
+        "each item counts its content severity, 0 to 3.",
+    )
+    break_after: int = Field(
+        10,
+        ge=1,
+        description="Disturbing items (content severity 2 or 3) after which a break is due.",
+    )
+    break_minutes: int = Field(
+        10, ge=1, le=120, description="Minutes that a break lasts unless the person resumes before."
+    )
     time_zone: str = Field(
         "UTC", description="Time zone in which people read times, e.g. Europe/Berlin."
     )

@@ -76,6 +76,16 @@ class Tlp(models.TextChoices):
         return max(map(cls, values), key=list(cls).index)
 
 
+class Masking(models.TextChoices):
+    """How disturbing evidence is covered until somebody asks to see it."""
+
+    OFF = "off", "Not covered"
+    BLUR = "blur", "Blurred"
+    GREY = "grey", "Greyed out"
+    SUMMARY = "summary", "What it is, in place of its words"
+    HIDDEN = "hidden", "Hidden"
+
+
 class TaskState(models.TextChoices):
     OPEN = "open", "To do"
     DONE = "done", "Done"

@@ -15,7 +15,7 @@ from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import checking, claims, golden, lineage, paging, policy, states
+from cases import checking, claims, exposure, golden, lineage, paging, policy, states
 from cases.choices import State
 from cases.claims import holder_of
 from cases.models import Case, Queue
@@ -79,6 +79,7 @@ def claim_next(*, actor: User, queue: Queue | None = None, skip: Case | None = N
     queues = policy.queues_of(actor)
     if queue is not None:
         queues = queues.filter(pk=queue.pk)
+    queues = exposure.require_budget(actor, queues=queues)
     shares = dict(queues.values_list("pk", "golden_percent"))
     scope = list(shares)
     case_id = (
@@ -113,6 +114,7 @@ def claim(*, actor: User, case: Case) -> Case:
     if holder is not None and not policy.allowed(actor, "case.take_over"):
         message = f"{case.ref} is claimed by {holder}."
         raise ConflictError(message, holder=str(holder), until=case.claim_expires_at)
+    exposure.require_budget_for(actor, case)
     claims.give(case, actor)
     case.save(update_fields=claims.FIELDS)
     lineage.touch(case)

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from cases import actions, assigning, gates, placing, reporters, reporting, sla, snoozing
 from cases import intake as pulling
-from cases.services import calibration, case, event, file, hold, retention
+from cases.services import calibration, case, event, hold, leftover, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -60,4 +60,4 @@ def sweep() -> None:
     hold.extend_holds()
     calibration.apply_calibration()
     retention.wake_purges()
-    file.drop_orphans()
+    leftover.drop_leftovers()

@@ -102,6 +102,7 @@ ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "
 BURIED = 10**15
 """Id of a signal that was purged."""
 MAPPING = "shop-0"
+PNG: Final = b"\x89PNG\r\n\x1a\n" + b"0" * 40  # begins like a picture
 SPEC: dict[str, Any] = {
     "fields": {
         "external_id": "$.external_id",
@@ -183,7 +184,7 @@ class Furnished:
             return DETECTOR if "detector" in name else self.desk.queue.slug
         if part == "ref":
             return (self.closed if name in UNDOES else self.held).ref
-        return PARTS[part](self)
+        return PEEKED.get((name, part), PARTS[part])(self)
 
     def body_of(self, name: str) -> dict[str, Any]:
         """What makes a request to that address a good one."""
@@ -274,6 +275,10 @@ class Furnished:
             "api-case-undo": {"decision": self.decision.pk},
             "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
             "cases:task-add": {"text": "ask the bank"},
+            "cases:wellness": {"else": "blur", "press": "on"},
+            "cases:budgets": {"user": "rita", "points": 5, "reason": "short of people"},
+            "api-budgets": {"username": "rita", "points": 5, "reason": "short of people"},
+            "cases:masking": {"else": "blur"},
             "cases:task-change": {"state": "done", "version": 1},
             "cases:file-add": {"file": attachment()},
             "cases:link": {"other": self.closed.ref, "reason": "same shop"},
@@ -324,6 +329,12 @@ def _item() -> dict[str, Any]:
     return make.item(occurred_at=Signal.objects.earliest("pk").occurred_at.isoformat())
 
 
+def cited_id(case: Case) -> int:
+    """Id of a signal that a finding of the case cites."""
+    finding = Finding.objects.filter(campaigns__campaign__case_link__case=case).earliest("pk")
+    return finding.signal_ids[0]
+
+
 def _oldest(model: type[Model]) -> Callable[[Furnished], int]:
     """The first row there is, looked up when it is asked for."""
     return lambda _: model._default_manager.earliest("pk").pk
@@ -362,6 +373,10 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "playbook_id": _oldest(Playbook),
     "webhook_id": _oldest(Webhook),
     "delivery_id": _oldest(Delivery),
+}
+PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
+    ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
+    ("cases:peek-file", "file_id"): lambda on: _picture(on).pk,
 }
 """Part of a path -> what stands there."""
 
@@ -470,6 +485,11 @@ def _lineage(actor: User, case: Case, rows: int) -> None:
 def attachment(text: str = "seen on the screen") -> SimpleUploadedFile:
     """A small file to put to a case."""
     return SimpleUploadedFile("screen.txt", text.encode())
+
+
+def _picture(on: Furnished) -> EvidenceFile:
+    upload = SimpleUploadedFile("shot.png", PNG)
+    return add_file(actor=on.keeper, case=on.held, upload=upload)
 
 
 def _added(who: User, cases: list[Case], rows: int) -> None:

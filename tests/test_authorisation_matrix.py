@@ -30,6 +30,7 @@ from abusedesk.core.tokens import issue_token
 from cases.choices import ReviewState, State
 from cases.models import (
     Appeal,
+    Break,
     Case,
     CaseLineage,
     CaseVisit,
@@ -38,6 +39,7 @@ from cases.models import (
     Delivery,
     EvidenceFile,
     GoldenItem,
+    Mask,
     Playbook,
     RoutingRule,
     SecondReview,
@@ -55,6 +57,7 @@ from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
+from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
 from cases.selectors.golden import (
     agreement_for,
@@ -72,6 +75,13 @@ from cases.selectors.lineage import (
     members_for,
     proposal_by_id,
     proposals_for,
+)
+from cases.selectors.masking import (
+    cover_for,
+    covers_for,
+    evidence_by_id,
+    mask_categories_for,
+    masks_for,
 )
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
@@ -150,7 +160,15 @@ from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
-from tests.addresses import BURIED, DETECTOR, MAPPING, Furnished, all_addresses, furnish
+from tests.addresses import (
+    BURIED,
+    DETECTOR,
+    MAPPING,
+    Furnished,
+    all_addresses,
+    cited_id,
+    furnish,
+)
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
@@ -263,6 +281,18 @@ cases:policy-detail       GET     login ok    ok    ok    login 404
 cases:policy-detail       POST    login 403   403   goes  login 404
 cases:marks               GET     login goes  goes  goes  login 404
 cases:marks               POST    login goes  goes  goes  login 404
+cases:peek                POST    login ok    ok    ok    login 404
+cases:wellness            GET     login ok    ok    ok    login 404
+cases:wellness            POST    login goes  goes  goes  login 404
+cases:peek-file           POST    login ok    ok    ok    login 404
+cases:peek-signal         POST    login ok    ok    ok    login 404
+cases:break               GET     login ok    ok    ok    login 404
+cases:break               POST    login goes  goes  goes  login 404
+cases:resume              POST    login goes  goes  goes  login 404
+cases:budgets             GET     login 404   ok    ok    login 404
+cases:budgets             POST    login 404   goes  goes  login 404
+cases:masking             GET     login 404   404   ok    login 404
+cases:masking             POST    login 404   404   goes  login 404
 cases:watch               GET     login goes  goes  goes  login 404
 cases:watch               POST    login goes  goes  goes  login 404
 cases:task-add            GET     login goes  goes  goes  login 404
@@ -412,6 +442,13 @@ api-queues              GET    read   401  rows rows rows 401  403  rows rows ro
 api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-queue               GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-queue               PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-queue-next          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-budget              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-breaks              GET    read   401  none none none 401  403  none none none 403  403
+api-breaks              POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-breaks-resume       POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-budgets             GET    read   401  403  rows rows 401  403  403  rows rows 403  403
+api-budgets             POST   review 401  403  ok   ok   401  403  403  ok   ok   403  403
 api-routing-rules       GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
 api-routing-rules       POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-routing-rule        PUT    admin  401  403  403  ok   401  403  404  404  ok   404  404
@@ -510,6 +547,13 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
+    "budgets_for": (LEADS, lambda who, on: budgets_for(who)),
+    "breaks_for": (STAFF, lambda who, on: breaks_for(_rested(who))),
+    "covers_for": (READERS, lambda who, on: covers_for(Signal.objects.all()[:1], who)),
+    "cover_for": (STAFF, lambda who, on: cover_for(on.held, who)),
+    "masks_for": (STAFF, lambda who, on: masks_for(_choosing(who))[1]),
+    "mask_categories_for": (STAFF, lambda who, on: mask_categories_for(who)),
+    "evidence_by_id": (STAFF, lambda who, on: evidence_by_id(cited_id(on.held), on.held, who)),
     "evidence_of": (READERS, lambda who, on: evidence_of(list(Finding.objects.all()), who)),
     "cited_of": (
         READERS,
@@ -753,6 +797,20 @@ def test_a_selector_finds_nothing_for_who_may_not_see() -> None:
         for name, (_, call) in SELECTORS.items()
     }
     assert found == {name: roles for name, (roles, _) in SELECTORS.items()}
+
+
+def _rested(who: User) -> User:
+    """Somebody among people who had breaks."""
+    now = clock.now()
+    for person in User.objects.all():
+        Break.objects.get_or_create(user=person, defaults={"began_at": now, "ends_at": now})
+    return who
+
+
+def _choosing(who: User) -> User:
+    """Somebody on a desk that has chosen how evidence is covered."""
+    Mask.objects.get_or_create(user=None, category="", mode="blur")
+    return who
 
 
 def _struck(on: Furnished) -> Strike:

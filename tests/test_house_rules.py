@@ -47,6 +47,8 @@ BY_POSITION = {
 WITHOUT_ACTOR = {
     "cases/services/case.py return_snoozed": "the clock does it",
     "cases/services/file.py drop_orphans": "the clock does it",
+    "cases/services/exposure.py forget_seen": "the clock does it",
+    "cases/services/leftover.py": "the clock does it",
     "cases/services/calibration.py": "the clock does it",
     "cases/services/delivery.py may_leave": "the mark of the case says it, whoever asks",
     "cases/services/delivery.py owe_decision": "follows from a decision, which has an actor",

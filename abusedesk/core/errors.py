@@ -68,6 +68,18 @@ class UnconditionalError(AbuseDeskError):
     code = "precondition_required"
 
 
+class BudgetSpentError(ConflictError):
+    """The caller has seen enough disturbing evidence in this shift."""
+
+    code = "budget_spent"
+
+
+class BreakDueError(BudgetSpentError):
+    """The caller has seen many disturbing items in a row, or is in a break."""
+
+    code = "break_due"
+
+
 class ClaimLostError(ConflictError):
     """The caller does not hold the case any more."""
 

@@ -56,6 +56,8 @@ SHORTCUTS = (
     Shortcut("palette", KeyScope.GLOBAL, ("Ctrl+k",), "Jump to anything", typing=True),
     Shortcut("back", KeyScope.GLOBAL, ("Escape",), "Close, or back to the list"),
     Shortcut("undo", KeyScope.GLOBAL, ("u",), "Undo the last decision"),
+    Shortcut("peek", KeyScope.GLOBAL, ("b",), "Hold: see the covered evidence of this row"),
+    Shortcut("cover", KeyScope.GLOBAL, ("0",), "Cover the page at once"),
     Shortcut("go-work", KeyScope.GLOBAL, ("g", "m"), "My work"),
     Shortcut("go-queues", KeyScope.GLOBAL, ("g", "q"), "Queues"),
     Shortcut("go-cases", KeyScope.GLOBAL, ("g", "c"), "Cases"),

@@ -16,6 +16,9 @@ class Verb(StrEnum):
     CASE_REGRESSED = "case.regressed"
     CASE_SUPPRESSED = "case.suppressed"
     CASE_VIEWED = "case.viewed"
+    CASE_PEEKED = "case.peeked"
+    BUDGET_EXTENDED = "budget.extended"
+    MASK_SAVED = "mask.saved"
     CASE_CLAIMED = "case.claimed"
     CASE_TAKEN_OVER = "case.taken_over"
     CASE_RELEASED = "case.released"
@@ -139,6 +142,9 @@ SENTENCES: dict[str, str] = {
     Verb.APPEAL_OPENED: "opened appeal {appeal} of {appellant}",
     Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
     Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",
+    Verb.CASE_PEEKED: "uncovered signal {signal}, content severity {severity}",
+    Verb.BUDGET_EXTENDED: "added {points} points to the budget of {name}. Reason: {reason}",
+    Verb.MASK_SAVED: "set how evidence is covered for {whom}: {modes}",
     Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",
     Verb.CASE_SNOOZED: "snoozed the case until {until}",
     Verb.CASE_RETURNED: "brought the case back from snooze",

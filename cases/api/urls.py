@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import content, golden, lineage, quality, queues, reporter, retention
+from cases.api import content, exposure, golden, lineage, quality, queues, reporter, retention
 from cases.api.views import CaseViewSet
 
 CASE = r"^cases/(?P<ref>AD-[0-9]{1,18})/"
@@ -45,6 +45,11 @@ urlpatterns = [
     path("notices/", queues.NoticesView.as_view(), name="api-notices"),
     path("queues/", queues.QueuesView.as_view(), name="api-queues"),
     path("queues/<slug:slug>/", queues.QueueView.as_view(), name="api-queue"),
+    path("queues/<slug:slug>/next/", exposure.NextView.as_view(), name="api-queue-next"),
+    path("me/budget/", exposure.OwnBudgetView.as_view(), name="api-budget"),
+    path("me/breaks/", exposure.BreaksView.as_view(), name="api-breaks"),
+    path("me/breaks/resume/", exposure.ResumeView.as_view(), name="api-breaks-resume"),
+    path("budgets/", exposure.BudgetsView.as_view(), name="api-budgets"),
     path("routing/rules/", queues.RoutesView.as_view(), name="api-routing-rules"),
     path("routing/rules/order/", queues.OrderView.as_view(), name="api-routing-order"),
     path("routing/rules/try/", queues.TrialView.as_view(), name="api-routing-try"),

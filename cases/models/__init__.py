@@ -5,10 +5,12 @@ from __future__ import annotations
 from cases.models.action import Delivery, Webhook
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
+from cases.models.exposure import Break, BudgetExtension, Exposure
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
 from cases.models.lineage import CaseLineage
+from cases.models.masking import Mask, PeekHabit
 from cases.models.note import Note
 from cases.models.notice import Notice
 from cases.models.policy import PolicyVersion
@@ -23,6 +25,8 @@ from cases.models.task import Playbook, Task
 
 __all__ = [
     "Appeal",
+    "Break",
+    "BudgetExtension",
     "Case",
     "CaseCampaign",
     "CaseLineage",
@@ -34,11 +38,14 @@ __all__ = [
     "Delivery",
     "EntityAction",
     "EvidenceFile",
+    "Exposure",
     "Gate",
     "GoldenCheck",
     "GoldenItem",
+    "Mask",
     "Note",
     "Notice",
+    "PeekHabit",
     "Playbook",
     "PolicyVersion",
     "Queue",

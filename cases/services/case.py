@@ -71,19 +71,20 @@ def return_snoozed(*, limit: int = 200) -> int:
     return returned
 
 
-@transaction.atomic
 def record_visit(*, actor: User, case: Case) -> None:
     """Remember that `actor` looked, and how many hits there were; one audit entry in 5 minutes."""
     policy.require(actor, "case.view", case)
     now = clock.now()
-    last = CaseVisit.objects.filter(case=case, user=actor).first()
-    CaseVisit.objects.bulk_create(
-        [CaseVisit(case=case, user=actor, hits=case.hits, at=now)],
-        update_conflicts=True,
-        unique_fields=["case", "user"],
-        update_fields=["hits", "at"],
-    )
-    if last is None or now - last.at > VISIT:
+    lately = CaseVisit.objects.filter(case=case, user=actor, at__gte=now - VISIT)
+    if lately.update(hits=case.hits, at=now):
+        return
+    with transaction.atomic():
+        CaseVisit.objects.bulk_create(
+            [CaseVisit(case=case, user=actor, hits=case.hits, at=now)],
+            update_conflicts=True,
+            unique_fields=["case", "user"],
+            update_fields=["hits", "at"],
+        )
         audit.append(actor=actor, verb=Verb.CASE_VIEWED, target=case)
 
 

@@ -8,13 +8,25 @@ from typing import Any
 from django import template
 from django.forms import Form
 
+from cases.masking import Cover, signal_item
 from cases.models import Reporter
 from cases.selectors import entity as selectors
+from cases.selectors.masking import covers_for
 from cases.selectors.reporter import reporters_for
 from cases.selectors.strike import Standing, standings_of
-from detectors.models import Entity, Finding
+from cases.services.exposure import count_seen
+from detectors.models import Entity, Finding, Signal
 
 register = template.Library()
+
+
+class Covers(dict[int, Cover]):
+    """Signal id -> how it is covered."""
+
+    @property
+    def worst(self) -> Cover | None:
+        """The one that says the page what is covered and how to peek."""
+        return max(self.values(), key=lambda one: (one.on, one.severity), default=None)
 
 
 @register.filter
@@ -41,6 +53,29 @@ def standings_of_entity(context: dict[str, Any], entity: Entity) -> list[Standin
 def record_of_entity(context: dict[str, Any], entity: Entity) -> Reporter | None:
     """What became of the reports that an account sent."""
     return reporters_for(context["request"].user).filter(name=entity.value).first()
+
+
+@register.simple_tag(takes_context=True)
+def covers_of(context: dict[str, Any], signals: Sequence[Signal]) -> Covers:
+    """How the signals of a page are covered; what the page shows uncovered counts as seen."""
+    viewer = context["request"].user
+    covers = Covers(covers_for(signals, viewer))
+    worded = (signal.pk for signal in signals if signal.text)
+    bare = {signal_item(key): covers[key] for key in worded if not covers[key].on}
+    count_seen(actor=viewer, covers=bare)
+    return covers
+
+
+@register.simple_tag(takes_context=True)
+def cover_of(context: dict[str, Any], signal: Signal) -> Cover | None:
+    """How the one signal of a page is covered."""
+    return covers_of(context, [signal]).get(signal.pk)
+
+
+@register.filter
+def under(covers: Covers, signal: Signal) -> Cover | None:
+    """How one signal of the page is covered."""
+    return covers.get(signal.pk)
 
 
 @register.simple_tag

@@ -48,6 +48,7 @@ RAIL: Final = (
     Page("cases:queue-settings", "Queues and routing", ADMINS, "routing", "queue"),
     Page("cases:webhooks", "Webhooks", ADMINS, "webhooks", "letter"),
     Page("tokens", "Tokens", ADMINS, "settings", "key", "go-settings"),
+    Page("cases:masking", "Masking", ADMINS, "masking"),
     Page("cases:retention", "Retention", ADMINS, "retention", "clock"),
 )  # fmt: skip
 PAGES: Final = (*RAIL, Page("me", "Personal settings", EVERYBODY, "me", "person", "go-personal"))

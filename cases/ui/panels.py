@@ -27,6 +27,7 @@ from cases.selectors.evidence import (
 )
 from cases.selectors.faded import faded_for
 from cases.selectors.graph import graph_for
+from cases.selectors.masking import cover_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
@@ -142,6 +143,7 @@ def _files(case: Case, viewer: User) -> dict[str, Any]:
     files = list(files_of(case, viewer))
     custody = custodies_of(case, viewer)
     return {
+        "cover": cover_for(case, viewer),
         "files": [
             {"file": one, "picture": one.media_type in INLINE, "custody": custody.get(one.pk, [])}
             for one in files
@@ -165,6 +167,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
     findings = findings_of(case, viewer)
     signals = evidence_of(findings, viewer)
     return {
+        "cover": cover_for(case, viewer),
         "reports": reports_of(case, viewer),
         "acts": [evidence.item(act) for act in reported_acts_of(case, viewer)],
         "together": evidence.together(shared_of(findings, viewer)),

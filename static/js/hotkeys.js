@@ -1,8 +1,8 @@
 // Keys of the registry: a key clicks (or focuses) the element that carries its id.
 const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
 const LATIN = /^[a-z]$/;
-// Keys that click nothing: list.js listens.
-const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open" };
+// Keys that click nothing: list.js and masks.js listen.
+const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", peek: "peek" };
 // Keys of the graph that has the focus: graph.js listens.
 const ofGraph = (id) => id.startsWith("graph-");
 const REPEATED = new Set(["item-next", "item-previous", "graph-up", "graph-down", "graph-left", "graph-right", "graph-in", "graph-out"]);

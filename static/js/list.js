@@ -33,7 +33,7 @@ function restore() {
 
 const KEYS = { next: () => move(1), previous: () => move(-1), open };
 
-document.addEventListener("desk:item", (event) => KEYS[event.detail]());
+document.addEventListener("desk:item", (event) => KEYS[event.detail]?.());
 document.addEventListener("focusin", (event) => {
   const item = event.target.closest?.("[data-item]");
   if (item && item !== current()) {

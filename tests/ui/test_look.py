@@ -12,12 +12,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from abusedesk.core.models import User
+from cases.choices import Severity
+from cases.services.marking import label_case
 from detectors.choices import Outcome
 from detectors.models import Campaign, Entity, Signal
 from detectors.services.config import ensure_configs
 from detectors.services.mapping import save_mapping
 from detectors.services.verdict import record_verdict
 from tests import letters
+from tests.cases import build
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -30,6 +33,8 @@ PAGES = {
     "queue-empty": "/queues/scams/",
     "case": "/cases/AD-3/",
     "case-evidence": "/cases/AD-3/?tab=evidence",
+    "case-summary-first": "/cases/AD-4/?tab=evidence",
+    "case-blurred": "/cases/AD-5/?tab=evidence",
     "case-why": "/cases/AD-3/?tab=why",
     "case-timeline": "/cases/AD-3/?tab=timeline",
     "case-graph": "/cases/AD-3/graph/",
@@ -55,6 +60,10 @@ PAGES = {
     "source": "/settings/sources/world/",
     "source-new": "/settings/new-source/",
     "me": "/me/",
+    "wellness": "/me/wellness/",
+    "break": "/me/break/",
+    "masking": "/settings/masking/",
+    "budgets": "/settings/exposure/",
     "not-found": "/cases/nothing/",
 }
 SERIOUS = {"serious", "critical"}
@@ -73,6 +82,10 @@ def test_every_page_is_accessible_and_fits(
     save_mapping(
         actor=desk.admin, slug="shop", spec={"fields": fields}, reason="look", sample=sample
     )
+    for at, harm in ((3, Severity.CRITICAL), (4, Severity.HIGH)):
+        slug = f"harm-{harm.value}"
+        build.policy(slug, actor=desk.admin, harm=harm)
+        label_case(actor=desk.lead, case=desk.cases[at], labels=[slug])
     User.objects.update(theme=theme)
     ada = enter("ada")
     ada.go("/cases/AD-3/")

@@ -17,7 +17,7 @@ TEMPLATES = "".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html")
 )
 # Bound by a table (tabs, verdicts), by list.js or by graph.js instead of a `hotkey` tag.
-INDIRECT = re.compile(r"^(verdict-\d|tab-\w+|item-\w+|graph-\w+|submit.*)$")
+INDIRECT = re.compile(r"^(verdict-\d|tab-\w+|item-\w+|graph-\w+|submit.*|peek)$")
 
 
 @pytest.mark.row(31)

@@ -12,7 +12,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from abusedesk.core.errors import AbuseDeskError, ClaimLostError, ConflictError, InvalidError
+from abusedesk.core.errors import (
+    AbuseDeskError,
+    BudgetSpentError,
+    ClaimLostError,
+    ConflictError,
+    InvalidError,
+)
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases import queue
 from cases.models import Case
@@ -205,7 +211,10 @@ def to_case(case: Case) -> HttpResponseRedirect:
 
 def to_next(request: DeskRequest, case: Case) -> HttpResponse:
     """The next case of the same queue, claimed; the queue itself when nothing is left."""
-    following = queue.claim_next(actor=request.user, queue=case.queue, skip=case)
+    try:
+        following = queue.claim_next(actor=request.user, queue=case.queue, skip=case)
+    except BudgetSpentError:
+        return redirect("cases:break")
     if following is not None:
         return to_case(following)
     return redirect("cases:queue", case.queue.slug)

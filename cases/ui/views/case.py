@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +14,14 @@ from django.views.decorators.http import require_GET
 from abusedesk.core import ids
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases.lineage import survivor_id
+from cases.masking import signal_item
 from cases.models import Case
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.services.case import record_visit
+from cases.services.exposure import count_seen
 from cases.ui import panels, rail
 from cases.ui.forms import DecisionForm
+from detectors.models import Signal
 
 DRAFTS = "drafts"
 
@@ -63,6 +66,10 @@ def render_case(
         **rail.context(case, request.user, lost=bool(claim_lost)),
         **(refused or {}),
     }
+    cover = context.get("cover")
+    if cover and not cover.on:
+        seen = {signal_item(one.pk): cover for one in _signals(context) if one.text}
+        count_seen(actor=request.user, covers=seen)
     return render_part(request, "cases/case_detail.html", context, part="panel", status=status)
 
 
@@ -70,3 +77,12 @@ def decision_form(case: Case, draft: dict[str, str] | None = None) -> DecisionFo
     """A fresh form with a fresh key, and the draft if there is one."""
     first = {"key": ids.new_uuid(), "claim_id": case.claim_id, **(draft or {})}
     return DecisionForm(initial=first)
+
+
+def _signals(context: Mapping[str, Any]) -> Iterator[Signal]:
+    """Those whose words the tab shows."""
+    for name in ("items", "acts"):
+        yield from (item.signal for item in context.get(name, ()))
+    yield from (report.signal for report in context.get("reports", ()) if report.signal)
+    steps = (step for one in context.get("chains", ()) for step in one.steps)
+    yield from (step.signal for step in steps if step.signal)

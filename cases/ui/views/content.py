@@ -18,9 +18,12 @@ from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.text import unhidden
 from cases import downloads, media, versions
 from cases.choices import TaskState, Tlp
+from cases.masking import file_item
 from cases.models import Case
 from cases.selectors.case import case_by_ref
 from cases.selectors.content import file_by_id, playbook_by_id, task_by_id
+from cases.selectors.masking import cover_for
+from cases.services.exposure import count_seen
 from cases.services.file import add_file, read_file
 from cases.services.marking import label_case, mark_case
 from cases.services.relation import link_cases, unlink_cases
@@ -105,9 +108,13 @@ def file_add(request: DeskRequest, case: Case) -> None:
 @require_GET
 def file(request: DeskRequest, ref: str, file_id: int) -> HttpResponseBase:
     """The bytes, to be saved; `?show=1` shows a picture, in a sandbox."""
-    found = file_by_id(file_id, case_by_ref(ref, request.user), request.user)
+    case = case_by_ref(ref, request.user)
+    found = file_by_id(file_id, case, request.user)
     stored = read_file(actor=request.user, file=found)
-    return downloads.answer(found, stored, inline=request.GET.get("show") == "1")
+    inline = request.GET.get("show") == "1" and found.media_type in media.INLINE
+    if inline and (cover := cover_for(case, request.user)):
+        count_seen(actor=request.user, covers={file_item(found.pk): cover})
+    return downloads.answer(found, stored, inline=inline)
 
 
 @addition("related")

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from abusedesk.core import clock, saved
+from abusedesk.core.errors import BudgetSpentError
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.query import Term
 from cases import paging, policy, states
@@ -93,7 +94,10 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
 def claim_next(request: DeskRequest, slug: str) -> HttpResponse:
     """Claim the most urgent free case and open it."""
     found = get_object_or_404(policy.queues_of(request.user), slug=slug)
-    case = claim_next_of(actor=request.user, queue=found)
+    try:
+        case = claim_next_of(actor=request.user, queue=found)
+    except BudgetSpentError:
+        return redirect("cases:break")
     if case is None:
         return redirect("cases:queue", slug)
     return HttpResponseRedirect(reverse("cases:case-detail", args=[case.ref]), status=303)
