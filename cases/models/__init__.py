@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases.models.action import Delivery, Webhook
+from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
 from cases.models.file import EvidenceFile
@@ -23,6 +24,8 @@ from cases.models.task import Playbook, Task
 
 __all__ = [
     "Appeal",
+    "BulkItem",
+    "BulkJob",
     "Case",
     "CaseCampaign",
     "CaseLineage",
