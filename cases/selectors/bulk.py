@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -53,6 +53,13 @@ class Choice:
     refs: tuple[str, ...] = ()
 
 
+class Pile(NamedTuple):
+    """So many cases of one sort."""
+
+    name: str
+    cases: int
+
+
 class Candidate(NamedTuple):
     """What is read of each chosen case. holder: who else works on it. changed: since the choice."""
 
@@ -77,7 +84,7 @@ class Preview:
     takes: list[Candidate]
     changed: list[Candidate]
     found: int
-    left_out: list[tuple[str, int]]
+    left_out: list[Pile]
     enforcing: int
 
     @property
@@ -100,9 +107,8 @@ class Preview:
         return self.enforcing > ALONE
 
     @property
-    def by_state(self) -> list[tuple[str, int]]:
-        counts = Counter(State(one.state) for one in self.takes)
-        return [(state.label, number) for state, number in counts.most_common()]
+    def by_state(self) -> list[Pile]:
+        return _piles(State(one.state).label for one in self.takes)
 
 
 def preview_for(viewer: User, choice: Choice, deed: Deed) -> Preview:
@@ -116,20 +122,21 @@ def preview_for(viewer: User, choice: Choice, deed: Deed) -> Preview:
         takes=takes,
         changed=[one for one in found[:cap] if why[one.pk] == CHANGED],
         found=len(found) if len(found) <= cap else paging.count(_chosen(viewer, choice)),
-        left_out=Counter(filter(None, why.values())).most_common(),
+        left_out=_piles(filter(None, why.values())),
         enforcing=sum(one.accounts for one in takes) if deed.enforces else 0,
     )
 
 
-def policies_by_count(takes: Sequence[Candidate], viewer: User) -> list[tuple[str, int]]:
+def policies_by_count(takes: Sequence[Candidate], viewer: User) -> list[Pile]:
     """Policies of decisions in force on these cases, and how many have none."""
     ids_of = Value([one.pk for one in takes], ArrayField(BigIntegerField()))
     known = Decision.objects.filter(unveiled(viewer), Q(_AnyOf(F("case"), ids_of)), undone_at=None)
     rows = known.order_by().values_list("policy_version__title")
-    counted = [(title, number) for title, number in rows.annotate(Count("case", distinct=True))]
-    named = sorted(((title, number) for title, number in counted if title), key=lambda one: -one[1])
-    rest = len(takes) - sum(number for _, number in named)
-    return [*named, ("no policy yet", rest)] if rest else named
+    counted = rows.annotate(Count("case", distinct=True))
+    named = [Pile(title, number) for title, number in counted if title]
+    rest = len(takes) - sum(pile.cases for pile in named)
+    named.sort(key=lambda pile: -pile.cases)
+    return [*named, Pile("no policy yet", rest)] if rest else named
 
 
 def samples_of(takes: Sequence[Candidate], viewer: User) -> QuerySet[Case]:
@@ -189,6 +196,11 @@ def _candidates(viewer: User, choice: Choice) -> QuerySet[Case, tuple[Any, ...]]
     rows = _chosen(viewer, choice).annotate(holder=holder, changed=Q(updated_at__gt=choice.at))
     rows = rows.order_by("pk")
     return rows.values_list("pk", "version", "state", "queue_id", "accounts", "holder", "changed")
+
+
+def _piles(names: Iterable[str]) -> list[Pile]:
+    """The largest first."""
+    return [Pile(*pile) for pile in Counter(names).most_common()]
 
 
 def _hiding(viewer: User, deed: Deed) -> dict[int, str]:

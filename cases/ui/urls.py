@@ -6,6 +6,7 @@ from django.urls import path
 
 from cases.ui.views import (
     actions,
+    bulk,
     case,
     content,
     dashboard,
@@ -50,6 +51,11 @@ urlpatterns = [
     path("cases/<str:ref>/notes/", actions.note, name="note"),
     path("cases/<str:ref>/hold/", actions.hold, name="hold"),
     path("cases/<str:ref>/free/", actions.free, name="free"),
+    path("jobs/", bulk.bulk_jobs, name="bulk-jobs"),
+    path("jobs/new/", bulk.bulk_new, name="bulk-new"),
+    path("jobs/<int:bulk_id>/", bulk.bulk_job, name="bulk-job"),
+    path("jobs/<int:bulk_id>/cancel/", bulk.bulk_cancel, name="bulk-cancel"),
+    path("jobs/<int:bulk_id>/undo/", bulk.bulk_undo, name="bulk-undo"),
     path("quality/", quality.quality, name="quality"),
     path("quality/second/<int:review_id>/", quality.second, name="second"),
     path("quality/second/<int:review_id>/settle/", quality.settle, name="settle"),
