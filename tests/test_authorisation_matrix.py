@@ -52,16 +52,7 @@ from cases.reporting import note
 from cases.selectors import content, webhook
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
-from cases.selectors.bulk import (
-    Choice,
-    Preview,
-    bulk_items_of,
-    bulk_job_by_id,
-    bulk_jobs_for,
-    policies_by_count,
-    preview_for,
-    samples_of,
-)
+from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
@@ -87,6 +78,13 @@ from cases.selectors.lineage import (
 )
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
+from cases.selectors.preview import (
+    Choice,
+    Preview,
+    policies_by_count,
+    preview_for,
+    samples_of,
+)
 from cases.selectors.queue import (
     notices_for,
     people_for,

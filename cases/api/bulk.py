@@ -16,22 +16,15 @@ from abusedesk.core.models import Scope, User
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.query import Query, parse
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
-from cases import doing
+from cases import doable
 from cases.api import bulk_shapes as shapes
 from cases.api.terms import take_terms
 from cases.choices import BulkAction, BulkState, ItemState
 from cases.deeds import Deed
 from cases.models import BulkItem, BulkJob
 from cases.search import FIELDS
-from cases.selectors.bulk import (
-    Choice,
-    bulk_items_of,
-    bulk_job_by_id,
-    bulk_jobs_for,
-    policies_by_count,
-    preview_for,
-    samples_of,
-)
+from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
+from cases.selectors.preview import Choice, policies_by_count, preview_for, samples_of
 from cases.services.bulk import cancel_bulk, start_bulk, undo_bulk
 
 
@@ -76,7 +69,7 @@ class BulkJobsView(ListModelMixin, ListEndpoint):
         actor = caller(request)
         deed, choice = _deed(said, actor), _choice(said)
         if said["dry_run"]:
-            return Response(_preview(actor, choice, doing.checked(deed, actor)))
+            return Response(_preview(actor, choice, doable.checked(deed, actor)))
         job = start_bulk(
             actor=actor,
             choice=choice,

@@ -1,12 +1,16 @@
 // Ticked rows: they stay ticked while pages are turned, and the bar below the list sends them.
 const bar = () => document.querySelector("[data-selection]");
 const boxes = () => [...document.querySelectorAll("[data-item] [data-tick]")];
+const others = () => bar().querySelector("[data-others]");
 const all = () => bar()?.querySelector("[data-all]");
 const keyOf = (name) => `selection:${name}`;
 
+// At first what the page came with: ticked boxes, and what it does not show.
+const given = () => [...boxes().filter((box) => box.checked).map((box) => box.value), ...others().value.split(" ").filter(Boolean)];
+
 function read() {
   const kept = sessionStorage.getItem(keyOf(bar().dataset.selection));
-  return new Set(kept === null ? boxes().filter((box) => box.checked).map((box) => box.value) : JSON.parse(kept));
+  return new Set(kept === null ? given() : JSON.parse(kept));
 }
 
 function keep(picked) {
@@ -27,7 +31,7 @@ function show(picked) {
     box.disabled = every;
   }
   const shown = new Set(here.map((box) => box.value));
-  bar().querySelector("[data-others]").value = [...picked].filter((ref) => !shown.has(ref)).join(" ");
+  others().value = [...picked].filter((ref) => !shown.has(ref)).join(" ");
   bar().querySelector("[data-picked]").textContent = words(picked.size);
   bar().hidden = !picked.size && !every;
   const head = document.querySelector("[data-tick-page]");

@@ -9,8 +9,9 @@ import pytest
 
 from abusedesk.core import clock
 from abusedesk.core.models import Role, Scope, User
+from cases.choices import State
 from cases.models import BulkJob, Case, Decision
-from cases.services import bulk
+from cases.services import bulk, bulk_work
 from tests.api.calling import Program, faults
 from tests.cases import build
 
@@ -54,7 +55,7 @@ def test_named_cases_are_closed_in_one_request(program: Program) -> None:
 @pytest.mark.row(34)
 def test_a_dry_run_says_what_would_happen_and_changes_nothing(program: Program) -> None:
     _cases(12, platforms=["telegram"])
-    build.case(platforms=["telegram"], state="closed")
+    build.case(platforms=["telegram"], state=State.CLOSED)
     asked = CLOSE | {"q": "platform:telegram", "dry_run": True}
     seen = program.send("POST", "jobs/", asked)
     assert seen.status_code == 200
@@ -78,7 +79,7 @@ def test_a_dry_run_says_what_would_happen_and_changes_nothing(program: Program) 
 def test_above_a_thousand_the_count_must_be_given(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cases.selectors.bulk.TYPED", 2)
+    monkeypatch.setattr("cases.selectors.preview.TYPED", 2)
     _cases(3)
     assert faults(program.send("POST", "jobs/", CLOSE | {"q": ""})) == {"count"}
     assert faults(program.send("POST", "jobs/", CLOSE | {"q": "", "count": 2})) == {"count"}
@@ -124,7 +125,7 @@ def test_work_is_watched_cancelled_and_undone(
     answer = program.send("POST", "jobs/", CLOSE | _refs(_cases(3)))
     assert answer.status_code == 202
     path = f"jobs/{answer.json()['id']}/"
-    bulk.step_bulk(job_id=answer.json()["id"])
+    bulk_work.step_bulk(job_id=answer.json()["id"])
     assert (program.get(path)["done"], program.get(path)["waiting"]) == (1, 2)
     assert program.send("POST", f"{path}undo/").status_code == 409
     cancelled = program.send("POST", f"{path}cancel/").json()
@@ -134,7 +135,7 @@ def test_work_is_watched_cancelled_and_undone(
     assert [one["note"] for one in skipped] == ["cancelled by rita"] * 2
     assert program.client.get(f"/api/v1/{path}items/?state=lost").status_code == 422
     assert program.send("POST", f"{path}undo/").status_code == 202
-    bulk.run_bulk(job_id=answer.json()["id"])
+    bulk_work.run_bulk(job_id=answer.json()["id"])
     ended = program.get(path)
     assert (ended["state"], ended["undone"], ended["undone_by"]) == ("undone", 1, "rita")
     assert set(Case.objects.values_list("state", flat=True)) == {"open"}

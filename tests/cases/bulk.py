@@ -13,8 +13,8 @@ from cases.choices import BulkAction
 from cases.deeds import Deed
 from cases.models import BulkItem, BulkJob, Case
 from cases.search import FIELDS
-from cases.selectors.bulk import Choice
-from cases.services import bulk
+from cases.selectors.preview import Choice
+from cases.services import bulk, bulk_work
 
 CLOSE = Deed(BulkAction.CLOSE, outcome="no_abuse")
 
@@ -43,7 +43,7 @@ def undone(actor: User, job: BulkJob) -> BulkJob:
 
 def finished(job: BulkJob) -> BulkJob:
     """Worked to the end."""
-    bulk.run_bulk(job_id=job.pk)
+    bulk_work.run_bulk(job_id=job.pk)
     job.refresh_from_db()
     return job
 

@@ -15,7 +15,7 @@ from cases import queue
 from cases.choices import BulkAction, State
 from cases.deeds import Deed
 from cases.models import Case, Queue
-from cases.selectors.bulk import SAMPLES, policies_by_count, preview_for, samples_of
+from cases.selectors.preview import SAMPLES, policies_by_count, preview_for, samples_of
 from cases.terms import Terms
 from detectors.choices import Outcome
 from tests.cases import build
@@ -100,7 +100,7 @@ def test_ten_samples_are_drawn_at_random() -> None:
     for _ in range(30):
         build.case()
     takes = preview_for(reviewer, matching(), CLOSE).takes
-    draws = [frozenset(case.pk for case in samples_of(takes, reviewer)) for _ in range(5)]
+    draws = [frozenset(case.ref for case in samples_of(takes, reviewer)) for _ in range(5)]
     assert {len(one) for one in draws} == {SAMPLES}
     assert len(set(draws)) > 1
     assert len(samples_of(takes[:3], reviewer)) == 3
@@ -135,7 +135,7 @@ def test_a_hundred_thousand_cases_are_previewed_in_time() -> None:
     first = build.case()
     with connection.cursor() as cursor:
         columns = ", ".join(
-            one.column for one in Case._meta.concrete_fields if one.column not in {"id", "ref"}
+            str(one.column) for one in Case._meta.concrete_fields if one.name not in {"id", "ref"}
         )
         cursor.execute(
             f"INSERT INTO cases_case (ref, {columns}) SELECT 'AD-' || number, {columns}"

@@ -12,7 +12,7 @@ import pytest
 
 from cases.choices import BulkState
 from cases.models import BulkItem, BulkJob, Decision
-from cases.services import bulk
+from cases.services import bulk_work
 from tests.cases import build
 from tests.cases.bulk import outcomes, picked, start, states
 
@@ -37,7 +37,7 @@ def test_a_killed_worker_leaves_no_case_half_done_and_the_next_one_goes_on(
     assert 5 <= done < CASES
     assert Decision.objects.count() == states(chosen).count("closed") == done
     start_worker()
-    bulk.wake_bulk()  # what the tick of a desk does every few seconds
+    bulk_work.wake_bulk()  # what the tick of a desk does every few seconds
     _wait(lambda: BulkJob.objects.get(pk=job.pk).state == BulkState.DONE)
     assert outcomes(job) == ["done"] * CASES
     assert Decision.objects.values("case").distinct().count() == CASES

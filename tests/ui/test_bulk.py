@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from abusedesk.core.models import Role, User
 from cases import queue
 from cases.models import BulkJob, Case, Decision
-from cases.services import bulk
+from cases.services import bulk, bulk_work
 from cases.services.assignment import assign_case
 from tests.cases import build
 from tests.cases.bulk import matching, picked, start
@@ -77,9 +77,9 @@ def test_two_hundred_are_ticked_over_four_pages_and_closed_with_a_reason(
     job = _confirm(rita, "Close")
     expect(rita.page.get_by_role("heading", name="Running")).to_be_visible()
     assert not Decision.objects.exists()
-    bulk.run_bulk(job_id=job.pk)
+    bulk_work.run_bulk(job_id=job.pk)
     while BulkJob.objects.get(pk=job.pk).state == "running":
-        bulk.run_bulk(job_id=job.pk)
+        bulk_work.run_bulk(job_id=job.pk)
     expect(rita.page.get_by_role("heading", name="Done")).to_be_visible()
     _shoot(rita, "bulk-done")
     assert Case.objects.filter(state="closed").count() == 200
@@ -97,7 +97,7 @@ def test_two_hundred_are_ticked_over_four_pages_and_closed_with_a_reason(
 def test_all_that_match_are_counted_sampled_and_the_number_is_typed(
     enter: Enter, desk: world.Desk, by_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cases.selectors.bulk.TYPED", 20)
+    monkeypatch.setattr("cases.selectors.preview.TYPED", 20)
     _more(desk, 60)
     queue.claim(actor=desk.lead, case=desk.cases[0])
     rita = enter()
@@ -141,7 +141,7 @@ def test_work_on_all_that_match_is_watched_cancelled_and_undone(
     page = rita.page
     expect(page.get_by_role("heading", name="Running")).to_be_visible()
     for _ in range(5):
-        bulk.step_bulk(job_id=job.pk)
+        bulk_work.step_bulk(job_id=job.pk)
     expect(page.locator("dt", has_text="Done").locator("+ dd")).to_have_text("5")
     _shoot(rita, "bulk-running")
     page.get_by_role("button", name="Cancel").click()
@@ -153,7 +153,7 @@ def test_work_on_all_that_match_is_watched_cancelled_and_undone(
     assert Case.objects.filter(state="closed").count() == 5
     page.get_by_role("button", name="Undo all 5").click()
     expect(page.get_by_role("heading", name="Being undone")).to_be_visible()
-    bulk.run_bulk(job_id=job.pk)
+    bulk_work.run_bulk(job_id=job.pk)
     expect(page.get_by_role("heading", name="Undone")).to_be_visible()
     assert set(Case.objects.values_list("state", flat=True)) == {"open"}
     assert not BulkJob.objects.filter(items__case__in=late).exists()
@@ -190,7 +190,7 @@ def test_what_failed_stays_ticked_and_can_be_done_again(
     rita = enter()
     job = start(desk.reviewer, picked(desk.cases[:3]))
     queue.claim(actor=desk.lead, case=desk.cases[0])
-    bulk.run_bulk(job_id=job.pk)
+    bulk_work.run_bulk(job_id=job.pk)
     queue.release(actor=desk.lead, case=desk.cases[0])
     rita.go(f"/jobs/{job.pk}/")
     expect(rita.page.get_by_text("AD-1 is claimed by lena.")).to_be_visible()
@@ -201,7 +201,7 @@ def test_what_failed_stays_ticked_and_can_be_done_again(
     expect(rita.page.get_by_role("heading", name="Close 1 case")).to_be_visible()
     rita.page.get_by_label("Verdict").select_option("no_abuse")
     rita.page.get_by_label("Reason").fill("again")
-    bulk.run_bulk(job_id=_confirm(rita, "Close").pk)
+    bulk_work.run_bulk(job_id=_confirm(rita, "Close").pk)
     expect(rita.page.get_by_role("heading", name="Done")).to_be_visible()
     assert Case.objects.filter(state="closed").count() == 3
 
@@ -232,7 +232,7 @@ def test_pages_of_work_on_many_are_accessible_and_fit(
     User.objects.update(theme=theme)
     job = start(desk.lead, picked(desk.cases))
     queue.claim(actor=desk.reviewer, case=desk.cases[0])
-    bulk.run_bulk(job_id=job.pk)
+    bulk_work.run_bulk(job_id=job.pk)
     lena = enter("lena")
     for name, path in {
         "jobs": "/jobs/",
@@ -293,6 +293,20 @@ def test_a_refusal_of_the_service_stands_in_the_form(client: Client) -> None:
         assert (shown.status_code, wrong in shown.content.decode()) == (422, True)
     late = client.post("/jobs/new/", form | {"action": "snooze", "until": "2020-01-01"})
     assert (late.status_code, "in the next 90 days" in late.content.decode()) == (422, True)
+
+
+def test_what_failed_beyond_the_page_stays_selected_too(
+    client: Client, by_worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cases.ui.views.job.SHOWN", 1)
+    rita, chosen = User.objects.get(username="rita"), [build.case() for _ in range(3)]
+    job = start(rita, picked(chosen))
+    bulk.cancel_bulk(actor=rita, job=job)
+    page = client.get(f"/jobs/{job.pk}/")
+    assert [item.case for item in page.context["stayed"]] == chosen[:1]
+    assert page.context["selection"]["refs"] == f"{chosen[1].ref} {chosen[2].ref}"
+    form = {"action": "label", "ref": chosen[0].ref, "refs": page.context["selection"]["refs"]}
+    assert client.post("/jobs/new/", form).context["found"].total == 3
 
 
 def test_an_undo_that_comes_too_late_is_explained(client: Client) -> None:

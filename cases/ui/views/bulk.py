@@ -1,4 +1,4 @@
-"""Work on many cases: look first, confirm, watch, end, take back."""
+"""Work on many cases before it begins: look first, then confirm."""
 
 from __future__ import annotations
 
@@ -9,29 +9,26 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from abusedesk.core import clock
-from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
-from abusedesk.core.htmx import DeskRequest, render_part
+from abusedesk.core.errors import InvalidError
+from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
 from cases import paging, policy
 from cases.choices import BulkAction, BulkState, ItemState
 from cases.deeds import ALONE, RULES, Deed
 from cases.models import BulkJob
-from cases.selectors.bulk import (
+from cases.selectors.preview import (
     Choice,
     Preview,
-    bulk_items_of,
-    bulk_job_by_id,
-    bulk_jobs_for,
     policies_by_count,
     preview_for,
     samples_of,
 )
-from cases.services.bulk import PHASES, cancel_bulk, start_bulk, undo_bulk
+from cases.services.bulk import start_bulk
 from cases.ui import bulk
-from cases.ui.bulk import FORMS, ConfirmForm
+from cases.ui.bulk import require_worker
+from cases.ui.bulk_forms import FORMS, ConfirmForm
 from cases.ui.rows import with_claims
 
 STAYED: Final = (ItemState.FAILED, ItemState.SKIPPED, ItemState.KEPT)
@@ -45,7 +42,7 @@ JOBS: Final = 50
 @require_http_methods(["GET", "POST"])
 def bulk_new(request: DeskRequest) -> HttpResponse:
     """What would happen to the ticked cases, or to all that match; and then it happens."""
-    _require(request.user)
+    require_worker(request.user)
     said = request.POST if request.method == "POST" else request.GET
     back = bulk.back_of(said, reverse("cases:case-list"))
     if said.get("action") not in BulkAction.values:
@@ -62,73 +59,6 @@ def bulk_new(request: DeskRequest) -> HttpResponse:
     except InvalidError as error:
         messages.error(request, error.message)
         return redirect(back)
-
-
-@login_required
-@require_GET
-def bulk_jobs(request: DeskRequest) -> HttpResponse:
-    """The last pieces of work."""
-    _require(request.user)
-    jobs = [(job, str(_deed(job))) for job in bulk_jobs_for(request.user)[:JOBS]]
-    return render(request, "cases/bulk_jobs.html", {"section": "jobs", "jobs": jobs})
-
-
-@login_required
-@require_GET
-def bulk_job(request: DeskRequest, bulk_id: int) -> HttpResponse:
-    """How far the work is; what was not changed stays ticked."""
-    _require(request.user)
-    job = bulk_job_by_id(bulk_id, request.user)
-    at_work = job.state in PHASES
-    stayed = [] if at_work else _stayed(job, request.user)
-    mine = job.actor == request.user or policy.allowed(request.user, "case.undo_others")
-    over = job.undo_until is None or clock.now() > job.undo_until
-    context = {
-        "section": "jobs",
-        "job": job,
-        "does": str(_deed(job)),
-        "at_work": at_work,
-        "share": _share(job),
-        "can_cancel": mine and job.state == BulkState.RUNNING,
-        "can_undo": mine and job.state in ENDED and not over and _count(job, ItemState.DONE),
-        "stayed": stayed,
-        "more": max(0, _count(job, *STAYED) - SHOWN),
-        "selection": bulk.bar_of_ticked(request.user, f"job-{job.pk}", request.path),
-    }  # fmt: skip
-    return render_part(request, "cases/bulk_job.html", context, part="progress")
-
-
-@login_required
-@require_POST
-def bulk_cancel(request: DeskRequest, bulk_id: int) -> HttpResponse:
-    """Leave alone what is not done yet."""
-    _require(request.user)
-    job = bulk_job_by_id(bulk_id, request.user)
-    try:
-        cancel_bulk(actor=request.user, job=job)
-    except ConflictError as error:
-        messages.error(request, error.message)
-    return redirect("cases:bulk-job", bulk_id)
-
-
-@login_required
-@require_POST
-def bulk_undo(request: DeskRequest, bulk_id: int) -> HttpResponse:
-    """Put back what nobody changed since."""
-    _require(request.user)
-    job = bulk_job_by_id(bulk_id, request.user)
-    try:
-        undo_bulk(actor=request.user, job=job)
-    except ConflictError as error:
-        messages.error(request, error.message)
-    return redirect("cases:bulk-job", bulk_id)
-
-
-def _require(user: User) -> None:
-    """These pages do not exist for who changes no cases."""
-    if not policy.allowed(user, "case.bulk"):
-        message = "There is nothing here."
-        raise NotFoundError(message)
 
 
 def _started(request: DeskRequest, form: ConfirmForm, choice: Choice) -> BulkJob | None:
@@ -190,21 +120,3 @@ def _hidden(choice: Choice, action: BulkAction, back: str) -> dict[str, str]:
         "confirm": "1",
         **which,
     }
-
-
-def _stayed(job: BulkJob, viewer: User) -> list[Any]:
-    return list(bulk_items_of(job, viewer).filter(state__in=STAYED)[:SHOWN])
-
-
-def _deed(job: BulkJob) -> Deed:
-    return Deed.read(job.action, job.said)
-
-
-def _share(job: BulkJob) -> float:
-    """How much of the work, or of its undoing, is behind."""
-    phase = PHASES.get(BulkState(job.state))
-    return 1 - _count(job, phase.takes) / job.total if phase else 1.0
-
-
-def _count(job: BulkJob, *states: ItemState) -> int:
-    return sum(getattr(job, f"{state}_count") for state in states)
