@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                ("busy_until", models.DateTimeField(default=abusedesk.core.clock.now)),
                 (
                     "undone_by",
                     models.ForeignKey(

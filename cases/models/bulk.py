@@ -19,7 +19,7 @@ class BulkJob(models.Model):
 
     said: what is done, as `Deed` reads it. query: the filter that chose the cases, empty when they
     were picked one by one. held: its decisions wait for a second person. finished_at: when it was
-    done or cancelled.
+    done or cancelled. busy_until: how long the worker that has it keeps others away.
     """
 
     action = models.CharField(max_length=8, choices=BulkAction.choices)
@@ -32,6 +32,7 @@ class BulkJob(models.Model):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="bulk_jobs")
     created_at = models.DateTimeField(default=clock.now)
     finished_at = models.DateTimeField(null=True)
+    busy_until = models.DateTimeField(default=clock.now)
     # no index: people are not deleted, and nobody asks what somebody undid
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

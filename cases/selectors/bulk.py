@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
@@ -25,9 +26,7 @@ def bulk_jobs_for(viewer: User) -> QuerySet[BulkJob]:
     seen = Q(actor=viewer.pk)
     if policy.allowed(viewer, "case.undo_others"):
         seen |= Q(~Exists(veiled_items))
-    counts = {
-        f"{state.value}_count": Count("items", filter=Q(items__state=state)) for state in ItemState
-    }
+    counts = {f"{state.value}_count": _count_of(state) for state in ItemState}
     return BulkJob.objects.filter(seen).select_related("actor", "undone_by").annotate(**counts)
 
 
@@ -44,3 +43,9 @@ def bulk_items_of(job: BulkJob, viewer: User) -> QuerySet[BulkItem]:
     """Its cases that the viewer may see, in their order."""
     rows = BulkItem.objects.filter(job=job, case__in=cases_for(viewer).values("pk"))
     return rows.select_related("case__queue", "case__claimed_by", "case__assignee").order_by("pk")
+
+
+def _count_of(state: ItemState) -> Coalesce:
+    """Of one job at a time: a join would count the cases of all jobs for a page of them."""
+    rows = BulkItem.objects.filter(job=OuterRef("pk"), state=state).order_by().values("job")
+    return Coalesce(Subquery(rows.annotate(number=Count("pk")).values("number")), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -24,14 +25,17 @@ from detectors.services.drain import SHORT_S, drain
 
 log = structlog.get_logger(__name__)
 
+LEASE: Final = timedelta(seconds=10)  # longer than a short time and one case
 NOTE: Final = 500  # characters
 BROKEN: Final = "The desk failed at this case; its log says why."
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One way through the cases of a job. takes: items that wait for it; refused: what items
-    become that something else was faster with, and that the services refuse.
+    """One way through the cases of a job.
+
+    takes, makes: state of items before and after it. overtaken: where something else was faster;
+    refused: where a service says no. ends: state of the job after it.
     """
 
     work: Callable[[User, BulkItem, Deed], None]
@@ -56,8 +60,17 @@ PHASES: Final[dict[BulkState, Phase]] = {
 
 
 def run_bulk(*, job_id: int) -> None:
-    """Work for a short time; wakes itself when that was too little."""
-    if not drain(lambda: step_bulk(job_id=job_id), SHORT_S):
+    """Work for a short time, alone; wakes itself when that was too little.
+
+    Two would do nothing twice, but each message more would leave less for other work.
+    """
+    now = clock.now()
+    free = BulkJob.objects.filter(pk=job_id, state__in=PHASES, busy_until__lte=now)
+    if not free.update(busy_until=now + LEASE):
+        return
+    is_through = drain(lambda: step_bulk(job_id=job_id), SHORT_S)
+    BulkJob.objects.filter(pk=job_id).update(busy_until=clock.now())
+    if not is_through:
         wake("cases.run_bulk", job_id)
 
 
@@ -78,7 +91,8 @@ def step_bulk(*, job_id: int) -> int:
 
 def wake_bulk() -> None:
     """Wake what a lost message or a killed worker forgot."""
-    for job_id in BulkJob.objects.filter(state__in=PHASES).values_list("pk", flat=True):
+    forgotten = BulkJob.objects.filter(state__in=PHASES, busy_until__lte=clock.now())
+    for job_id in forgotten.values_list("pk", flat=True):
         wake("cases.run_bulk", job_id)
 
 

@@ -444,13 +444,50 @@ def test_a_worker_that_dies_between_change_and_outcome_has_done_neither(
     monkeypatch.setitem(bulk_work.PHASES, BulkState.RUNNING, phases[BulkState.RUNNING])
     by_worker.clear()
     bulk_work.wake_bulk()
-    assert by_worker == [("cases.run_bulk", job.pk)]
-    assert outcomes(finished(job)) == ["done"] * 2
+    assert by_worker == []  # it may still be at work
+    with time_machine.travel(clock.now() + bulk_work.LEASE, tick=True):
+        bulk_work.wake_bulk()
+        assert by_worker == [("cases.run_bulk", job.pk)]
+        assert outcomes(finished(job)) == ["done"] * 2
     assert Decision.objects.count() == 2
 
 
 def _with_work(phase: bulk_work.Phase, work: Callable[..., None]) -> bulk_work.Phase:
     return replace(phase, work=work)
+
+
+def test_a_second_message_finds_the_job_in_hands_and_leaves_it(
+    reviewer: User, by_worker: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = start(reviewer, picked(cases(3)))
+    by_worker.clear()
+    seen: list[list[str]] = []
+
+    def meanwhile(*args: Any) -> None:
+        bulk_work.run_bulk(job_id=job.pk)
+        bulk_work.wake_bulk()
+        seen.append(outcomes(job))
+        doing.do(*args)
+
+    phase = _with_work(bulk_work.PHASES[BulkState.RUNNING], meanwhile)
+    monkeypatch.setitem(bulk_work.PHASES, BulkState.RUNNING, phase)
+    finished(job)
+    assert [one.count("done") for one in seen] == [0, 1, 2]
+    assert by_worker == []
+
+
+def test_what_takes_long_is_gone_on_with_later(
+    reviewer: User, by_worker: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_work, "SHORT_S", 0.0)
+    job = start(reviewer, picked(cases(2)))
+    for done in (1, 2, 2):
+        by_worker.clear()
+        bulk_work.run_bulk(job_id=job.pk)
+        assert outcomes(job).count("done") == done
+    assert by_worker == []
+    job.refresh_from_db()
+    assert job.state == BulkState.DONE
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError, OperationalError])
@@ -494,7 +531,11 @@ def test_four_workers_on_one_job_change_each_case_once(
 ) -> None:
     reviewer, chosen = build.user(), cases(12)
     job = start(reviewer, picked(chosen))
-    build.at_once(4, lambda _: bulk_work.run_bulk(job_id=job.pk))
+
+    def works(_: int) -> int:
+        return sum(iter(lambda: bulk_work.step_bulk(job_id=job.pk), 0))
+
+    assert sum(build.at_once(4, works)) == 12
     finished(job)
     assert outcomes(job) == ["done"] * 12
     assert Decision.objects.count() == 12

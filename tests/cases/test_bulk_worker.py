@@ -37,8 +37,7 @@ def test_a_killed_worker_leaves_no_case_half_done_and_the_next_one_goes_on(
     assert 5 <= done < CASES
     assert Decision.objects.count() == states(chosen).count("closed") == done
     start_worker()
-    bulk_work.wake_bulk()  # what the tick of a desk does every few seconds
-    _wait(lambda: BulkJob.objects.get(pk=job.pk).state == BulkState.DONE)
+    _wait(lambda: _ended(job))
     assert outcomes(job) == ["done"] * CASES
     assert Decision.objects.values("case").distinct().count() == CASES
     assert Decision.objects.count() == CASES
@@ -48,8 +47,13 @@ def _done(job: BulkJob) -> int:
     return BulkItem.objects.filter(job=job, state="done").count()
 
 
+def _ended(job: BulkJob) -> bool:
+    bulk_work.wake_bulk()  # what the tick of a desk does every few seconds
+    return BulkJob.objects.get(pk=job.pk).state == BulkState.DONE
+
+
 def _wait(until: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not until():
         assert time.monotonic() < deadline, "the worker does not come on"
-        time.sleep(0.02)
+        time.sleep(0.05)
