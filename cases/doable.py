@@ -32,10 +32,12 @@ def checked(deed: Deed, actor: User) -> Deed:
 
 
 def policy_of(deed: Deed) -> PolicyVersion | None:
+    """The version that a close is decided under."""
     return PolicyVersion.objects.get(pk=deed.policy) if deed.policy else None
 
 
 def until_of(deed: Deed) -> datetime:
+    """The end of a snooze. Raises InvalidError without one."""
     if deed.until is None:
         message = "Say until when."
         raise InvalidError(message, field="until")
@@ -43,6 +45,7 @@ def until_of(deed: Deed) -> datetime:
 
 
 def person_of(deed: Deed) -> User | None:
+    """Whom cases are given to. Raises InvalidError for who takes none."""
     if not deed.assignee:
         return None
     person = User.objects.filter(username=deed.assignee, is_active=True).first()

@@ -10,7 +10,7 @@ from abusedesk.core import ids
 from abusedesk.core.errors import ClaimLostError, ConflictError, StaleError
 from abusedesk.core.models import User
 from cases import claims, doable, lineage
-from cases.choices import ActionKind, BulkAction
+from cases.choices import ActionKind, BulkAction, State
 from cases.deeds import Deed
 from cases.involved import accounts_of_case
 from cases.models import BulkItem, Case
@@ -36,6 +36,8 @@ class Doing:
 def do(actor: User, item: BulkItem, deed: Deed) -> None:
     """Change the case of `item`. Raises what the service of the step refuses with."""
     case = claims.lock(item.case)
+    if State(case.state) not in deed.rule.states:
+        raise _moved_on(case)
     holder = claims.holder_of(case)
     if holder not in (None, actor):
         message = f"{case.ref} is claimed by {holder}."
@@ -49,6 +51,8 @@ def do(actor: User, item: BulkItem, deed: Deed) -> None:
 def undo(actor: User, item: BulkItem, deed: Deed) -> None:
     """Put the case of `item` back. Raises ConflictError that says what changed since."""
     case = claims.lock(item.case)
+    if case.state == State.MERGED:
+        raise _moved_on(case)
     _UNDO[deed.action](Doing(actor, deed, item, case))
 
 
@@ -110,6 +114,11 @@ def _label_back(doing: Doing) -> None:
 
 def _wake(doing: Doing) -> None:
     end_snooze(actor=doing.actor, case=doing.case)
+
+
+def _moved_on(case: Case) -> ConflictError:
+    message = f"{case.ref} is {case.get_state_display().lower()} now."
+    return ConflictError(message, state=case.state)
 
 
 def _acts(deed: Deed, case: Case) -> tuple[Act, ...]:

@@ -88,7 +88,10 @@ def _require_confirmed(seen: Preview, confirmed: int | None) -> None:
     if not seen.total:
         message = "No case that was chosen can be changed."
         raise InvalidError(message, field="refs")
-    if (seen.typed and confirmed is None) or (confirmed is not None and seen.total > confirmed):
+    if confirmed is None and not seen.typed:
+        return
+    # some may have dropped out since the preview; none may have come
+    if confirmed is None or not seen.total <= confirmed <= seen.found:
         message = f"Type the number of cases, {seen.total:,}, to confirm."
         raise InvalidError(message, field="count", total=seen.total)
 

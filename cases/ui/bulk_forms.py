@@ -37,10 +37,14 @@ class ConfirmForm(forms.Form):
         self.viewer = viewer
         self.order_fields([*(name for name in self.fields if name != "count"), "count"])
 
-    def typed(self) -> int | None:
-        """The number as people write it."""
-        digits = self.cleaned_data["count"].replace(",", "").strip()
-        return int(digits) if digits.isascii() and digits.isdecimal() else None
+    def clean_count(self) -> int | None:
+        """The number as people write it; another one is a slip of the fingers or of the mind."""
+        typed = self.cleaned_data["count"].replace(",", "").strip()
+        shown = self.data.get("shown", "")
+        if typed and typed != shown:
+            message = f"Type the number of cases, {shown}, to confirm."
+            raise forms.ValidationError(message)
+        return int(typed) if typed.isascii() and typed.isdecimal() else None
 
     def deed(self) -> Deed:
         """What is to be done, out of a valid form."""

@@ -171,6 +171,18 @@ def test_a_label_does_not_mind_that_a_case_grew(
     assert outcomes(finished(job)) == ["done"]
 
 
+def test_a_case_that_went_into_another_meanwhile_is_left_alone_both_ways(
+    reviewer: User, by_worker: list[tuple[str, int]]
+) -> None:
+    before, after = cases(2)
+    job = start(reviewer, picked([before, after]), label(add="ring"))
+    Case.objects.filter(pk=before.pk).update(state=State.MERGED)
+    assert outcomes(finished(job)) == ["skipped", "done"]
+    assert notes(job) == [f"{before.ref} is merged now."]
+    Case.objects.filter(pk=after.pk).update(state=State.MERGED)
+    assert outcomes(undone(reviewer, job)) == ["skipped", "kept"]
+
+
 def test_labels_are_added_and_removed_and_others_stay(reviewer: User) -> None:
     one, other = build.case(labels=["old", "mine"]), build.case(labels=["new"])
     job = start(reviewer, picked([one, other]), label(add="NEW spam", remove="old"))
@@ -280,7 +292,7 @@ def test_more_than_a_thousand_need_the_number_typed(
 ) -> None:
     monkeypatch.setattr("cases.selectors.preview.TYPED", 2)
     cases(3)
-    for confirmed in (None, 2):
+    for confirmed in (None, 2, 4):
         with pytest.raises(InvalidError, match="Type the number of cases, 3") as refused:
             start(reviewer, matching(), confirmed=confirmed)
         assert refused.value.field == "count"

@@ -277,6 +277,20 @@ def test_a_form_that_means_no_case_or_no_action_changes_nothing(client: Client) 
     assert client.post("/jobs/new/", {"action": "assign", "all": "1"}).status_code == 403
 
 
+def test_the_number_is_typed_as_it_was_shown(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cases.selectors.preview.TYPED", 1)
+    for _ in range(3):
+        build.case()
+    form = {"action": "label", "all": "1", "add": "ring", "reason": "seen", "confirm": "1"}
+    for count in ("", "2", "4", "three", "\uff13"):
+        shown = client.post("/jobs/new/", form | {"shown": "3", "count": count})
+        assert (shown.status_code, BulkJob.objects.count()) == (422, 0), count
+        assert "Type the number of cases, 3" in shown.content.decode()
+    assert client.post("/jobs/new/", form | {"shown": "3", "count": " 3 "}).status_code == 302
+
+
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_the_way_back_leads_nowhere_else(client: Client, back: str) -> None:
     answer = client.post("/jobs/new/", {"action": "close", "back": back})

@@ -69,7 +69,7 @@ def _started(request: DeskRequest, form: ConfirmForm, choice: Choice) -> BulkJob
             choice=choice,
             deed=form.deed(),
             reason=form.cleaned_data["reason"],
-            confirmed=form.typed(),
+            confirmed=form.cleaned_data["count"],
         )
     except InvalidError as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -92,7 +92,7 @@ def _preview_page(
         "accounts": sum(one.accounts for one in found.takes),
         "alone": ALONE,
         "form": form,
-        "hidden": _hidden(choice, action, back),
+        "hidden": _hidden(choice, action, back) | {"shown": str(found.total)},
         "key": request.POST.get("key", ""),
         "back": back,
         **_looks(found, request.user),
