@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 import abusedesk.core.clock
 
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("cases", "0017_spread_reporter"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -139,9 +142,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "case"), name="bulkitem_once")
+                ],
             },
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="bulkjob",
             index=models.Index(
                 condition=models.Q(("state__in", ["running", "undoing"])),
@@ -149,12 +155,8 @@ class Migration(migrations.Migration):
                 name="bulkjob_at_work",
             ),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="bulkitem",
             index=models.Index(fields=["job", "state", "id"], name="bulkitem_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="bulkitem",
-            constraint=models.UniqueConstraint(fields=("job", "case"), name="bulkitem_once"),
         ),
     ]
