@@ -233,8 +233,10 @@ def test_pages_of_work_on_many_are_accessible_and_fit(
     job = start(desk.lead, picked(desk.cases))
     queue.claim(actor=desk.reviewer, case=desk.cases[0])
     bulk_work.run_bulk(job_id=job.pk)
+    _more(desk, 3)
     lena = enter("lena")
     for name, path in {
+        "queue": LIST,
         "jobs": "/jobs/",
         "job": f"/jobs/{job.pk}/",
         "close": "/jobs/new/?action=close&all=1&q=queue:operations",
