@@ -143,6 +143,12 @@ class Env(BaseSettings):
         description="Campaigns below the threshold, in percent, that reviewers see nevertheless, "
         "unmarked: from these the desk estimates what it misses.",
     )
+    bulk_cap: int = Field(
+        10_000,
+        ge=1,
+        le=100_000,
+        description="Cases that one action on many may change.",
+    )
     demo: bool = Field(default=True, description="Load the demo world when the desk is empty.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."

@@ -172,3 +172,33 @@ class DeliveryState(models.TextChoices):
     SENT = "sent", "Sent"
     DEAD = "dead", "Given up"
     CANCELLED = "canceled", "Cancelled by undo"  # the column holds eight letters
+
+
+class BulkAction(models.TextChoices):
+    """What can be done to many cases at once."""
+
+    CLOSE = "close", "Close"
+    ASSIGN = "assign", "Assign"
+    LABEL = "label", "Label"
+    SNOOZE = "snooze", "Snooze"
+
+
+class BulkState(models.TextChoices):
+    """How far the work on many cases is."""
+
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    UNDOING = "undoing", "Being undone"
+    UNDONE = "undone", "Undone"
+
+
+class ItemState(models.TextChoices):
+    """What became of one case of many. Skipped: something else was faster; failed: refused."""
+
+    WAITING = "waiting", "To do"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    SKIPPED = "skipped", "Skipped"
+    UNDONE = "undone", "Undone"
+    KEPT = "kept", "Could not be undone"

@@ -45,11 +45,12 @@ def require_claim(case: Case, actor: User, claim_id: UUID) -> None:
     raise ClaimLostError(message, holder=str(holder or ""))
 
 
-def give(case: Case, user: User) -> None:
+def give(case: Case, user: User) -> UUID:
     """A new claim (not saved)."""
-    case.claim_id = ids.new_uuid()
+    case.claim_id = claim_id = ids.new_uuid()
     case.claimed_by = user
     case.claim_expires_at = clock.now() + LASTS
+    return claim_id
 
 
 def drop(case: Case) -> None:

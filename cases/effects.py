@@ -45,15 +45,18 @@ def write(decision: Decision, terms: Terms) -> None:
     )
 
 
-def begin(decision: Decision) -> None:
-    """Set it off, or hold it until a second person agrees, as its policy says; and ask that one."""
+def begin(decision: Decision, *, held: bool = False) -> None:
+    """Set it off, or hold it until a second person agrees, as its policy says; and ask that one.
+
+    held: whatever its policy says.
+    """
     if golden.is_check(decision.case):
         golden.answer(decision)
         return
-    why = sampling.reason_for_second_look(decision)
+    why = ReviewWhy.LARGE if held else sampling.reason_for_second_look(decision)
     under = decision.policy_version
     waits = under is not None and under.review_effect == Effect.AGREED
-    if why == ReviewWhy.LARGE and waits:
+    if held or (why == ReviewWhy.LARGE and waits):
         decision.held = True
         decision.save(update_fields=["held"])
     else:

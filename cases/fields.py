@@ -7,6 +7,7 @@ from typing import Final
 
 from abusedesk.core.errors import InvalidError
 
+_LABEL: Final = re.compile(r"[^\W_][\w.:-]{0,39}")
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
@@ -29,3 +30,12 @@ def slug(value: str, *, field: str, limit: int) -> str:
         message = f"A {field} is small letters, digits and single hyphens, at most {limit}."
         raise InvalidError(message, field=field)
     return value
+
+
+def label(value: str) -> str:
+    """One word in small letters. Raises InvalidError."""
+    word = value.strip().casefold()
+    if not _LABEL.fullmatch(word):
+        message = "A label is one word of at most 40 letters, digits, dots, colons and dashes."
+        raise InvalidError(message, field="labels")
+    return word

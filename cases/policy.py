@@ -28,6 +28,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.escalate": REVIEWERS,
     "case.snooze": REVIEWERS,
     "case.reopen": LEADS,
+    "case.bulk": REVIEWERS,
     "decision.reverse": LEADS,
     "review.give": REVIEWERS,
     "review.settle": LEADS,

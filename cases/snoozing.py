@@ -23,7 +23,7 @@ AT_ONCE: Final = 500  # snoozes of one look
 def begin(case: Case, actor: User, until: datetime, *, until_escalates: bool) -> Snooze:
     """Remember why and until when a case is away; a forgotten snooze of it ends."""
     now = clock.now()
-    Snooze.objects.filter(case=case, ended_at=None).update(ended_at=now)
+    forget(case)
     history = hits_by_day(case, now, DAYS) if until_escalates else []
     band = forecast(history) if history else None
     return Snooze.objects.create(
@@ -38,6 +38,11 @@ def begin(case: Case, actor: User, until: datetime, *, until_escalates: bool) ->
         base=case.hits,
         seen=case.hits,
     )
+
+
+def forget(case: Case) -> None:
+    """The snooze that runs is over, and nobody need be told."""
+    Snooze.objects.filter(case=case, ended_at=None).update(ended_at=clock.now())
 
 
 def end(case: Case, *, escalated: bool = False) -> None:

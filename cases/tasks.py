@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, assigning, gates, placing, reporters, reporting, sla, snoozing
+from cases import actions, assigning, forgotten, gates, placing, reporters, reporting, sla, snoozing
 from cases import intake as pulling
-from cases.services import calibration, case, event, hold, leftover, retention
+from cases.services import bulk_work, calibration, case, event, hold, leftover, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -45,6 +45,12 @@ def purge(run_id: int) -> None:
     retention.continue_purge(run_id=run_id)
 
 
+@shared_task(name="cases.run_bulk", acks_late=True, soft_time_limit=60, time_limit=90)
+def run_bulk(job_id: int) -> None:
+    """Change the next cases of one job."""
+    bulk_work.run_bulk(job_id=job_id)
+
+
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)
 def sweep() -> None:
     """What a lost message forgot, and what comes by the clock alone."""
@@ -56,8 +62,7 @@ def sweep() -> None:
     pulling.intake()
     reporting.sweep()
     event.owe_events()
-    actions.wake_if_due()
+    forgotten.wake()
     hold.extend_holds()
     calibration.apply_calibration()
-    retention.wake_purges()
     leftover.drop_leftovers()

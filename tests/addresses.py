@@ -19,9 +19,11 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import LineageKind, NoticeKind, State
+from cases.choices import BulkAction, LineageKind, NoticeKind, State
 from cases.models import (
     Appeal,
+    BulkItem,
+    BulkJob,
     Case,
     CaseLineage,
     Decision,
@@ -133,6 +135,7 @@ ROUTE = {"name": "first", "query": "platform:x", "queue": "scams", "active": Tru
 SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity": 5}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
+LABELS = {"action": "label", "reason": "seen"}
 RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
@@ -241,6 +244,8 @@ class Furnished:
             },
             "api-routing-try": {"query": "platform:x"},
             "api-shift": {"days": [0, 1]},
+            "api-jobs": LABELS | {"refs": [self.closed.ref], "add": ["ring"]},
+            "cases:bulk-new": LABELS | {"ref": self.closed.ref, "add": "ring"},
             "api-case-assign": {"assignee": None},
             "api-case-move": {"queue": "scams", "reason": "money"},
             "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
@@ -361,6 +366,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "mapping": lambda _: MAPPING,
     "letter_id": _oldest(DeadLetter),
     "job_id": _oldest(LetterJob),
+    "bulk_id": _oldest(BulkJob),
     "group_id": _oldest(DeclaredGroup),
     "item_id": _oldest(WatchItem),
     "form": lambda _: "csv",
@@ -414,6 +420,8 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         token = _tuned(desk.admin, number)
     _added(who, desk.cases, rows)
     _told(desk.admin, desk.cases[-1], rows)
+    for number in range(rows):
+        _worked(who, desk.cases[rows], number)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
@@ -509,6 +517,16 @@ def _told(admin: User, case: Case, rows: int) -> None:
     for number in range(rows):
         label_case(actor=admin, case=case, labels=[f"label-{number}"])
     owe_events()
+
+
+def _worked(actor: User, case: Case, number: int) -> BulkJob:
+    """One more piece of work on many cases, which is still under way with one of them."""
+    job = BulkJob.objects.create(
+        action=BulkAction.LABEL, said={"add": [f"ring-{number}"]}, reason="seen", total=1,
+        actor=actor,
+    )  # fmt: skip
+    BulkItem.objects.create(job=job, case=case, version=case.version)
+    return job
 
 
 def _decided(actor: User, case: Case, said: terms.Terms = terms.NO_TERMS) -> Decision:

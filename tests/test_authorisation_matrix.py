@@ -27,10 +27,12 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query, Term
 from abusedesk.core.tokens import issue_token
-from cases.choices import ReviewState, State
+from cases.choices import BulkAction, ReviewState, State
+from cases.deeds import Deed
 from cases.models import (
     Appeal,
     Break,
+    BulkJob,
     Case,
     CaseLineage,
     CaseVisit,
@@ -52,6 +54,7 @@ from cases.reporting import note
 from cases.selectors import content, webhook
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
+from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
 from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
@@ -85,6 +88,13 @@ from cases.selectors.masking import (
 )
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
+from cases.selectors.preview import (
+    Choice,
+    Preview,
+    policies_by_count,
+    preview_for,
+    samples_of,
+)
 from cases.selectors.queue import (
     notices_for,
     people_for,
@@ -263,6 +273,12 @@ cases:reverse             GET     login goes  goes  goes  login 404
 cases:reverse             POST    login 403   goes  goes  login 404
 cases:appeal-open         GET     login goes  goes  goes  login 404
 cases:appeal-open         POST    login goes  goes  goes  login 404
+cases:bulk-jobs           GET     login ok    ok    ok    login 404
+cases:bulk-new            GET     login goes  goes  goes  login 404
+cases:bulk-new            POST    login ok    ok    ok    login 404
+cases:bulk-job            GET     login ok    ok    ok    login 404
+cases:bulk-cancel         POST    login goes  goes  goes  login 404
+cases:bulk-undo           POST    login goes  goes  goes  login 404
 cases:quality             GET     login ok    ok    ok    login 404
 cases:golden              GET     login 404   ok    ok    login 404
 cases:golden              POST    login 404   goes  goes  login 404
@@ -456,6 +472,12 @@ api-routing-rule        DELETE admin  401  403  403  ok   401  403  404  404  ok
 api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  rows 403  403
 api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-jobs                GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-jobs                POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-job                 GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-job-items           GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-job-cancel          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-job-undo            POST   review 401  409  409  409  401  403  409  409  409  404  404
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-case-assign         POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-case-move           POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
@@ -542,6 +564,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "routing_rules_for": (ADMINS, lambda who, on: routing_rules_for(who)),
     "routing_rule_by_id": (ADMINS, lambda who, on: routing_rule_by_id(_first(RoutingRule), who)),
     "trial_for": (ADMINS, lambda who, on: trial_for(who, Query((Term("hits", ("0",)),))).looked),
+    "bulk_jobs_for": (STAFF, lambda who, on: bulk_jobs_for(who)),
+    "bulk_job_by_id": (STAFF, lambda who, on: bulk_job_by_id(_first(BulkJob), who)),
+    "bulk_items_of": (STAFF, lambda who, on: bulk_items_of(BulkJob.objects.earliest("pk"), who)),
+    "preview_for": (STAFF, lambda who, on: _would_label(who).takes),
+    "policies_by_count": (STAFF, lambda who, on: policies_by_count(_would_label(who).takes, who)),
+    "samples_of": (STAFF, lambda who, on: samples_of(_would_label(on.desk.admin).takes, who)),
     "people_for": (LEADS, lambda who, on: people_for(who)),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
@@ -844,6 +872,11 @@ def _struck_case(on: Furnished) -> Case:
     """The case that is held, with a strike on one of its accounts."""
     _struck(on)
     return on.held
+
+
+def _would_label(who: User) -> Preview:
+    """What labelling all cases would do."""
+    return preview_for(who, Choice(clock.now()), Deed(BulkAction.LABEL, add=("ring",)))
 
 
 def _disagreed(on: Furnished, who: User) -> User:

@@ -45,6 +45,9 @@ BY_POSITION = {
 }
 # Services, or files of them, that no person calls.
 WITHOUT_ACTOR = {
+    "cases/services/bulk_work.py run_bulk": "workers; the job's row names its actor",
+    "cases/services/bulk_work.py step_bulk": "workers; the job's row names its actor",
+    "cases/services/bulk_work.py wake_bulk": "the clock does it",
     "cases/services/case.py return_snoozed": "the clock does it",
     "cases/services/file.py drop_orphans": "the clock does it",
     "cases/services/exposure.py forget_seen": "the clock does it",

@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import secrets
 import uuid
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
 TOKEN_BYTES: Final = 32
+Thing = TypeVar("Thing")
 
 
 def new_uuid() -> uuid.UUID:
@@ -24,6 +26,11 @@ def random_token(size: int = TOKEN_BYTES) -> str:
 def random_code(length: int, alphabet: str) -> str:
     """`length` random characters of `alphabet`."""
     return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def sample(values: Sequence[Thing], size: int) -> list[Thing]:
+    """`size` of them at random, fewer where there are fewer."""
+    return secrets.SystemRandom().sample(values, min(size, len(values)))
 
 
 def keyed_hash(value: str, *, key: str, purpose: str) -> str:

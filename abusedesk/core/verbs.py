@@ -72,6 +72,11 @@ class Verb(StrEnum):
     PROPOSAL_REJECTED = "proposal.rejected"
     CAMPAIGN_HELD = "campaign.held"
     GATE_SAVED = "gate.saved"
+    BULK_ASKED = "bulk.asked"
+    BULK_ENDED = "bulk.ended"
+    BULK_CANCELLED = "bulk.cancelled"
+    BULK_UNDO_ASKED = "bulk.undo_asked"
+    BULK_UNDONE = "bulk.undone"
     DELIVERY_SENT = "delivery.sent"
     DELIVERY_GIVEN_UP = "delivery.given_up"
     DELIVERY_CANCELLED = "delivery.cancelled"
@@ -185,6 +190,12 @@ SENTENCES: dict[str, str] = {
     Verb.PROPOSAL_REJECTED: "rejected what the fusion proposed: {what}",
     Verb.CAMPAIGN_HELD: "opened no case: {gate} holds {accounts} of {size} accounts",
     Verb.GATE_SAVED: "put {account} on the {kind} list. Reason: {reason}",
+    Verb.BULK_ASKED: "asked to {action} {total} cases: {how}. Reason: {reason}",
+    Verb.BULK_ENDED: "ended the work on {total} cases: {done} done, {failed} failed, {skipped}"
+    " skipped",
+    Verb.BULK_CANCELLED: "cancelled the work on {total} cases: {left} were left alone",
+    Verb.BULK_UNDO_ASKED: "asked to undo the work of {whose} on {total} cases",
+    Verb.BULK_UNDONE: "undid the work on {total} cases: {undone} undone, {kept} kept",
     Verb.DELIVERY_SENT: "delivered the {kind} to {host}",
     Verb.DELIVERY_GIVEN_UP: "gave up the {kind} to {host} after {attempts} attempts: {answer}",
     Verb.DELIVERY_CANCELLED: "cancelled the delivery to {host}",

@@ -103,6 +103,7 @@ HEALTH_CHECKS = ("detectors.health.silent_sources", "detectors.health.optional_p
 OUTBOUND_ALLOW = ENV.outbound_allow
 OLDEST_SIGNAL = ENV.oldest_signal
 AUDIT_SAMPLE_PERCENT = ENV.audit_sample_percent
+BULK_CAP = ENV.bulk_cap
 DETECTOR_SHARDS = ENV.detector_shards
 MAX_LAG_SIGNALS = ENV.max_lag_signals
 MAX_LAG_S = ENV.max_lag_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import content, exposure, golden, lineage, quality, queues, reporter, retention
+from cases.api import bulk, content, exposure, golden, lineage, quality, queues, reporter, retention
 from cases.api.views import CaseViewSet
 
 CASE = r"^cases/(?P<ref>AD-[0-9]{1,18})/"
@@ -42,6 +42,11 @@ urlpatterns = [
     path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),
     path("cases/<str:ref>/snooze/", queues.SnoozeView.as_view(), name="api-case-snooze"),
+    path("jobs/", bulk.BulkJobsView.as_view(), name="api-jobs"),
+    path("jobs/<int:bulk_id>/", bulk.BulkJobView.as_view(), name="api-job"),
+    path("jobs/<int:bulk_id>/items/", bulk.BulkItemsView.as_view(), name="api-job-items"),
+    path("jobs/<int:bulk_id>/cancel/", bulk.BulkCancelView.as_view(), name="api-job-cancel"),
+    path("jobs/<int:bulk_id>/undo/", bulk.BulkUndoView.as_view(), name="api-job-undo"),
     path("notices/", queues.NoticesView.as_view(), name="api-notices"),
     path("queues/", queues.QueuesView.as_view(), name="api-queues"),
     path("queues/<slug:slug>/", queues.QueueView.as_view(), name="api-queue"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cases.models.action import Delivery, Webhook
+from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction
 from cases.models.exposure import Break, BudgetExtension, Exposure
@@ -27,6 +28,8 @@ __all__ = [
     "Appeal",
     "Break",
     "BudgetExtension",
+    "BulkItem",
+    "BulkJob",
     "Case",
     "CaseCampaign",
     "CaseLineage",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.errors import ForbiddenError, InvalidError
+from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
 from cases import claims, fields, lineage, policy, snoozing, states
 from cases.choices import State
@@ -43,6 +43,23 @@ def snooze_case(*, actor: User, case: Case, until: datetime, until_escalates: bo
     case = _moved(actor, case, State.SNOOZED, until)
     snoozing.begin(case, actor, until, until_escalates=until_escalates)
     audit.append(actor=actor, verb=Verb.CASE_SNOOZED, target=case, until=until)
+    return case
+
+
+@transaction.atomic
+def end_snooze(*, actor: User, case: Case) -> Case:
+    """Bring a snoozed case back before its time: whoever put it away may, and a lead."""
+    policy.require(actor, "case.snooze", case)
+    case = claims.lock(case)
+    if case.state != State.SNOOZED:
+        message = f"{case.ref} is not snoozed any more."
+        raise ConflictError(message, state=case.state)
+    if not case.snoozes.filter(actor=actor, ended_at=None).exists():
+        policy.require(actor, "case.reopen", case)
+    states.transition(case, to=State.OPEN)
+    case.save()
+    snoozing.forget(case)
+    audit.append(actor=actor, verb=Verb.CASE_RETURNED, target=case)
     return case
 
 

@@ -34,9 +34,13 @@ def record_decision(
     reason: str,
     key: UUID,
     terms: Terms = NO_TERMS,
+    held: bool = False,
+    timed: bool = True,
 ) -> Decision:
     """Close `case` with one outcome. The same `key` again returns the first decision.
 
+    held: nothing of it is in force until a second person agrees. timed: the time since the claim
+    says how long somebody worked on it.
     Raises ForbiddenError, InvalidError, IllegalTransitionError or ClaimLostError.
     """
     policy.require(actor, "case.decide", case)
@@ -57,19 +61,20 @@ def record_decision(
         reason=reason,
         key=key,
         before=_snapshot(case),
-        seconds=_handling_seconds(case, actor),
+        seconds=_handling_seconds(case, actor) if timed else None,
     )
     effects.write(decision, terms)
     _close(case)
-    effects.begin(decision)
+    effects.begin(decision, held=held)
     effects.tell_decided(decision)
     return decision
 
 
 @transaction.atomic
-def undo_decision(*, actor: User, decision: Decision) -> Case:
+def undo_decision(*, actor: User, decision: Decision, reclaim: bool = True) -> Case:
     """Put the case back where it was, and take back what the decision set off.
 
+    reclaim: a decision that was just made gives `actor` the claim again.
     Raises ForbiddenError, or ConflictError that says who changed what since.
     """
     case = decision.case
@@ -81,7 +86,7 @@ def undo_decision(*, actor: User, decision: Decision) -> Case:
     decision = Decision.objects.select_related("actor", "undone_by").get(pk=decision.pk)
     _require_unchanged(case, decision)
     _put_back(case, decision.before)
-    if clock.now() - decision.created_at <= CLAIM_BACK:
+    if reclaim and clock.now() - decision.created_at <= CLAIM_BACK:
         claims.give(case, actor)
     case.save()
     cancelled = effects.take_back(decision, actor=actor)

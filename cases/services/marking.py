@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import Final
 
@@ -12,12 +11,11 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from cases import claims, policy, states
+from cases import claims, fields, policy, states
 from cases.choices import Tlp
 from cases.models import Case
 
 MAX_LABELS: Final = 20
-LABEL: Final = re.compile(r"[^\W_][\w.:-]{0,39}")
 WIDTHS: Final = list(Tlp)
 
 
@@ -25,7 +23,7 @@ WIDTHS: Final = list(Tlp)
 def label_case(*, actor: User, case: Case, labels: Collection[str]) -> Case:
     """Set the labels: one word each, in small letters. The same set again changes nothing."""
     policy.require(actor, "case.mark", case)
-    wanted = sorted({_label(label) for label in labels})
+    wanted = sorted({fields.label(label) for label in labels})
     if len(wanted) > MAX_LABELS:
         message = f"A case has at most {MAX_LABELS} labels."
         raise InvalidError(message, field="labels")
@@ -59,11 +57,3 @@ def mark_case(*, actor: User, case: Case, tlp: Tlp) -> Case:
     case.save(update_fields=["tlp", "version", "updated_at"])
     audit.append(actor=actor, verb=Verb.CASE_MARKED, target=case, tlp=after.label, was=before.label)
     return case
-
-
-def _label(value: str) -> str:
-    label = value.strip().casefold()
-    if not LABEL.fullmatch(label):
-        message = "A label is one word of at most 40 letters, digits, dots, colons and dashes."
-        raise InvalidError(message, field="labels")
-    return label

@@ -30,6 +30,7 @@ RAIL: Final = (
     Page("cases:work", "My work", EVERYBODY, "work", "work", "go-work"),
     Page("cases:queues", "Queues", EVERYBODY, "queues", "queue", "go-queues"),
     Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases"),
+    Page("cases:bulk-jobs", "Jobs", STAFF, "jobs"),
     Page("cases:proposals", "Proposals", STAFF, "proposals"),
     Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals"),
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",

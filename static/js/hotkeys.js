@@ -2,10 +2,11 @@
 const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
 const LATIN = /^[a-z]$/;
 // Keys that click nothing: list.js and masks.js listen.
-const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", peek: "peek" };
+const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", "item-select": "tick", "item-extend": "extend", "item-extend-back": "extendBack", peek: "peek" };
+const TICKS = new Set(["item-select", "item-extend", "item-extend-back"]);
 // Keys of the graph that has the focus: graph.js listens.
 const ofGraph = (id) => id.startsWith("graph-");
-const REPEATED = new Set(["item-next", "item-previous", "graph-up", "graph-down", "graph-left", "graph-right", "graph-in", "graph-out"]);
+const REPEATED = new Set(["item-next", "item-previous", "item-extend", "item-extend-back", "graph-up", "graph-down", "graph-left", "graph-right", "graph-in", "graph-out"]);
 const SEQUENCE_MS = 1000;
 let pending = "";
 let timer = 0;
@@ -45,7 +46,7 @@ function candidates(keys) {
 }
 
 function available(id) {
-  if (id in ITEM_KEYS) return Boolean(document.querySelector("[data-item]"));
+  if (id in ITEM_KEYS) return Boolean(document.querySelector(TICKS.has(id) ? "[data-item] [data-tick]" : "[data-item]"));
   if (ofGraph(id)) return Boolean(document.activeElement?.closest("[data-graph]"));
   return Boolean((id === "submit" && ownSubmit()) || target(id));
 }

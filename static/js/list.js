@@ -1,4 +1,4 @@
-// Rows and evidence: j and k move a current item, o and Enter open it; the place survives a visit.
+// Rows and evidence: j and k move a current item, o and Enter open it, x ticks it; the place survives a visit.
 const items = () => [...document.querySelectorAll("[data-item]")];
 const current = () => document.querySelector("[data-item].is-current");
 const place = () => `place:${location.pathname}`;
@@ -31,7 +31,25 @@ function restore() {
   item.scrollIntoView({ block: "nearest" });
 }
 
-const KEYS = { next: () => move(1), previous: () => move(-1), open };
+function tick(item, on) {
+  const box = item?.querySelector("[data-tick]");
+  if (box && box.checked !== on) box.click();
+}
+
+function toggle() {
+  const item = current() ?? items()[0];
+  tick(item, !item?.querySelector("[data-tick]")?.checked);
+  select(item);
+}
+
+function extend(step) {
+  if (!current()) select(items()[0]);
+  tick(current(), true);
+  move(step);
+  tick(current(), true);
+}
+
+const KEYS = { next: () => move(1), previous: () => move(-1), open, tick: toggle, extend: () => extend(1), extendBack: () => extend(-1) };
 
 document.addEventListener("desk:item", (event) => KEYS[event.detail]?.());
 document.addEventListener("focusin", (event) => {

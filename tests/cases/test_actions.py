@@ -26,7 +26,7 @@ from cases.models import Delivery, Webhook
 from cases.services.decision import undo_decision
 from cases.services.webhook import save_webhook
 from detectors.choices import Outcome
-from tests.cases import build
+from tests.cases import build, bulk
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-secret-of-the-receiver"
@@ -167,6 +167,28 @@ def test_an_undo_after_it_sends_a_signed_reversal_that_names_the_delivery(
     assert second.headers["X-Abusedesk-Delivery"] == str(_delivery(DeliveryKind.REVERSAL).pk)
     assert _delivery().state == DeliveryState.SENT
     assert deliver_due() == 0
+
+
+@pytest.mark.row(35)
+def test_the_undo_of_many_restores_every_state_and_sends_a_reversal_of_each(
+    receiver: Receiver,
+) -> None:
+    reviewer = build.user()
+    cases = [build.opened(members=build.accounts(3, first=3 * place))[1] for place in range(3)]
+    job = bulk.start(reviewer, bulk.picked(cases))
+    assert bulk.states(cases) == ["closed"] * 3
+    _make_due()
+    assert deliver_due() == 3
+    bulk.undone(reviewer, job)
+    assert bulk.states(cases) == ["open"] * 3
+    assert deliver_due() == 3
+    messages = receiver.verified()
+    sent, taken_back = messages[:3], messages[3:]
+    assert {one.body["kind"] for one in taken_back} == {"reversal"}
+    assert {str(one.body["reverses"]) for one in taken_back} == {
+        one.headers["X-Abusedesk-Delivery"] for one in sent
+    }
+    assert {one.body["case"] for one in taken_back} == {case.ref for case in cases}
 
 
 def test_a_message_that_may_have_arrived_is_reversed_too(receiver: Receiver) -> None:

@@ -39,6 +39,8 @@ PAGES = {
     "case-timeline": "/cases/AD-3/?tab=timeline",
     "case-graph": "/cases/AD-3/graph/",
     "cases": "/cases/",
+    "jobs": "/jobs/",
+    "bulk": "/jobs/new/?action=close&all=1",
     "signals": "/signals/",
     "entity-find": "/entities/",
     "detectors": "/detectors/",

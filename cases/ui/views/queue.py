@@ -13,14 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 from abusedesk.core import clock, saved
 from abusedesk.core.errors import BudgetSpentError
 from abusedesk.core.htmx import DeskRequest, render_part
-from abusedesk.core.query import Term
+from abusedesk.core.query import Query, Term
 from cases import paging, policy, states
 from cases.choices import State
 from cases.models import Queue
 from cases.paging import Page
 from cases.queue import claim_next as claim_next_of
 from cases.selectors.case import cases_for, queue_counts
-from cases.ui import filters
+from cases.ui import bulk, filters
 from cases.ui.rows import with_claims
 from detectors.selectors.config import unread_for
 
@@ -57,6 +57,7 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
     entries = queue_counts(request.user)
     counts = next(entry for entry in entries if entry.slug == slug)
     other = next((entry for entry in entries if entry.open and entry.slug != slug), None)
+    page, total = _queue_page(request, found, tab, typed, getattr(counts, tab))
     context: dict[str, Any] = {
         "section": "queues",
         "queue_counts": entries,
@@ -81,7 +82,8 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         "other_href": reverse("cases:queue", args=[other.slug]) if other else "",
         "other_action": f"{paging.told(other.open)} wait in {other.title}" if other else "",
         **typed.context(f"state={tab}"),
-        **_rows(request, _queue_page(request, found, tab, typed), f"state={tab}", typed),
+        **_rows(request, page, f"state={tab}", typed),
+        "selection": _selection(request, bulk.of_queue(typed.query, found, *_in(tab)), total),
     }
     if not context["rows"]:
         context["nothing_waits"] = WORKING if unread_for(request.user) else QUIET
@@ -123,24 +125,38 @@ def case_list(request: DeskRequest) -> HttpResponse:
         "total": paging.told(total),
         **typed.context(),
         **_rows(request, page, "", typed),
+        "selection": _selection(request, typed.query, total),
     }
     status = 422 if typed.faults else 200
     return render_part(request, "cases/case_list.html", context, part="rows", status=status)
 
 
-def _queue_page(request: DeskRequest, found: Queue, tab: str, typed: filters.Typed) -> Page:
+def _queue_page(
+    request: DeskRequest, found: Queue, tab: str, typed: filters.Typed, on_tab: int
+) -> tuple[Page, int]:
+    """Rows of a tab, and how many match. on_tab: how many are on it without a filter."""
     if typed.faults:
-        return Page([])
+        return Page([]), 0
     now = clock.now()
     rows = cases_for(request.user).filter(typed.condition(now, request.user), queue=found)
     after = request.GET.get("from", "")
+    states_, flag = _in(tab)
+    rows = rows.filter(state__in=states_, **({"regressed": True} if flag else {}))
+    total = paging.count(rows) if typed.query else on_tab
     if tab == State.CLOSED:
-        return paging.newest_first(rows.filter(state=tab), "closed_at", after)
+        return paging.newest_first(rows, "closed_at", after), total
+    return paging.urgent_first(rows, now, after), total
+
+
+def _in(tab: str) -> tuple[list[str], str]:
+    """States of the cases on a tab, and what else they are."""
     if tab == REGRESSED:
-        return paging.urgent_first(
-            rows.filter(state__in=states.WAITING, regressed=True), now, after
-        )
-    return paging.urgent_first(rows.filter(state=tab), now, after)
+        return [state.value for state in states.WAITING], REGRESSED
+    return [tab], ""
+
+
+def _selection(request: DeskRequest, query: Query, total: int) -> dict[str, Any] | None:
+    return bulk.bar(request.user, query, paging.told(total), request.get_full_path())
 
 
 def _rows(request: DeskRequest, page: Page, path: str, typed: filters.Typed) -> dict[str, Any]:

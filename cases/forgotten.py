@@ -1,0 +1,13 @@
+"""Wakes what a lost message or a killed worker forgot; each finds its work in rows."""
+
+from __future__ import annotations
+
+from cases import actions
+from cases.services import bulk_work, retention
+
+
+def wake() -> None:
+    """Messages that are owed, purges, work on many cases."""
+    actions.wake_if_due()
+    retention.wake_purges()
+    bulk_work.wake_bulk()
