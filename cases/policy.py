@@ -119,6 +119,16 @@ def queues_of(viewer: User) -> QuerySet[Queue]:
     return Queue.objects.filter(Q(roles__contains=[viewer.role]) | Q(pk__in=named))
 
 
+def colleagues_of(queue: Queue) -> QuerySet[User]:
+    """Active people for whom cases of this queue exist, as `queues_of` says; by name.
+
+    Whether a single case is a copy for one person plays no part: who is left out would betray it.
+    """
+    people = User.objects.filter(is_active=True, role__in=PERMISSIONS["case.view"])
+    by_role = Q(role__in=ADMINS | {Role(role) for role in queue.roles})
+    return people.filter(by_role | Q(pk__in=queue.people.values("pk"))).order_by("username")
+
+
 def claimable_states(user: User) -> list[State]:
     """States in which this person may take a case; escalated ones wait for a lead."""
     states = [State.OPEN] if allowed(user, "case.claim") else []

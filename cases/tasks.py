@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, assigning, gates, placing, reporters, reporting, sla, snoozing
+from cases import (
+    actions,
+    assigning,
+    gates,
+    mailing,
+    news,
+    placing,
+    reporters,
+    reporting,
+    sla,
+    snoozing,
+)
 from cases import intake as pulling
-from cases.services import calibration, case, event, file, hold, retention
+from cases.services import calibration, case, file, hold, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -39,6 +50,12 @@ def deliver_actions() -> None:
     actions.deliver_due(limit=10)
 
 
+@shared_task(name="cases.mail_notices", acks_late=True, soft_time_limit=240, time_limit=270)
+def mail_notices() -> None:
+    """Mail what people are to be told."""
+    mailing.mail_due()
+
+
 @shared_task(name="cases.purge", acks_late=True, soft_time_limit=1500, time_limit=1530)
 def purge(run_id: int) -> None:
     """Count or delete the next pieces of one purge."""
@@ -55,7 +72,7 @@ def sweep() -> None:
     gates.release_expired()
     pulling.intake()
     reporting.sweep()
-    event.owe_events()
+    news.sweep()
     actions.wake_if_due()
     hold.extend_holds()
     calibration.apply_calibration()

@@ -224,6 +224,7 @@ class Furnished:
             "cases:escalate": {"reason": "too big for me"},
             "cases:snooze": {"how": "week"},
             "cases:note": {"body": "look"},
+            "cases:notices-mail": {"wanted": "1", "address": "me@desk.example"},
             "cases:assign": {"assignee": ""},
             "cases:move": {"queue": "scams", "reason": "money"},
             "cases:queue-new": QUEUE,
@@ -331,6 +332,7 @@ def _oldest(model: type[Model]) -> Callable[[Furnished], int]:
 
 PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "decision_id": lambda on: on.decision.pk,
+    "notice_id": _oldest(Notice),
     "golden_id": _oldest(GoldenItem),
     "review_id": _oldest(SecondReview),
     "appeal_id": _oldest(Appeal),

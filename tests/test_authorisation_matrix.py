@@ -73,10 +73,15 @@ from cases.selectors.lineage import (
     proposal_by_id,
     proposals_for,
 )
+from cases.selectors.notice import (
+    colleagues_of,
+    inbox_for,
+    notice_by_id,
+    notices_for,
+)
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.queue import (
-    notices_for,
     people_for,
     queue_by_slug,
     routing_rule_by_id,
@@ -208,7 +213,11 @@ cases:assign              GET     login goes  goes  goes  login 404
 cases:assign              POST    login 403   goes  goes  login 404
 cases:move                GET     login goes  goes  goes  login 404
 cases:move                POST    login 403   goes  goes  login 404
+cases:inbox               GET     login ok    ok    ok    login ok
+cases:notice              GET     login goes  404   404   login 404
 cases:notices-read        POST    login goes  goes  goes  login goes
+cases:notices-mail        POST    login goes  goes  goes  login goes
+cases:colleagues          GET     login ok    ok    ok    login 404
 cases:queue-settings      GET     login 404   404   ok    login 404
 cases:queue-new           GET     login 404   404   ok    login 404
 cases:queue-new           POST    login 404   404   goes  login 404
@@ -420,6 +429,8 @@ api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  ro
 api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-notices-read        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-case-people         GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-assign         POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-case-move           POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-case-snooze         POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -507,6 +518,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "trial_for": (ADMINS, lambda who, on: trial_for(who, Query((Term("hits", ("0",)),))).looked),
     "people_for": (LEADS, lambda who, on: people_for(who)),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
+    "inbox_for": (STAFF, lambda who, on: inbox_for(who)),
+    "notice_by_id": (STAFF, lambda who, on: notice_by_id(_told_first(who), who)),
+    "colleagues_of": (STAFF, lambda who, on: colleagues_of(on.held, who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
@@ -638,6 +652,7 @@ WITHOUT_VIEWER: Final = {
     "family_of": "of a case that a selector gave to the viewer",
     "members_of": "of a case that a selector gave to the viewer",
     "ties_of": "of a case that a selector gave to the viewer",
+    "unread_of": "of numbers that a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",
@@ -804,6 +819,11 @@ def _reported() -> Case:
     note([(told, Complaint((account,), "x:ada", "spam"))])
     place()
     return Case.objects.get(report_links__signal_id=signal.pk)
+
+
+def _told_first(person: User) -> int:
+    """Id of a notice of this person, or of nobody's."""
+    return getattr(person.notices.first(), "pk", 0)
 
 
 def _watching(person: User, on: Furnished) -> User:

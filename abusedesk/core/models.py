@@ -28,6 +28,7 @@ class User(AbstractUser):
     """A person or an integration; the role decides what exists for them.
 
     own_keys: id of a shortcut -> the key it has for this person, empty when it is off.
+    mail_notices: whether what they are told also comes by mail.
     """
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
@@ -35,6 +36,7 @@ class User(AbstractUser):
     own_keys = models.JSONField(
         default=dict, blank=True, db_default=models.Value({}, models.JSONField())
     )
+    mail_notices = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

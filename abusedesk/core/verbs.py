@@ -110,6 +110,7 @@ class Verb(StrEnum):
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEYS_SAVED = "keys.saved"
+    NOTICES_MAILED = "notices.mailed"
     VIEW_SAVED = "view.saved"
     VIEW_DELETED = "view.deleted"
     LOGGED_IN = "user.logged_in"
@@ -222,6 +223,7 @@ SENTENCES: dict[str, str] = {
     Verb.USER_CREATED: "created the user {name}",
     Verb.USER_CHANGED: "changed the user {name}",
     Verb.KEYS_SAVED: "changed their keys: {what}",
+    Verb.NOTICES_MAILED: "wants notices {what}",
     Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
     Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",

@@ -10,7 +10,7 @@ from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
 from cases.models.lineage import CaseLineage
 from cases.models.note import Note
-from cases.models.notice import Notice
+from cases.models.notice import NewsCursor, Notice
 from cases.models.policy import PolicyVersion
 from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.relation import CaseLink, CaseWatch
@@ -37,6 +37,7 @@ __all__ = [
     "Gate",
     "GoldenCheck",
     "GoldenItem",
+    "NewsCursor",
     "Note",
     "Notice",
     "Playbook",

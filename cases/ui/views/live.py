@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from abusedesk.core.htmx import DeskRequest
 from cases.paging import total
-from cases.selectors.case import queue_counts
+from cases.selectors.case import queue_counts, unread_of
 
 
 @login_required
@@ -19,7 +19,8 @@ from cases.selectors.case import queue_counts
 def live(request: DeskRequest) -> HttpResponse:
     """Numbers by name, as `data-live` of an element asks for them; 304 while they stay the same.
 
-    `<slug>.open` and its kin count one queue, `all.open` every queue of this person.
+    `<slug>.open` and its kin count one queue, `all.open` every queue of this person,
+    `inbox.unread` what they have not read.
     """
     body = msgspec.json.encode(_numbers(request))
     etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
@@ -38,4 +39,5 @@ def _numbers(request: DeskRequest) -> dict[str, int]:
         found |= {f"{one.slug}.{name}": getattr(one, name) for one in counts}
         found[f"all.{name}"] = total(counts, name)
     found |= {f"{one.slug}.newest": one.newest for one in counts}
+    found["inbox.unread"] = unread_of(counts)
     return found

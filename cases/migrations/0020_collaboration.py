@@ -1,0 +1,114 @@
+"""People named in notes, and what watchers are told."""
+
+from __future__ import annotations
+
+import django.db.models.deletion
+from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations, models
+
+# What happened before is no news.
+BEGIN = """
+INSERT INTO cases_newscursor (id, read_to)
+SELECT 1, coalesce(max(id), 0) FROM core_auditentry
+"""
+# It asks less than the one before it, so code that runs meanwhile breaks neither.
+ONCE = """
+CREATE UNIQUE INDEX CONCURRENTLY notice_told_once
+ON cases_notice (user_id, case_id, kind, note_id) NULLS NOT DISTINCT WHERE read_at IS NULL
+"""
+KINDS = [
+    ("assigned", "was given to you"),
+    ("at-risk", "is about to be late"),
+    ("late", "is late"),
+    ("escalating", "came back: it beats its forecast"),
+    ("returned", "came back from snooze"),
+    ("mention", "names you in a note"),
+    ("escalated", "was escalated"),
+    ("snoozed", "was put away for a while"),
+    ("closed", "was closed"),
+    ("reopened", "is back for review"),
+    ("absorbed", "took in another case"),
+]
+
+
+class Migration(migrations.Migration):
+    atomic = False
+
+    dependencies = [
+        ("cases", "0017_spread_reporter"),
+        ("core", "0007_collaboration"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="NewsCursor",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                                           verbose_name="ID")),
+                ("read_to", models.BigIntegerField(default=0)),
+            ],
+        ),
+        migrations.RunSQL(BEGIN, migrations.RunSQL.noop),
+        migrations.AddField(
+            model_name="notice",
+            name="actor",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="notice",
+            name="note",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="cases.note",
+            ),
+        ),
+        migrations.AddField(
+            model_name="notice", name="mail_due_at", field=models.DateTimeField(null=True)
+        ),
+        migrations.AlterField(
+            model_name="notice",
+            name="kind",
+            field=models.CharField(choices=KINDS, max_length=12),
+        ),
+        AddIndexConcurrently(
+            model_name="notice",
+            index=models.Index(
+                fields=["mail_due_at"],
+                condition=models.Q(mail_due_at__isnull=False),
+                name="notice_mail",
+            ),
+        ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(ONCE, "DROP INDEX CONCURRENTLY notice_told_once"),
+                migrations.RunSQL(
+                    "DROP INDEX CONCURRENTLY notice_once",
+                    "CREATE UNIQUE INDEX CONCURRENTLY notice_once"
+                    " ON cases_notice (user_id, case_id, kind) WHERE read_at IS NULL",
+                ),
+            ],
+            state_operations=[
+                migrations.RemoveConstraint(model_name="notice", name="notice_once"),
+                migrations.AddConstraint(
+                    model_name="notice",
+                    constraint=models.UniqueConstraint(
+                        fields=["user", "case", "kind", "note"],
+                        condition=models.Q(read_at=None),
+                        nulls_distinct=False,
+                        name="notice_told_once",
+                    ),
+                ),
+            ],
+        ),
+    ]  # fmt: skip
