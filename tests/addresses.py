@@ -218,6 +218,7 @@ class Furnished:
             "own-keys": {"do": "off"},
             "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
             "view-save": {"page": "signals", "name": "new", "q": "platform:x"},
+            "api-views": {"page": "cases", "name": "new", "query": "is:late"},
             "detectors:signal-export": {"q": "platform:x", "format": "csv"},
             "cases:renew": verdict,
             "cases:decide": verdict,

@@ -98,8 +98,10 @@ from cases.selectors.review import (
     reviews_for,
     waiting_reviews_for,
 )
+from cases.selectors.saved import rail_of, views_for
 from cases.selectors.spreading import next_platform_for
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.selectors.view import counted_views_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
@@ -213,6 +215,7 @@ cases:assign              GET     login goes  goes  goes  login 404
 cases:assign              POST    login 403   goes  goes  login 404
 cases:move                GET     login goes  goes  goes  login 404
 cases:move                POST    login 403   goes  goes  login 404
+cases:views               GET     login ok    ok    ok    login 404
 cases:inbox               GET     login ok    ok    ok    login ok
 cases:notice              GET     login goes  404   404   login 404
 cases:notices-read        POST    login goes  goes  goes  login goes
@@ -429,6 +432,10 @@ api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  ro
 api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-views               GET    read   401  rows none none 401  403  rows none none none none
+api-views               POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-view                GET    read   401  ok   404  404  401  403  ok   404  404  404  404
+api-view                DELETE review 401  ok   404  404  401  403  ok   404  404  404  404
 api-notices-read        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-case-people         GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-assign         POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
@@ -517,6 +524,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "routing_rule_by_id": (ADMINS, lambda who, on: routing_rule_by_id(_first(RoutingRule), who)),
     "trial_for": (ADMINS, lambda who, on: trial_for(who, Query((Term("hits", ("0",)),))).looked),
     "people_for": (LEADS, lambda who, on: people_for(who)),
+    "views_for": ({Role.REVIEWER}, lambda who, on: views_for(who)),
+    "counted_views_for": ({Role.REVIEWER}, lambda who, on: counted_views_for(who)),
+    "rail_of": (
+        {Role.REVIEWER},
+        lambda who, on: User.objects.annotate(told=rail_of(who)).earliest("pk").told,
+    ),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
     "inbox_for": (STAFF, lambda who, on: inbox_for(who)),
     "notice_by_id": (STAFF, lambda who, on: notice_by_id(_told_first(who), who)),
@@ -653,6 +666,8 @@ WITHOUT_VIEWER: Final = {
     "members_of": "of a case that a selector gave to the viewer",
     "ties_of": "of a case that a selector gave to the viewer",
     "unread_of": "of numbers that a selector gave to the viewer",
+    "rail_views_of": "of numbers that a selector gave to the viewer",
+    "views_of": "of what a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",

@@ -106,12 +106,15 @@ class AuditEntry(models.Model):
 class SavedView(models.Model):
     """A list with its filters under a name.
 
-    page: a list in `saved.PAGES`. query: in the filter language. shared: the whole team has it.
+    page: a list in `saved.PAGES`. at: which one, where there are several. tab: which part of it.
+    query: in the filter language. shared: the whole team has it.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="views")
     name = models.CharField(max_length=80)
     page = models.CharField(max_length=40)
+    at = models.SlugField(max_length=60, blank=True, default="", db_default="", db_index=False)
+    tab = models.SlugField(max_length=16, blank=True, default="", db_default="", db_index=False)
     query = models.CharField(max_length=2_000, blank=True)
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)

@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 
 from cases.paging import told
-from cases.selectors.case import QueueCount, queue_counts, unread_of
+from cases.selectors.case import QueueCount, queue_counts, rail_views_of, unread_of
+from cases.selectors.view import CountedView, counted_views_for
 from cases.ui import undo
 from cases.ui.pages import RAIL, Page
 
@@ -32,6 +33,12 @@ def queue_nav(context: dict[str, Any]) -> Any:
 def unread(counts: list[QueueCount]) -> int:
     """Notices that this person has not read."""
     return unread_of(counts)
+
+
+@register.simple_tag(takes_context=True)
+def view_nav(context: dict[str, Any], counts: list[QueueCount]) -> list[CountedView]:
+    """Saved views in the rail, with what each shows."""
+    return counted_views_for(context["request"].user, rail_views_of(counts))
 
 
 @register.filter

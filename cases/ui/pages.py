@@ -31,6 +31,7 @@ RAIL: Final = (
     Page("cases:inbox", "Inbox", EVERYBODY, "inbox", "note", "go-inbox"),
     Page("cases:queues", "Queues", EVERYBODY, "queues", "queue", "go-queues"),
     Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases"),
+    Page("cases:views", "Saved views", STAFF, "views"),
     Page("cases:proposals", "Proposals", STAFF, "proposals"),
     Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals"),
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",

@@ -71,7 +71,9 @@ def _case(case: Case) -> Jump:
 def _views(viewer: User) -> Iterator[Jump]:
     for view in saved.views_for(viewer):
         whose = "team" if view.shared else "yours"
-        yield Jump(reverse("view-open", args=[view.pk]), view.name, f"{view.page}, {whose}")
+        yield Jump(
+            reverse("view-open", args=[view.pk]), view.name, f"{view.at or view.page}, {whose}"
+        )
 
 
 def _queues(viewer: User) -> Iterator[Jump]:

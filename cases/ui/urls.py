@@ -22,6 +22,7 @@ from cases.ui.views import (
     reporter,
     retention,
     routing,
+    saved,
     webhook,
     work,
 )
@@ -63,6 +64,7 @@ urlpatterns = [
     path("settings/policies/", policies.policy_list, name="policy-list"),
     path("settings/policies/<slug:policy_slug>/", policies.policy_detail, name="policy-detail"),
     path("notices/read/", notice.notices_read, name="notices-read"),
+    path("views/", saved.views, name="views"),
     path("inbox/", notice.inbox, name="inbox"),
     path("inbox/mail/", notice.notices_mail, name="notices-mail"),
     path("inbox/<int:notice_id>/", notice.notice, name="notice"),

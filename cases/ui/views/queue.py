@@ -13,19 +13,18 @@ from django.views.decorators.http import require_GET, require_POST
 from abusedesk.core import clock, saved
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.query import Term
-from cases import paging, policy, states
+from cases import paging, policy
 from cases.choices import State
 from cases.models import Queue
 from cases.paging import Page
 from cases.queue import claim_next as claim_next_of
+from cases.search.where import REGRESSED, on_tab
 from cases.selectors.case import cases_for, queue_counts
 from cases.ui import filters
 from cases.ui.rows import with_claims
 from detectors.selectors.config import unread_for
 
 TABS = (State.OPEN, State.ESCALATED, State.SNOOZED, State.CLOSED)
-REGRESSED = "regressed"
-"""A tab that is no state: what waits because evidence came after its end."""
 QUIET = (
     "No case waits here. New ones land in this queue as soon as detectors agree that accounts act "
     "together."
@@ -61,6 +60,7 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         "queue_counts": entries,
         "queue": found,
         "counts": counts,
+        "can_save": request.user.role in saved.STAFF,
         "state": tab,
         "closed": tab == State.CLOSED,
         "tabs": [
@@ -132,11 +132,7 @@ def _queue_page(request: DeskRequest, found: Queue, tab: str, typed: filters.Typ
     after = request.GET.get("from", "")
     if tab == State.CLOSED:
         return paging.newest_first(rows.filter(state=tab), "closed_at", after)
-    if tab == REGRESSED:
-        return paging.urgent_first(
-            rows.filter(state__in=states.WAITING, regressed=True), now, after
-        )
-    return paging.urgent_first(rows.filter(state=tab), now, after)
+    return paging.urgent_first(rows.filter(on_tab(tab)), now, after)
 
 
 def _rows(request: DeskRequest, page: Page, path: str, typed: filters.Typed) -> dict[str, Any]:
