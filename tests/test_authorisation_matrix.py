@@ -56,6 +56,7 @@ from cases.selectors.decision import appealable_by_id, decision_by_id, decisions
 from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.faded import faded_for
+from cases.selectors.found import hits_by_words
 from cases.selectors.golden import (
     agreement_for,
     golden_item_by_id,
@@ -215,6 +216,7 @@ cases:assign              GET     login goes  goes  goes  login 404
 cases:assign              POST    login 403   goes  goes  login 404
 cases:move                GET     login goes  goes  goes  login 404
 cases:move                POST    login 403   goes  goes  login 404
+cases:search              GET     login ok    ok    ok    login 404
 cases:views               GET     login ok    ok    ok    login 404
 cases:inbox               GET     login ok    ok    ok    login ok
 cases:notice              GET     login goes  404   404   login 404
@@ -432,6 +434,7 @@ api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  ro
 api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-search              GET    read   401  none none none 401  403  none none none none none
 api-views               GET    read   401  rows none none 401  403  rows none none none none
 api-views               POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-view                GET    read   401  ok   404  404  401  403  ok   404  404  404  404
@@ -524,6 +527,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "routing_rule_by_id": (ADMINS, lambda who, on: routing_rule_by_id(_first(RoutingRule), who)),
     "trial_for": (ADMINS, lambda who, on: trial_for(who, Query((Term("hits", ("0",)),))).looked),
     "people_for": (LEADS, lambda who, on: people_for(who)),
+    "hits_by_words": (STAFF, lambda who, on: hits_by_words(["note"], who)),
     "views_for": ({Role.REVIEWER}, lambda who, on: views_for(who)),
     "counted_views_for": ({Role.REVIEWER}, lambda who, on: counted_views_for(who)),
     "rail_of": (

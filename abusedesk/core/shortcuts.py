@@ -58,6 +58,7 @@ SHORTCUTS = (
     Shortcut("undo", KeyScope.GLOBAL, ("u",), "Undo the last decision"),
     Shortcut("go-work", KeyScope.GLOBAL, ("g", "m"), "My work"),
     Shortcut("go-inbox", KeyScope.GLOBAL, ("g", "i"), "Inbox"),
+    Shortcut("go-search", KeyScope.GLOBAL, ("g", "w"), "Search for words in everything"),
     Shortcut("go-queues", KeyScope.GLOBAL, ("g", "q"), "Queues"),
     Shortcut("go-cases", KeyScope.GLOBAL, ("g", "c"), "Cases"),
     Shortcut("go-signals", KeyScope.GLOBAL, ("g", "f"), "Signals"),

@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import content, golden, lineage, notices, quality, queues, reporter, retention, saved
+from cases.api import (
+    content,
+    golden,
+    lineage,
+    notices,
+    quality,
+    queues,
+    reporter,
+    retention,
+    saved,
+    search,
+)
 from cases.api.views import CaseViewSet
 
 CASE = r"^cases/(?P<ref>AD-[0-9]{1,18})/"
@@ -43,6 +54,7 @@ urlpatterns = [
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),
     path("cases/<str:ref>/snooze/", queues.SnoozeView.as_view(), name="api-case-snooze"),
     path("notices/", notices.NoticesView.as_view(), name="api-notices"),
+    path("search/", search.SearchView.as_view(), name="api-search"),
     path("views/", saved.ViewsView.as_view(), name="api-views"),
     path("views/<int:view_id>/", saved.ViewView.as_view(), name="api-view"),
     path("notices/read/", notices.NoticesReadView.as_view(), name="api-notices-read"),

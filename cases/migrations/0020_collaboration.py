@@ -1,11 +1,17 @@
-"""People named in notes, and what watchers are told."""
+"""People named in notes, what watchers are told, and words that are found in everything."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+from django.db.models.functions import Upper
+
+from cases.models.words import CaseText
 
 # What happened before is no news.
 BEGIN = """
@@ -17,6 +23,24 @@ ONCE = """
 CREATE UNIQUE INDEX CONCURRENTLY notice_told_once
 ON cases_notice (user_id, case_id, kind, note_id) NULLS NOT DISTINCT WHERE read_at IS NULL
 """
+# `array_to_string` is no more than STABLE, because of types whose text depends on settings; of
+# texts it is always the same.
+CASE_TEXT = """
+CREATE OR REPLACE FUNCTION case_text(title text, summary jsonb, reasons text[]) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT title || E'\\n' || jsonb_path_query_array(summary, '$[*].text')::text
+        || E'\\n' || array_to_string(reasons, E'\\n')
+$$
+"""
+# Model -> name of the index, and what it holds.
+WORDS: dict[str, tuple[str, list[Any]]] = {
+    "case": ("case_text", [CaseText()]),
+    "note": ("note_text", ["body"]),
+    "decision": ("decision_text", ["reason"]),
+    "appeal": ("appeal_text", ["statement", "ruling"]),
+    "task": ("task_text", ["text"]),
+    "evidencefile": ("file_text", ["name", "note"]),
+}
 KINDS = [
     ("assigned", "was given to you"),
     ("at-risk", "is about to be late"),
@@ -110,5 +134,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.RunSQL(CASE_TEXT, "DROP FUNCTION case_text"),
+        *(
+            AddIndexConcurrently(
+                model_name=model,
+                index=GinIndex(
+                    *(OpClass(Upper(one), name="gin_trgm_ops") for one in told),
+                    name=name,
+                    fastupdate=None if model == "case" else False,
+                ),
+            )
+            for model, (name, told) in WORDS.items()
         ),
     ]  # fmt: skip

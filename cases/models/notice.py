@@ -59,7 +59,10 @@ class Notice(models.Model):
 
 
 class NewsCursor(models.Model):
-    """How far watchers were told. One row; read_to: an entry of the audit chain."""
+    """The one row that says how far watchers were told.
+
+    read_to: an entry of the audit chain.
+    """
 
     read_to = models.BigIntegerField(default=0)
 

@@ -10,16 +10,13 @@ from hashlib import blake2b
 from typing import Final
 
 from django.core.cache import cache
-from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
-from psycopg.errors import QueryCanceled
 
 from abusedesk.core import clock, saved
 from abusedesk.core.models import SavedView, User
+from abusedesk.core.patience import within
 from abusedesk.core.query import QueryError, parse
 from cases import paging
 from cases.choices import State
-from cases.models import Case
 from cases.search import FIELDS, where
 from cases.search.where import on_tab
 from cases.selectors.case import cases_for
@@ -74,21 +71,7 @@ def _total(viewer: User, view: SavedView, now: datetime) -> int | None:
         return None
     rows = cases_for(viewer).filter(where(query, now, viewer))
     if view.page == "queue":
-        return _count(rows.filter(on_tab(view.tab), queue__slug=view.at))
-    return _count(rows.exclude(state=State.MERGED))
-
-
-def _count(rows: QuerySet[Case]) -> int | None:
-    """Counts as long as the rail can wait. Rolled back, so that the limit ends with it."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                limit = "SELECT set_config('statement_timeout', %s, true)"
-                cursor.execute(limit, [str(PATIENCE_MS)])
-            total = paging.count(rows)
-            transaction.set_rollback(True)
-            return total
-    except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        return None
+        rows = rows.filter(on_tab(view.tab), queue__slug=view.at)
+    else:
+        rows = rows.exclude(state=State.MERGED)
+    return within(PATIENCE_MS, lambda: paging.count(rows))

@@ -20,6 +20,7 @@ from detectors.selectors.entity import entities_by_text
 
 MAX_CHARS: Final = 2_000
 SEARCHES: Final = (
+    ("cases:search", "Search everything for these words"),
     ("cases:case-list", "Search cases for these words"),
     ("detectors:signal-list", "Search signals for these words"),
 )

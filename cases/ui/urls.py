@@ -23,6 +23,7 @@ from cases.ui.views import (
     retention,
     routing,
     saved,
+    search,
     webhook,
     work,
 )
@@ -64,6 +65,7 @@ urlpatterns = [
     path("settings/policies/", policies.policy_list, name="policy-list"),
     path("settings/policies/<slug:policy_slug>/", policies.policy_detail, name="policy-detail"),
     path("notices/read/", notice.notices_read, name="notices-read"),
+    path("search/", search.search, name="search"),
     path("views/", saved.views, name="views"),
     path("inbox/", notice.inbox, name="inbox"),
     path("inbox/mail/", notice.notices_mail, name="notices-mail"),
