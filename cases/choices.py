@@ -157,10 +157,18 @@ class AppealState(models.TextChoices):
     MOOT = "moot", "Decision taken back"
 
 
+class Audience(models.TextChoices):
+    """To whom a message from the desk goes."""
+
+    REPORTER = "reporter", "Reporter"
+    SUBJECT = "subject", "Subject"
+
+
 class DeliveryKind(models.TextChoices):
     DECISION = "decision", "Decision"
     REVERSAL = "reversal", "Reversal"
     EVENT = "event", "Event"
+    MESSAGE = "message", "Message"
 
 
 class DeliveryState(models.TextChoices):

@@ -12,7 +12,7 @@ from abusedesk.core import clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import AuditEntry
 from abusedesk.core.queueing import wake
-from cases import notices
+from cases import notices, posting
 from cases.choices import NoticeKind
 from cases.models import CaseWatch, NewsCursor, Notice
 from cases.services.event import newest_entry, owe_events
@@ -38,7 +38,7 @@ def sweep() -> None:
     """Tell watchers and receivers, and have mailed what waits, without waiting for a server."""
     tell_watchers()
     owe_events()
-    if Notice.objects.filter(mail_due_at__lte=clock.now()).exists():
+    if Notice.objects.filter(mail_due_at__lte=clock.now()).exists() or posting.due().exists():
         wake("cases.mail_notices")
 
 

@@ -11,6 +11,7 @@ from cases import (
     mailing,
     news,
     placing,
+    posting,
     reporters,
     reporting,
     sla,
@@ -52,8 +53,9 @@ def deliver_actions() -> None:
 
 @shared_task(name="cases.mail_notices", acks_late=True, soft_time_limit=240, time_limit=270)
 def mail_notices() -> None:
-    """Mail what people are to be told."""
+    """Mail what people here and outside are to be told."""
     mailing.mail_due()
+    posting.post_due()
 
 
 @shared_task(name="cases.purge", acks_late=True, soft_time_limit=1500, time_limit=1530)

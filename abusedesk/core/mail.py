@@ -6,8 +6,10 @@ from smtplib import SMTPException
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.mail.message import BadHeaderError
+from django.core.validators import validate_email
 
 from abusedesk.core.models import User
 
@@ -26,6 +28,15 @@ def is_on() -> bool:
 def wanted_by(person: User) -> bool:
     """Whether this person asked for mail, and there is a way to send it."""
     return person.mail_notices and bool(person.email) and is_on()
+
+
+def is_address(text: str) -> bool:
+    """Whether mail can be sent there; accounts such as `mastodon:ada@host` are no addresses."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return ":" not in text
 
 
 def address_of(path: str) -> str:

@@ -46,6 +46,11 @@ class Verb(StrEnum):
     FILE_ADDED = "case.file_added"
     FILE_READ = "case.file_read"
     FILE_BROKEN = "case.file_broken"
+    MESSAGE_WRITTEN = "message.written"
+    MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_GIVEN_UP = "message.given_up"
+    TEMPLATE_SAVED = "template.saved"
     PLAYBOOK_SAVED = "playbook.saved"
     CASE_MERGED = "case.merged"
     CASE_ABSORBED = "case.absorbed"
@@ -155,6 +160,11 @@ SENTENCES: dict[str, str] = {
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",
     Verb.FILE_READ: "downloaded the file {name}",
     Verb.FILE_BROKEN: "found the stored bytes of {name} changed; they were not given out",
+    Verb.MESSAGE_WRITTEN: "wrote to a {audience} from the template {template}",
+    Verb.MESSAGE_CANCELLED: "took back message {message} to a {audience}",
+    Verb.MESSAGE_SENT: "mailed message {message} to a {audience}",
+    Verb.MESSAGE_GIVEN_UP: "gave up message {message} to a {audience}: {answer}",
+    Verb.TEMPLATE_SAVED: "saved the template {slug} as version {number}",
     Verb.PLAYBOOK_SAVED: "saved the playbook {title} with {count} steps",
     Verb.CASE_MERGED: "merged the case into {into}",
     Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",

@@ -1,4 +1,4 @@
-"""People named in notes, what watchers are told, and words that are found in everything."""
+"""People named in notes, what watchers are told, and words found in everything, messages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.models.functions import Upper
 
+from abusedesk.core import clock
 from cases.models.words import CaseText
 
 # What happened before is no news.
@@ -41,6 +42,19 @@ WORDS: dict[str, tuple[str, list[Any]]] = {
     "task": ("task_text", ["text"]),
     "evidencefile": ("file_text", ["name", "note"]),
 }
+AUDIENCES = [("reporter", "Reporter"), ("subject", "Subject")]
+STATES = [
+    ("waiting", "Waiting"),
+    ("sent", "Sent"),
+    ("dead", "Given up"),
+    ("canceled", "Cancelled by undo"),
+]
+DELIVERIES = [
+    ("decision", "Decision"),
+    ("reversal", "Reversal"),
+    ("event", "Event"),
+    ("message", "Message"),
+]
 KINDS = [
     ("assigned", "was given to you"),
     ("at-risk", "is about to be late"),
@@ -146,5 +160,81 @@ class Migration(migrations.Migration):
                 ),
             )
             for model, (name, told) in WORDS.items()
+        ),
+        migrations.CreateModel(
+            name="MessageTemplate",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                                           verbose_name="ID")),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                ("audience", models.CharField(choices=AUDIENCES, max_length=8)),
+                ("subject", models.CharField(max_length=200)),
+                ("body", models.TextField(max_length=10_000)),
+                ("active", models.BooleanField(default=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("saved_at", models.DateTimeField(default=clock.now)),
+                ("saved_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                                               related_name="+", to=settings.AUTH_USER_MODEL)),
+            ],
+            options={"ordering": ["title", "id"]},
+        ),
+        migrations.CreateModel(
+            name="Message",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False,
+                                           verbose_name="ID")),
+                ("key", models.UUIDField(unique=True)),
+                ("audience", models.CharField(choices=AUDIENCES, max_length=8)),
+                ("recipient", models.CharField(max_length=300)),
+                ("subject", models.CharField(max_length=400)),
+                ("body", models.TextField(max_length=40_000)),
+                ("state", models.CharField(choices=STATES, default="waiting", max_length=8)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("answer", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=clock.now)),
+                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                                             related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("case", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                                           related_name="messages", to="cases.case")),
+                ("template", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT,
+                                               related_name="messages",
+                                               to="cases.messagetemplate")),
+            ],
+            options={
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        fields=["due_at"],
+                        condition=models.Q(state="waiting"),
+                        name="message_due",
+                    )
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="delivery",
+            name="message",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="cases.message",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="delivery",
+            name="kind",
+            field=models.CharField(choices=DELIVERIES, max_length=10),
+        ),
+        AddIndexConcurrently(
+            model_name="delivery",
+            index=models.Index(
+                fields=["message"],
+                condition=models.Q(message__isnull=False),
+                name="delivery_message",
+            ),
         ),
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
 from cases.models.lineage import CaseLineage
+from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
 from cases.models.policy import PolicyVersion
@@ -37,6 +38,8 @@ __all__ = [
     "Gate",
     "GoldenCheck",
     "GoldenItem",
+    "Message",
+    "MessageTemplate",
     "NewsCursor",
     "Note",
     "Notice",

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
-from abusedesk.core import audit, clock
+from abusedesk.core import audit, clock, mail
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
@@ -33,12 +31,9 @@ def read_notices(
 def mail_notices(*, actor: User, wanted: bool, address: str) -> None:
     """From now on notices also come by mail to this address, or no longer. Raises InvalidError."""
     address = address.strip()
-    if wanted:
-        try:
-            validate_email(address)
-        except ValidationError:
-            message = "Write a mail address, such as you@desk.example."
-            raise InvalidError(message, field="address") from None
+    if wanted and not mail.is_address(address):
+        message = "Write a mail address, such as you@desk.example."
+        raise InvalidError(message, field="address")
     actor.mail_notices = wanted
     actor.email = address if wanted else actor.email
     actor.save(update_fields=["mail_notices", "email"])

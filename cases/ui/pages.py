@@ -44,6 +44,7 @@ RAIL: Final = (
     Page("detectors:mapping-list", "Mappings", ADMINS, "mapping"),
     Page("detectors:entity-types", "Entity types", ADMINS, "types"),
     Page("cases:playbooks", "Playbooks", STAFF, "playbooks"),
+    Page("cases:templates", "Message templates", STAFF, "templates"),
     Page("detectors:watch-list", "Watch list", STAFF, "watch"),
     Page("detectors:group-list", "Declared groups", STAFF, "groups"),
     Page("detectors:letter-list", "Dead letters", STAFF, "letters", "letter"),
