@@ -29,6 +29,7 @@ from cases.models import (
     EvidenceFile,
     GoldenCheck,
     GoldenItem,
+    Message,
     Notice,
     Playbook,
     Queue,
@@ -45,6 +46,7 @@ from cases.services.event import owe_events
 from cases.services.file import add_file
 from cases.services.hold import hold_case
 from cases.services.marking import label_case
+from cases.services.message import save_template
 from cases.services.note import add_note
 from cases.services.policy import PolicyText, save_policy
 from cases.services.relation import link_cases
@@ -133,6 +135,8 @@ SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
 RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
+TEMPLATE = {"title": "Thanks", "audience": "reporter", "subject": "{case}", "body": "{date}"}
+WRITTEN = {"template": "template-0", "to": "x:ada"}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
 UNNAMED = "api-nowhere"
@@ -281,6 +285,12 @@ class Furnished:
             "cases:link": {"other": self.closed.ref, "reason": "same shop"},
             "cases:playbooks": PLAYBOOK,
             "cases:playbook": PLAYBOOK | {"version": 1},
+            "cases:templates": TEMPLATE | {"slug": "new"},
+            "cases:template": TEMPLATE | {"slug": "template-0", "version": 1},
+            "cases:messages": WRITTEN | {"key": key, "do": "send"},
+            "api-template": TEMPLATE | {"version": 1},
+            "api-case-messages": WRITTEN | {"key": key},
+            "api-case-message-preview": WRITTEN,
             "cases:webhooks": RECEIVER,
             "cases:webhook": RECEIVER,
             "api-case-notes": {"body": "look"},
@@ -364,6 +374,8 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "other": lambda on: on.closed.ref,
     "playbook_id": _oldest(Playbook),
     "webhook_id": _oldest(Webhook),
+    "template_slug": lambda _: "template-0",
+    "message_id": _oldest(Message),
     "delivery_id": _oldest(Delivery),
 }
 """Part of a path -> what stands there."""
@@ -402,6 +414,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         token = _tuned(desk.admin, number)
     _added(who, desk.cases, rows)
     _told(desk.admin, desk.cases[-1], rows)
+    _written(desk.lead, who, desk.cases[0], rows)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
@@ -546,6 +559,24 @@ def _source(number: int) -> None:
 def _watched(admin: User, number: int) -> None:
     declare_group(actor=admin, **GROUP)
     add_items(actor=admin, lines=[Line(f"evil-{number}.example")], terms=Terms("cert"))
+
+
+def _written(lead: User, author: User, case: Case, rows: int) -> None:
+    """As many templates and messages, and a receiver that passes messages on."""
+    for number in range(rows):
+        template = save_template(actor=lead, slug=f"template-{number}", **TEMPLATE)
+        Message.objects.create(
+            case=case,
+            template=template,
+            author=author,
+            key=ids.new_uuid(),
+            audience=template.audience,
+            recipient="x:ada",
+            subject="Thanks",
+            body="We look.",
+            due_at=clock.now(),
+        )
+    Webhook.objects.filter(pk=Webhook.objects.earliest("pk").pk).update(events=["message"])
 
 
 def _routed(desk: world.Desk, case: Case, number: int) -> None:

@@ -38,6 +38,7 @@ from cases.models import (
     Delivery,
     EvidenceFile,
     GoldenItem,
+    Message,
     Playbook,
     RoutingRule,
     SecondReview,
@@ -73,6 +74,14 @@ from cases.selectors.lineage import (
     members_for,
     proposal_by_id,
     proposals_for,
+)
+from cases.selectors.message import (
+    known_values_of,
+    message_by_id,
+    messages_of,
+    recipients_of,
+    template_by_slug,
+    templates_for,
 )
 from cases.selectors.notice import (
     colleagues_of,
@@ -216,6 +225,13 @@ cases:assign              GET     login goes  goes  goes  login 404
 cases:assign              POST    login 403   goes  goes  login 404
 cases:move                GET     login goes  goes  goes  login 404
 cases:move                POST    login 403   goes  goes  login 404
+cases:templates           GET     login ok    ok    ok    login 404
+cases:templates           POST    login 403   goes  goes  login 404
+cases:template            GET     login ok    ok    ok    login 404
+cases:template            POST    login 403   goes  goes  login 404
+cases:messages            GET     login ok    ok    ok    login 404
+cases:messages            POST    login goes  goes  goes  login 404
+cases:message-cancel      POST    login goes  goes  goes  login 404
 cases:search              GET     login ok    ok    ok    login 404
 cases:views               GET     login ok    ok    ok    login 404
 cases:inbox               GET     login ok    ok    ok    login ok
@@ -434,6 +450,13 @@ api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  ro
 api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-templates           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-template            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-template            PUT    review 401  403  ok   ok   401  403  403  ok   ok   403  403
+api-case-messages       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-messages       POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-message-preview POST  review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-message-cancel POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-search              GET    read   401  none none none 401  403  none none none none none
 api-views               GET    read   401  rows none none 401  403  rows none none none none
 api-views               POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -527,6 +550,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "routing_rule_by_id": (ADMINS, lambda who, on: routing_rule_by_id(_first(RoutingRule), who)),
     "trial_for": (ADMINS, lambda who, on: trial_for(who, Query((Term("hits", ("0",)),))).looked),
     "people_for": (LEADS, lambda who, on: people_for(who)),
+    "templates_for": (STAFF, lambda who, on: templates_for(who)),
+    "template_by_slug": (STAFF, lambda who, on: template_by_slug("template-0", who)),
+    "messages_of": (STAFF, lambda who, on: messages_of(on.held, who)),
+    "message_by_id": (STAFF, lambda who, on: message_by_id(_first(Message), on.held, who)),
+    "known_values_of": (STAFF, lambda who, on: known_values_of(on.held, who)),
+    "recipients_of": (STAFF, lambda who, on: recipients_of(on.held, who)),
     "hits_by_words": (STAFF, lambda who, on: hits_by_words(["note"], who)),
     "views_for": ({Role.REVIEWER}, lambda who, on: views_for(who)),
     "counted_views_for": ({Role.REVIEWER}, lambda who, on: counted_views_for(who)),

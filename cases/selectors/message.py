@@ -55,6 +55,8 @@ def message_by_id(message_id: int, case: Case, viewer: User) -> Message:
 
 def known_values_of(case: Case, viewer: User) -> dict[str, str]:
     """Gap -> what the desk fills it with; left out what the viewer may not know yet."""
+    if not policy.can_see(viewer, case):
+        return {}
     values = {"case": case.ref, "date": f"{clock.now():%-d %B %Y}"}
     decision = case.decisions.filter(unveiled(viewer), undone_at=None).first()
     if decision is not None:
