@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.text import visible
+from detectors.normalise import refang
 
 SHORTEST: Final = 3  # characters; shorter ones are in no index, and everywhere
 SHORTEST_WIDE: Final = 2  # where a character is a word or half of one
@@ -45,6 +46,11 @@ def words_in(typed: str) -> list[str]:
     return words
 
 
+def forms_of(word: str) -> set[str]:
+    """The word, and as it reads when `evil[.]example` is an address again."""
+    return {word, refang(word)} - {""}
+
+
 def place_of(text: str, words: Sequence[str]) -> list[Piece]:
     """The text around the first place, defanged, with all words in it marked."""
     shown = " ".join(visible(text).split())
@@ -58,7 +64,7 @@ def place_of(text: str, words: Sequence[str]) -> list[Piece]:
 
 def _marks(words: Sequence[str]) -> re.Pattern[str]:
     """Longer words first: one may begin with another."""
-    shown = sorted((visible(word) for word in words), key=len, reverse=True)
+    shown = sorted({visible(form) for one in words for form in forms_of(one)}, key=len)[::-1]
     return re.compile("|".join(map(re.escape, shown)), re.IGNORECASE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -18,7 +19,7 @@ from cases.blind import unveiled, veiled_of
 from cases.choices import State
 from cases.models import Case, Decision, EvidenceFile, Note, Task
 from cases.models.words import CaseText
-from cases.search.words import Piece, place_of
+from cases.search.words import Piece, forms_of, place_of
 from cases.selectors.appeal import appeals_for
 from cases.selectors.case import cases_for
 from cases.selectors.lineage import family_of
@@ -77,8 +78,8 @@ def _newest(rows: QuerySet[Any, Any], words: Sequence[str], *columns: str) -> Qu
     """Rows in which each word stands in one of the columns, along their indexes."""
     for word in words:
         anywhere = Q()
-        for column in columns:
-            anywhere |= Q(**{f"{column}__icontains": word})
+        for column, form in product(columns, forms_of(word)):
+            anywhere |= Q(**{f"{column}__icontains": form})
         rows = rows.filter(anywhere)
     return rows.order_by("-pk")[: SHOWN + 1]
 
@@ -90,9 +91,7 @@ def _of_cases(rows: QuerySet[Any, Any], viewer: User, *also: str) -> QuerySet[An
 
 def _cases(words: Sequence[str], viewer: User) -> Iterator[Hit]:
     rows = cases_for(viewer).exclude(state=State.MERGED).alias(told=CaseText())
-    for word in words:
-        rows = rows.filter(told__icontains=word)
-    for row in rows.order_by("-pk")[: SHOWN + 1]:
+    for row in _newest(rows, words, "told"):
         said = [row.title, *(one["text"] for one in row.summary), *row.reasons]
         told = next((one for one in said if words[0].lower() in one.lower()), row.title)
         yield _hit(row, "", row.opened_at, "", told, words)

@@ -54,7 +54,7 @@ def words_everywhere(actor: User) -> Case:
         summary=[{"lead": "What", "text": "they sell zebras", "finding_ids": []}],
         reasons=["eleven quaggas share a device"],
     )
-    add_note(actor=actor, case=case, body="See the **walrus** on evil-walrus.example")
+    add_note(actor=actor, case=case, body="See the **walrus** on https://evil-walrus.example")
     add_tasks(actor=actor, case=case, texts=["call the ocelot"])
     add_file(
         actor=actor,
@@ -75,6 +75,7 @@ def words_everywhere(actor: User) -> Case:
     [
         ("walrus", "notes"),
         ("evil-walrus.example", "notes"),
+        ("hxxps://evil-walrus[.]example", "notes"),
         ("WALRUS", "notes"),
         ("alru", "notes"),
         ("parrots", "cases"),
@@ -99,7 +100,7 @@ def test_the_page_leads_to_the_comment_and_marks_the_word(rita: User) -> None:
     browser.force_login(rita)
     page = browser.get("/search/", {"q": "walrus"}).content.decode()
     assert f'href="/cases/{case.ref}/#note-{Note.objects.get().pk}"' in page
-    assert "See the **<mark>walrus</mark>** on evil-<mark>walrus</mark>[.]example" in page
+    assert "See the **<mark>walrus</mark>** on hxxps://evil-<mark>walrus</mark>[.]example" in page
     program = Client(headers=make.bearer(Scope.READ, user=rita))
     (kind,) = program.get("/api/v1/search/", {"q": "walrus"}).json()
     (hit,) = kind["hits"]
