@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from abusedesk.core import audit, clock, mail
 from abusedesk.core.audit import Verb
 from abusedesk.core.mail import MailError
+from abusedesk.core.models import User
 from cases import golden
 from cases.actions import ANSWER_LIMIT, BACKOFF_MIN, KEPT_BACK, MAX_ATTEMPTS
 from cases.choices import DeliveryState, Tlp
@@ -37,6 +38,15 @@ def post_due(limit: int = 20) -> int:
                 answer = str(error)
         _finish(row, answer)
     return tried
+
+
+def tell(row: Message, verb: Verb, actor: User | None, **more: Any) -> None:
+    """On the timeline of its case, beside the author's verdict: it is veiled together with that."""
+    verdict = row.case.decisions.filter(actor=row.author, undone_at=None).first()
+    if verdict is not None:
+        more["decision"] = verdict.pk
+    audience = row.get_audience_display().lower()
+    audit.append(actor=actor, verb=verb, target=row.case, message=row.pk, audience=audience, **more)
 
 
 @transaction.atomic
@@ -79,15 +89,5 @@ def _tell(row: Message) -> None:
         DeliveryState.DEAD: Verb.MESSAGE_GIVEN_UP,
     }
     verb = verbs.get(DeliveryState(row.state))
-    if verb is None or not mail.is_address(row.recipient):
-        return
-    last = row.case.decisions.filter(actor=row.author, undone_at=None).first()
-    audit.append(
-        actor=None,
-        verb=verb,
-        target=row.case,
-        message=row.pk,
-        audience=row.get_audience_display().lower(),
-        answer=row.answer,
-        **({"decision": last.pk} if last else {}),
-    )
+    if verb is not None and mail.is_address(row.recipient):
+        tell(row, verb, None, answer=row.answer)

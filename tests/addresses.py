@@ -135,7 +135,12 @@ SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
 RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
-TEMPLATE = {"title": "Thanks", "audience": "reporter", "subject": "{case}", "body": "{date}"}
+TEMPLATE: dict[str, Any] = {
+    "title": "Thanks",
+    "audience": "reporter",
+    "subject": "{case}",
+    "body": "{date}",
+}
 WRITTEN = {"template": "template-0", "to": "x:ada"}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""

@@ -14,8 +14,7 @@ from abusedesk.core import audit, clock, mail
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
-from abusedesk.core.queueing import wake
-from cases import fields, golden, policy
+from cases import fields, golden, policy, posting
 from cases.choices import Audience, DeliveryKind, DeliveryState, Tlp
 from cases.gaps import MOST, Filled, fill, gaps_in
 from cases.models import Case, Delivery, Message, MessageTemplate, Webhook
@@ -126,7 +125,7 @@ def send_message(
     row.save(force_insert=True)
     if not by_mail:
         _hand_over(row)
-    _tell(row, Verb.MESSAGE_WRITTEN)
+    posting.tell(row, Verb.MESSAGE_WRITTEN, actor, template=str(template))
     return row
 
 
@@ -142,7 +141,7 @@ def cancel_message(*, actor: User, message: Message) -> Message:
     Delivery.objects.filter(message=row).update(state=DeliveryState.CANCELLED)
     row.state = DeliveryState.CANCELLED
     row.save(update_fields=["state"])
-    _tell(row, Verb.MESSAGE_CANCELLED, by=actor)
+    posting.tell(row, Verb.MESSAGE_CANCELLED, actor)
     return row
 
 
@@ -203,18 +202,3 @@ def _hand_over(row: Message) -> None:
         )
         for webhook in Webhook.objects.filter(active=True, events__contains=[EVENT])
     )
-
-
-def _tell(row: Message, verb: Verb, by: User | None = None) -> None:
-    """The timeline says to whom and from what; with the verdict it may tell, it is veiled."""
-    last = row.case.decisions.filter(actor=row.author, undone_at=None).first()
-    audit.append(
-        actor=by or row.author,
-        verb=verb,
-        target=row.case,
-        message=row.pk,
-        audience=row.get_audience_display().lower(),
-        template=str(row.template),
-        **({"decision": last.pk} if last else {}),
-    )
-    wake("cases.deliver_actions")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail as outbox
@@ -140,7 +141,12 @@ def test_a_message_reads_as_its_preview_and_leaves_by_mail_after_the_window(
 def test_over_rest_a_template_is_saved_previewed_and_sent(rita: User, lead: User) -> None:
     case = build.case()
     writer = Client(headers=make.bearer(Scope.READ, Scope.REVIEW, user=lead))
-    words = {"title": "No", "audience": "subject", "subject": "{case}", "body": "Stop, {to}. {why}"}
+    words: dict[str, Any] = {
+        "title": "No",
+        "audience": "subject",
+        "subject": "{case}",
+        "body": "Stop, {to}. {why}",
+    }
     made = writer.put("/api/v1/message-templates/no/", words, "application/json").json()
     assert (made["version"], made["gaps"]) == (1, ["case", "to", "why"])
     stale = writer.put("/api/v1/message-templates/no/", words, "application/json")
@@ -315,7 +321,7 @@ def test_a_line_break_in_a_value_makes_no_header(rita: User, lead: User) -> None
 
 
 def test_only_leads_save_templates_and_reviewers_use_them(rita: User, lead: User) -> None:
-    words = {"title": "T", "audience": "subject", "subject": "s", "body": "b"}
+    words: dict[str, Any] = {"title": "T", "audience": "subject", "subject": "s", "body": "b"}
     with pytest.raises(ForbiddenError):
         save_template(actor=rita, slug="t", **words)
     page = browser_of(lead).post("/settings/messages/", words | {"slug": "t", "active": "on"})
@@ -342,7 +348,13 @@ def test_only_leads_save_templates_and_reviewers_use_them(rita: User, lead: User
     ],
 )
 def test_a_template_that_cannot_be_used_is_not_saved(lead: User, field: str, value: str) -> None:
-    words = {"slug": "t", "title": "T", "audience": "subject", "subject": "s", "body": "b"}
+    words: dict[str, Any] = {
+        "slug": "t",
+        "title": "T",
+        "audience": "subject",
+        "subject": "s",
+        "body": "b",
+    }
     with pytest.raises(InvalidError):
         save_template(actor=lead, **words | {field: value})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -97,7 +98,11 @@ def test_a_filter_is_saved_from_the_queue_and_stands_in_the_rail(
 
 @pytest.mark.row(58)
 def test_send_opens_only_once_every_gap_is_filled(enter: Enter, desk: world.Desk) -> None:
-    words = {"title": "Thanks", "subject": "On {case}", "body": "Dear {name}, thank you."}
+    words: dict[str, Any] = {
+        "title": "Thanks",
+        "subject": "On {case}",
+        "body": "Dear {name}, thank you.",
+    }
     save_template(actor=desk.lead, slug="thanks", audience="reporter", **words)
     save_webhook(actor=desk.admin, url="https://r.example/", events=["message"])
     page = (rita := enter()).page
