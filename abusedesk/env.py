@@ -10,7 +10,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 from psycopg import ProgrammingError
@@ -186,7 +186,7 @@ class Env(BaseSettings):
     @classmethod
     def _check_mail(cls, value: SecretStr | None) -> SecretStr | None:
         parts = urlsplit(value.get_secret_value() if value is not None else "smtp://unset")
-        if parts.scheme not in MAIL_SCHEMES or not parts.hostname:
+        if parts.scheme not in MAIL_SCHEMES or not parts.hostname or not _has_port(parts):
             msg = f"must begin with one of {', '.join(f'{name}://' for name in MAIL_SCHEMES)}"
             raise ValueError(msg)
         return value
@@ -287,6 +287,13 @@ def current() -> Env:
         return load()
     except EnvError as error:
         raise SystemExit(str(error)) from None
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether its port is one, or left out."""
+    with suppress(ValueError):
+        return parts.port != 0
+    return False
 
 
 def variable(field: str) -> str:

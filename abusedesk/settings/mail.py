@@ -13,7 +13,7 @@ PUBLIC_URL = ENV.public_url.rstrip("/")
 MAIL_FROM = ENV.mail_from if _SERVER.hostname else ""
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _SERVER.hostname else 'dummy'}.EmailBackend"
 EMAIL_HOST = _SERVER.hostname or ""
-EMAIL_PORT = _SERVER.port or (465 if _SERVER.scheme == "smtps" else 587)
+EMAIL_PORT = _SERVER.port or {"smtps": 465, "smtp+tls": 587}.get(_SERVER.scheme, 25)
 EMAIL_HOST_USER = unquote(_SERVER.username or "")
 EMAIL_HOST_PASSWORD = unquote(_SERVER.password or "")
 EMAIL_USE_SSL = _SERVER.scheme == "smtps"

@@ -17,6 +17,7 @@ from abusedesk.core.query import Query, Term
 from cases import policy
 from cases.blind import unveiled, veiled_of
 from cases.choices import State
+from cases.lineage import survivor_id
 from cases.models import Case, Decision, EvidenceFile, Note, Task
 from cases.models.words import CaseText
 from cases.search.words import Piece, forms_of, place_of
@@ -93,7 +94,8 @@ def _cases(words: Sequence[str], viewer: User) -> Iterator[Hit]:
     rows = cases_for(viewer).exclude(state=State.MERGED).alias(told=CaseText())
     for row in _newest(rows, words, "told"):
         said = [row.title, *(one["text"] for one in row.summary), *row.reasons]
-        told = next((one for one in said if words[0].lower() in one.lower()), row.title)
+        first = [form.lower() for form in forms_of(words[0])]
+        told = next((one for one in said if any(f in one.lower() for f in first)), row.title)
         yield _hit(row, "", row.opened_at, "", told, words)
 
 
@@ -101,7 +103,7 @@ def _notes(words: Sequence[str], viewer: User) -> Iterator[Hit]:
     """Without those that would tell a verdict that the viewer must not know yet."""
     veiled = Decision.objects.filter(~unveiled(viewer), case=OuterRef("case"))
     kept = Exists(veiled.filter(actor=OuterRef("author")))
-    rows = _of_cases(Note.objects.filter(~kept), viewer, "author", "case__merged_into")
+    rows = _of_cases(Note.objects.filter(~kept), viewer, "author")
     found = list(_newest(rows, words, "body"))
     authors = {row.author_id for row in found}
     waiting = Decision.objects.filter(~unveiled(viewer), actor__in=authors).order_by()
@@ -113,9 +115,8 @@ def _notes(words: Sequence[str], viewer: User) -> Iterator[Hit]:
 
 def _is_kept(note: Note, viewer: User) -> bool:
     """Whether it is kept with a verdict on a case that went into the note's, or took it in."""
-    case = note.case.merged_into or note.case
-    family = family_of(case).refs
-    return len(family) > 1 and veiled_of(family, viewer).filter(actor=note.author).exists()
+    family = family_of(Case.objects.get(pk=survivor_id(note.case_id))).refs
+    return veiled_of(family, viewer).filter(actor=note.author).exists()
 
 
 def _decisions(words: Sequence[str], viewer: User) -> Iterator[Hit]:

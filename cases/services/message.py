@@ -14,7 +14,7 @@ from abusedesk.core import audit, clock, mail
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
-from cases import fields, golden, policy, posting
+from cases import claims, fields, golden, policy, posting
 from cases.choices import Audience, DeliveryKind, DeliveryState, Tlp
 from cases.gaps import MOST, Filled, fill, gaps_in
 from cases.models import Case, Delivery, Message, MessageTemplate, Webhook
@@ -98,6 +98,7 @@ def send_message(
     ConflictError for a case of which nothing may leave.
     """
     filled = preview_message(actor=actor, case=case, template=template, to=to, values=values)
+    case = claims.lock(case)
     if first := Message.objects.filter(key=key).first():
         return _same(first, actor, case)
     if case.tlp == Tlp.RED:

@@ -219,6 +219,15 @@ def test_a_message_to_an_account_is_passed_on_by_receivers_that_asked(
     assert posting.post_due() == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_from_four_at_once_is_one_message(rita: User, thanks: MessageTemplate) -> None:
+    case = build.case()
+    sent = build.at_once(4, lambda _: send(rita, case, thanks))
+    assert len({one.pk for one in sent}) == Message.objects.count() == 1
+    with pytest.raises(InvalidError, match="another message"):
+        send(build.user(), case, thanks)
+
+
 def test_what_has_left_is_not_taken_back(rita: User, thanks: MessageTemplate) -> None:
     row = send(rita, build.case(), thanks)
     let_it_leave()

@@ -52,6 +52,7 @@ def test_an_empty_variable_is_as_good_as_unset(monkeypatch: pytest.MonkeyPatch) 
         ("ABUSEDESK_PORT", "http", "valid integer"),
         ("ABUSEDESK_MAIL_URL", "mail.example", "must begin with one of smtp://"),
         ("ABUSEDESK_MAIL_URL", "smtps://", "must begin with one of smtp://"),
+        ("ABUSEDESK_MAIL_URL", "smtp://mail.example:port", "must begin with one of smtp://"),
         ("ABUSEDESK_PUBLIC_URL", "desk.example", "must begin with https://"),
         ("ABUSEDESK_PORT", "70000", "less than or equal to 65535"),
         ("ABUSEDESK_PORT", "0", "greater than or equal to 1"),
