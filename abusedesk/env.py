@@ -10,7 +10,7 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import available_timezones
 
 from psycopg import ProgrammingError
@@ -24,6 +24,7 @@ from abusedesk.core.pgpaths import Paths, make_directory
 
 BASE_DIR: Final = Path(__file__).resolve().parent.parent
 PREFIX: Final = "ABUSEDESK_"
+MAIL_SCHEMES: Final = ("smtp", "smtps", "smtp+tls")
 BROKERS: Final = ("pgmq", "redis", "rediss", "amqp", "amqps", "memory")
 MIN_SECRET: Final = 32
 MAX_PORT: Final = 65535
@@ -32,6 +33,7 @@ SECRETS: Final = (
     "broker_url",
     "secret_key",
     "token_pepper",
+    "mail_url",
 )  # each also as ..._FILE
 
 WordList = Annotated[tuple[str, ...], NoDecode]
@@ -118,6 +120,19 @@ class Env(BaseSettings):
     time_zone: str = Field(
         "UTC", description="Time zone in which people read times, e.g. Europe/Berlin."
     )
+    public_url: str = Field(
+        "",
+        description="How people reach the desk, e.g. https://desk.example; links in mails begin "
+        "with it.",
+    )
+    mail_url: SecretStr | None = Field(
+        None,
+        description="Mail server: smtps://user:password@host, smtp+tls://host:587 or smtp://host. "
+        "Unset: the desk sends no mail.",
+    )
+    mail_from: str = Field(
+        "abusedesk@localhost", description="Address from which the desk sends mail."
+    )
     outbound_allow: NetworkList = Field(
         (),
         description="Private networks (CIDR, by comma) where webhooks and partners may be.",
@@ -184,6 +199,23 @@ class Env(BaseSettings):
     def _check_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and urlsplit(value.get_secret_value()).scheme not in BROKERS:
             msg = f"must begin with one of {', '.join(f'{name}://' for name in BROKERS[:-1])}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _check_mail(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value() if value is not None else "smtp://unset")
+        if parts.scheme not in MAIL_SCHEMES or not parts.hostname or not _has_port(parts):
+            msg = f"must begin with one of {', '.join(f'{name}://' for name in MAIL_SCHEMES)}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            msg = "must begin with https:// or http://"
             raise ValueError(msg)
         return value
 
@@ -275,6 +307,13 @@ def current() -> Env:
         return load()
     except EnvError as error:
         raise SystemExit(str(error)) from None
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Whether its port is one, or left out."""
+    with suppress(ValueError):
+        return parts.port != 0
+    return False
 
 
 def variable(field: str) -> str:

@@ -54,6 +54,12 @@ class NoticeKind(models.TextChoices):
     LATE = "late", "is late"
     ESCALATING = "escalating", "came back: it beats its forecast"
     RETURNED = "returned", "came back from snooze"
+    MENTION = "mention", "names you in a note"
+    ESCALATED = "escalated", "was escalated"
+    SNOOZED = "snoozed", "was put away for a while"
+    CLOSED = "closed", "was closed"
+    REOPENED = "reopened", "is back for review"
+    ABSORBED = "absorbed", "took in another case"
 
 
 class LineageKind(models.TextChoices):
@@ -161,10 +167,18 @@ class AppealState(models.TextChoices):
     MOOT = "moot", "Decision taken back"
 
 
+class Audience(models.TextChoices):
+    """To whom a message from the desk goes."""
+
+    REPORTER = "reporter", "Reporter"
+    SUBJECT = "subject", "Subject"
+
+
 class DeliveryKind(models.TextChoices):
     DECISION = "decision", "Decision"
     REVERSAL = "reversal", "Reversal"
     EVENT = "event", "Event"
+    MESSAGE = "message", "Message"
 
 
 class DeliveryState(models.TextChoices):

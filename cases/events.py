@@ -23,5 +23,7 @@ EVENTS: Final[dict[str, frozenset[Verb]]] = {
     "decided": frozenset({Verb.CASE_DECIDED, Verb.CASE_UNDONE}),
     "reopened": frozenset({Verb.CASE_REGRESSED, Verb.CASE_REOPENED}),
     "merged": frozenset({Verb.CASE_MERGED, Verb.CASE_ABSORBED}),
+    # messages that the receiver passes on: deliveries of their own, not made from the audit chain
+    "message": frozenset(),
 }
 EVENT_OF: Final = {verb: name for name, verbs in EVENTS.items() for verb in verbs}

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from abusedesk.core import clock, mail
 from abusedesk.core.models import Role, User
+from abusedesk.core.queueing import wake
 from cases import claims
 from cases.choices import NoticeKind
-from cases.models import Case, Notice, Queue
+from cases.models import Case, Note, Notice, Queue
 
 
-def give(case: Case, kind: NoticeKind, people: Iterable[User]) -> None:
+def give(
+    case: Case,
+    kind: NoticeKind,
+    people: Iterable[User],
+    *,
+    actor: User | None = None,
+    note: Note | None = None,
+) -> None:
     """One notice for each; who has not read the last one of its kind gets no second.
 
-    What exists for one person only is no news for others.
+    What exists for one person only is no news for others. note: each note is news of its own.
     """
     people = [one for one in people if case.only_for_id in {None, one.pk}]
-    rows = [Notice(user=person, case=case, kind=kind) for person in people]
+    now = clock.now()
+    rows = [
+        Notice(
+            user=person,
+            case=case,
+            kind=kind,
+            actor=actor,
+            note=note,
+            mail_due_at=now if mail.wanted_by(person) else None,
+        )
+        for person in people
+    ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    if any(row.mail_due_at for row in rows):
+        wake("cases.mail_notices")
 
 
 def about(case: Case) -> list[User]:

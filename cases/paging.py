@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 
@@ -87,9 +87,9 @@ def count(cases: QuerySet[Case]) -> int:
     return cases.order_by()[: COUNTED + 1].count()
 
 
-def counted(cases: QuerySet[Case]) -> Subquery:
-    """`count` as a column of another query."""
-    return _Count(cases.order_by().values("pk")[: COUNTED + 1])
+def counted(rows: QuerySet[Any]) -> Subquery:
+    """`count` as a column of another query, of rows of any kind."""
+    return _Count(rows.order_by().values("pk")[: COUNTED + 1])
 
 
 def capped(total: int) -> int:

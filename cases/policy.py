@@ -53,6 +53,9 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.file": REVIEWERS,
     "playbook.view": REVIEWERS,
     "playbook.save": LEADS,
+    "message.send": REVIEWERS,
+    "template.view": REVIEWERS,
+    "template.save": LEADS,
     "case.hold": LEADS,
     "hold.save": LEADS,
     "gate.save": LEADS,
@@ -75,6 +78,7 @@ HIDEABLE: Final = {
     "case.snooze": "Snooze",
     "case.escalate": "Escalate",
     "case.note": "Write notes",
+    "message.send": "Write to reporters and subjects",
     "case.hold": "Legal hold",
     "case.assign": "Assign",
     "case.move": "Move to another queue",
@@ -122,6 +126,16 @@ def queues_of(viewer: User) -> QuerySet[Queue]:
         return Queue.objects.all()
     named = Queue.people.through.objects.filter(user=viewer).values("queue")
     return Queue.objects.filter(Q(roles__contains=[viewer.role]) | Q(pk__in=named))
+
+
+def colleagues_of(queue: Queue) -> QuerySet[User]:
+    """Active people for whom cases of this queue exist, as `queues_of` says; by name.
+
+    Whether a single case is a copy for one person plays no part: who is left out would betray it.
+    """
+    people = User.objects.filter(is_active=True, role__in=PERMISSIONS["case.view"])
+    by_role = Q(role__in=ADMINS | {Role(role) for role in queue.roles})
+    return people.filter(by_role | Q(pk__in=queue.people.values("pk"))).order_by("username")
 
 
 def claimable_states(user: User) -> list[State]:

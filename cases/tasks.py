@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cases import actions, assigning, forgotten, gates, placing, reporters, reporting, sla, snoozing
+from cases import (
+    actions,
+    assigning,
+    forgotten,
+    gates,
+    mailing,
+    news,
+    placing,
+    posting,
+    reporters,
+    reporting,
+    sla,
+    snoozing,
+)
 from cases import intake as pulling
 from cases.services import bulk_work, calibration, case, event, hold, leftover, retention
 
@@ -39,6 +52,13 @@ def deliver_actions() -> None:
     actions.deliver_due(limit=10)
 
 
+@shared_task(name="cases.mail_notices", acks_late=True, soft_time_limit=240, time_limit=270)
+def mail_notices() -> None:
+    """Mail what people here and outside are to be told."""
+    mailing.mail_due()
+    posting.post_due()
+
+
 @shared_task(name="cases.purge", acks_late=True, soft_time_limit=1500, time_limit=1530)
 def purge(run_id: int) -> None:
     """Count or delete the next pieces of one purge."""
@@ -61,6 +81,7 @@ def sweep() -> None:
     gates.release_expired()
     pulling.intake()
     reporting.sweep()
+    news.sweep()
     event.owe_events()
     forgotten.wake()
     hold.extend_holds()

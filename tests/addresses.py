@@ -31,6 +31,7 @@ from cases.models import (
     EvidenceFile,
     GoldenCheck,
     GoldenItem,
+    Message,
     Notice,
     Playbook,
     Queue,
@@ -47,6 +48,7 @@ from cases.services.event import owe_events
 from cases.services.file import add_file
 from cases.services.hold import hold_case
 from cases.services.marking import label_case
+from cases.services.message import save_template
 from cases.services.note import add_note
 from cases.services.policy import PolicyText, save_policy
 from cases.services.relation import link_cases
@@ -137,6 +139,13 @@ WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
 LABELS = {"action": "label", "reason": "seen"}
 RECEIVER = {"url": "https://receiver.example/hook", "events": ["opened"], "active": "on"}
+TEMPLATE: dict[str, Any] = {
+    "title": "Thanks",
+    "audience": "reporter",
+    "subject": "{case}",
+    "body": "{date}",
+}
+WRITTEN = {"template": "template-0", "to": "x:ada"}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
 UNNAMED = "api-nowhere"
@@ -222,12 +231,14 @@ class Furnished:
             "own-keys": {"do": "off"},
             "tokens": {"name": "shop", "scopes": ["ingest"], "days": 90},
             "view-save": {"page": "signals", "name": "new", "q": "platform:x"},
+            "api-views": {"page": "cases", "name": "new", "query": "is:late"},
             "detectors:signal-export": {"q": "platform:x", "format": "csv"},
             "cases:renew": verdict,
             "cases:decide": verdict,
             "cases:escalate": {"reason": "too big for me"},
             "cases:snooze": {"how": "week"},
             "cases:note": {"body": "look"},
+            "cases:notices-mail": {"wanted": "1", "address": "me@desk.example"},
             "cases:assign": {"assignee": ""},
             "cases:move": {"queue": "scams", "reason": "money"},
             "cases:queue-new": QUEUE,
@@ -289,6 +300,12 @@ class Furnished:
             "cases:link": {"other": self.closed.ref, "reason": "same shop"},
             "cases:playbooks": PLAYBOOK,
             "cases:playbook": PLAYBOOK | {"version": 1},
+            "cases:templates": TEMPLATE | {"slug": "new"},
+            "cases:template": TEMPLATE | {"slug": "template-0", "version": 1},
+            "cases:messages": WRITTEN | {"key": key, "do": "send"},
+            "api-template": TEMPLATE | {"version": 1},
+            "api-case-messages": WRITTEN | {"key": key},
+            "api-case-message-preview": WRITTEN,
             "cases:webhooks": RECEIVER,
             "cases:webhook": RECEIVER,
             "api-case-notes": {"body": "look"},
@@ -347,6 +364,7 @@ def _oldest(model: type[Model]) -> Callable[[Furnished], int]:
 
 PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "decision_id": lambda on: on.decision.pk,
+    "notice_id": _oldest(Notice),
     "golden_id": _oldest(GoldenItem),
     "review_id": _oldest(SecondReview),
     "appeal_id": _oldest(Appeal),
@@ -378,6 +396,8 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "other": lambda on: on.closed.ref,
     "playbook_id": _oldest(Playbook),
     "webhook_id": _oldest(Webhook),
+    "template_slug": lambda _: "template-0",
+    "message_id": _oldest(Message),
     "delivery_id": _oldest(Delivery),
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
@@ -422,6 +442,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     _told(desk.admin, desk.cases[-1], rows)
     for number in range(rows):
         _worked(who, desk.cases[rows], number)
+    _written(desk.lead, who, desk.cases[0], rows)
     record_visit(actor=who, case=desk.cases[0])
     _work_left(rows)
     hold_case(actor=desk.admin, case=desk.cases[rows], reason="court")
@@ -581,6 +602,24 @@ def _source(number: int) -> None:
 def _watched(admin: User, number: int) -> None:
     declare_group(actor=admin, **GROUP)
     add_items(actor=admin, lines=[Line(f"evil-{number}.example")], terms=Terms("cert"))
+
+
+def _written(lead: User, author: User, case: Case, rows: int) -> None:
+    """As many templates and messages, and a receiver that passes messages on."""
+    for number in range(rows):
+        template = save_template(actor=lead, slug=f"template-{number}", **TEMPLATE)
+        Message.objects.create(
+            case=case,
+            template=template,
+            author=author,
+            key=ids.new_uuid(),
+            audience=template.audience,
+            recipient="x:ada",
+            subject="Thanks",
+            body="We look.",
+            due_at=clock.now(),
+        )
+    Webhook.objects.filter(pk=Webhook.objects.earliest("pk").pk).update(events=["message"])
 
 
 def _routed(desk: world.Desk, case: Case, number: int) -> None:

@@ -42,6 +42,7 @@ from cases.models import (
     EvidenceFile,
     GoldenItem,
     Mask,
+    Message,
     Playbook,
     RoutingRule,
     SecondReview,
@@ -62,6 +63,7 @@ from cases.selectors.entity import cases_by_entity
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
+from cases.selectors.found import hits_by_words
 from cases.selectors.golden import (
     agreement_for,
     golden_item_by_id,
@@ -85,6 +87,19 @@ from cases.selectors.masking import (
     evidence_by_id,
     mask_categories_for,
     masks_for,
+from cases.selectors.message import (
+    known_values_of,
+    message_by_id,
+    messages_of,
+    recipients_of,
+    template_by_slug,
+    templates_for,
+)
+from cases.selectors.notice import (
+    colleagues_of,
+    inbox_for,
+    notice_by_id,
+    notices_for,
 )
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
@@ -96,7 +111,6 @@ from cases.selectors.preview import (
     samples_of,
 )
 from cases.selectors.queue import (
-    notices_for,
     people_for,
     queue_by_slug,
     routing_rule_by_id,
@@ -113,8 +127,10 @@ from cases.selectors.review import (
     reviews_for,
     waiting_reviews_for,
 )
+from cases.selectors.saved import rail_of, views_for
 from cases.selectors.spreading import next_platform_for
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.selectors.view import counted_views_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
@@ -236,7 +252,20 @@ cases:assign              GET     login goes  goes  goes  login 404
 cases:assign              POST    login 403   goes  goes  login 404
 cases:move                GET     login goes  goes  goes  login 404
 cases:move                POST    login 403   goes  goes  login 404
+cases:templates           GET     login ok    ok    ok    login 404
+cases:templates           POST    login 403   goes  goes  login 404
+cases:template            GET     login ok    ok    ok    login 404
+cases:template            POST    login 403   goes  goes  login 404
+cases:messages            GET     login ok    ok    ok    login 404
+cases:messages            POST    login goes  goes  goes  login 404
+cases:message-cancel      POST    login goes  goes  goes  login 404
+cases:search              GET     login ok    ok    ok    login 404
+cases:views               GET     login ok    ok    ok    login 404
+cases:inbox               GET     login ok    ok    ok    login ok
+cases:notice              GET     login goes  404   404   login 404
 cases:notices-read        POST    login goes  goes  goes  login goes
+cases:notices-mail        POST    login goes  goes  goes  login goes
+cases:colleagues          GET     login ok    ok    ok    login 404
 cases:queue-settings      GET     login 404   404   ok    login 404
 cases:queue-new           GET     login 404   404   ok    login 404
 cases:queue-new           POST    login 404   404   goes  login 404
@@ -479,6 +508,20 @@ api-job-items           GET    read   401  rows rows rows 401  403  rows rows ro
 api-job-cancel          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-job-undo            POST   review 401  409  409  409  401  403  409  409  409  404  404
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-templates           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-template            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-template            PUT    review 401  403  ok   ok   401  403  403  ok   ok   403  403
+api-case-messages       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-messages       POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-message-preview POST  review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-message-cancel POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-search              GET    read   401  none none none 401  403  none none none none none
+api-views               GET    read   401  rows none none 401  403  rows none none none none
+api-views               POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-view                GET    read   401  ok   404  404  401  403  ok   404  404  404  404
+api-view                DELETE review 401  ok   404  404  401  403  ok   404  404  404  404
+api-notices-read        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-case-people         GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-assign         POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-case-move           POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-case-snooze         POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -571,7 +614,23 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "policies_by_count": (STAFF, lambda who, on: policies_by_count(_would_label(who).takes, who)),
     "samples_of": (STAFF, lambda who, on: samples_of(_would_label(on.desk.admin).takes, who)),
     "people_for": (LEADS, lambda who, on: people_for(who)),
+    "templates_for": (STAFF, lambda who, on: templates_for(who)),
+    "template_by_slug": (STAFF, lambda who, on: template_by_slug("template-0", who)),
+    "messages_of": (STAFF, lambda who, on: messages_of(on.held, who)),
+    "message_by_id": (STAFF, lambda who, on: message_by_id(_first(Message), on.held, who)),
+    "known_values_of": (STAFF, lambda who, on: known_values_of(on.held, who)),
+    "recipients_of": (STAFF, lambda who, on: recipients_of(on.held, who)),
+    "hits_by_words": (STAFF, lambda who, on: hits_by_words(["note"], who)),
+    "views_for": ({Role.REVIEWER}, lambda who, on: views_for(who)),
+    "counted_views_for": ({Role.REVIEWER}, lambda who, on: counted_views_for(who)),
+    "rail_of": (
+        {Role.REVIEWER},
+        lambda who, on: User.objects.annotate(told=rail_of(who)).earliest("pk").told,
+    ),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
+    "inbox_for": (STAFF, lambda who, on: inbox_for(who)),
+    "notice_by_id": (STAFF, lambda who, on: notice_by_id(_told_first(who), who)),
+    "colleagues_of": (STAFF, lambda who, on: colleagues_of(on.held, who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),
     "backlog_ages": (STAFF, lambda who, on: backlog_ages(who)),
     "findings_of": (STAFF, lambda who, on: findings_of(on.held, who)),
@@ -710,6 +769,9 @@ WITHOUT_VIEWER: Final = {
     "family_of": "of a case that a selector gave to the viewer",
     "members_of": "of a case that a selector gave to the viewer",
     "ties_of": "of a case that a selector gave to the viewer",
+    "unread_of": "of numbers that a selector gave to the viewer",
+    "rail_views_of": "of numbers that a selector gave to the viewer",
+    "views_of": "of what a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",
     "overview_of": "of hits that a selector gave to the viewer",
     "hits_by_day": "a snooze counts for its case, not for a person",
@@ -895,6 +957,11 @@ def _reported() -> Case:
     note([(told, Complaint((account,), "x:ada", "spam"))])
     place()
     return Case.objects.get(report_links__signal_id=signal.pk)
+
+
+def _told_first(person: User) -> int:
+    """Id of a notice of this person, or of nobody's."""
+    return getattr(person.notices.first(), "pk", 0)
 
 
 def _watching(person: User, on: Furnished) -> User:

@@ -28,6 +28,7 @@ class User(AbstractUser):
     """A person or an integration; the role decides what exists for them.
 
     own_keys: id of a shortcut -> the key it has for this person, empty when it is off.
+    mail_notices: whether what they are told also comes by mail.
     """
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
@@ -35,6 +36,7 @@ class User(AbstractUser):
     own_keys = models.JSONField(
         default=dict, blank=True, db_default=models.Value({}, models.JSONField())
     )
+    mail_notices = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
@@ -104,12 +106,15 @@ class AuditEntry(models.Model):
 class SavedView(models.Model):
     """A list with its filters under a name.
 
-    page: a list in `saved.PAGES`. query: in the filter language. shared: the whole team has it.
+    page: a list in `saved.PAGES`. at: which one, where there are several. tab: which part of it.
+    query: in the filter language. shared: the whole team has it.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="views")
     name = models.CharField(max_length=80)
     page = models.CharField(max_length=40)
+    at = models.SlugField(max_length=60, blank=True, default="", db_default="", db_index=False)
+    tab = models.SlugField(max_length=16, blank=True, default="", db_default="", db_index=False)
     query = models.CharField(max_length=2_000, blank=True)
     shared = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)

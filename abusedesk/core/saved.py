@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from abusedesk.core import audit
 from abusedesk.core.audit import Verb
@@ -16,9 +19,18 @@ from abusedesk.core.query import MAX_CHARS
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 # Lists that read the filter language, by the name of their address.
-PAGES: Final = {"signals": "detectors:signal-list", "cases": "cases:case-list"}
+PAGES: Final = {
+    "signals": "detectors:signal-list",
+    "cases": "cases:case-list",
+    "queue": "cases:queue",
+}
+SEVERAL: Final = frozenset({"queue"})  # of these there are several, each with its slug
 MAX_NAME: Final = 80  # characters
 MAX_VIEWS: Final = 100  # of one person
+MAX_SLUG: Final = 60
+MAX_TAB: Final = 16
+
+_SLUG: Final = re.compile(r"[a-z0-9_-]*", re.IGNORECASE)
 
 
 def views_for(viewer: User, page: str = "") -> QuerySet[SavedView]:
@@ -38,9 +50,21 @@ def view_by_id(view_id: int, viewer: User) -> SavedView:
     return view
 
 
+def address_of(view: SavedView) -> str:
+    """The list with its filters."""
+    values = {"state": view.tab, "q": view.query}
+    query = urlencode({name: value for name, value in values.items() if value})
+    return f"{reverse(PAGES[view.page], args=[view.at] if view.at else [])}?{query}"
+
+
 @transaction.atomic
-def save_view(*, actor: User, page: str, name: str, query: str, shared: bool) -> SavedView:
-    """Keep a query under a name; the same name again changes what it means."""
+def save_view(
+    *, actor: User, page: str, name: str, query: str, shared: bool, at: str = "", tab: str = ""
+) -> SavedView:
+    """Keep a query under a name; the same name again changes what it means.
+
+    at: slug of the list, where there are several. tab: a part of it.
+    """
     if actor.role not in STAFF:
         message = "There is nothing here."
         raise NotFoundError(message)
@@ -51,14 +75,20 @@ def save_view(*, actor: User, page: str, name: str, query: str, shared: bool) ->
     if len(query) > MAX_CHARS or "\x00" in query:
         message = f"A query may have {MAX_CHARS:,} characters."
         raise InvalidError(message, field="q")
-    if page not in PAGES:
+    if page not in PAGES or bool(at) != (page in SEVERAL) or not _fits(at, tab):
         message = "There is no such list."
         raise InvalidError(message, field="page")
+    if other := actor.views.filter(page=page, name=name).exclude(at=at).first():
+        message = f"You have a view of this name for {other.at}; choose another name."
+        raise InvalidError(message, field="name")
     if actor.views.exclude(page=page, name=name).count() >= MAX_VIEWS:
         message = f"You have {MAX_VIEWS} views; delete one first."
         raise InvalidError(message, field="name")
     view, _ = SavedView.objects.update_or_create(
-        owner=actor, page=page, name=name, defaults={"query": query, "shared": shared}
+        owner=actor,
+        page=page,
+        name=name,
+        defaults={"query": query, "shared": shared, "at": at, "tab": tab},
     )
     whom = "the team" if shared else "themselves"
     audit.append(actor=actor, verb=Verb.VIEW_SAVED, target=view, name=name, query=query, whom=whom)
@@ -73,3 +103,8 @@ def delete_view(*, actor: User, view: SavedView) -> None:
         raise ForbiddenError(message)
     audit.append(actor=actor, verb=Verb.VIEW_DELETED, target=view, name=view.name)
     view.delete()
+
+
+def _fits(at: str, tab: str) -> bool:
+    """Whether both are slugs that the columns hold."""
+    return len(at) <= MAX_SLUG and len(tab) <= MAX_TAB and all(map(_SLUG.fullmatch, (at, tab)))

@@ -59,6 +59,8 @@ SHORTCUTS = (
     Shortcut("peek", KeyScope.GLOBAL, ("b",), "Hold: see the covered evidence of this row"),
     Shortcut("cover", KeyScope.GLOBAL, ("0",), "Cover the page at once"),
     Shortcut("go-work", KeyScope.GLOBAL, ("g", "m"), "My work"),
+    Shortcut("go-inbox", KeyScope.GLOBAL, ("g", "i"), "Inbox"),
+    Shortcut("go-search", KeyScope.GLOBAL, ("g", "w"), "Search for words in everything"),
     Shortcut("go-queues", KeyScope.GLOBAL, ("g", "q"), "Queues"),
     Shortcut("go-cases", KeyScope.GLOBAL, ("g", "c"), "Cases"),
     Shortcut("go-signals", KeyScope.GLOBAL, ("g", "f"), "Signals"),

@@ -49,6 +49,11 @@ class Verb(StrEnum):
     FILE_ADDED = "case.file_added"
     FILE_READ = "case.file_read"
     FILE_BROKEN = "case.file_broken"
+    MESSAGE_WRITTEN = "message.written"
+    MESSAGE_CANCELLED = "message.cancelled"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_GIVEN_UP = "message.given_up"
+    TEMPLATE_SAVED = "template.saved"
     PLAYBOOK_SAVED = "playbook.saved"
     CASE_MERGED = "case.merged"
     CASE_ABSORBED = "case.absorbed"
@@ -118,6 +123,7 @@ class Verb(StrEnum):
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
     KEYS_SAVED = "keys.saved"
+    NOTICES_MAILED = "notices.mailed"
     VIEW_SAVED = "view.saved"
     VIEW_DELETED = "view.deleted"
     LOGGED_IN = "user.logged_in"
@@ -165,6 +171,11 @@ SENTENCES: dict[str, str] = {
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",
     Verb.FILE_READ: "downloaded the file {name}",
     Verb.FILE_BROKEN: "found the stored bytes of {name} changed; they were not given out",
+    Verb.MESSAGE_WRITTEN: "wrote to a {audience} from the template {template}",
+    Verb.MESSAGE_CANCELLED: "took back message {message} to a {audience}",
+    Verb.MESSAGE_SENT: "mailed message {message} to a {audience}",
+    Verb.MESSAGE_GIVEN_UP: "gave up message {message} to a {audience}: {answer}",
+    Verb.TEMPLATE_SAVED: "saved the template {slug} as version {number}",
     Verb.PLAYBOOK_SAVED: "saved the playbook {title} with {count} steps",
     Verb.CASE_MERGED: "merged the case into {into}",
     Verb.CASE_ABSORBED: "took in {absorbed}: +{hits}",
@@ -239,6 +250,7 @@ SENTENCES: dict[str, str] = {
     Verb.USER_CREATED: "created the user {name}",
     Verb.USER_CHANGED: "changed the user {name}",
     Verb.KEYS_SAVED: "changed their keys: {what}",
+    Verb.NOTICES_MAILED: "wants notices {what}",
     Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
     Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",

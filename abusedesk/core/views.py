@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
@@ -13,13 +12,12 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from abusedesk.core import audit, clock, context, saved
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.htmx import DeskRequest
-from abusedesk.core.models import ApiToken, Role, SavedView, Scope, Theme, User
+from abusedesk.core.models import ApiToken, Role, Scope, Theme, User
 from abusedesk.core.tokens import issue_token, revoke_token
 
 YEAR_S = 365 * 86_400
@@ -112,7 +110,7 @@ def token_revoke(request: DeskRequest, token_id: int) -> HttpResponse:
 @require_GET
 def view_open(request: DeskRequest, view_id: int) -> HttpResponse:
     """The list and filters of a saved view."""
-    return redirect(_address(saved.view_by_id(view_id, request.user)))
+    return redirect(saved.address_of(saved.view_by_id(view_id, request.user)))
 
 
 @login_required
@@ -123,11 +121,13 @@ def view_save(request: DeskRequest) -> HttpResponse:
         actor=request.user,
         page=request.POST.get("page", ""),
         name=request.POST.get("name", ""),
+        at=request.POST.get("at", ""),
+        tab=request.POST.get("tab", ""),
         query=request.POST.get("q", ""),
         shared=bool(request.POST.get("shared")),
     )
     messages.success(request, f"Saved as {view.name}.")
-    return redirect(_address(view))
+    return redirect(saved.address_of(view))
 
 
 @login_required
@@ -137,7 +137,7 @@ def view_delete(request: DeskRequest, view_id: int) -> HttpResponse:
     view = saved.view_by_id(view_id, request.user)
     saved.delete_view(actor=request.user, view=view)
     messages.success(request, f"{view.name} is deleted.")
-    return redirect(saved.PAGES[view.page])
+    return redirect("cases:views")
 
 
 def error_403(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -167,10 +167,6 @@ def _issued(form: TokenForm, user: User) -> str:
     until = clock.now() + timedelta(days=said["days"]) if said["days"] else None
     _, plain = issue_token(user=user, name=said["name"], scopes=said["scopes"], expires_at=until)
     return plain
-
-
-def _address(view: SavedView) -> str:
-    return f"{reverse(saved.PAGES[view.page])}?{urlencode({'q': view.query})}"
 
 
 def _require_admin(user: User) -> None:

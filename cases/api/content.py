@@ -21,6 +21,7 @@ from cases.api import serializers
 from cases.api.inference_shapes import AttributionSerializer, NextPlatformSerializer
 from cases.api.matching import IF_MATCH, MUST_MATCH, http_names, matched, tagged, versions_in
 from cases.choices import TaskState
+from cases.mentions import mentioned_in
 from cases.models import Case
 from cases.selectors.attribution import attribution_for
 from cases.selectors.case import case_by_ref
@@ -78,14 +79,16 @@ class NotesView(OfCase):
     @extend_schema(
         request=serializers.NoteSerializer,
         parameters=[IF_MATCH],
-        responses={201: serializers.NoteSerializer, **problems(400, 404, 412, 422)},
+        responses={201: serializers.NotedSerializer, **problems(400, 404, 412, 422)},
     )
     def post(self, request: Request, ref: str) -> Response:
-        """Add a note."""
+        """Add a note; whom it names with `@` is told, if the case exists for them."""
         with matched(request, ref, self.viewer) as case:
             said = _valid(serializers.NoteSerializer(data=request.data))
             note = add_note(actor=self.viewer, case=case, body=said["body"])
-        return Response(serializers.NoteSerializer(note).data, status=201)
+        named = mentioned_in(note.body, case)
+        said = {"told": map(str, named.told), "not_told": map(str, named.refused)}
+        return Response(serializers.NoteSerializer(note).data | said, status=201)
 
 
 class TasksView(OfCase):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from cases.models import Notice, Queue, RoutingRule, Shift
+from cases.models import Queue, RoutingRule, Shift
 from cases.policy import HIDEABLE
 from cases.selectors.queue import LAST, LAST_MOST
 
@@ -143,14 +143,3 @@ class SnoozeSerializer(serializers.Serializer[object]):
 
     until = serializers.DateTimeField()
     until_escalates = serializers.BooleanField(default=False)
-
-
-class NoticeSerializer(serializers.ModelSerializer[Notice]):
-    """One event of a case."""
-
-    case = serializers.CharField(source="case.ref")
-
-    class Meta:
-        model = Notice
-        fields = ["id", "case", "kind", "created_at"]
-        read_only_fields = fields

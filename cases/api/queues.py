@@ -15,7 +15,6 @@ from cases import policy
 from cases.api.queue_shapes import (
     AssignSerializer,
     MoveSerializer,
-    NoticeSerializer,
     OrderSerializer,
     QueueChangeSerializer,
     QueueCountSerializer,
@@ -31,8 +30,6 @@ from cases.models import Queue, RoutingRule
 from cases.routing import read_rule
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.selectors.queue import (
-    NOTICES,
-    notices_for,
     people_for,
     queue_by_slug,
     routing_rule_by_id,
@@ -277,20 +274,6 @@ class SnoozeView(Endpoint):
         said = _valid(SnoozeSerializer(data=request.data))
         case = snooze_case(actor=caller(request), case=case, **said)
         return Response(CaseRowSerializer(case).data)
-
-
-class NoticesView(Endpoint):
-    """What the caller was told and has not read."""
-
-    scopes: ClassVar = {"GET": Scope.READ}
-
-    @extend_schema(
-        operation_id="notices_list", responses={200: NoticeSerializer(many=True), **problems()}
-    )
-    def get(self, request: Request) -> Response:
-        """The newest, at most 20; references and events, never evidence."""
-        rows = notices_for(caller(request))[:NOTICES]
-        return Response(NoticeSerializer(rows, many=True).data)
 
 
 def _save(request: Request, queue: Queue | None, said: dict[str, Any]) -> Queue:

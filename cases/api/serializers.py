@@ -172,6 +172,17 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
         read_only_fields = ["id", "author", "created_at"]
 
 
+class NotedSerializer(NoteSerializer):
+    """A note that was added. not_told: named in it, but the case does not exist for them."""
+
+    told = serializers.ListField(child=serializers.CharField(), read_only=True)
+    not_told = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta(NoteSerializer.Meta):
+        fields = [*NoteSerializer.Meta.fields, "told", "not_told"]
+        read_only_fields = [*NoteSerializer.Meta.read_only_fields, "told", "not_told"]
+
+
 class MarksSerializer(serializers.Serializer[object]):
     """What people mark a case with. Left out stays as it is; labels are the whole set."""
 

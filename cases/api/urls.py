@@ -5,7 +5,21 @@ from __future__ import annotations
 from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
-from cases.api import bulk, content, exposure, golden, lineage, quality, queues, reporter, retention
+from cases.api import (
+    bulk,
+    content,
+    exposure,
+    golden,
+    lineage,
+    messages,
+    notices,
+    quality,
+    queues,
+    reporter,
+    retention,
+    saved,
+    search,
+)
 from cases.api.views import CaseViewSet
 
 CASE = r"^cases/(?P<ref>AD-[0-9]{1,18})/"
@@ -48,6 +62,29 @@ urlpatterns = [
     path("jobs/<int:bulk_id>/cancel/", bulk.BulkCancelView.as_view(), name="api-job-cancel"),
     path("jobs/<int:bulk_id>/undo/", bulk.BulkUndoView.as_view(), name="api-job-undo"),
     path("notices/", queues.NoticesView.as_view(), name="api-notices"),
+    path("notices/", notices.NoticesView.as_view(), name="api-notices"),
+    path("message-templates/", messages.TemplatesView.as_view(), name="api-templates"),
+    path(
+        "message-templates/<slug:template_slug>/",
+        messages.TemplateView.as_view(),
+        name="api-template",
+    ),
+    path("cases/<str:ref>/messages/", messages.MessagesView.as_view(), name="api-case-messages"),
+    path(
+        "cases/<str:ref>/messages/preview/",
+        messages.PreviewView.as_view(),
+        name="api-case-message-preview",
+    ),
+    path(
+        "cases/<str:ref>/messages/<int:message_id>/cancel/",
+        messages.CancelView.as_view(),
+        name="api-case-message-cancel",
+    ),
+    path("search/", search.SearchView.as_view(), name="api-search"),
+    path("views/", saved.ViewsView.as_view(), name="api-views"),
+    path("views/<int:view_id>/", saved.ViewView.as_view(), name="api-view"),
+    path("notices/read/", notices.NoticesReadView.as_view(), name="api-notices-read"),
+    path("cases/<str:ref>/people/", notices.ColleaguesView.as_view(), name="api-case-people"),
     path("queues/", queues.QueuesView.as_view(), name="api-queues"),
     path("queues/<slug:slug>/", queues.QueueView.as_view(), name="api-queue"),
     path("queues/<slug:slug>/next/", exposure.NextView.as_view(), name="api-queue-next"),

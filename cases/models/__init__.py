@@ -12,8 +12,9 @@ from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
 from cases.models.lineage import CaseLineage
 from cases.models.masking import Mask, PeekHabit
+from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
-from cases.models.notice import Notice
+from cases.models.notice import NewsCursor, Notice
 from cases.models.policy import PolicyVersion
 from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.relation import CaseLink, CaseWatch
@@ -46,6 +47,9 @@ __all__ = [
     "GoldenCheck",
     "GoldenItem",
     "Mask",
+    "Message",
+    "MessageTemplate",
+    "NewsCursor",
     "Note",
     "Notice",
     "PeekHabit",

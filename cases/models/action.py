@@ -9,6 +9,7 @@ from abusedesk.core import clock
 from cases.choices import DeliveryKind, DeliveryState
 from cases.models.case import Case
 from cases.models.decision import Decision
+from cases.models.message import Message
 
 
 class Webhook(models.Model):
@@ -35,13 +36,17 @@ class Webhook(models.Model):
 class Delivery(models.Model):
     """One message that a receiver is owed; a reversal names the delivery it takes back.
 
-    decision: what it tells of; empty for an event of `case`.
+    decision: what it tells of; empty for an event of `case`, and for a message to pass on.
     """
 
     webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
     decision = models.ForeignKey(Decision, models.PROTECT, null=True, related_name="deliveries")
     # no index: a receiver's page shows its deliveries, a case's timeline is in the audit chain
     case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="+", db_index=False)
+    # an index over the few that have one stands below
+    message = models.ForeignKey(
+        Message, models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=DeliveryKind.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversal")
     body = models.TextField()
@@ -59,6 +64,12 @@ class Delivery(models.Model):
             # sweep: what is owed now
             models.Index(
                 fields=["due_at"], condition=models.Q(state="waiting"), name="delivery_due"
+            ),
+            # what became of one message
+            models.Index(
+                fields=["message"],
+                condition=models.Q(message__isnull=False),
+                name="delivery_message",
             ),
         ]
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Upper
 from abusedesk.core import clock
 from cases.choices import Severity, SlaStage, State, Tlp
 from cases.models.queue import Queue
+from cases.models.words import CaseText
 from detectors.models import Calibration, Campaign, Hold
 
 
@@ -136,6 +137,8 @@ class Case(models.Model):
             GinIndex(
                 OpClass(Upper("title"), name="gin_trgm_ops"), name="case_words", fastupdate=False
             ),
+            # words of the search, in all that is said of the case
+            GinIndex(OpClass(Upper(CaseText()), name="gin_trgm_ops"), name="case_text"),
             # where to next: closed cases that began on the same two platforms
             models.Index(F("spread__0_2"), condition=Q(state=State.CLOSED), name="case_spread"),
             # the sweep: due times that nobody was told of

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from abusedesk.core import clock
 from cases.models.case import Case
@@ -27,6 +29,15 @@ class EvidenceFile(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            # words of the search; kept in order at once, since more is looked for than written
+            GinIndex(
+                OpClass(Upper("name"), name="gin_trgm_ops"),
+                OpClass(Upper("note"), name="gin_trgm_ops"),
+                name="file_text",
+                fastupdate=False,
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "sha256"], name="file_once"),
         ]

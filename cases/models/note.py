@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from abusedesk.core import clock
 from cases.models.case import Case
@@ -19,6 +21,12 @@ class Note(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            # words of the search; kept in order at once, since more is looked for than written
+            GinIndex(
+                OpClass(Upper("body"), name="gin_trgm_ops"), name="note_text", fastupdate=False
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"note on {self.case_id}"

@@ -9,31 +9,62 @@ from django.db.models import Q
 from abusedesk.core import clock
 from cases.choices import NoticeKind
 from cases.models.case import Case
+from cases.models.note import Note
 
 
 class Notice(models.Model):
-    """One event of a case for one person. read_at: empty until they have seen it."""
+    """One event of a case for one person. read_at: empty until they have seen it.
+
+    actor: who did it; empty for the desk. note: the one that names them. mail_due_at: when it is
+    to be mailed next; empty once that is done, or where nobody asked for it.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False
     )
     case = models.ForeignKey(Case, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
+    # no index: people are never deleted while they have done something
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    # no index: a note goes with its case, and the notices of that with it
+    note = models.ForeignKey(Note, models.CASCADE, null=True, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=clock.now)
     read_at = models.DateTimeField(null=True)
+    mail_due_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
         indexes = [
-            # my notices, newest first
+            # inbox, newest first
             models.Index(fields=["user", "-id"], name="notice_user"),
+            # what is to be mailed now
+            models.Index(
+                fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False), name="notice_mail"
+            ),
         ]
         constraints = [
-            # told once, until it is read
+            # told once, until it is read; of every note
             models.UniqueConstraint(
-                fields=["user", "case", "kind"], condition=Q(read_at=None), name="notice_once"
+                fields=["user", "case", "kind", "note"],
+                condition=Q(read_at=None),
+                nulls_distinct=False,
+                name="notice_told_once",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.kind}"
+
+
+class NewsCursor(models.Model):
+    """The one row that says how far watchers were told.
+
+    read_to: an entry of the audit chain.
+    """
+
+    read_to = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"told to {self.read_to}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from abusedesk.core import clock
 from cases.choices import AppealState, Confidence, ReviewState, ReviewWhy
@@ -93,6 +95,13 @@ class Appeal(models.Model):
         indexes = [
             # what waits for a ruling, by the clock
             models.Index(fields=["due_at"], condition=Q(state="waiting"), name="appeal_due"),
+            # words of the search; kept in order at once, since more is looked for than written
+            GinIndex(
+                OpClass(Upper("statement"), name="gin_trgm_ops"),
+                OpClass(Upper("ruling"), name="gin_trgm_ops"),
+                name="appeal_text",
+                fastupdate=False,
+            ),
         ]
 
     def __str__(self) -> str:

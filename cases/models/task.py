@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from abusedesk.core import clock
 from cases.choices import Severity, TaskState
@@ -52,6 +54,12 @@ class Task(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            # words of the search; kept in order at once, since more is looked for than written
+            GinIndex(
+                OpClass(Upper("text"), name="gin_trgm_ops"), name="task_text", fastupdate=False
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -23,6 +23,8 @@ from detectors.entities import digest_of
 
 AT_RISK: Final = timedelta(minutes=15)  # of every hour of the service level: its last quarter
 
+# A tab of a queue that is no state: what waits because evidence came after its end.
+REGRESSED: Final = "regressed"
 LOOKUPS: Final = {"": "", ">": "__gt", ">=": "__gte", "<": "__lt", "<=": "__lte"}
 OPPOSITE: Final = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
@@ -53,6 +55,13 @@ def at_risk(now: datetime, sla_hours: F | None = None) -> Q:
     hours = F("queue__sla_hours") if sla_hours is None else sla_hours
     quarter = ExpressionWrapper(hours * Value(AT_RISK), DurationField())
     return Q(due_at__lte=Value(now) + quarter)
+
+
+def on_tab(tab: str) -> Q:
+    """On this tab of a queue; on the first one for what is no tab."""
+    if tab == REGRESSED:
+        return Q(state__in=states.WAITING, regressed=True)
+    return Q(state=tab if tab in State.values else State.OPEN)
 
 
 def _term(term: Term, asked: Asked) -> Q:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
-from abusedesk.core.models import User
+from abusedesk.core.models import SavedView, User
 from cases import golden, policy, queue, states
 from cases.choices import State
 from cases.models import Case, Queue
 from cases.paging import capped, counted
 from cases.search.where import at_risk
+from cases.selectors.notice import notices_for
+from cases.selectors.saved import rail_of, views_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,8 @@ class QueueCount:
     """One queue in numbers, each exact up to `paging.COUNTED`; one more says that there are more.
 
     late: past its due time; at_risk: late or the last quarter runs; newest: id of the case that
-    was opened last, 0 without any.
+    was opened last, 0 without any. unread, views: what the rail shows beside
+    queues, the same on every row, so that no page asks once more for it.
     """
 
     queue: Queue
@@ -36,6 +41,8 @@ class QueueCount:
     at_risk: int
     oldest_at: datetime | None
     newest: int
+    unread: int
+    views: list[dict[str, Any]]
 
     @property
     def backlog(self) -> int:
@@ -95,6 +102,16 @@ def queue_counts(viewer: User) -> list[QueueCount]:
     return [QueueCount(queue=one, **{name: getattr(one, name) for name in numbers}) for one in rows]
 
 
+def unread_of(counts: Iterable[QueueCount]) -> int:
+    """Notices that who counted has not read; who sees no queue has none."""
+    return max((one.unread for one in counts), default=0)
+
+
+def rail_views_of(counts: Sequence[QueueCount]) -> list[SavedView]:
+    """Saved views that the rail shows to who counted."""
+    return views_of(counts[0].views) if counts else []
+
+
 def _numbers(viewer: User, now: datetime) -> dict[str, Subquery | Coalesce]:
     cases = Case.objects.filter(golden.shown_to(viewer), queue=OuterRef("pk"))
     waiting = cases.filter(state__in=states.WAITING)
@@ -112,4 +129,6 @@ def _numbers(viewer: User, now: datetime) -> dict[str, Subquery | Coalesce]:
         **{name: counted(rows) for name, rows in piles.items()},
         "oldest_at": Subquery(waiting.order_by("opened_at").values("opened_at")[:1]),
         "newest": Coalesce(Subquery(newest), 0),
+        "unread": counted(notices_for(viewer)),
+        "views": rail_of(viewer),
     }

@@ -1,4 +1,4 @@
-"""Reads queues, routing rules, shifts and notices, and tries a rule on cases there are."""
+"""Reads queues, routing rules, and shifts, and tries a rule on cases there are."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from abusedesk.core.query import Query
 from cases import policy, routing, states
-from cases.models import Case, Notice, Queue, RoutingRule
+from cases.models import Case, Queue, RoutingRule
 from cases.search import where
 from cases.selectors.case import cases_for
 
 DRAFT: Final = 0  # number of a rule that is not saved
 LAST: Final = 200
 LAST_MOST: Final = 2_000
-NOTICES: Final = 20
 
 
 class Earlier(NamedTuple):
@@ -102,13 +101,6 @@ def people_for(viewer: User) -> QuerySet[User]:
     people = User.objects.filter(is_active=True, role__in=policy.REVIEWERS)
     waiting = Count("assigned", filter=Q(assigned__state__in=states.WAITING))
     return people.select_related("shift").annotate(waiting=waiting).order_by("username")
-
-
-def notices_for(viewer: User) -> QuerySet[Notice]:
-    """What this person was told and has not read, of cases that they may see."""
-    seen = Notice.objects.filter(user=viewer, read_at=None)
-    seen = seen.filter(case__queue__in=policy.queues_of(viewer))
-    return seen.select_related("case")
 
 
 def _with_draft(

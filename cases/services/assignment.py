@@ -39,7 +39,7 @@ def assign_case(*, actor: User, case: Case, assignee: User | None) -> Case:
     case.assigned_by, case.assigned_at = (actor, clock.now()) if assignee else (None, None)
     case.save(update_fields=assigning.FIELDS)
     if assignee is not None:
-        notices.give(case, NoticeKind.ASSIGNED, {assignee} - {actor})
+        notices.give(case, NoticeKind.ASSIGNED, {assignee} - {actor}, actor=actor)
         audit.append(actor=actor, verb=Verb.CASE_ASSIGNED, target=case, assignee=str(assignee))
     elif was is not None:
         audit.append(

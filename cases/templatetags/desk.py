@@ -7,7 +7,8 @@ from typing import Any
 from django import template
 
 from cases.paging import told
-from cases.selectors.case import queue_counts
+from cases.selectors.case import QueueCount, queue_counts, rail_views_of, unread_of
+from cases.selectors.view import CountedView, counted_views_for
 from cases.ui import undo
 from cases.ui.pages import RAIL, Page
 
@@ -26,6 +27,18 @@ def queue_nav(context: dict[str, Any]) -> Any:
     """Queues of this person with what waits in them; a page that counted them gives its counts."""
     counted = context.get("queue_counts")
     return queue_counts(context["request"].user) if counted is None else counted
+
+
+@register.filter
+def unread(counts: list[QueueCount]) -> int:
+    """Notices that this person has not read."""
+    return unread_of(counts)
+
+
+@register.simple_tag(takes_context=True)
+def view_nav(context: dict[str, Any], counts: list[QueueCount]) -> list[CountedView]:
+    """Saved views in the rail, with what each shows."""
+    return counted_views_for(context["request"].user, rail_views_of(counts))
 
 
 @register.filter

@@ -28,9 +28,12 @@ class Page(NamedTuple):
 
 RAIL: Final = (
     Page("cases:work", "My work", EVERYBODY, "work", "work", "go-work"),
+    Page("cases:inbox", "Inbox", EVERYBODY, "inbox", "note", "go-inbox"),
+    Page("cases:search", "Search", STAFF, "search", "search", "go-search"),
     Page("cases:queues", "Queues", EVERYBODY, "queues", "queue", "go-queues"),
     Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases"),
     Page("cases:bulk-jobs", "Jobs", STAFF, "jobs"),
+    Page("cases:views", "Saved views", STAFF, "views"),
     Page("cases:proposals", "Proposals", STAFF, "proposals"),
     Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals"),
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",
@@ -42,6 +45,7 @@ RAIL: Final = (
     Page("detectors:mapping-list", "Mappings", ADMINS, "mapping"),
     Page("detectors:entity-types", "Entity types", ADMINS, "types"),
     Page("cases:playbooks", "Playbooks", STAFF, "playbooks"),
+    Page("cases:templates", "Message templates", STAFF, "templates"),
     Page("detectors:watch-list", "Watch list", STAFF, "watch"),
     Page("detectors:group-list", "Declared groups", STAFF, "groups"),
     Page("detectors:letter-list", "Dead letters", STAFF, "letters", "letter"),

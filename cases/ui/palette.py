@@ -20,6 +20,7 @@ from detectors.selectors.entity import entities_by_text
 
 MAX_CHARS: Final = 2_000
 SEARCHES: Final = (
+    ("cases:search", "Search everything for these words"),
     ("cases:case-list", "Search cases for these words"),
     ("detectors:signal-list", "Search signals for these words"),
 )
@@ -71,7 +72,9 @@ def _case(case: Case) -> Jump:
 def _views(viewer: User) -> Iterator[Jump]:
     for view in saved.views_for(viewer):
         whose = "team" if view.shared else "yours"
-        yield Jump(reverse("view-open", args=[view.pk]), view.name, f"{view.page}, {whose}")
+        yield Jump(
+            reverse("view-open", args=[view.pk]), view.name, f"{view.at or view.page}, {whose}"
+        )
 
 
 def _queues(viewer: User) -> Iterator[Jump]:

@@ -67,7 +67,8 @@ def notes(case: Case, viewer: User, *, error: str = "", body: str = "") -> dict[
     found = list(rows.select_related("author", "case"))
     shown = [one for one in found if not one.kept]
     kept = len(found) - len(shown)
-    return {"notes": shown, "notes_kept": kept, "note_error": error, "note_body": body}
+    return {"notes": shown, "notes_kept": kept, "note_error": error, "note_body": body,
+            "not_told": ""}  # fmt: skip
 
 
 def claim_state(case: Case, viewer: User) -> str:

@@ -292,3 +292,15 @@ def at_once(number: int, work: Callable[[int], Result]) -> list[Result]:
     if faults:
         raise faults[0]
     return [results[place] for place in range(number)]
+
+
+class AwayBackend:
+    """A mail server that is away."""
+
+    def __init__(self, **_options: Any) -> None:
+        pass
+
+    def send_messages(self, _messages: Sequence[Any]) -> int:
+        """Nobody answers."""
+        message = "no route to host"
+        raise OSError(message)

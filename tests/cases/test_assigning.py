@@ -17,7 +17,7 @@ from cases.assigning import words_of
 from cases.choices import Assign, NoticeKind, State
 from cases.models import Case, Notice, Queue, Shift
 from cases.opening import inbox
-from cases.selectors.queue import notices_for
+from cases.selectors.notice import notices_for
 from cases.services.assignment import assign_case, save_shift
 from cases.services.notice import read_notices
 from tests.cases import build

@@ -304,7 +304,8 @@ def test_whose_check_a_case_is_stands_in_the_indexes_that_counts_walk(large: Use
         # as after a VACUUM, which no transaction may run
         cursor.execute("UPDATE pg_class SET relallvisible = relpages WHERE relname = 'cases_case'")
         cursor.execute(f"EXPLAIN {query['sql']}")
-        walks = [line for (line,) in cursor.fetchall() if " on cases_case " in line]
+        # under another name stand the cases of unread notices, of which there are few
+        walks = [line for (line,) in cursor.fetchall() if " on cases_case u0" in line]
     piles = walks[:-2]  # the last two read one row each: the oldest and the newest case
     assert len(piles) == 7
     assert [line for line in piles if "Index Only Scan" not in line] == []

@@ -50,6 +50,10 @@ def test_an_empty_variable_is_as_good_as_unset(monkeypatch: pytest.MonkeyPatch) 
     ("name", "value", "words"),
     [
         ("ABUSEDESK_PORT", "http", "valid integer"),
+        ("ABUSEDESK_MAIL_URL", "mail.example", "must begin with one of smtp://"),
+        ("ABUSEDESK_MAIL_URL", "smtps://", "must begin with one of smtp://"),
+        ("ABUSEDESK_MAIL_URL", "smtp://mail.example:port", "must begin with one of smtp://"),
+        ("ABUSEDESK_PUBLIC_URL", "desk.example", "must begin with https://"),
         ("ABUSEDESK_PORT", "70000", "less than or equal to 65535"),
         ("ABUSEDESK_PORT", "0", "greater than or equal to 1"),
         ("ABUSEDESK_DEBUG", "perhaps", "valid boolean"),
@@ -120,7 +124,11 @@ def test_the_start_ends_with_the_sentence_alone(monkeypatch: pytest.MonkeyPatch)
 def test_every_secret_can_come_from_a_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, field: str
 ) -> None:
-    values = {"database_url": "postgresql://host/desk", "broker_url": "redis://host"}
+    values = {
+        "database_url": "postgresql://host/desk",
+        "broker_url": "redis://host",
+        "mail_url": "smtps://desk:secret@mail.example",
+    }
     value = values.get(field, GOOD_SECRET)
     (tmp_path / "secret").write_text(f"{value}\n")
     monkeypatch.setenv(f"{env.variable(field)}_FILE", str(tmp_path / "secret"))

@@ -21,6 +21,7 @@ from abusedesk.core.errors import (
 )
 from abusedesk.core.htmx import DeskRequest, render_part
 from cases import queue
+from cases.mentions import mentioned_in
 from cases.models import Case
 from cases.selectors.case import case_by_ref
 from cases.services.case import escalate_case, snooze_case
@@ -197,11 +198,12 @@ def note(request: DeskRequest, case: Case) -> HttpResponse:
             form = decision_form(case)
             return render_case(request, case, form=form, status=422, refused=refused)
         return _notes(request, case, refused, 422)
-    return (
-        _notes(request, case, rail.notes(case, request.user), 200)
-        if request.htmx
-        else to_case(case)
-    )
+    not_told = mentioned_in(body, case).sentence
+    if request.htmx:
+        return _notes(request, case, rail.notes(case, request.user) | {"not_told": not_told}, 200)
+    if not_told:
+        messages.warning(request, not_told)
+    return to_case(case)
 
 
 def to_case(case: Case) -> HttpResponseRedirect:

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 
 from abusedesk.core.htmx import DeskRequest
 from cases.paging import total
-from cases.selectors.case import queue_counts
+from cases.selectors.case import queue_counts, rail_views_of, unread_of
+from cases.selectors.view import counted_views_for
 
 
 @login_required
@@ -19,7 +20,8 @@ from cases.selectors.case import queue_counts
 def live(request: DeskRequest) -> HttpResponse:
     """Numbers by name, as `data-live` of an element asks for them; 304 while they stay the same.
 
-    `<slug>.open` and its kin count one queue, `all.open` every queue of this person.
+    `<slug>.open` and its kin count one queue, `all.open` every queue of this person,
+    `inbox.unread` what they have not read, `view.<id>` what a saved view shows.
     """
     body = msgspec.json.encode(_numbers(request))
     etag = f'"{blake2b(body, digest_size=8).hexdigest()}"'
@@ -38,4 +40,7 @@ def _numbers(request: DeskRequest) -> dict[str, int]:
         found |= {f"{one.slug}.{name}": getattr(one, name) for one in counts}
         found[f"all.{name}"] = total(counts, name)
     found |= {f"{one.slug}.newest": one.newest for one in counts}
+    found["inbox.unread"] = unread_of(counts)
+    views = counted_views_for(request.user, rail_views_of(counts))
+    found |= {f"view.{one.view.pk}": one.total for one in views if one.total is not None}
     return found

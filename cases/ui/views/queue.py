@@ -14,19 +14,18 @@ from abusedesk.core import clock, saved
 from abusedesk.core.errors import BudgetSpentError
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.query import Query, Term
-from cases import paging, policy, states
+from cases import paging, policy
 from cases.choices import State
 from cases.models import Queue
 from cases.paging import Page
 from cases.queue import claim_next as claim_next_of
+from cases.search.where import REGRESSED, on_tab
 from cases.selectors.case import cases_for, queue_counts
 from cases.ui import bulk, filters
 from cases.ui.rows import with_claims
 from detectors.selectors.config import unread_for
 
 TABS = (State.OPEN, State.ESCALATED, State.SNOOZED, State.CLOSED)
-REGRESSED = "regressed"
-"""A tab that is no state: what waits because evidence came after its end."""
 QUIET = (
     "No case waits here. New ones land in this queue as soon as detectors agree that accounts act "
     "together."
@@ -63,6 +62,7 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         "queue_counts": entries,
         "queue": found,
         "counts": counts,
+        "can_save": request.user.role in saved.STAFF,
         "state": tab,
         "closed": tab == State.CLOSED,
         "tabs": [
@@ -132,27 +132,20 @@ def case_list(request: DeskRequest) -> HttpResponse:
 
 
 def _queue_page(
-    request: DeskRequest, found: Queue, tab: str, typed: filters.Typed, on_tab: int
+    request: DeskRequest, found: Queue, tab: str, typed: filters.Typed, waiting: int
 ) -> tuple[Page, int]:
-    """Rows of a tab, and how many match. on_tab: how many are on it without a filter."""
+    """Rows of a tab, and how many match. waiting: how many are on it without a filter."""
     if typed.faults:
         return Page([]), 0
     now = clock.now()
-    rows = cases_for(request.user).filter(typed.condition(now, request.user), queue=found)
+    rows = cases_for(request.user).filter(
+        typed.condition(now, request.user), on_tab(tab), queue=found
+    )
     after = request.GET.get("from", "")
-    states_, flag = _in(tab)
-    rows = rows.filter(state__in=states_, **({"regressed": True} if flag else {}))
-    total = paging.count(rows) if typed.query else on_tab
+    total = paging.count(rows) if typed.query else waiting
     if tab == State.CLOSED:
         return paging.newest_first(rows, "closed_at", after), total
     return paging.urgent_first(rows, now, after), total
-
-
-def _in(tab: str) -> tuple[list[str], str]:
-    """States of the cases on a tab, and what else they are."""
-    if tab == REGRESSED:
-        return [state.value for state in states.WAITING], REGRESSED
-    return [tab], ""
 
 
 def _selection(request: DeskRequest, query: Query, total: int) -> dict[str, Any] | None:

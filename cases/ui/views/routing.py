@@ -1,4 +1,4 @@
-"""Settings of queues, routing rules and shifts; a case given or moved by hand; notices."""
+"""Settings of queues, routing rules and shifts; a case given or moved by hand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from cases.selectors.queue import (
     trial_for,
 )
 from cases.services.assignment import assign_case, move_case, save_shift
-from cases.services.notice import read_notices
 from cases.services.queue import save_queue
 from cases.services.routing import delete_rule, order_rules, save_rule
 from cases.ui.routing import QueueForm, RuleForm, ShiftForm
@@ -166,14 +165,6 @@ def move(request: DeskRequest, case: Case) -> HttpResponse:
     else:
         messages.success(request, f"{case.ref} is in {queue} now.")
     return to_case(case)
-
-
-@login_required
-@require_POST
-def notices_read(request: DeskRequest) -> HttpResponse:
-    """All my notices are read."""
-    read_notices(actor=request.user)
-    return redirect("cases:work")
 
 
 def _save_queue(request: DeskRequest, form: QueueForm, queue: Queue | None) -> HttpResponse:

@@ -17,7 +17,7 @@ from cases import paging, states
 from cases.models import Case
 from cases.selectors.case import QueueCount, cases_for, queue_counts
 from cases.selectors.content import watched_by
-from cases.selectors.queue import NOTICES, notices_for
+from cases.selectors.notice import NOTICES, notices_for
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
 from detectors.ui import silent

@@ -1,0 +1,80 @@
+"""Tells watchers what became of their cases: the audit chain is the outbox, a sweep reads it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from django.db import transaction
+
+from abusedesk.core import clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.models import AuditEntry
+from abusedesk.core.queueing import wake
+from cases import notices, posting
+from cases.choices import NoticeKind
+from cases.models import CaseWatch, NewsCursor, Notice
+from cases.services.event import newest_entry, owe_events
+
+BATCH: Final = 500
+# Nothing here tells a verdict: a second person may have to judge without the first.
+NEWS: Final[dict[str, NoticeKind]] = {
+    Verb.CASE_DECIDED: NoticeKind.CLOSED,
+    Verb.CASE_UNDONE: NoticeKind.REOPENED,
+    Verb.CASE_REVERSED: NoticeKind.REOPENED,
+    Verb.CASE_REOPENED: NoticeKind.REOPENED,
+    Verb.CASE_REGRESSED: NoticeKind.REOPENED,
+    Verb.CASE_ESCALATED: NoticeKind.ESCALATED,
+    Verb.CASE_LATE: NoticeKind.LATE,
+    Verb.CASE_SNOOZED: NoticeKind.SNOOZED,
+    Verb.CASE_RETURNED: NoticeKind.RETURNED,
+    Verb.CASE_ESCALATING: NoticeKind.ESCALATING,
+    Verb.CASE_ABSORBED: NoticeKind.ABSORBED,
+}
+
+
+def sweep() -> None:
+    """Tell watchers and receivers, and have mailed what waits, without waiting for a server."""
+    tell_watchers()
+    owe_events()
+    if Notice.objects.filter(mail_due_at__lte=clock.now()).exists() or posting.due().exists():
+        wake("cases.mail_notices")
+
+
+@transaction.atomic
+def tell_watchers() -> int:
+    """Tell of what happened since, at most 500 events; who did it knows. Returns how many."""
+    NewsCursor.objects.get_or_create(pk=1)
+    rows = NewsCursor.objects.select_for_update(skip_locked=True, no_key=True)
+    cursor = rows.filter(pk=1).first()
+    if cursor is None:
+        return 0
+    end = newest_entry()
+    happened = AuditEntry.objects.filter(
+        target_type="case", verb__in=list(NEWS), pk__gt=cursor.read_to, pk__lte=end
+    )
+    entries = list(happened.select_related("actor").order_by("pk")[:BATCH])
+    _tell(entries)
+    read_to = entries[-1].pk if len(entries) == BATCH else end
+    if read_to != cursor.read_to:
+        cursor.read_to = read_to
+        cursor.save(update_fields=["read_to"])
+    return len(entries)
+
+
+def _tell(entries: Iterable[AuditEntry]) -> None:
+    """In the order of events."""
+    watches: dict[int, list[CaseWatch]] = defaultdict(list)
+    about = {int(entry.target_id) for entry in entries}
+    for watch in CaseWatch.objects.filter(case__in=about).select_related("user", "case"):
+        watches[watch.case_id].append(watch)
+    for entry in entries:
+        told = [
+            one
+            for one in watches[int(entry.target_id)]
+            if one.user_id != entry.actor_id and one.since <= entry.at
+        ]
+        if told:
+            people = [one.user for one in told]
+            notices.give(told[0].case, NEWS[entry.verb], people, actor=entry.actor)

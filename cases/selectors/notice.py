@@ -1,0 +1,44 @@
+"""Reads what people were told, and whom they can name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import QuerySet
+
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import User
+from cases import golden, policy
+from cases.models import Case, Notice
+
+NOTICES: Final = 20
+
+
+def inbox_for(viewer: User) -> QuerySet[Notice]:
+    """All that this person was told of cases that they may see, newest first."""
+    rows = Notice.objects.filter(golden.shown_to(viewer, "case"), user=viewer)
+    rows = rows.filter(case__queue__in=policy.queues_of(viewer))
+    return rows.select_related("case", "actor")
+
+
+def notices_for(viewer: User) -> QuerySet[Notice]:
+    """What of it they have not read."""
+    return inbox_for(viewer).filter(read_at=None)
+
+
+def notice_by_id(notice_id: int, viewer: User) -> Notice:
+    """One notice. Raises NotFoundError."""
+    notice = inbox_for(viewer).filter(pk=notice_id).first()
+    if notice is None:
+        message = "There is no such notice."
+        raise NotFoundError(message)
+    return notice
+
+
+def colleagues_of(case: Case, viewer: User, begins: str = "") -> QuerySet[User]:
+    """Whom the viewer can name in a note on this case, by name. begins: with these letters."""
+    if not policy.can_see(viewer, case):
+        return User.objects.none()
+    people = policy.colleagues_of(case.queue)
+    begins = begins.replace("\x00", "")
+    return people.filter(username__istartswith=begins) if begins else people
