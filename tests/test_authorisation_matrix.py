@@ -87,6 +87,7 @@ from cases.selectors.masking import (
     evidence_by_id,
     mask_categories_for,
     masks_for,
+)
 from cases.selectors.message import (
     known_values_of,
     message_by_id,

@@ -61,7 +61,6 @@ urlpatterns = [
     path("jobs/<int:bulk_id>/items/", bulk.BulkItemsView.as_view(), name="api-job-items"),
     path("jobs/<int:bulk_id>/cancel/", bulk.BulkCancelView.as_view(), name="api-job-cancel"),
     path("jobs/<int:bulk_id>/undo/", bulk.BulkUndoView.as_view(), name="api-job-undo"),
-    path("notices/", queues.NoticesView.as_view(), name="api-notices"),
     path("notices/", notices.NoticesView.as_view(), name="api-notices"),
     path("message-templates/", messages.TemplatesView.as_view(), name="api-templates"),
     path(

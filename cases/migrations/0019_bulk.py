@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("cases", "0017_spread_reporter"),
+        ("cases", "0018_masking"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

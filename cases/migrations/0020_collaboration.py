@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("cases", "0017_spread_reporter"),
+        ("cases", "0019_bulk"),
         ("core", "0007_collaboration"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -14,7 +14,7 @@ from abusedesk.core import clock, saved
 from abusedesk.core.errors import BudgetSpentError
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.query import Query, Term
-from cases import paging, policy
+from cases import paging, policy, states
 from cases.choices import State
 from cases.models import Queue
 from cases.paging import Page
@@ -146,6 +146,13 @@ def _queue_page(
     if tab == State.CLOSED:
         return paging.newest_first(rows, "closed_at", after), total
     return paging.urgent_first(rows, now, after), total
+
+
+def _in(tab: str) -> tuple[list[str], str]:
+    """States of the cases on a tab, and what else they are."""
+    if tab == REGRESSED:
+        return [state.value for state in states.WAITING], REGRESSED
+    return [tab], ""
 
 
 def _selection(request: DeskRequest, query: Query, total: int) -> dict[str, Any] | None:
