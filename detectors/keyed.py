@@ -83,6 +83,7 @@ class Keyed:
         self._mattering: set[Key] | None = (
             None if type(detector).matters is Detector.matters else set()
         )
+        self._standing = detector.standing(params)
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
@@ -132,6 +133,8 @@ class Keyed:
             elif place > newest[key]:
                 newest[key] = place
             drafts += self._detector.apply(key, signal, state, self._params)
+            if self._standing is not None:
+                self._standing.took(key, signal, state)
             if self._mattering is not None:
                 self._weigh(key, state)
         return drafts
@@ -154,6 +157,12 @@ class Keyed:
         if history.disorder:
             self._late.add(key)
         return drafts
+
+    def part(self, clock: float) -> Any:
+        """What the states give to a tick."""
+        if self._standing is not None:
+            return self._standing.part(clock, self.states)
+        return self._detector.part(clock, self.mattering(), self._params)
 
     def mattering(self) -> Mapping[Key, Any]:
         """The states that a tick has to look at."""
@@ -237,6 +246,8 @@ class Keyed:
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
         self._plan()
+        if self._standing is not None:
+            self._standing.begin(self.states)
 
     def _enter(self, key: Key, place: Place) -> None:
         """Note a key that nobody touched before."""
@@ -264,7 +275,9 @@ class Keyed:
                 self._to_drop.put((key,), due)
         return gone
 
-    def _drop(self, keys: Iterable[Key]) -> None:
+    def _drop(self, keys: Sequence[Key]) -> None:
+        if self._standing is not None:
+            self._standing.dropped(keys)
         for key in keys:
             at, _ = self._newest.pop(key)
             if self.states.pop(key, None) is None:  # nothing else is known of a lone key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import chain
 
 from detectors import normalise
 from detectors.base import (
@@ -24,8 +25,9 @@ from detectors.base import (
 from detectors.synchrony import Settings, find_synchrony
 from detectors.synchrony.again import weakest_again
 from detectors.synchrony.findings import Run, findings, known_pairs
+from detectors.synchrony.firsts import FirstShares
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
-from detectors.synchrony.tables import PartTable, Table, clock_steps, collect_since, merge, pooled
+from detectors.synchrony.tables import Part, Table, clock_steps, collect_since, merge, pooled
 
 OBJECT_TYPES = frozenset(
     {
@@ -140,17 +142,19 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
             state.trim(self.secret)
         return []
 
-    def part(
-        self, clock: float, states: Mapping[Key, Sharers], p: CoactionParams
-    ) -> dict[str, PartTable]:
+    def part(self, clock: float, states: Mapping[Key, Sharers], p: CoactionParams) -> list[Part]:
         """First shares of this shard's objects inside the lookback, by object type."""
-        return collect_since(states, clock - p.lookback_d * DAY_S, self.secret)
+        return [collect_since(states, clock - p.lookback_d * DAY_S, self.secret)]
+
+    def standing(self, p: CoactionParams) -> FirstShares:
+        """The same, kept from one tick to the next."""
+        return FirstShares(p.lookback_d * DAY_S, self.secret)
 
     def tick(
-        self, clock: float, parts: Sequence[dict[str, PartTable]], p: CoactionParams
+        self, clock: float, parts: Sequence[Sequence[Part]], p: CoactionParams
     ) -> list[FindingDraft]:
         """One test per object type, and one over all types together."""
-        tables = merge(parts)
+        tables = merge([*chain.from_iterable(parts)])
         steps = clock_steps(tables.values())
         runs = [self._run(table, steps, p) for table in tables.values()]
         found = [draft for run in runs for draft in findings(run)]
