@@ -22,12 +22,12 @@ from detectors.base import (
     Told,
     param,
 )
-from detectors.synchrony import Settings, find_synchrony
+from detectors.synchrony import Settings, find_each
 from detectors.synchrony.again import weakest_again
 from detectors.synchrony.findings import Run, findings, known_pairs
 from detectors.synchrony.firsts import FirstShares
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
-from detectors.synchrony.tables import Part, Table, clock_steps, collect_since, merge, pooled
+from detectors.synchrony.tables import Part, clock_steps, collect_since, merge, pooled
 
 OBJECT_TYPES = frozenset(
     {
@@ -155,13 +155,19 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
     ) -> list[FindingDraft]:
         """One test per object type, and one over all types together."""
         tables = merge([*chain.from_iterable(parts)])
-        steps = clock_steps(tables.values())
-        runs = [self._run(table, steps, p) for table in tables.values()]
-        found = [draft for run in runs for draft in findings(run)]
-        known = known_pairs(runs)
-        for table in pooled(tables):
-            found += findings(self._run(table, steps, p), known)
-        return found
+        steps, settings = clock_steps(tables.values()), p.settings()
+        each, pool = [*tables.values()], next(pooled(tables), None)
+        told = [table.postings(steps) for table in each]
+        whole = pool.postings(steps) if pool else None
+        results = find_each(told, whole, settings, secret=self.secret)
+        runs = [
+            Run(table, result, settings, p.lookback_d, steps)
+            for table, result in zip([*each, pool] if pool else each, results, strict=True)
+        ]
+        types, all_types = runs[: len(each)], runs[len(each) :]
+        found = [draft for run in types for draft in findings(run)]
+        known = known_pairs(types)
+        return found + [draft for run in all_types for draft in findings(run, known)]
 
     def score_again(self, told: Told, signals: Sequence[Signal], p: CoactionParams) -> Score | None:
         """The p of the weakest pair, under the rates that the record holds."""
@@ -173,11 +179,6 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         newest = max((signal.at for signal in signals), default=0.0)
         parts = collect_since(states, newest - p.lookback_d * DAY_S, self.secret)
         return weakest_again(told, merge([parts]), p.settings())
-
-    def _run(self, table: Table, steps: Mapping[str, int], p: CoactionParams) -> Run:
-        settings = p.settings()
-        result = find_synchrony(table.postings(steps), settings, secret=self.secret)
-        return Run(table, result, settings, p.lookback_d, steps)
 
 
 def _objects(signal: Signal, p: CoactionParams) -> Iterator[Key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -55,11 +56,17 @@ class Accounts:
 
     @classmethod
     def of(cls, labels: Iterable[str]) -> Accounts:
-        """Of labels in any order."""
+        """Of labels in any order. In order those of one platform stand together."""
         ordered = sorted(set(labels))
-        named = [platform_of(label) for label in ordered]
-        platforms = sorted(set(named))
-        return cls(tuple(ordered), tuple(platforms), places(named, platforms))
+        starts, platforms = list[int](), list[str]()
+        place = 0
+        while place < len(ordered):
+            name, colon, _ = ordered[place].partition(":")
+            starts.append(place)
+            platforms.append(name)
+            place = bisect_left(ordered, f"{name};", place) if colon else place + 1
+        size = np.diff(np.array(starts, dtype=np.int64), append=len(ordered))
+        return cls(tuple(ordered), tuple(platforms), np.repeat(np.arange(len(size)), size))
 
 
 @dataclass(frozen=True, slots=True)
