@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TypedDict
 
 import numpy as np
@@ -65,8 +65,10 @@ class Accounts:
             starts.append(place)
             platforms.append(name)
             place = bisect_left(ordered, f"{name};", place) if colon else place + 1
-        size = np.diff(np.array(starts, dtype=np.int64), append=len(ordered))
-        return cls(tuple(ordered), tuple(platforms), np.repeat(np.arange(len(size)), size))
+        size = np.array([end - start for start, end in pairwise([*starts, len(ordered)])])
+        return cls(
+            tuple(ordered), tuple(platforms), np.repeat(np.arange(len(size)), size.astype(np.int64))
+        )
 
 
 @dataclass(frozen=True, slots=True)
