@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import compress, groupby, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -261,27 +261,30 @@ class Keyed:
             self._to_drop.put(some, place[0] + self._keep_s[kind])
 
     def _passed(self, moment: float, settled: float) -> list[Key]:
-        """The keys that time has passed and that may go."""
-        newest, states, keep_s, gone = self._newest, self.states, self._keep_s, list[Key]()
-        for key in [*self._to_drop.take(settled)]:
-            at = newest[key][0]
-            due = at + keep_s[key.type]
-            if due < settled and (
-                key not in states
-                or self._detector.retire(key, states[key], moment - at, self._params)
-            ):
-                gone.append(key)
-            else:
-                self._to_drop.put((key,), due)
+        """The keys that time has passed and that may go; most were touched once, and are lone."""
+        newest, states, keep_s = self._newest, self.states, self._keep_s
+        due = self._to_drop.take(settled)
+        gone, left = list[Key](), list[Key]()
+        for key in due:
+            (gone if newest[key][0] + keep_s[key[0]] < settled else left).append(key)
+        if type(self._detector).retire is not Detector.retire:
+            gone, some = list[Key](), gone
+            for key in some:
+                may_go = key not in states or self._detector.retire(
+                    key, states[key], moment - newest[key][0], self._params
+                )
+                (gone if may_go else left).append(key)
+        for key in left:
+            self._to_drop.put((key,), newest[key][0] + keep_s[key[0]])
         return gone
 
     def _drop(self, keys: Sequence[Key]) -> None:
         if self._standing is not None:
             self._standing.dropped(keys)
-        for key in keys:
-            at, _ = self._newest.pop(key)
-            if self.states.pop(key, None) is None:  # nothing else is known of a lone key
-                continue
+        places = [*map(self._newest.pop, keys)]
+        kept = [one is not None for one in map(self.states.pop, keys, repeat(None))]
+        # nothing else is known of a lone key
+        for key, (at, _) in compress(zip(keys, places, strict=True), kept):
             self._late.discard(key)
             if self._mattering is not None:
                 self._mattering.discard(key)

@@ -156,9 +156,9 @@ def columns(told: Iterable[tuple[Key, Sequence[tuple[Words, Place]]]]) -> Column
 
 def merge(parts: Sequence[Columns]) -> Texts:
     """The texts of all shards. One account may be two writers: of its own texts and of drafts."""
-    accounts: dict[str, int] = {}
     names = [name for part in parts for name in part["accounts"]]
-    writers = np.array([accounts.setdefault(name, len(accounts)) for name in names], dtype=np.int64)
+    accounts = dict(zip(dict.fromkeys(names), range(len(names)), strict=False))
+    writers = np.fromiter(map(accounts.__getitem__, names), dtype=np.int64, count=len(names))
     is_draft = np.array([one for part in parts for one in part["is_draft"]], dtype=np.bool_)
     before = accumulate((len(part["accounts"]) for part in parts), initial=0)
     writer = [
