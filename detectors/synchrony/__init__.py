@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -38,6 +37,7 @@ from detectors.synchrony.pairs import (
     tally_all,
 )
 from detectors.synchrony.rows import Rows, bounded, first_shares, keyed_rank, objects_of
+from detectors.synchrony.shared import met_in_each
 
 __all__ = [
     "WINDOWS_S",
@@ -59,10 +59,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """Rows of one key type under every cap. active: (accounts,) objects before any drop."""
+    """Rows of one key type under every cap. active: (accounts,) objects of each before any drop;
+    objects: how many there were then."""
 
     rows: Rows
     active: Ints
+    objects: int
     cap: int
     capped: bool
 
@@ -80,43 +82,22 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
 def find_each(
     each: Sequence[Postings], whole: Postings | None, settings: Settings, *, secret: bytes = b""
 ) -> list[Result]:
-    """Run the test over the postings of each key type, and if told over all of them together.
-
-    Who has enough in common of one type has it of all: unless a cap took different rows, one search
-    for pairs serves all tests.
-    """
+    """Run the test over the postings of each key type, and if told over all of them together."""
     types = [_bounded(postings, settings, secret) for postings in each]
     least = settings.n_min
     if whole is None:
         return [_found(one, meetings(one.rows, least), settings) for one in types]
     pool = _bounded(whole, settings, secret)
-    met = meetings(pool.rows, least)
-    ends = [*accumulate((len(one.rows) for one in types), initial=0)]
-    is_one = _is_made_of(pool.rows, [one.rows for one in types])
-    found = [
-        _found(
-            one,
-            met.among(pool.rows, *part, least) if is_one else meetings(one.rows, least),
-            settings,
-        )
-        for one, part in zip(types, pairwise(ends), strict=True)
-    ]
-    return [*found, _found(pool, met, settings)]
+    rows, objects = [one.rows for one in types], [one.objects for one in types]
+    met = met_in_each(rows, objects, pool.rows, len(pool.active), least)
+    return [_found(one, some, settings) for one, some in zip([*types, pool], met, strict=True)]
 
 
 def _bounded(postings: Postings, settings: Settings, secret: bytes) -> _Bounded:
     rows = first_shares(postings)
-    active = objects_of(rows, postings)
+    active, objects = objects_of(rows, postings), int(rows.object.max(initial=-1)) + 1
     kept = bounded(rows, postings.accounts, settings.cap, settings.pair_budget, secret)
-    return _Bounded(kept[0], active, *kept[1:])
-
-
-def _is_made_of(whole: Rows, parts: Sequence[Rows]) -> bool:
-    """Whether these rows are those of the parts, one after the other."""
-    return all(
-        np.array_equal(getattr(whole, name), np.concatenate([getattr(one, name) for one in parts]))
-        for name in ("account", "signal", "at")
-    )
+    return _Bounded(kept[0], active, objects, *kept[1:])
 
 
 def _found(bounded: _Bounded, met: Meetings, settings: Settings) -> Result:

@@ -136,14 +136,14 @@ class Meetings(NamedTuple):
     i: Ints
     j: Ints
 
-    def among(self, rows: Rows, start: int, stop: int, least: int) -> Meetings:
-        """Pairs with so many of the rows from `start` up to `stop`, counted from there."""
-        inside = (self.i >= start) & (self.i < stop)
-        i, j = self.i[inside], self.j[inside]
-        first = np.flatnonzero(_starts(rows.account[i], rows.account[j]))
-        size = np.diff(first, append=len(i))
+    def among(self, rows: Rows, place: Ints, least: int) -> Meetings:
+        """Pairs with so many of some of the rows. place: of each row among those; -1 for others."""
+        i, j = place[self.i], place[self.j]
+        inside = (i >= 0) & (j >= 0)
+        first = np.flatnonzero(_starts(rows.account[self.i[inside]], rows.account[self.j[inside]]))
+        size = np.diff(first, append=np.count_nonzero(inside))
         enough = np.repeat(size >= least, size)
-        return Meetings(i[enough] - start, j[enough] - start)
+        return Meetings(i[inside][enough], j[inside][enough])
 
 
 def count_pairs(

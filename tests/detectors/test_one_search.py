@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.synchrony import Postings, Result, Settings, find_each, find_synchrony
+from detectors.synchrony import Postings, Result, Settings, find_each, find_synchrony, rows, shared
 from detectors.synchrony.pairs import meetings
 
 PEOPLE = 6
@@ -25,15 +26,23 @@ ROWS = st.lists(
 )
 
 
-@given(first=ROWS, second=ROWS, cap=st.sampled_from([2, 400]))
+@given(
+    first=ROWS,
+    second=ROWS,
+    cap=st.sampled_from([2, 400]),
+    most_objects=st.sampled_from([3, 2_000]),
+)
 def test_each_type_and_all_together_are_found_as_by_themselves(
-    first: list[Row], second: list[Row], cap: int
+    first: list[Row], second: list[Row], cap: int, most_objects: int
 ) -> None:
-    each = [_postings(rows) for rows in (first, second)]
-    whole = _postings([*first, *((thing + 6, *more) for thing, *more in second)])
-    settings = Settings(n_min=3, c_min=2, alpha=0.1, use_prior=False, min_strangers=1, cap=cap)
-    found = find_each(each, whole, settings)
-    alone = [find_synchrony(one, settings) for one in (*each, whole)]
+    each = [_postings(told) for told in (first, second)]
+    start = max((thing for thing, *_ in first), default=-1) + 1
+    whole = _postings([*first, *((thing + start, *more) for thing, *more in second)])
+    settings = replace(SETTINGS, cap=cap)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "MAX_OBJECTS_PER_ACCOUNT", most_objects)
+        found = find_each(each, whole, settings)
+        alone = [find_synchrony(one, settings) for one in (*each, whole)]
     assert [*map(_told, found)] == [*map(_told, alone)]
 
 
@@ -44,18 +53,18 @@ def test_the_search_runs_once_where_no_cap_cuts(monkeypatch: pytest.MonkeyPatch)
         searched.append(len(rows))
         return meetings(rows, least)
 
-    monkeypatch.setattr("detectors.synchrony.meetings", noted)
-    rows = [(thing, who, thing + who, 9 * thing + who) for thing in range(6) for who in range(3)]
-    each = [_postings(rows), _postings(rows)]
-    whole = _postings([*rows, *((thing + 6, *more) for thing, *more in rows)])
+    monkeypatch.setattr(shared, "meetings", noted)
+    told = [(thing, who, thing + who, 9 * thing + who) for thing in range(6) for who in range(3)]
+    each = [_postings(told), _postings(told)]
+    whole = _postings([*told, *((thing + 6, *more) for thing, *more in told)])
     results = find_each(each, whole, SETTINGS)
     assert searched == [36]
     assert [result.m for result in results] == [3, 3, 3]
 
 
-def _postings(rows: Sequence[Sequence[int]]) -> Postings:
+def _postings(told: Sequence[Sequence[int]]) -> Postings:
     objects, accounts, at, signal = (
-        np.array([row[place] for row in rows], dtype=np.int64) for place in range(4)
+        np.array([row[place] for row in told], dtype=np.int64) for place in range(4)
     )
     return Postings(
         object=objects,
