@@ -6,6 +6,7 @@ Most objects are of one account and never change again, so that nothing runs for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress, islice
 
 import numpy as np
 
@@ -13,7 +14,15 @@ from detectors.base import DAY_S, Key, Signal
 from detectors.synchrony.model import Flags, Floats, Ints
 from detectors.synchrony.rows import repeats
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
-from detectors.synchrony.tables import NUMBER, PLACE, TIME, Part, PartTable, collect, shares_since
+from detectors.synchrony.tables import (
+    NUMBER,
+    PLACE,
+    TIME,
+    Part,
+    PartTable,
+    collect,
+    shares_since,
+)
 
 _DAY_BITS, _ACCOUNT_BITS = 11, 28  # 24 are left for objects
 _DAYS_BACK = 64
@@ -84,6 +93,7 @@ class FirstShares:
         self._kinds: dict[str, int] = {}
         self._kind: Ints = np.zeros(0, dtype=np.int64)
         self._people: dict[str, int] = {}
+        self._ordered: list[str] = []
         self._base = 0.0
         self._cell: Ints = np.zeros(0, dtype=np.int64)
         self._at: Floats = np.zeros(0)
@@ -170,11 +180,14 @@ class FirstShares:
         """Columns of these first shares. count: accounts of each object."""
         cell = self._cell[rows]
         objects, accounts = self._object(cell), self._account(cell)
-        people = np.bincount(accounts, minlength=len(self._people)) > 0
-        names = [
-            name for name, is_there in zip(self._people, people.tolist(), strict=True) if is_there
-        ]
-        accounts = (np.cumsum(people) - 1)[accounts]
+        self._ordered += islice(self._people, len(self._ordered), None)
+        self._ordered.sort()  # next to nothing where few are new
+        order = self._persons(self._ordered)
+        people = (np.bincount(accounts, minlength=len(order)) > 0)[order]
+        names = [*compress(self._ordered, people.tolist())]
+        place = np.zeros(len(order), dtype=np.int64)
+        place[order] = np.cumsum(people) - 1
+        accounts = place[accounts]
         kind = self._kind[objects]
         alone = count[objects] == 1
         tables = {}
@@ -213,4 +226,4 @@ class FirstShares:
         self._keys, self._kind = [*self._objects], self._kind[codes]
         self._objects = dict(zip(self._keys, range(objects), strict=True))
         kept = (name for name, is_used in zip(self._people, used.tolist(), strict=True) if is_used)
-        self._people = dict(zip(kept, range(people), strict=True))
+        self._people, self._ordered = dict(zip(kept, range(people), strict=True)), []

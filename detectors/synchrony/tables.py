@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
+from operator import eq
 from typing import TypedDict
 
 import numpy as np
@@ -57,7 +58,7 @@ class Accounts:
     @classmethod
     def of(cls, labels: Iterable[str]) -> Accounts:
         """Of labels in any order. In order those of one platform stand together."""
-        ordered = sorted(set(labels))
+        ordered = sorted(dict.fromkeys(labels))
         starts, platforms = list[int](), list[str]()
         place = 0
         while place < len(ordered):
@@ -248,6 +249,8 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
 
 def places(labels: Sequence[str], ordered: Sequence[str]) -> Ints:
     """Where each label stands among all of them."""
+    if len(labels) == len(ordered) and all(map(eq, labels, ordered)):
+        return np.arange(len(ordered))
     place = dict(zip(ordered, range(len(ordered)), strict=True))
     return np.fromiter(map(place.__getitem__, labels), dtype=np.int64, count=len(labels))
 
