@@ -111,7 +111,7 @@ def _found(bounded: _Bounded, met: Meetings, settings: Settings) -> Result:
     rate = global_rate(rows, clock, every, use_prior=settings.use_prior)
     shares = newest_tested(shares_of(rows, clock, met, settings.n_min), rows)
     m = shares.pairs
-    shares = hopeful(shares, rate, settings)
+    shares = hopeful(shares, rate, settings).summable(rows)
     objects = rows.object[shares.i]
     least = settings.stranger_min_objects
     strangers = strangers_on(objects, rows, clock, bounded.active, least)

@@ -100,7 +100,8 @@ class Shares:
     """Common objects of pairs, sorted by (pair, bundle, object).
 
     i, j: rows of the lower and the higher account; pair: dense id in the order of (a, b);
-    bundle: dense id of what counts once: objects that came in one and the same two signals.
+    bundle: dense id of what counts once: objects that came in one and the same two signals;
+    together: whether signals with several objects are among them.
     """
 
     i: Ints
@@ -109,6 +110,7 @@ class Shares:
     first: Levels
     pair: Ints
     bundle: Ints
+    together: bool = False
 
     def __len__(self) -> int:
         return len(self.i)
@@ -127,7 +129,17 @@ class Shares:
             first=self.first[index],
             pair=self.pair[index],
             bundle=self.bundle[index],
+            together=self.together,
         )
+
+    def summable(self, rows: Rows) -> Shares:
+        """In the order in which chances are added up: by signals, where some came together.
+
+        So sums have the same last digit whichever pairs were looked at with them.
+        """
+        if not self.together:
+            return self
+        return self.take(np.lexsort((rows.signal[self.j], rows.signal[self.i], self.pair)))
 
 
 class Meetings(NamedTuple):
@@ -348,15 +360,16 @@ def _bundled(rows: Rows, met: Meetings) -> Shares:
     pair = np.cumsum(_starts(rows.account[i], rows.account[j])) - 1
     none = np.zeros(len(i), dtype=np.int8)
     multi = _multi_object(rows)
-    may = np.bincount(pair[multi[i] & multi[j]], minlength=len(i)) > 1
+    both = multi[i] & multi[j]
+    may = np.bincount(pair[both], minlength=len(i)) > 1
     some = np.flatnonzero(may[pair])
     if not len(some):
-        return Shares(i, j, none, none, pair, np.arange(len(i)))
+        return Shares(i, j, none, none, pair, np.arange(len(i)), bool(both.any()))
     order = np.arange(len(i))
     order[some] = some[np.lexsort((rows.signal[j[some]], rows.signal[i[some]], pair[some]))]
     i, j = i[order], j[order]
     bundle = np.cumsum(_starts(pair, rows.signal[i], rows.signal[j])) - 1
-    return Shares(i, j, none, none, pair, bundle)
+    return Shares(i, j, none, none, pair, bundle, together=True)
 
 
 def _bundles(group: Shares) -> Ints:
