@@ -257,9 +257,8 @@ def _lots(cells: Cells, places: Ints, secret: bytes) -> Lots:
     """What each of these wordings drew; which is low nobody knows without the secret."""
     lots = np.full(len(cells.sets), NO_LOT, dtype=np.uint64)
     key = secret[: blake2b.MAX_KEY_SIZE]
-    for place in places.tolist():
-        drawn = blake2b(cells.sets[place], key=key, digest_size=8).digest()
-        lots[place] = int.from_bytes(drawn, "big")
+    drawn = (blake2b(one, key=key, digest_size=8).digest() for one in cells.sets.some(places))
+    lots[places] = np.frombuffer(b"".join(drawn), dtype=">u8")
     return lots
 
 

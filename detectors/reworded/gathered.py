@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, TypedDict
 
 import numpy as np
@@ -64,6 +64,13 @@ class Sets:
     def __getitem__(self, place: int) -> Words:
         words = self.code[self.ends[place] : self.ends[place + 1]]
         return self.vocabulary[words].astype(WORD).tobytes()
+
+    def some(self, places: Ints) -> list[Words]:
+        """Those at these places."""
+        cells, _ = spread(self.ends[:-1], self.sizes, places)
+        told = self.vocabulary[self.code[cells]].astype(WORD).tobytes()
+        ends = accumulate((WIDTH * self.sizes[places]).tolist(), initial=0)
+        return [told[start:end] for start, end in pairwise(ends)]
 
     @property
     def sizes(self) -> Ints:
@@ -197,7 +204,8 @@ def _wordings(parts: Sequence[Columns]) -> tuple[Sets, Ints]:
         return each[0], told[0]
     number: dict[Words, int] = {}
     places = [
-        [number.setdefault(sets[place], len(number)) for place in range(len(sets))] for sets in each
+        [number.setdefault(words, len(number)) for words in sets.some(np.arange(len(sets)))]
+        for sets in each
     ]
     renamed = [np.array(mine, dtype=np.int64)[one] for mine, one in zip(places, told, strict=True)]
     return Sets.of([*number]), np.concatenate([np.zeros(0, dtype=np.int64), *renamed])

@@ -86,7 +86,8 @@ def _told(texts: Texts, wordings: Ints) -> Told:
     """What was said in these wordings, in order of time."""
     taking_part = np.zeros(len(texts.sets), dtype=np.bool_)
     taking_part[wordings] = True
-    place = {texts.sets[one]: one for one in np.flatnonzero(taking_part).tolist()}
+    places = np.flatnonzero(taking_part)
+    place = dict(zip(texts.sets.some(places), places.tolist(), strict=True))
     told: Told = {}
     for text in texts.of(taking_part):
         told.setdefault(place[text.words], []).append(text)
