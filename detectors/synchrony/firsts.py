@@ -29,6 +29,8 @@ _DAYS_BACK = 64
 """Twice as many as any lookback."""
 _SPARE = 1 << 16
 """So many numbers may be nobody's any more before all are given anew."""
+_AT_ONCE = 1 << 17
+"""Shares that wait to be put where they belong, if no tick comes first."""
 
 
 class FirstShares:
@@ -47,6 +49,8 @@ class FirstShares:
         if state.sampled:
             self._sampled.add(key)
         self._fresh.append((key, signal.account, signal.at, signal.id))
+        if len(self._fresh) >= _AT_ONCE:
+            self._take_in()
 
     def dropped(self, keys: Sequence[Key]) -> None:
         """These objects are gone with all their shares."""

@@ -104,6 +104,7 @@ def test_what_is_kept_between_ticks_is_what_a_look_at_all_states_finds(
         monkeypatch.setattr(module, "MAX_ACCOUNTS", 2)
     monkeypatch.setattr(coaction_synchrony, "MAX_ACCOUNTS", 2)
     monkeypatch.setattr(firsts, "_SPARE", 0)
+    monkeypatch.setattr(firsts, "_AT_ONCE", data.draw(st.sampled_from([2, 1_000]), label="at once"))
     rule, params = CoactionSynchrony(b"secret"), CoactionParams(lookback_d=7)
     runner = Runner(rule, params)
     signals = _signals(acts)
