@@ -227,9 +227,9 @@ def shares_of(rows: Rows, clock: Clock, met: Meetings, n_min: int) -> Shares:
 
 
 def strangers_on(objects: Ints, rows: Rows, clock: Clock, active: Ints, least: int) -> Tally:
-    """Pairs that met on these objects and nowhere else, both active enough; it counts no others.
+    """Pairs that met on these objects and nowhere else, both active enough.
 
-    active: (accounts,) distinct objects of each account before any drop. Strangers are all pairs
+    What it counts on other objects means nothing. active: (accounts,) distinct objects of each account before any drop. Strangers are all pairs
     but those that meet again, as most of them never do.
     """
     count = int(rows.object.max(initial=-1)) + 1
