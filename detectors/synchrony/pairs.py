@@ -229,8 +229,9 @@ def shares_of(rows: Rows, clock: Clock, met: Meetings, n_min: int) -> Shares:
 def strangers_on(objects: Ints, rows: Rows, clock: Clock, active: Ints, least: int) -> Tally:
     """Pairs that met on these objects and nowhere else, both active enough.
 
-    What it counts on other objects means nothing. active: (accounts,) distinct objects of each account before any drop. Strangers are all pairs
-    but those that meet again, as most of them never do.
+    What it counts on other objects means nothing. Strangers are all pairs but those that meet
+    again, as most of them never do. active: (accounts,) distinct objects of each account before any
+    drop.
     """
     count = int(rows.object.max(initial=-1)) + 1
     known = active[rows.account] >= least
