@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import repeat
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -300,7 +300,29 @@ def _identifier(kind: str, value: str) -> str:
 
 
 StateT = TypeVar("StateT", bound=msgspec.Struct)
+StateT_contra = TypeVar("StateT_contra", bound=msgspec.Struct, contravariant=True)
 ParamsT = TypeVar("ParamsT", bound=BaseParams)
+
+
+class Standing(Protocol[StateT_contra]):
+    """What ticks read of the states of one shard, kept up to date from one to the next.
+
+    For detectors with so many states that going over all of them at each tick is most of the work.
+    It follows from the states alone, so that it is in no checkpoint: after a restart it is made of
+    them anew, and every tick finds the same.
+    """
+
+    def took(self, key: Key, signal: Signal, state: StateT_contra) -> None:
+        """`apply` folded this signal into this state."""
+
+    def dropped(self, keys: Sequence[Key]) -> None:
+        """These keys have no state any more."""
+
+    def begin(self, states: Mapping[Key, StateT_contra]) -> None:
+        """Forget what was kept; these are the states."""
+
+    def part(self, clock: float, states: Mapping[Key, StateT_contra]) -> Any:
+        """What makes `tick` find the same as `Detector.part` does. The clock never goes back."""
 
 
 class Detector(Generic[StateT, ParamsT]):
@@ -365,6 +387,11 @@ class Detector(Generic[StateT, ParamsT]):
     def part(self, clock: float, states: Mapping[Key, StateT], p: ParamsT) -> Any:
         """What one shard gives to a tick: plain data that msgspec can encode. Map step."""
         raise NotImplementedError
+
+    def standing(self, p: ParamsT) -> Standing[StateT] | None:
+        """What gives the same as `part` without a look at all states, where they are many."""
+        del p
+        return None
 
     def reads(self, clock: float, parts: Sequence[Any], p: ParamsT) -> Sequence[int]:
         """Ids of the signals that a tick has to read again, so that no state keeps what they say.

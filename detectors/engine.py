@@ -238,8 +238,7 @@ class Runner:
 
     def _tick(self, at: float, signal_id: int) -> Ticked:
         self._tick_is_due = False
-        part = self.detector.part(at, self._keyed.mattering(), self.params)
-        return Ticked(at, signal_id, msgspec.msgpack.encode(part))
+        return Ticked(at, signal_id, msgspec.msgpack.encode(self._keyed.part(at)))
 
 
 def tick_drafts(

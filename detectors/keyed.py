@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import compress, groupby, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -83,6 +83,7 @@ class Keyed:
         self._mattering: set[Key] | None = (
             None if type(detector).matters is Detector.matters else set()
         )
+        self._standing = detector.standing(params)
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
@@ -132,6 +133,8 @@ class Keyed:
             elif place > newest[key]:
                 newest[key] = place
             drafts += self._detector.apply(key, signal, state, self._params)
+            if self._standing is not None:
+                self._standing.took(key, signal, state)
             if self._mattering is not None:
                 self._weigh(key, state)
         return drafts
@@ -154,6 +157,12 @@ class Keyed:
         if history.disorder:
             self._late.add(key)
         return drafts
+
+    def part(self, clock: float) -> Any:
+        """What the states give to a tick."""
+        if self._standing is not None:
+            return self._standing.part(clock, self.states)
+        return self._detector.part(clock, self.mattering(), self._params)
 
     def mattering(self) -> Mapping[Key, Any]:
         """The states that a tick has to look at."""
@@ -237,6 +246,8 @@ class Keyed:
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
         self._plan()
+        if self._standing is not None:
+            self._standing.begin(self.states)
 
     def _enter(self, key: Key, place: Place) -> None:
         """Note a key that nobody touched before."""
@@ -250,25 +261,30 @@ class Keyed:
             self._to_drop.put(some, place[0] + self._keep_s[kind])
 
     def _passed(self, moment: float, settled: float) -> list[Key]:
-        """The keys that time has passed and that may go."""
-        newest, states, keep_s, gone = self._newest, self.states, self._keep_s, list[Key]()
-        for key in [*self._to_drop.take(settled)]:
-            at = newest[key][0]
-            due = at + keep_s[key.type]
-            if due < settled and (
-                key not in states
-                or self._detector.retire(key, states[key], moment - at, self._params)
-            ):
-                gone.append(key)
-            else:
-                self._to_drop.put((key,), due)
+        """The keys that time has passed and that may go; most were touched once, and are lone."""
+        newest, states, keep_s = self._newest, self.states, self._keep_s
+        due = self._to_drop.take(settled)
+        gone, left = list[Key](), list[Key]()
+        for key in due:
+            (gone if newest[key][0] + keep_s[key[0]] < settled else left).append(key)
+        if type(self._detector).retire is not Detector.retire:
+            gone, some = list[Key](), gone
+            for key in some:
+                may_go = key not in states or self._detector.retire(
+                    key, states[key], moment - newest[key][0], self._params
+                )
+                (gone if may_go else left).append(key)
+        for key in left:
+            self._to_drop.put((key,), newest[key][0] + keep_s[key[0]])
         return gone
 
-    def _drop(self, keys: Iterable[Key]) -> None:
-        for key in keys:
-            at, _ = self._newest.pop(key)
-            if self.states.pop(key, None) is None:  # nothing else is known of a lone key
-                continue
+    def _drop(self, keys: Sequence[Key]) -> None:
+        if self._standing is not None:
+            self._standing.dropped(keys)
+        places = [*map(self._newest.pop, keys)]
+        kept = [one is not None for one in map(self.states.pop, keys, repeat(None))]
+        # nothing else is known of a lone key
+        for key, (at, _) in compress(zip(keys, places, strict=True), kept):
             self._late.discard(key)
             if self._mattering is not None:
                 self._mattering.discard(key)

@@ -45,6 +45,11 @@ class Pairs(NamedTuple):
     right: Places
     j: Floats
 
+    def of(self, places: Flags) -> Pairs:
+        """Those of some places; both of a pair are among them or none."""
+        kept = places[self.left]
+        return Pairs(self.left[kept], self.right[kept], self.j[kept])
+
 
 def chains(templates: Sequence[Template], j: float) -> list[list[int]]:
     """Places of the templates that hang together: a chain of neighbours, each at Jaccard >= j.
@@ -55,33 +60,34 @@ def chains(templates: Sequence[Template], j: float) -> list[list[int]]:
     """
     if not templates:
         return []
-    pairs = _Kin(templates, j).pairs()
-    size = len(templates)
-    ones = np.ones(len(pairs.left), dtype=np.int8)
-    graph = coo_array((ones, (pairs.left, pairs.right)), shape=(size, size))
-    _, label = connected_components(graph, directed=False)
-    return _groups(label.tolist())
+    return _groups(_chained(_Kin(templates, j).pairs(), len(templates)).tolist())
 
 
-def companies(templates: Sequence[Template], j: float) -> list[list[int]]:
+def companies(
+    templates: Sequence[Template], j: float, worth: Sequence[int] = (), least: int = 0
+) -> list[list[int]]:
     """Places of the templates that are one: like `chains`, but both ends of a chain stay apart.
 
     The likest pairs are joined first, and two companies only where a third of the pairs between
     them are alike: at Jaccard >= j, with enough in common. Equal for any order of the templates.
+    worth: of each; of chains that together are worth less than `least` no company is told.
     """
     if not templates:
         return []
     order = sorted(range(len(templates)), key=lambda at: templates[at][:2])
     kin = _Kin([templates[at] for at in order], j, least_common=MIN_COMMON)
+    pairs, told = kin.pairs(), np.ones(len(order), dtype=np.bool_)
+    if worth:
+        chain = _chained(pairs, len(order))
+        told = (np.bincount(chain, weights=np.array(worth)[order]) >= least)[chain]
     union = _Union(len(order))
-    for one, other in _likest_first(kin.pairs(), len(order)):
+    for one, other in _likest_first(pairs.of(told), len(order)):
         left, right = union.home(one), union.home(other)
         if left != right and kin.share(union.shown[left], union.shown[right]) >= MET_SHARE:
             union.join(left, right)
-    labels = [0] * len(order)
-    for rank, at in enumerate(order):
-        labels[at] = union.home(rank)
-    return _groups(labels)
+    home = {order[rank]: union.home(rank) for rank in np.flatnonzero(told).tolist()}
+    places = sorted(home)
+    return [[places[at] for at in group] for group in _groups(home[place] for place in places)]
 
 
 _CLOSE, _LOOSE = Cut(4, 32), Cut(2, 16)
@@ -151,6 +157,14 @@ class _Union:
         self.shown[high] = []
 
 
+def _chained(pairs: Pairs, size: int) -> Places:
+    """The number of the chain that each place hangs in."""
+    ones = np.ones(len(pairs.left), dtype=np.int8)
+    graph = coo_array((ones, (pairs.left, pairs.right)), shape=(size, size))
+    _, label = connected_components(graph, directed=False)
+    return np.asarray(label, dtype=np.int64)
+
+
 def _likest_first(pairs: Pairs, size: int) -> Iterable[tuple[int, int]]:
     """The pairs that a chain needs, each of which joins two parts of it, the likest first."""
     order = np.lexsort((pairs.right, pairs.left, -pairs.j))
@@ -189,7 +203,8 @@ def _proposed(table: NDArray[np.uint16], space: Places, cut: Cut) -> tuple[Place
         word = space.astype(np.uint64)
         for row in range(start, start + cut.rows):
             word = (word << np.uint64(16)) ^ (word >> np.uint64(48)) ^ table[:, row]
-        order = np.argsort(word, kind="stable")
+        met = _met(word)
+        order = met[np.argsort(word[met], kind="stable")]
         left, right = _within(order, word[order], cut.compared_all)
         codes.append(left * size + right)
     proposed = np.concatenate(codes)
@@ -197,6 +212,13 @@ def _proposed(table: NDArray[np.uint16], space: Places, cut: Cut) -> tuple[Place
     left, right = np.divmod(proposed[np.diff(proposed, prepend=-1) > 0], size)
     met = space[left] == space[right]
     return left[met], right[met]
+
+
+def _met(word: NDArray[np.uint64]) -> Places:
+    """Places of the words that are there more than once, in order: few of many."""
+    order = np.argsort(word)
+    again = np.diff(word[order], prepend=~word[order[:1]], append=~word[order[-1:]]) == 0
+    return np.sort(order[again[:-1] | again[1:]])
 
 
 def _within(order: Places, word: NDArray[np.uint64], compared_all: int) -> tuple[Places, Places]:

@@ -33,11 +33,17 @@ class Row(msgspec.Struct, array_like=True):
 
 
 class Part(msgspec.Struct, array_like=True):
-    """Of one shard: the first hour it knows of, and its templates. truncated: not all of them."""
+    """Of one shard: the first hour it knows of, and its templates, encoded, as they are most of it.
+    truncated: not all of them."""
 
     since: int
-    rows: list[Row]
+    encoded: bytes
     truncated: bool = False
+
+    @property
+    def rows(self) -> list[Row]:
+        """The templates."""
+        return msgspec.msgpack.decode(self.encoded, type=list[Row])
 
 
 def collect(states: Iterable[tuple[Key, Usage]], now: int, window_h: int, secret: bytes) -> Part:
@@ -55,7 +61,7 @@ def collect(states: Iterable[tuple[Key, Usage]], now: int, window_h: int, secret
     past.sort(key=lambda one: one[0])
     rows = [_row(name, usage, 1.0, secret) for name, usage in live[:MAX_LIVE]]
     rows += [_row(name, usage, weight, secret) for name, usage in past[:MAX_PAST]]
-    return Part(since, rows, len(live) > MAX_LIVE or len(past) > MAX_PAST)
+    return Part(since, msgspec.msgpack.encode(rows), len(live) > MAX_LIVE or len(past) > MAX_PAST)
 
 
 def _row(name: str, usage: Usage, stands_for: float, secret: bytes) -> Row:

@@ -67,7 +67,8 @@ class Swarm:
 def swarms(rows: Sequence[Row], since: int, now: int, ask: Question) -> Iterator[Swarm]:
     """Every family of templates that is a swarm in some window of the last week."""
     templates = [Template(row.name, row.space, row.signature) for row in rows]
-    for places in companies(templates, ask.j):
+    customers = [row.customers for row in rows]
+    for places in companies(templates, ask.j, customers, ask.accounts):
         family = [rows[place] for place in places]
         if sum(row.customers for row in family) < ask.accounts:
             continue

@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from detectors.reworded.gathered import Flags, Ints, Texts
-from detectors.reworded.words import WIDTH, Words, numbers_of
+from detectors.reworded.gathered import Flags, Floats, Ints, Sets, Texts, spread
 
-Floats = npt.NDArray[np.float64]
 Lots = npt.NDArray[np.uint64]
 
 TOGETHER = 60
@@ -28,18 +26,31 @@ POPULATION = 200
 ROUNDING = 1e-9
 """Bounds give way by so much, since sums in another order differ in their last digits."""
 NO_LOT = np.iinfo(np.uint64).max
-_ROUNDS = 3  # later ones find next to nothing
+_ROUNDS = 2  # after the first; later ones find next to nothing
+_FEW = 8  # so many times fewer cells are looked for one by one
 _CHUNK = 1 << 17  # pairs that are compared at a time
 _BITS = 31  # of wordings and accounts; the numbers of words have 32
 
 
 @dataclass(frozen=True, slots=True)
 class Wordings:
-    """Different sets of words. A row is one word of one of them; rows are in the order of (word,
-    owner). word: number of the word; owner: place in `sets`; users: accounts that use the word;
-    rarity: its weight. weight: (wordings,) of all words of each."""
+    """Different sets of words. users: (vocabulary,) accounts that use the word; rarity: its weight.
 
-    sets: tuple[Words, ...]
+    Words go by their place in the vocabulary of `sets`.
+    """
+
+    sets: Sets
+    users: Ints
+    rarity: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Words of wordings that may be like another one. A row is one word of one of them; rows are in
+    the order of (word, owner). word: from 0, in the order of numbers; owner: place in `sets`;
+    users, rarity: of the word; weight: (wordings,) of all words of each that may."""
+
+    sets: Sets
     word: Ints
     owner: Ints
     users: Ints
@@ -62,6 +73,7 @@ class Crowd:
     shared, rare: rows in which pairs may have something in common; lot: (wordings,) what each of
     them drew, NO_LOT where it has no such word."""
 
+    cells: Cells
     drawn: Ints
     left: Ints
     shared: Ints
@@ -85,116 +97,153 @@ class Alike:
 
 def weigh(texts: Texts) -> Wordings:
     """The wordings of these texts."""
-    sizes = np.array([len(one) // WIDTH for one in texts.sets], dtype=np.int64)
-    cells = _cells(numbers_of(texts.sets), np.repeat(np.arange(len(sizes)), sizes))
-    owner = cells & (1 << _BITS) - 1
-    cells >>= _BITS
-    word = np.cumsum(_starts(cells)) - 1
-    users = _users(texts, sizes)
-    rarity = np.log(max(len(texts.accounts), POPULATION) / users)[word]
-    users = users[word]
-    weight = np.bincount(owner, weights=rarity, minlength=len(sizes)).astype(np.float64)
-    return Wordings(texts.sets, word, owner, users, rarity, weight)
+    users = _users(texts) if texts.users is None else texts.users
+    accounts = max(len(texts.accounts), POPULATION)
+    return Wordings(texts.sets, users, np.log(accounts / np.maximum(users, 1)))
 
 
-def weighty(wordings: Wordings, bounds: Bounds) -> Flags:
-    """(wordings,) Whether its rare words weigh enough, so that it says something of its own."""
-    rare = np.flatnonzero(wordings.users <= bounds.users)
-    return _sum(wordings, rare) >= bounds.rarity
+def weighty(wordings: Wordings, places: Ints, bounds: Bounds) -> Flags:
+    """Whether the rare words of these wordings weigh enough to say something of their own."""
+    cells, _ = spread(wordings.sets.ends[:-1], wordings.sets.sizes, places)
+    rare = cells[wordings.users[wordings.sets.code[cells]] <= bounds.users]
+    found: Flags = _sums(wordings, rare, _owners(wordings.sets, rare))[places] >= bounds.rarity
+    return found
 
 
 def alike(wordings: Wordings, bounds: Bounds, secret: bytes) -> Alike:
     """Pairs that are alike. Of a word in more than `TOGETHER` wordings only so many are compared,
     drawn by the secret, and of the others that word counts for no pair."""
-    shared, rare = _promising(wordings, bounds)
-    crowd = _draw(wordings, shared, rare, secret)
+    cells, shared, rare = _promising(wordings, bounds)
+    crowd = _draw(cells, shared, rare, secret)
     compared = rare if crowd is None else _without(rare, crowd.left)
-    a, b = _candidates(wordings, compared, bounds.rarity)
-    share = _share(wordings, shared, a, b)
+    a, b = _candidates(cells, compared, bounds.rarity)
+    share = _share(cells, shared, a, b)
     kept = share >= bounds.share
     return Alike(a[kept], b[kept], share[kept], crowd)
 
 
-def alike_later(wordings: Wordings, crowd: Crowd, some: Ints, bounds: Bounds) -> Alike:
+def alike_later(crowd: Crowd, some: Ints, bounds: Bounds) -> Alike:
     """Wordings `a` that were not drawn for a word, like those of `some` that were: `b`."""
-    drawn = crowd.drawn[np.isin(wordings.owner[crowd.drawn], some)]
-    word, left = wordings.word[drawn], crowd.left
-    first = np.searchsorted(word, wordings.word[left])
-    count = np.searchsorted(word, wordings.word[left], side="right") - first
-    place, row = _spread(first, count, np.arange(len(left)))
-    pair = np.sort(wordings.owner[left[row]] << _BITS | wordings.owner[drawn[place]])
+    cells, left = crowd.cells, crowd.left
+    drawn = crowd.drawn[np.isin(cells.owner[crowd.drawn], some)]
+    word = cells.word[drawn]
+    first = np.searchsorted(word, cells.word[left])
+    count = np.searchsorted(word, cells.word[left], side="right") - first
+    place, row = spread(first, count, np.arange(len(left)))
+    pair = np.sort(cells.owner[left[row]] << _BITS | cells.owner[drawn[place]])
     pair = pair[_starts(pair)]
     a, b = pair >> _BITS, pair & (1 << _BITS) - 1
-    share = _share(wordings, crowd.shared, a, b)
-    rarity = _common(wordings, crowd.rare, a, b)
+    share = _share(cells, crowd.shared, a, b)
+    rarity = _common(cells, crowd.rare, a, b)
     kept = (share >= bounds.share) & (rarity >= bounds.rarity)
     return Alike(a[kept], b[kept], share[kept])
 
 
-def _users(texts: Texts, sizes: Ints) -> Ints:
-    """How many accounts use each word, words in the order of their numbers."""
-    numbers = numbers_of([texts.sets[place] for place in texts.wording.tolist()])
-    cells = _cells(numbers, np.repeat(texts.account, sizes[texts.wording]))
-    word = cells[_starts(cells)]
-    word >>= _BITS
-    return np.diff(np.flatnonzero(_starts(word)), append=len(word))
+def _users(texts: Texts) -> Ints:
+    """How many accounts use each word."""
+    sets = texts.sets
+    cells, text = spread(sets.ends[:-1], sets.sizes, texts.wording)
+    used = sets.code[cells].astype(np.int64) << _BITS | texts.account[text]
+    used.sort()
+    word = used[_starts(used)] >> _BITS
+    return np.bincount(word, minlength=len(sets.vocabulary)).astype(np.int64)
 
 
-def _cells(numbers: Ints, places: Ints) -> Ints:
-    """Both in one column, in order; made in place, as millions of them take time to move."""
-    numbers <<= _BITS
-    numbers |= places
-    numbers.sort()
-    return numbers
+def _owners(sets: Sets, cells: Ints) -> Ints:
+    """The wordings that these cells, in order, are words of."""
+    if len(cells) * _FEW < len(sets.code):
+        return np.searchsorted(sets.ends, cells, side="right") - 1
+    return np.repeat(np.arange(len(sets)), sets.sizes)[cells]
 
 
-def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Ints, Ints]:
-    """Shared rows, and rare ones, of wordings that may be like another one.
-
-    What no other wording has cannot be common: where the rest weighs too little, the wording goes,
-    and with it goes what only one of the others shared with it.
-    """
-    shared, rare = np.arange(len(wordings.word)), np.flatnonzero(wordings.users <= bounds.users)
-    every = np.ones(len(wordings.sets), dtype=np.bool_)
-    for _ in range(_ROUNDS):
-        rare = _met(wordings, rare, every)
-        hopeful = _sum(wordings, rare) >= bounds.rarity - ROUNDING
-        if not hopeful.any():
-            return rare[:0], rare[:0]
-        shared = _met(wordings, shared, hopeful)
-        hopeful &= _sum(wordings, shared) >= bounds.share * wordings.weight - ROUNDING
-        shared, rare = (rows[hopeful[wordings.owner[rows]]] for rows in (shared, rare))
-    return shared, rare
-
-
-def _met(wordings: Wordings, rows: Ints, some: Flags) -> Ints:
-    """Rows of some wordings whose word is in another one of them all as well."""
-    count = np.bincount(wordings.word[rows])
-    rows = rows[some[wordings.owner[rows]]]
-    return rows[count[wordings.word[rows]] > 1]
-
-
-def _sum(wordings: Wordings, rows: Ints) -> Floats:
-    """(wordings,) Weight of these rows of each."""
-    owner, rarity = wordings.owner[rows], wordings.rarity[rows]
+def _sums(wordings: Wordings, cells: Ints, owner: Ints) -> Floats:
+    """(wordings,) Weight of these cells of each; always added up in the order of their numbers."""
+    rarity = wordings.rarity[wordings.sets.code[cells]]
     return np.bincount(owner, weights=rarity, minlength=len(wordings.sets)).astype(np.float64)
 
 
-def _draw(wordings: Wordings, shared: Ints, rare: Ints, secret: bytes) -> Crowd | None:
+def _promising(wordings: Wordings, bounds: Bounds) -> tuple[Cells, Ints, Ints]:
+    """Cells of wordings that may be like another one, and of their rows those shared and rare.
+
+    What no other wording has cannot be common: where the rest weighs too little, the wording goes,
+    and with it goes what only one of the others shared with it. Most go by their rare words alone.
+    """
+    sets = wordings.sets
+    rare = np.flatnonzero((wordings.users <= bounds.users)[sets.code])
+    rare = _held_twice(sets, rare, rare)
+    owner = _owners(sets, rare)
+    hopeful = _sums(wordings, rare, owner) >= bounds.rarity - ROUNDING
+    cells, position = spread(sets.ends[:-1], sets.sizes, np.flatnonzero(hopeful))
+    owner = np.flatnonzero(hopeful)[position]
+    weight = _sums(wordings, cells, owner)
+    if len(cells):
+        twice = _held_twice(sets, cells, np.arange(len(sets.code)))
+        owner = owner[np.searchsorted(cells, twice)]
+        hopeful &= _sums(wordings, twice, owner) >= bounds.share * weight - ROUNDING
+        cells, owner = twice[hopeful[owner]], owner[hopeful[owner]]
+    found = _ordered(wordings, cells, owner, weight)
+    return found, *_promising_rows(found, bounds)
+
+
+def _held_twice(sets: Sets, cells: Ints, among: Ints) -> Ints:
+    """Those of the cells whose word is in two wordings at least, of the cells `among`."""
+    holders = np.bincount(sets.code[among], minlength=len(sets.vocabulary))
+    return cells[holders[sets.code[cells]] > 1]
+
+
+def _ordered(wordings: Wordings, cells: Ints, owner: Ints, weight: Floats) -> Cells:
+    code = wordings.sets.code[cells]
+    number = wordings.sets.vocabulary[code]
+    order = np.argsort(number << _BITS | owner)
+    word = np.cumsum(_starts(number[order])) - 1
+    code = code[order]
+    users, rarity = wordings.users[code], wordings.rarity[code]
+    return Cells(wordings.sets, word, owner[order], users, rarity, weight)
+
+
+def _promising_rows(cells: Cells, bounds: Bounds) -> tuple[Ints, Ints]:
+    """Shared rows, and rare ones, where it was asked again who may be like another one."""
+    shared, rare = np.arange(len(cells.word)), np.flatnonzero(cells.users <= bounds.users)
+    every = np.ones(len(cells.sets), dtype=np.bool_)
+    for _ in range(_ROUNDS):
+        rare = _met(cells, rare, every)
+        hopeful = _sum(cells, rare) >= bounds.rarity - ROUNDING
+        if not hopeful.any():
+            return rare[:0], rare[:0]
+        shared = _met(cells, shared, hopeful)
+        hopeful &= _sum(cells, shared) >= bounds.share * cells.weight - ROUNDING
+        shared, rare = (rows[hopeful[cells.owner[rows]]] for rows in (shared, rare))
+    return shared, rare
+
+
+def _met(cells: Cells, rows: Ints, some: Flags) -> Ints:
+    """Rows of some wordings whose word is in another one of them all as well."""
+    count = np.bincount(cells.word[rows])
+    rows = rows[some[cells.owner[rows]]]
+    return rows[count[cells.word[rows]] > 1]
+
+
+def _sum(cells: Cells, rows: Ints) -> Floats:
+    """(wordings,) Weight of these rows of each."""
+    owner, rarity = cells.owner[rows], cells.rarity[rows]
+    return np.bincount(owner, weights=rarity, minlength=len(cells.sets)).astype(np.float64)
+
+
+def _draw(cells: Cells, shared: Ints, rare: Ints, secret: bytes) -> Crowd | None:
     """Of each word in too many wordings those that drew the lowest lots; None without any."""
-    word = wordings.word[rare]
+    word = cells.word[rare]
     crowded = rare[np.bincount(word)[word] > TOGETHER]
     if not len(crowded):
         return None
-    group, owner = wordings.word[crowded], wordings.owner[crowded]
-    lot = _lots(wordings, np.flatnonzero(np.bincount(owner)), secret)
+    group, owner = cells.word[crowded], cells.owner[crowded]
+    lot = _lots(cells, np.flatnonzero(np.bincount(owner)), secret)
     rank = np.empty(len(lot), dtype=np.int64)
     rank[np.argsort(lot, kind="stable")] = np.arange(len(lot))
     place = group << _BITS | rank[owner]
     # the rows of each word stand together, and none has fewer than TOGETHER
     last = np.sort(place)[np.flatnonzero(_starts(group)) + TOGETHER - 1]
     is_drawn = place <= last[np.cumsum(_starts(group)) - 1]
-    return Crowd(crowded[is_drawn], crowded[~is_drawn], shared, rare, lot)
+    return Crowd(cells, crowded[is_drawn], crowded[~is_drawn], shared, rare, lot)
 
 
 def _without(rows: Ints, some: Ints) -> Ints:
@@ -204,28 +253,27 @@ def _without(rows: Ints, some: Ints) -> Ints:
     return rows[left]
 
 
-def _lots(wordings: Wordings, places: Ints, secret: bytes) -> Lots:
+def _lots(cells: Cells, places: Ints, secret: bytes) -> Lots:
     """What each of these wordings drew; which is low nobody knows without the secret."""
-    lots = np.full(len(wordings.sets), NO_LOT, dtype=np.uint64)
+    lots = np.full(len(cells.sets), NO_LOT, dtype=np.uint64)
     key = secret[: blake2b.MAX_KEY_SIZE]
-    for place in places.tolist():
-        drawn = blake2b(wordings.sets[place], key=key, digest_size=8).digest()
-        lots[place] = int.from_bytes(drawn, "big")
+    drawn = (blake2b(one, key=key, digest_size=8).digest() for one in cells.sets.some(places))
+    lots[places] = np.frombuffer(b"".join(drawn), dtype=">u8")
     return lots
 
 
-def _candidates(wordings: Wordings, rare: Ints, least_rarity: float) -> tuple[Ints, Ints]:
+def _candidates(cells: Cells, rare: Ints, least_rarity: float) -> tuple[Ints, Ints]:
     """Pairs whose common rare words weigh enough. rare: rows of such words."""
-    sizes = np.bincount(wordings.owner[rare])
+    sizes = np.bincount(cells.owner[rare])
     owners = np.flatnonzero(sizes)
-    owner = (np.cumsum(sizes > 0) - 1)[wordings.owner[rare]]
-    word = np.cumsum(_starts(wordings.word[rare])) - 1
+    owner = (np.cumsum(sizes > 0) - 1)[cells.owner[rare]]
+    word = np.cumsum(_starts(cells.word[rare])) - 1
     firsts = np.append(np.flatnonzero(_starts(word)), len(word))
     # the weights of a pair are added up in the order of their words
     order = np.sort(owner * len(rare) + np.arange(len(rare))) % max(1, len(rare))
     starts = np.concatenate([[0], np.cumsum(sizes[owners])])
     shape = (len(owners), len(firsts) - 1)
-    weights = csr_array((wordings.rarity[rare][order], word[order], starts), shape=shape)
+    weights = csr_array((cells.rarity[rare][order], word[order], starts), shape=shape)
     holders = csr_array((np.ones(len(rare)), owner, firsts), shape=shape[::-1])
     steps = np.concatenate([[0], np.cumsum(np.diff(firsts)[word[order]])])[starts]
     found = [np.zeros(0, dtype=np.int64)]
@@ -248,42 +296,34 @@ def _pieces(total: Ints, each: int) -> Iterator[slice]:
         start = stop
 
 
-def _share(wordings: Wordings, shared: Ints, a: Ints, b: Ints) -> Floats:
+def _share(cells: Cells, shared: Ints, a: Ints, b: Ints) -> Floats:
     """How much of the weight of all words of each pair is common."""
-    common = _common(wordings, shared, a, b)
-    return common / (wordings.weight[a] + wordings.weight[b] - common)
+    common = _common(cells, shared, a, b)
+    return common / (cells.weight[a] + cells.weight[b] - common)
 
 
-def _common(wordings: Wordings, rows: Ints, a: Ints, b: Ints) -> Floats:
+def _common(cells: Cells, rows: Ints, a: Ints, b: Ints) -> Floats:
     """Weight of the words that each pair has in common, of those in these rows."""
-    taking_part = np.zeros(len(wordings.sets), dtype=np.bool_)
+    taking_part = np.zeros(len(cells.sets), dtype=np.bool_)
     taking_part[a] = taking_part[b] = True
-    rows = rows[taking_part[wordings.owner[rows]]]
-    numbers = int(wordings.word.max(initial=0)) + 1
+    rows = rows[taking_part[cells.owner[rows]]]
+    numbers = int(cells.word.max(initial=0)) + 1
     rarity_of = np.zeros(numbers)
-    rarity_of[wordings.word[rows]] = wordings.rarity[rows]
-    cells = np.sort(wordings.owner[rows] * numbers + wordings.word[rows])
-    word, rarity = cells % numbers, rarity_of[cells % numbers]
-    sizes = np.bincount(wordings.owner[rows], minlength=len(wordings.sets))
+    rarity_of[cells.word[rows]] = cells.rarity[rows]
+    cell = np.sort(cells.owner[rows] * numbers + cells.word[rows])
+    word, rarity = cell % numbers, rarity_of[cell % numbers]
+    sizes = np.bincount(cells.owner[rows], minlength=len(cells.sets))
     starts = np.cumsum(sizes) - sizes
     found = np.zeros(len(a))
     for start in range(0, len(a), _CHUNK):
         some = slice(start, start + _CHUNK)
-        place, pair = _spread(starts, sizes, a[some])
+        place, pair = spread(starts, sizes, a[some])
         wanted = b[some][pair] * numbers + word[place]
-        where = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
-        hit = cells[where] == wanted
+        where = np.minimum(np.searchsorted(cell, wanted), len(cell) - 1)
+        hit = cell[where] == wanted
         weights = rarity[place[hit]]
         found[some] = np.bincount(pair[hit], weights=weights, minlength=len(a[some]))
     return found
-
-
-def _spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
-    """Places of what these wordings hold, and for each the position in `which`."""
-    count = sizes[which]
-    position = np.repeat(np.arange(len(which)), count)
-    nth = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)
-    return starts[which][position] + nth, position
 
 
 def _starts(cells: Ints) -> Flags:

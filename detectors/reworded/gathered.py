@@ -5,9 +5,9 @@ Most texts are like no other one, so that no object is made of a text before it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import accumulate, pairwise
 from typing import Any, TypedDict
 
 import numpy as np
@@ -15,36 +15,91 @@ import numpy.typing as npt
 
 from detectors.base import Key
 from detectors.reworded.texts import DRAFTS, Place, Text, Writer, in_time
-from detectors.reworded.words import Words
+from detectors.reworded.words import WIDTH, Words, numbers_of
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int32]
+PLACE, TIME, NUMBER = np.dtype("<i4"), np.dtype("<f8"), np.dtype("<i8")
+"""Columns of a part: places, seconds, ids of signals."""
+WORD = np.dtype("<u4")
 
 
 class Columns(TypedDict):
-    """Texts of one shard, plain data, writer by writer. counts: texts of each writer; is_draft:
-    whether an AI service wrote them; the last three have one entry a text."""
+    """Texts of one shard, plain data; columns are bytes.
+
+    accounts: of each writer; is_draft: whether an AI service wrote its texts. writer, wording: one
+    entry a text, places among the writers and the different wordings; at, ids: its time and signal.
+    vocabulary: numbers of words, in any order; users: writers that use each, empty where nobody
+    counted them; sizes: words of each wording; codes: these words as places in the vocabulary, one
+    wording after the other, in each by number.
+    """
 
     accounts: list[str]
     is_draft: list[bool]
-    counts: list[int]
-    words: list[Words]
-    at: list[float]
-    ids: list[int]
+    writer: bytes
+    wording: bytes
+    at: bytes
+    ids: bytes
+    vocabulary: bytes
+    users: bytes
+    sizes: bytes
+    codes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """Different wordings. vocabulary: numbers of words; code: words of all wordings, one after the
+    other, as places in the vocabulary; ends: (wordings + 1,) where each begins, and the last ends.
+    """
+
+    vocabulary: Ints
+    code: Codes
+    ends: Ints
+
+    def __len__(self) -> int:
+        return len(self.ends) - 1
+
+    def __getitem__(self, place: int) -> Words:
+        words = self.code[self.ends[place] : self.ends[place + 1]]
+        return self.vocabulary[words].astype(WORD).tobytes()
+
+    def some(self, places: Ints) -> list[Words]:
+        """Those at these places."""
+        cells, _ = spread(self.ends[:-1], self.sizes, places)
+        told = self.vocabulary[self.code[cells]].astype(WORD).tobytes()
+        ends = accumulate((WIDTH * self.sizes[places]).tolist(), initial=0)
+        return [told[start:end] for start, end in pairwise(ends)]
+
+    @property
+    def sizes(self) -> Ints:
+        """Words of each."""
+        sizes: Ints = np.diff(self.ends)
+        return sizes
+
+    @classmethod
+    def of(cls, wordings: Sequence[Words]) -> Sets:
+        """From wordings, each once."""
+        vocabulary, code = np.unique(numbers_of(wordings), return_inverse=True)
+        ends = np.array([*accumulate(map(len, wordings), initial=0)], dtype=np.int64) // WIDTH
+        return cls(vocabulary, code.astype(np.int32), ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Texts of all shards. accounts: each once; sets: different wordings; the rest one entry a
-    text. account, wording: places in `accounts` and `sets`."""
+    """Texts of all shards. accounts: each once; sets: different wordings; users: accounts that use
+    each word, where somebody counted them; the rest one entry a text. account, wording: places in
+    `accounts` and `sets`."""
 
     accounts: tuple[str, ...]
-    sets: tuple[Words, ...]
+    sets: Sets
+    users: Ints | None
     account: Ints
     wording: Ints
     is_draft: Flags
-    at: Sequence[float]
-    ids: Sequence[int]
+    at: Floats
+    ids: Ints
 
     def of(self, wordings: Flags) -> list[Text]:
         """Those of some wordings, in order of time."""
@@ -53,55 +108,118 @@ class Texts:
 
     def others(self, ids: set[int]) -> dict[str, int]:
         """Account -> its texts that came in none of these signals, where there are any."""
-        left = np.isin(np.array(self.ids, dtype=np.int64), np.array([*ids], dtype=np.int64))
+        left = np.isin(self.ids, np.array([*ids], dtype=np.int64))
         count = np.bincount(self.account[~left], minlength=len(self.accounts))
         return {self.accounts[place]: int(count[place]) for place in np.flatnonzero(count)}
 
     def _text(self, place: int) -> Text:
         account = self.accounts[self.account[place]]
-        words = self.sets[self.wording[place]]
-        return Text(account, self.at[place], self.ids[place], words, bool(self.is_draft[place]))
+        words = self.sets[int(self.wording[place])]
+        is_draft = bool(self.is_draft[place])
+        return Text(account, float(self.at[place]), int(self.ids[place]), words, is_draft)
 
 
 def gather(writers: Mapping[Key, Writer], since_day: int) -> Columns:
     """What these writers said from that day on, counted since 1970."""
-    found = Columns(accounts=[], is_draft=[], counts=[], words=[], at=[], ids=[])
-    places: list[Place] = []
-    for key, writer in writers.items():
-        before = len(places)
-        for number, day in writer.days.items():
-            if number >= since_day:
-                found["words"] += day
-                places += day.values()
-        if len(places) > before:
-            found["accounts"].append(key.value)
-            found["is_draft"].append(key.type == DRAFTS)
-            found["counts"].append(len(places) - before)
-    found["at"] = [at for at, _ in places]
-    found["ids"] = [id_ for _, id_ in places]
-    return found
+    told = [
+        (
+            key,
+            [
+                one
+                for number, day in writer.days.items()
+                if number >= since_day
+                for one in day.items()
+            ],
+        )
+        for key, writer in writers.items()
+    ]
+    return columns((key, texts) for key, texts in told if texts)
+
+
+def columns(told: Iterable[tuple[Key, Sequence[tuple[Words, Place]]]]) -> Columns:
+    """The texts of each writer."""
+    keys, texts = list[Key](), list[tuple[Words, Place]]()
+    writer = list[int]()
+    for key, some in told:
+        writer += [len(keys)] * len(some)
+        keys.append(key)
+        texts += some
+    number: dict[Words, int] = {}
+    wording = [number.setdefault(words, len(number)) for words, _ in texts]
+    sets = Sets.of([*number])
+    return Columns(
+        accounts=[key.value for key in keys],
+        is_draft=[key.type == DRAFTS for key in keys],
+        writer=np.array(writer, dtype=PLACE).tobytes(),
+        wording=np.array(wording, dtype=PLACE).tobytes(),
+        at=np.array([at for _, (at, _) in texts], dtype=TIME).tobytes(),
+        ids=np.array([id_ for _, (_, id_) in texts], dtype=NUMBER).tobytes(),
+        vocabulary=sets.vocabulary.astype(WORD).tobytes(),
+        users=b"",
+        sizes=sets.sizes.astype(PLACE).tobytes(),
+        codes=sets.code.astype(PLACE).tobytes(),
+    )
 
 
 def merge(parts: Sequence[Columns]) -> Texts:
     """The texts of all shards. One account may be two writers: of its own texts and of drafts."""
-    accounts: dict[str, int] = {}
-    words = _joined(parts, "words")
-    # where each wording stands first: what is put in last remains
-    first = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))
-    place = np.fromiter(map(first.__getitem__, words), np.int64, len(words))
-    is_first = place == np.arange(len(words))
-    writers = [accounts.setdefault(name, len(accounts)) for name in _joined(parts, "accounts")]
-    counts = np.array(_joined(parts, "counts"), dtype=np.int64)
+    names = [name for part in parts for name in part["accounts"]]
+    accounts = dict(zip(dict.fromkeys(names), range(len(names)), strict=False))
+    writers = np.fromiter(map(accounts.__getitem__, names), dtype=np.int64, count=len(names))
+    is_draft = np.array([one for part in parts for one in part["is_draft"]], dtype=np.bool_)
+    before = accumulate((len(part["accounts"]) for part in parts), initial=0)
+    writer = [
+        np.frombuffer(part["writer"], PLACE).astype(np.int64) + start
+        for part, start in zip(parts, before, strict=False)
+    ]
+    sets, wording = _wordings(parts)
+    each = np.concatenate(writer) if parts else np.zeros(0, dtype=np.int64)
+    # who is counted as two writers, or in two shards, would be two users
+    is_counted = len(parts) == 1 and len(accounts) == len(names) and bool(parts[0]["users"])
     return Texts(
         accounts=tuple(accounts),
-        sets=tuple(compress(words, is_first.tolist())),
-        account=np.repeat(np.array(writers, dtype=np.int64), counts),
-        wording=(np.cumsum(is_first) - 1)[place],
-        is_draft=np.repeat(np.array(_joined(parts, "is_draft"), dtype=np.bool_), counts),
-        at=_joined(parts, "at"),
-        ids=_joined(parts, "ids"),
+        sets=sets,
+        users=np.frombuffer(parts[0]["users"], PLACE).astype(np.int64) if is_counted else None,
+        account=writers[each],
+        wording=wording,
+        is_draft=is_draft[each],
+        at=_column(parts, "at", TIME),
+        ids=_column(parts, "ids", NUMBER),
     )
 
 
-def _joined(parts: Sequence[Mapping[str, Any]], column: str) -> list[Any]:
-    return [value for part in parts for value in part[column]]
+def spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:
+    """Places of what these wordings hold, and for each the position in `which`."""
+    count = sizes[which]
+    position = np.repeat(np.arange(len(which)), count)
+    nth = np.arange(len(position)) - np.repeat(np.cumsum(count) - count, count)
+    return starts[which][position] + nth, position
+
+
+def _wordings(parts: Sequence[Columns]) -> tuple[Sets, Ints]:
+    """The different wordings of all parts, and that of each text."""
+    each = [_sets(part) for part in parts]
+    told = [np.frombuffer(part["wording"], PLACE).astype(np.int64) for part in parts]
+    if len(parts) == 1:
+        return each[0], told[0]
+    number: dict[Words, int] = {}
+    places = [
+        [number.setdefault(words, len(number)) for words in sets.some(np.arange(len(sets)))]
+        for sets in each
+    ]
+    renamed = [np.array(mine, dtype=np.int64)[one] for mine, one in zip(places, told, strict=True)]
+    return Sets.of([*number]), np.concatenate([np.zeros(0, dtype=np.int64), *renamed])
+
+
+def _sets(part: Columns) -> Sets:
+    sizes = np.frombuffer(part["sizes"], PLACE)
+    return Sets(
+        np.frombuffer(part["vocabulary"], WORD).astype(np.int64),
+        np.frombuffer(part["codes"], PLACE),
+        np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]),
+    )
+
+
+def _column(parts: Sequence[Mapping[str, Any]], name: str, kind: np.dtype[Any]) -> Any:
+    told = [np.frombuffer(part[name], kind) for part in parts]
+    return np.concatenate(told) if told else np.zeros(0, dtype=kind)

@@ -46,15 +46,15 @@ def stories(texts: Texts, p: RewordedParams, secret: bytes) -> list[Story]:
     bounds = Bounds(p.alike, p.min_rarity, p.common)
     wordings = weigh(texts)
     pairs = alike(wordings, bounds, secret)
-    repeated = np.bincount(texts.wording, minlength=len(texts.sets)) > 1
-    copied = np.flatnonzero(repeated & weighty(wordings, bounds))
+    repeated = np.flatnonzero(np.bincount(texts.wording, minlength=len(texts.sets)) > 1)
+    copied = repeated[weighty(wordings, repeated, bounds)]
     told = _told(texts, np.concatenate([copied, pairs.a, pairs.b]))
     near: Near = {place: {} for place in told}
     _tie(near, pairs)
     groups = _groups(near)
     if pairs.crowd is not None:
         few = _representatives(groups, pairs.crowd)
-        later = alike_later(wordings, pairs.crowd, np.array([*few], dtype=np.int64), bounds)
+        later = alike_later(pairs.crowd, np.array([*few], dtype=np.int64), bounds)
         told |= _told(texts, np.setdiff1d(later.a, [*told]))
         near |= {place: {} for place in told if place not in near}
         _tie(near, later)
@@ -86,7 +86,8 @@ def _told(texts: Texts, wordings: Ints) -> Told:
     """What was said in these wordings, in order of time."""
     taking_part = np.zeros(len(texts.sets), dtype=np.bool_)
     taking_part[wordings] = True
-    place = {texts.sets[one]: one for one in np.flatnonzero(taking_part).tolist()}
+    places = np.flatnonzero(taking_part)
+    place = dict(zip(texts.sets.some(places), places.tolist(), strict=True))
     told: Told = {}
     for text in texts.of(taking_part):
         told.setdefault(place[text.words], []).append(text)

@@ -26,11 +26,7 @@ def together(
 
     alone: account -> its texts that are in no story.
     """
-    part = collect(_shares(stories))
-    for table in part.values():
-        for account, count in alone.items():
-            table["alone"][account] = table["alone"].get(account, 0) + count
-    tables = merge([part])
+    tables = merge([collect(_shares(stories), {STORY: alone})])
     steps = clock_steps(tables.values())
     settings = Settings()
     return [

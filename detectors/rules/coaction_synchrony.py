@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import chain
 
 from detectors import normalise
 from detectors.base import (
@@ -21,11 +22,12 @@ from detectors.base import (
     Told,
     param,
 )
-from detectors.synchrony import Settings, find_synchrony
+from detectors.synchrony import Settings, find_each
 from detectors.synchrony.again import weakest_again
 from detectors.synchrony.findings import Run, findings, known_pairs
+from detectors.synchrony.firsts import FirstShares
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
-from detectors.synchrony.tables import PartTable, Table, clock_steps, collect_since, merge, pooled
+from detectors.synchrony.tables import Part, clock_steps, collect_since, merge, pooled
 
 OBJECT_TYPES = frozenset(
     {
@@ -140,24 +142,32 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
             state.trim(self.secret)
         return []
 
-    def part(
-        self, clock: float, states: Mapping[Key, Sharers], p: CoactionParams
-    ) -> dict[str, PartTable]:
+    def part(self, clock: float, states: Mapping[Key, Sharers], p: CoactionParams) -> list[Part]:
         """First shares of this shard's objects inside the lookback, by object type."""
-        return collect_since(states, clock - p.lookback_d * DAY_S, self.secret)
+        return [collect_since(states, clock - p.lookback_d * DAY_S, self.secret)]
+
+    def standing(self, p: CoactionParams) -> FirstShares:
+        """The same, kept from one tick to the next."""
+        return FirstShares(p.lookback_d * DAY_S, self.secret)
 
     def tick(
-        self, clock: float, parts: Sequence[dict[str, PartTable]], p: CoactionParams
+        self, clock: float, parts: Sequence[Sequence[Part]], p: CoactionParams
     ) -> list[FindingDraft]:
         """One test per object type, and one over all types together."""
-        tables = merge(parts)
-        steps = clock_steps(tables.values())
-        runs = [self._run(table, steps, p) for table in tables.values()]
-        found = [draft for run in runs for draft in findings(run)]
-        known = known_pairs(runs)
-        for table in pooled(tables):
-            found += findings(self._run(table, steps, p), known)
-        return found
+        tables = merge([*chain.from_iterable(parts)])
+        steps, settings = clock_steps(tables.values()), p.settings()
+        each, pool = [*tables.values()], next(pooled(tables), None)
+        told = [table.postings(steps) for table in each]
+        whole = pool.postings(steps) if pool else None
+        results = find_each(told, whole, settings, secret=self.secret)
+        runs = [
+            Run(table, result, settings, p.lookback_d, steps)
+            for table, result in zip([*each, pool] if pool else each, results, strict=True)
+        ]
+        types, all_types = runs[: len(each)], runs[len(each) :]
+        found = [draft for run in types for draft in findings(run)]
+        known = known_pairs(types)
+        return found + [draft for run in all_types for draft in findings(run, known)]
 
     def score_again(self, told: Told, signals: Sequence[Signal], p: CoactionParams) -> Score | None:
         """The p of the weakest pair, under the rates that the record holds."""
@@ -169,11 +179,6 @@ class CoactionSynchrony(Detector[Sharers, CoactionParams]):
         newest = max((signal.at for signal in signals), default=0.0)
         parts = collect_since(states, newest - p.lookback_d * DAY_S, self.secret)
         return weakest_again(told, merge([parts]), p.settings())
-
-    def _run(self, table: Table, steps: Mapping[str, int], p: CoactionParams) -> Run:
-        settings = p.settings()
-        result = find_synchrony(table.postings(steps), settings, secret=self.secret)
-        return Run(table, result, settings, p.lookback_d, steps)
 
 
 def _objects(signal: Signal, p: CoactionParams) -> Iterator[Key]:

@@ -23,7 +23,7 @@ from detectors.blocks.findings import Found, Limits, draft
 from detectors.blocks.graph import Graph, beyond_chance, blocks
 from detectors.synchrony.rows import keyed_rank
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
-from detectors.synchrony.tables import PartTable, Table, collect_since, merge
+from detectors.synchrony.tables import Part, Table, collect_since, merge
 
 MAX_EDGES = 100_000
 """Edges of one kind and window that are looked at."""
@@ -129,21 +129,17 @@ class DenseBlock(Detector[Sharers, DenseBlockParams]):
             state.trim(self.secret)
         return []
 
-    def part(
-        self, clock: float, states: Mapping[Key, Sharers], p: DenseBlockParams
-    ) -> dict[str, PartTable]:
+    def part(self, clock: float, states: Mapping[Key, Sharers], p: DenseBlockParams) -> Part:
         """First acts of this shard's objects inside the window, by kind."""
         return collect_since(states, clock - p.window_d * DAY_S, self.secret)
 
-    def tick(
-        self, clock: float, parts: Sequence[dict[str, PartTable]], p: DenseBlockParams
-    ) -> list[FindingDraft]:
+    def tick(self, clock: float, parts: Sequence[Part], p: DenseBlockParams) -> list[FindingDraft]:
         """The blocks of each kind."""
         return [one for table in merge(parts).values() for one in self._found(table, p)]
 
     def _found(self, table: Table, p: DenseBlockParams) -> Iterator[FindingDraft]:
         edges, sampled = self._bounded(table)
-        row = table.account[edges]
+        row = np.unique(table.account, return_inverse=True)[1][edges]
         column = table.object[edges]
         order = np.lexsort((column, row))  # so that the order of shards leaves no trace
         row, column, edges = row[order], column[order], edges[order]

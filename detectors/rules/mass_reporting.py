@@ -25,7 +25,8 @@ from detectors.reporting.judge import Burst, History, burst_of, ring_of
 from detectors.reporting.state import Reason, Reports, fold
 from detectors.synchrony import Settings, find_synchrony
 from detectors.synchrony.sharers import MAX_ACCOUNTS, sample
-from detectors.synchrony.tables import PartTable, clock_steps, collect, merge
+from detectors.synchrony.tables import Part as Tables
+from detectors.synchrony.tables import clock_steps, collect, merge
 
 TARGET = "report-target"
 MAX_TARGETS = 10
@@ -89,7 +90,7 @@ class Part(msgspec.Struct, array_like=True):
     bursts: target -> account -> time and signal; reasons: target -> account -> reason.
     """
 
-    tables: dict[str, PartTable]
+    tables: Tables
     tallies: dict[str, tuple[int, int]]
     bursts: dict[str, dict[str, tuple[float, int]]]
     reasons: dict[str, dict[str, Reason]]

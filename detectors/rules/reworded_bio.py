@@ -20,7 +20,7 @@ from detectors.base import (
     param,
 )
 from detectors.emission import at_least, counted
-from detectors.reworded.gathered import Columns, merge
+from detectors.reworded.gathered import Columns, columns, merge
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import Story, stories
 from detectors.reworded.words import WIDTH, Words, words_of
@@ -116,15 +116,7 @@ class RewordedBio(Detector[Bio, RewordedBioParams]):
     def part(self, clock: float, states: Mapping[Key, Bio], p: RewordedBioParams) -> Columns:
         """The bios of this shard."""
         del clock, p
-        bios = [*states.values()]
-        return Columns(
-            accounts=[key.value for key in states],
-            is_draft=[False] * len(bios),
-            counts=[1] * len(bios),
-            words=[one.words for one in bios],
-            at=[one.at for one in bios],
-            ids=[one.id for one in bios],
-        )
+        return columns((key, [(bio.words, (bio.at, bio.id))]) for key, bio in states.items())
 
     def tick(
         self, clock: float, parts: Sequence[Columns], p: RewordedBioParams

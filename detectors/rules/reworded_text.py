@@ -10,6 +10,7 @@ from detectors.base import DAY_S, HOUR_S, Detector, Family, FindingDraft, Key, M
 from detectors.reworded.gathered import Columns, gather, merge
 from detectors.reworded.insisting import insisting
 from detectors.reworded.joint import joint
+from detectors.reworded.kept import KeptTexts
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import stories
 from detectors.reworded.telling import findings
@@ -79,6 +80,10 @@ class RewordedText(Detector[Writer, RewordedParams]):
     def part(self, clock: float, states: Mapping[Key, Writer], p: RewordedParams) -> Columns:
         """The texts of this shard, of whole days inside the lookback."""
         return gather(states, math.floor(clock / DAY_S - p.lookback_d))
+
+    def standing(self, p: RewordedParams) -> KeptTexts:
+        """The same, kept from one tick to the next."""
+        return KeptTexts(p.lookback_d)
 
     def tick(self, clock: float, parts: Sequence[Columns], p: RewordedParams) -> list[FindingDraft]:
         """Compare all texts; findings of stories, and of those who tell them together."""

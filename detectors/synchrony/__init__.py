@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from detectors.synchrony.edges import passed_edges
@@ -19,12 +22,22 @@ from detectors.synchrony.model import (
     WINDOWS_S,
     Edges,
     EdgeTier,
+    Ints,
     Postings,
     Result,
     Settings,
 )
-from detectors.synchrony.pairs import Clock, count_pairs, scan, tally_all
+from detectors.synchrony.pairs import (
+    Clock,
+    Meetings,
+    count_pairs,
+    meetings,
+    shares_of,
+    strangers_on,
+    tally_all,
+)
 from detectors.synchrony.rows import Rows, bounded, first_shares, keyed_rank, objects_of
+from detectors.synchrony.shared import met_in_each
 
 __all__ = [
     "WINDOWS_S",
@@ -36,11 +49,24 @@ __all__ = [
     "components",
     "count_pairs",
     "false_discovery",
+    "find_each",
     "find_synchrony",
     "in_two_core",
     "keyed_rank",
     "tail_p",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounded:
+    """Rows of one key type under every cap. active: (accounts,) objects of each before any drop;
+    objects: how many there were then."""
+
+    rows: Rows
+    active: Ints
+    objects: int
+    cap: int
+    capped: bool
 
 
 def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"") -> Result:
@@ -49,20 +75,46 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
     Any order of the rows gives the identical result, to the last bit.
     Source: detection specification 4.1; the test is the project's own.
     """
+    bounded = _bounded(postings, settings, secret)
+    return _found(bounded, meetings(bounded.rows, settings.n_min), settings)
+
+
+def find_each(
+    each: Sequence[Postings], whole: Postings | None, settings: Settings, *, secret: bytes = b""
+) -> list[Result]:
+    """Run the test over the postings of each key type, and if told over all of them together."""
+    types = [_bounded(postings, settings, secret) for postings in each]
+    least = settings.n_min
+    if whole is None:
+        return [_found(one, meetings(one.rows, least), settings) for one in types]
+    pool = _bounded(whole, settings, secret)
+    rows, objects = [one.rows for one in types], [one.objects for one in types]
+    met = met_in_each(rows, objects, pool.rows, len(pool.active), least)
+    return [_found(one, some, settings) for one, some in zip([*types, pool], met, strict=True)]
+
+
+def _bounded(postings: Postings, settings: Settings, secret: bytes) -> _Bounded:
     rows = first_shares(postings)
-    active = objects_of(rows, postings)
-    rows, cap, capped = bounded(rows, postings.accounts, settings.cap, settings.pair_budget, secret)
+    active, objects = objects_of(rows, postings), int(rows.object.max(initial=-1)) + 1
+    kept = bounded(rows, postings.accounts, settings.cap, settings.pair_budget, secret)
+    return _Bounded(kept[0], active, objects, *kept[1:])
+
+
+def _found(bounded: _Bounded, met: Meetings, settings: Settings) -> Result:
+    """The test of pairs with enough common objects."""
+    rows = bounded.rows
     if not _any_pair(rows, settings.n_min):
         rows = rows.take(np.arange(0))
     windows_s = tuple(w for w in WINDOWS_S if len(rows) and w >= rows.step.min())
     clock = Clock.of(rows, windows_s)
     every = tally_all(rows, clock, int(rows.object.max(initial=-1)) + 1)
     rate = global_rate(rows, clock, every, use_prior=settings.use_prior)
-    strangers, shares = scan(rows, clock, active, settings)
-    shares = newest_tested(shares, rows)
+    shares = newest_tested(shares_of(rows, clock, met, settings.n_min), rows)
     m = shares.pairs
-    shares = hopeful(shares, rate, settings)
+    shares = hopeful(shares, rate, settings).summable(rows)
     objects = rows.object[shares.i]
+    least = settings.stranger_min_objects
+    strangers = strangers_on(objects, rows, clock, bounded.active, least)
     q_own = object_rates(strangers, rate, settings.min_strangers)
     own = judge(shares, objects, q_own, clock, settings, m)
     event = judge(shares, objects, np.broadcast_to(rate.q, q_own.shape), clock, settings, m)
@@ -71,8 +123,8 @@ def find_synchrony(postings: Postings, settings: Settings, *, secret: bytes = b"
         m=m,
         q=tuple(rate.q.tolist()),
         windows_s=windows_s,
-        cap_effective=cap,
-        capped=capped,
+        cap_effective=bounded.cap,
+        capped=bounded.capped,
         prior_used=rate.prior_used,
         rated_objects=rate.objects,
         threshold=own.threshold,

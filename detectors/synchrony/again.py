@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,9 @@ from detectors.base import Score, Told
 from detectors.synchrony.findings import ANCHORS, TIERS
 from detectors.synchrony.judge import judge, newest_tested
 from detectors.synchrony.model import Floats, Settings
-from detectors.synchrony.pairs import Clock, Shares, scan
+from detectors.synchrony.pairs import Clock, Shares, meetings, shares_of
 from detectors.synchrony.rows import Rows, first_shares
 from detectors.synchrony.tables import Table, pooled
-
-MANY = 1_000_000
-"""More objects than any account needs to be looked at: who was active enough is on record."""
 
 
 def weakest_again(told: Told, tables: Mapping[str, Table], settings: Settings) -> Score | None:
@@ -52,9 +48,7 @@ def _p_by_pair(told: Told, table: Table, settings: Settings) -> dict[tuple[str, 
         return {}
     clock = Clock.of(rows, tuple(constants["windows_s"]))
     # pairs of fewer objects than the record are looked at too, so that what is missing shows
-    open_settings = replace(settings, n_min=1)
-    _, shares = scan(rows, clock, np.full(len(table.accounts), MANY), open_settings)
-    shares = newest_tested(shares, rows)
+    shares = newest_tested(shares_of(rows, clock, meetings(rows, 1), 1), rows)
     rates = _rates(constants, table)
     verdict = judge(shares, rows.object[shares.i], rates, clock, settings, shares.pairs)
     return dict(zip(_pairs(shares, rows, table), verdict.p.tolist(), strict=True))

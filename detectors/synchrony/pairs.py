@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from detectors.synchrony.model import Flags, Ints, Levels, Postings, Settings
+from detectors.synchrony.model import Flags, Ints, Levels, Postings
 from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats
 
 CHUNK_PAIRS = 1 << 20
@@ -100,7 +100,8 @@ class Shares:
     """Common objects of pairs, sorted by (pair, bundle, object).
 
     i, j: rows of the lower and the higher account; pair: dense id in the order of (a, b);
-    bundle: dense id of what counts once: objects that came in one and the same two signals.
+    bundle: dense id of what counts once: objects that came in one and the same two signals;
+    together: whether signals with several objects are among them.
     """
 
     i: Ints
@@ -109,6 +110,7 @@ class Shares:
     first: Levels
     pair: Ints
     bundle: Ints
+    together: bool = False
 
     def __len__(self) -> int:
         return len(self.i)
@@ -127,7 +129,33 @@ class Shares:
             first=self.first[index],
             pair=self.pair[index],
             bundle=self.bundle[index],
+            together=self.together,
         )
+
+    def summable(self, rows: Rows) -> Shares:
+        """In the order in which chances are added up: by signals, where some came together.
+
+        So sums have the same last digit whichever pairs were looked at with them.
+        """
+        if not self.together:
+            return self
+        return self.take(np.lexsort((rows.signal[self.j], rows.signal[self.i], self.pair)))
+
+
+class Meetings(NamedTuple):
+    """Pairs of rows of one object each: those of the lower and of the higher account."""
+
+    i: Ints
+    j: Ints
+
+    def among(self, rows: Rows, place: Ints, least: int) -> Meetings:
+        """Pairs with so many of some of the rows. place: of each row among those; -1 for others."""
+        i, j = place[self.i], place[self.j]
+        inside = (i >= 0) & (j >= 0)
+        first = np.flatnonzero(_starts(rows.account[self.i[inside]], rows.account[self.j[inside]]))
+        size = np.diff(first, append=np.count_nonzero(inside))
+        enough = np.repeat(size >= least, size)
+        return Meetings(i[inside][enough], j[inside][enough])
 
 
 def count_pairs(
@@ -175,37 +203,49 @@ def tally_all(rows: Rows, clock: Clock, objects: int) -> Tally:
     return tally
 
 
-def scan(rows: Rows, clock: Clock, active: Ints, settings: Settings) -> tuple[Tally, Shares]:
-    """One pass over all pairs that can matter.
+def meetings(rows: Rows, least: int) -> Meetings:
+    """Pairs of accounts with at least so many common objects, sorted by (pair, object)."""
+    busy = np.flatnonzero(np.bincount(rows.account)[rows.account] >= least)
+    some = rows.take(busy)
+    found = [
+        _several(some, *part, least)
+        for chunk in _chunks(some, np.argsort(some.account, kind="stable"))
+        for part in chunk.parts()
+    ]
+    i, j = _columns(found) if found else (busy[:0], busy[:0])
+    return Meetings(busy[i], busy[j])
 
-    active: (accounts,) distinct objects of each account before any drop.
-    Returns the tally of stranger pairs, and the shares of all pairs with n >= n_min. Strangers are
-    all pairs but those that meet again, as most of them never do.
+
+def shares_of(rows: Rows, clock: Clock, met: Meetings, n_min: int) -> Shares:
+    """What the pairs share of which n >= n_min, where a bundle counts once."""
+    group = _bundled(rows, met)
+    shares = group.take(_bundles(group) >= n_min)
+    shares.pair[:] = np.cumsum(np.diff(shares.pair, prepend=-1) > 0) - 1
+    shares.bundle[:] = np.cumsum(np.diff(shares.bundle, prepend=-1) > 0) - 1
+    level, first = clock.levels(rows, shares.i, shares.j)
+    return replace(shares, level=level, first=first)
+
+
+def strangers_on(objects: Ints, rows: Rows, clock: Clock, active: Ints, least: int) -> Tally:
+    """Pairs that met on these objects and nowhere else, both active enough.
+
+    What it counts on other objects means nothing. Strangers are all pairs but those that meet
+    again, as most of them never do. active: (accounts,) distinct objects of each account before any
+    drop.
     """
-    enough = min(settings.n_min, settings.stranger_min_objects)
-    eligible = np.flatnonzero(active[rows.account] >= enough)
-    some, its_clock = rows.take(eligible), clock.take(eligible)
-    known = active[some.account] >= settings.stranger_min_objects
-    objects = int(rows.object.max(initial=-1)) + 1
-    strangers = tally_all(some.take(known), its_clock.take(known), objects)
-    # whoever shared one object meets nobody again
-    meets = np.flatnonzero(np.bincount(some.account)[some.account] > 1)
-    some, its_clock = some.take(meets), its_clock.take(meets)
-    known, eligible = known[meets], eligible[meets]
-    multi = _multi_object(some)
-    found: list[Shares] = []
-    for chunk in _chunks(some, np.argsort(some.account, kind="stable")):
-        met = [_meet_again(some, multi, *part, settings.n_min) for part in chunk.parts()]
-        together = any(part.together for part in met)
-        group = _bundled(some, *_columns(part.group for part in met), any_together=together)
-        n = _bundles(group)
-        again = (group.i[n > 1], group.j[n > 1])
-        i, j = _columns([again, *(part.again for part in met)])
-        both = known[i] & known[j]
-        i, j = i[both], j[both]
-        strangers.remove(some.object[i], *its_clock.levels(some, i, j))
-        found.append(group.take(n >= settings.n_min))
-    return strangers, _joined(rows, clock, eligible, found)
+    count = int(rows.object.max(initial=-1)) + 1
+    known = active[rows.account] >= least
+    wanted = np.zeros(count, dtype=np.bool_)
+    wanted[objects] = True
+    there = np.zeros(len(active), dtype=np.bool_)
+    there[rows.account[known & wanted[rows.object]]] = True
+    near = np.flatnonzero(known & there[rows.account])
+    rows, clock = rows.take(near), clock.take(near)
+    strangers = tally_all(rows, clock, count)
+    group = _bundled(rows, meetings(rows, 2))
+    again = group.take(_bundles(group) > 1)
+    strangers.remove(rows.object[again.i], *clock.levels(rows, again.i, again.j))
+    return strangers
 
 
 def _tally_in_order(tally: Tally, rows: Rows, windows: Ints) -> None:
@@ -274,35 +314,8 @@ def _chunks(rows: Rows, order: Ints) -> Iterator[_Chunk]:
     yield from _Chunk(order, later, rows.account[order]).cut(CHUNK_PAIRS)
 
 
-class _Met(NamedTuple):
-    """Rows of pairs that share several objects, by (pair, object): too few, and enough to test.
-
-    again: of the few those that met in more than one pair of signals.
-    together: whether some of both came in one and the same two signals.
-    """
-
-    again: tuple[Ints, Ints]
-    group: tuple[Ints, Ints]
-    together: bool
-
-
-def _meet_again(rows: Rows, multi: Flags, i: Ints, j: Ints, n_min: int) -> _Met:
-    """Sort out the pairs of rows whose accounts share several objects."""
-    i, j, first = _several(rows, i, j)
-    together = bool((multi[i] & multi[j]).any())
-    size = np.diff(np.flatnonzero(first), append=len(first))
-    many = np.repeat(size >= n_min, size)
-    few = ~many
-    if together:
-        few &= ~_is_one_bundle(rows, i, j, first)
-    return _Met((i[few], j[few]), (i[many], j[many]), together)
-
-
-def _several(rows: Rows, i: Ints, j: Ints) -> tuple[Ints, Ints, Flags]:
-    """Pairs of rows of accounts with more than one, sorted by the two accounts, then as they came.
-
-    Also where each pair of accounts begins.
-    """
+def _several(rows: Rows, i: Ints, j: Ints, least: int) -> tuple[Ints, Ints]:
+    """Pairs of rows of accounts with so many, sorted by the two accounts, then as they came."""
     low, high = rows.account[i], rows.account[j]
     low -= low.min(initial=1 << ACCOUNT_BITS)
     key = (low << int(high.max(initial=0)).bit_length()) | high
@@ -316,18 +329,12 @@ def _several(rows: Rows, i: Ints, j: Ints) -> tuple[Ints, Ints, Flags]:
         key.sort()
         order = key & ((1 << bits) - 1)
         key >>= bits
-    first = _starts(key)
-    several = ~(first & np.append(first[1:], True))
-    order = order[several]
-    return i[order], j[order], first[several]
-
-
-def _is_one_bundle(rows: Rows, i: Ints, j: Ints, first: Flags) -> Flags:
-    """Of rows sorted by pair: whether all rows of their pair came in the same two signals."""
-    fresh = first | _starts(rows.signal[i], rows.signal[j])
-    pair = np.cumsum(first) - 1
-    one: Flags = (np.bincount(pair, weights=fresh) == 1)[pair]
-    return one
+    kept = np.zeros(len(key), dtype=np.bool_)
+    begins = np.flatnonzero(key[least - 1 :] == key[: max(0, len(key) - least + 1)])
+    for further in range(least):
+        kept[begins + further] = True
+    order = order[kept]
+    return i[order], j[order]
 
 
 def _columns(parts: Iterable[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
@@ -344,20 +351,26 @@ def _multi_object(rows: Rows) -> Flags:
     return count[where] > 1
 
 
-def _bundled(rows: Rows, i: Ints, j: Ints, *, any_together: bool) -> Shares:
-    """Shares sorted by (pair, bundle, object), of rows sorted by (pair, object).
+def _bundled(rows: Rows, met: Meetings) -> Shares:
+    """Shares sorted by (pair, bundle, object), of pairs sorted by (pair, object).
 
-    What came in the same two signals is one bundle. any_together: whether there may be any; else
-    each object is its own.
+    What came in the same two signals is one bundle. Only pairs that have two rows of signals with
+    several objects can have such.
     """
+    i, j = met
     pair = np.cumsum(_starts(rows.account[i], rows.account[j])) - 1
     none = np.zeros(len(i), dtype=np.int8)
-    if not any_together:
-        return Shares(i, j, none, none, pair, np.arange(len(i)))
-    order = np.lexsort((rows.signal[j], rows.signal[i], pair))
+    multi = _multi_object(rows)
+    both = multi[i] & multi[j]
+    may = np.bincount(pair[both], minlength=len(i)) > 1
+    some = np.flatnonzero(may[pair])
+    if not len(some):
+        return Shares(i, j, none, none, pair, np.arange(len(i)), bool(both.any()))
+    order = np.arange(len(i))
+    order[some] = some[np.lexsort((rows.signal[j[some]], rows.signal[i[some]], pair[some]))]
     i, j = i[order], j[order]
     bundle = np.cumsum(_starts(pair, rows.signal[i], rows.signal[j])) - 1
-    return Shares(i, j, none, none, pair, bundle)
+    return Shares(i, j, none, none, pair, bundle, together=True)
 
 
 def _bundles(group: Shares) -> Ints:
@@ -369,19 +382,6 @@ def _bundles(group: Shares) -> Ints:
 def _starts(*columns: Ints) -> Flags:
     """Rows that differ from the row before."""
     return ~repeats(*columns)
-
-
-def _joined(rows: Rows, clock: Clock, eligible: Ints, found: list[Shares]) -> Shares:
-    """The shares of all chunks, with dense ids; chunks come in the order of the lower account."""
-    if not found:
-        none = np.zeros(0, dtype=np.int64)
-        return Shares(none, none, none.astype(np.int8), none.astype(np.int8), none, none)
-    i = eligible[np.concatenate([part.i for part in found])]
-    j = eligible[np.concatenate([part.j for part in found])]
-    pair = _starts(rows.account[i], rows.account[j])
-    bundle = pair | np.concatenate([_starts(part.bundle) for part in found])
-    level, first = clock.levels(rows, i, j)
-    return Shares(i, j, level, first, np.cumsum(pair) - 1, np.cumsum(bundle) - 1)
 
 
 def _counted(low: Ints, high: Ints) -> tuple[Ints, Ints, Ints]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -33,8 +33,22 @@ class Rows:
 
     def take(self, index: npt.NDArray[Any]) -> Rows:
         """The rows at these positions or where a mask is true."""
-        columns = (self.object, self.account, self.at, self.signal, self.step, self.skew)
-        return Rows(*(column[index] for column in columns))
+        return Rows(*(column[index] for column in self.columns))
+
+    def moved(self, start: int) -> Rows:
+        """The same, objects counted from there."""
+        return replace(self, object=self.object + start)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """The rows of one part after the other."""
+        columns = zip(*(part.columns for part in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """All of them, in the order of the fields."""
+        return (self.object, self.account, self.at, self.signal, self.step, self.skew)
 
 
 def all_rows(postings: Postings) -> Rows:

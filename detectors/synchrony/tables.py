@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
-from typing import TypedDict, TypeVar
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from operator import eq
+from typing import TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from detectors.base import Key
 from detectors.synchrony.model import Floats, Ints, Postings
@@ -18,48 +18,117 @@ from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers, sample
 POOLED = "any"
 COARSE_STEP_S = 60
 CLOCK_MIN_POSTINGS = 4
-T = TypeVar("T", bound=np.generic)
+PLACE, TIME, NUMBER = np.dtype("<i4"), np.dtype("<f8"), np.dtype("<i8")
+"""Columns of a part: places among labels and counts, seconds, ids of signals."""
+Shares = Mapping[str, tuple[float, int]]
+"""Account -> its first share of an object."""
 
 
 class PartTable(TypedDict):
-    """One object type of one shard, plain data. alone: account -> objects that only it shared."""
+    """One object type of one shard, plain data; columns are bytes, one entry a share.
+
+    objects: labels; object, account: places among the labels of objects and accounts; at, signal:
+    when and by which signal; alone: for every account, objects that only it shared.
+    """
 
     objects: list[str]
-    sizes: list[int]
-    accounts: list[str]
-    at: list[float]
-    signals: list[int]
-    alone: dict[str, int]
+    object: bytes
+    account: bytes
+    at: bytes
+    signal: bytes
+    alone: bytes
     sampled: bool
+
+
+class Part(TypedDict):
+    """All object types of one shard. accounts: labels, in any order."""
+
+    accounts: list[str]
+    tables: dict[str, PartTable]
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Labels, sorted, and the platforms that they name. platform: place of each one's."""
+
+    labels: tuple[str, ...]
+    platforms: tuple[str, ...]
+    platform: Ints
+
+    @classmethod
+    def of(cls, labels: Iterable[str]) -> Accounts:
+        """Of labels in any order. In order those of one platform stand together."""
+        ordered = sorted(dict.fromkeys(labels))
+        starts, platforms = list[int](), list[str]()
+        place = 0
+        while place < len(ordered):
+            name, colon, _ = ordered[place].partition(":")
+            starts.append(place)
+            platforms.append(name)
+            place = bisect_left(ordered, f"{name};", place) if colon else place + 1
+        size = np.array([end - start for start, end in pairwise([*starts, len(ordered)])])
+        return cls(
+            tuple(ordered), tuple(platforms), np.repeat(np.arange(len(size)), size.astype(np.int64))
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """All postings of one type. objects, accounts: labels, sorted; the rest one entry per row."""
+    """All postings of one type. objects: labels, sorted; who: accounts of all types together;
+    alone: (accounts,) objects that only this one shared; the rest one entry per row."""
 
     kind: str
     objects: tuple[Key, ...]
-    accounts: tuple[str, ...]
+    who: Accounts
     object: Ints
     account: Ints
     at: Floats
     signal: Ints
-    alone: Mapping[str, int]
+    alone: Ints
     sampled: bool
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Labels of accounts, sorted; not all of them have a row."""
+        return self.who.labels
 
     def postings(self, steps: Mapping[str, int]) -> Postings:
         """What the test reads. steps: platform -> clock step (s)."""
-        step = np.zeros(len(self.accounts), dtype=np.int64)
-        if steps:
-            step[:] = [steps.get(platform_of(label), 0) for label in self.accounts]
+        step = np.array([steps.get(name, 0) for name in self.who.platforms], dtype=np.int64)
         return Postings(
             object=self.object,
             account=self.account,
             at=self.at,
             signal=self.signal,
             accounts=self.accounts,
-            alone=[self.alone.get(label, 0) for label in self.accounts],
-            step=step[self.account],
+            alone=self.alone,
+            step=step[self.who.platform[self.account]],
+        )
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Rows of one type while they are gathered. object, account: places among the labels."""
+
+    objects: list[str] = field(default_factory=list)
+    object: list[int] = field(default_factory=list)
+    account: list[int] = field(default_factory=list)
+    shares: list[tuple[float, int]] = field(default_factory=list)
+    alone: list[int] = field(default_factory=list)
+    sampled: bool = False
+
+    def told(self, accounts: int) -> PartTable:
+        at, signal = zip(*self.shares, strict=True) if self.shares else ((), ())
+        return PartTable(
+            objects=self.objects,
+            object=np.array(self.object, dtype=PLACE).tobytes(),
+            account=np.array(self.account, dtype=PLACE).tobytes(),
+            at=np.array(at, dtype=TIME).tobytes(),
+            signal=np.array(signal, dtype=NUMBER).tobytes(),
+            alone=np.bincount(np.array(self.alone, dtype=np.int64), minlength=accounts)
+            .astype(PLACE)
+            .tobytes(),
+            sampled=self.sampled,
         )
 
 
@@ -69,53 +138,44 @@ def platform_of(account: str) -> str:
 
 
 def collect(
-    shares: Iterable[tuple[Key, Mapping[str, tuple[float, int]], bool]],
-) -> dict[str, PartTable]:
-    """Columns of first shares; objects of a single account are only counted."""
-    tables: dict[str, PartTable] = {}
-    for key, accounts, sampled in shares:
-        table = tables.get(key.type)
-        if table is None:
-            table = tables[key.type] = _empty()
-        if len(accounts) == 1:
-            for account in accounts:
-                table["alone"][account] = table["alone"].get(account, 0) + 1
-            continue
-        at, signals = zip(*accounts.values(), strict=True)
-        table["objects"].append(key.value)
-        table["sizes"].append(len(accounts))
-        table["accounts"] += accounts
-        table["at"] += at
-        table["signals"] += signals
-        table["sampled"] = table["sampled"] or sampled
-    return tables
+    shares: Iterable[tuple[Key, Shares, bool]], alone: Mapping[str, Mapping[str, int]] | None = None
+) -> Part:
+    """Columns of first shares; objects of a single account are only counted.
 
-
-def collect_since(
-    states: Mapping[Key, Sharers], since: float, secret: bytes
-) -> dict[str, PartTable]:
-    """`collect` of first shares in the lookback; of many accounts the keyed sample."""
-    alone: dict[str, list[str]] = defaultdict(list)
-    tables = collect(_together(states, since, secret, alone))
-    for kind, accounts in alone.items():
-        table = tables.setdefault(kind, _empty())
-        table["alone"] = _sum_of([Counter(accounts), table["alone"]])
-    return tables
-
-
-def _together(
-    states: Mapping[Key, Sharers], since: float, secret: bytes, alone: dict[str, list[str]]
-) -> Iterator[tuple[Key, Mapping[str, tuple[float, int]], bool]]:
-    """The objects of several accounts; of the others the account goes to `alone`, by type.
-
-    Most objects are of the second kind, so nothing is built for them.
+    With each object: whether only a sample of its accounts is known. alone: by type, how many more
+    objects only this account shared.
     """
-    for key, state in states.items():
-        if len(state.shares) == 1:
-            for account, days in state.shares.items():
-                if days[-1][0] >= since:
-                    alone[key.type].append(account)
+    found: dict[str, _Gathered] = {}
+    people: dict[str, int] = {}
+    for key, accounts, sampled in shares:
+        table = found.setdefault(key.type, _Gathered())
+        who = [people.setdefault(account, len(people)) for account in accounts]
+        if len(who) == 1:
+            table.alone += who
             continue
+        table.object += [len(table.objects)] * len(who)
+        table.objects.append(key.value)
+        table.account += who
+        table.shares += accounts.values()
+        table.sampled = table.sampled or sampled
+    for kind, counts in (alone or {}).items():
+        if kind in found:
+            for account, place in people.items():
+                found[kind].alone += [place] * counts.get(account, 0)
+    tables = {kind: table.told(len(people)) for kind, table in found.items()}
+    return Part(accounts=[*people], tables=tables)
+
+
+def collect_since(states: Mapping[Key, Sharers], since: float, secret: bytes) -> Part:
+    """`collect` of first shares in the lookback; of many accounts the keyed sample."""
+    return collect(shares_since(states, since, secret))
+
+
+def shares_since(
+    states: Mapping[Key, Sharers], since: float, secret: bytes
+) -> Iterator[tuple[Key, Shares, bool]]:
+    """First shares of each object that has any in the lookback."""
+    for key, state in states.items():
         if state.newest < since:
             continue
         shares = state.first_since(since)
@@ -125,10 +185,23 @@ def _together(
             yield key, shares, state.sampled
 
 
-def merge(parts: Sequence[Mapping[str, PartTable]]) -> dict[str, Table]:
+def merge(parts: Sequence[Part]) -> dict[str, Table]:
     """One table per type from all shards, the same for any split."""
-    kinds = sorted({kind for part in parts for kind in part})
-    return {kind: _merged(kind, [part[kind] for part in parts if kind in part]) for kind in kinds}
+    who = Accounts.of(account for part in parts for account in part["accounts"])
+    renamed = [places(part["accounts"], who.labels) for part in parts]
+    kinds = sorted({kind for part in parts for kind in part["tables"]})
+    return {
+        kind: _merged(
+            kind,
+            who,
+            [
+                (part["tables"][kind], place)
+                for part, place in zip(parts, renamed, strict=True)
+                if kind in part["tables"]
+            ],
+        )
+        for kind in kinds
+    }
 
 
 def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
@@ -136,19 +209,17 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     full = [table for table in tables.values() if len(table.at)]
     if len(full) <= 1:
         return
-    people = sorted({account for table in full for account in table.accounts})
-    person = {label: index for index, label in enumerate(people)}
     before = accumulate((len(table.objects) for table in full), initial=0)
     moved = [table.object + start for table, start in zip(full, before, strict=False)]
     yield Table(
         kind=POOLED,
         objects=tuple(thing for table in full for thing in table.objects),
-        accounts=tuple(people),
+        who=full[0].who,
         object=np.concatenate(moved),
-        account=np.concatenate([_renamed(table, person) for table in full]),
+        account=np.concatenate([table.account for table in full]),
         at=np.concatenate([table.at for table in full]),
         signal=np.concatenate([table.signal for table in full]),
-        alone=_sum_of([table.alone for table in tables.values()]),
+        alone=np.sum([table.alone for table in tables.values()], axis=0),
         sampled=any(table.sampled for table in full),
     )
 
@@ -158,66 +229,59 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
 
     On such a clock strangers look simultaneous, so windows below a minute say nothing.
     """
-    minutes: dict[str, set[float]] = {}
+    told = [(table, table.who.platform[table.account]) for table in tables]
     fine: set[str] = set()
-    for table in tables:
-        whole = table.at % COARSE_STEP_S == 0
-        on_fine = np.bincount(table.account[~whole], minlength=len(table.accounts))
-        fine |= {platform_of(table.accounts[index]) for index in np.flatnonzero(on_fine).tolist()}
-        known = zip(table.account[whole].tolist(), table.at[whole].tolist(), strict=True)
-        for index, moment in known:
-            minutes.setdefault(platform_of(table.accounts[index]), set()).add(moment)
+    for table, platform in told:
+        on_fine = np.unique(platform[table.at % COARSE_STEP_S != 0])
+        fine |= {table.who.platforms[place] for place in on_fine.tolist()}
+    minutes: dict[str, set[float]] = {}
+    for table, platform in told:
+        coarse = np.array([name not in fine for name in table.who.platforms], dtype=np.bool_)
+        rows = np.flatnonzero(coarse[platform])
+        for place, moment in zip(platform[rows].tolist(), table.at[rows].tolist(), strict=True):
+            minutes.setdefault(table.who.platforms[place], set()).add(moment)
     return {
         platform: COARSE_STEP_S
         for platform, seen in sorted(minutes.items())
-        if platform not in fine and len(seen) >= CLOCK_MIN_POSTINGS
+        if len(seen) >= CLOCK_MIN_POSTINGS
     }
 
 
-def _empty() -> PartTable:
-    return PartTable(objects=[], sizes=[], accounts=[], at=[], signals=[], alone={}, sampled=False)
-
-
-def _merged(kind: str, parts: Sequence[PartTable]) -> Table:
-    """Labels become indices in sorted order, so that the order of shards leaves no trace."""
-    objects = [value for part in parts for value in part["objects"]]
-    sizes = [size for part in parts for size in part["sizes"]]
-    accounts = [account for part in parts for account in part["accounts"]]
-    things, people = sorted(set(objects)), sorted(dict.fromkeys(accounts))
-    return Table(
-        kind=kind,
-        objects=tuple(Key.each(kind, things)),
-        accounts=tuple(people),
-        object=np.repeat(_places(objects, things), np.array(sizes, dtype=np.int64)),
-        account=_places(accounts, people),
-        at=_column((part["at"] for part in parts), np.float64),
-        signal=_column((part["signals"] for part in parts), np.int64),
-        alone=_sum_of([part["alone"] for part in parts]),
-        sampled=any(part["sampled"] for part in parts),
-    )
-
-
-def _column(parts: Iterable[Sequence[float]], kind: type[T]) -> npt.NDArray[T]:
-    return np.concatenate([np.array(part, dtype=kind) for part in parts])
-
-
-def _places(labels: Sequence[str], ordered: Sequence[str]) -> Ints:
+def places(labels: Sequence[str], ordered: Sequence[str]) -> Ints:
     """Where each label stands among all of them."""
-    place = {label: index for index, label in enumerate(ordered)}
+    if len(labels) == len(ordered) and all(map(eq, labels, ordered)):
+        return np.arange(len(ordered))
+    place = dict(zip(ordered, range(len(ordered)), strict=True))
     return np.fromiter(map(place.__getitem__, labels), dtype=np.int64, count=len(labels))
 
 
-def _renamed(table: Table, person: Mapping[str, int]) -> Ints:
-    """The accounts of a table as the numbers that they have in another one."""
-    number = np.array([person[label] for label in table.accounts], dtype=np.int64)
-    return number[table.account]
+def _merged(kind: str, who: Accounts, parts: Sequence[tuple[PartTable, Ints]]) -> Table:
+    """Labels become indices in sorted order, so that the order of shards leaves no trace.
 
-
-def _sum_of(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    """All counts together; the longest is taken as it is."""
-    longest, *others = sorted(counts, key=len, reverse=True)
-    total = dict(longest)
-    for more in others:
-        for account, count in more.items():
-            total[account] = total.get(account, 0) + count
-    return total
+    parts: with the places of their accounts among all.
+    """
+    objects = [value for part, _ in parts for value in part["objects"]]
+    before = accumulate((len(part["objects"]) for part, _ in parts), initial=0)
+    things = sorted(set(objects))
+    place = places(objects, things)
+    alone = np.zeros(len(who.labels), dtype=np.int64)
+    for part, renamed in parts:
+        alone[renamed] += np.frombuffer(part["alone"], PLACE)
+    return Table(
+        kind=kind,
+        objects=tuple(Key.each(kind, things)),
+        who=who,
+        object=np.concatenate(
+            [
+                place[start + np.frombuffer(part["object"], PLACE)]
+                for start, (part, _) in zip(before, parts, strict=False)
+            ]
+        ),
+        account=np.concatenate(
+            [renamed[np.frombuffer(part["account"], PLACE)] for part, renamed in parts]
+        ),
+        at=np.concatenate([np.frombuffer(part["at"], TIME) for part, _ in parts]),
+        signal=np.concatenate([np.frombuffer(part["signal"], NUMBER) for part, _ in parts]),
+        alone=alone,
+        sampled=any(part["sampled"] for part, _ in parts),
+    )

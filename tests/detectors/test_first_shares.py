@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from detectors.base import DAY_S, Key
+from detectors.base import DAY_S, Key, Signal
+from detectors.engine import Runner
+from detectors.rules import coaction_synchrony
+from detectors.rules.coaction_synchrony import CoactionParams, CoactionSynchrony
+from detectors.synchrony import firsts, sharers, tables
 from detectors.synchrony.sharers import MAX_ACCOUNTS, Sharers
 from detectors.synchrony.tables import Table, clock_steps, collect, collect_since, merge, pooled
 
@@ -38,9 +46,7 @@ def test_first_shares_are_those_that_a_look_at_every_share_finds(
     slow = collect((key, first[key], False) for key in states if key in first)
     found = merge([collect_since(states, since, b"")])
     for kind, table in merge([slow]).items():
-        mine = found.pop(kind)
-        assert _rows(mine) == _rows(table)
-        assert mine.alone == table.alone
+        assert _told(found.pop(kind)) == _told(table)
     assert not found
 
 
@@ -57,7 +63,7 @@ def test_tables_are_the_same_whatever_shard_an_object_is_in(
     for left, right in zip(
         [*one.values(), *pooled(one)], [*two.values(), *pooled(two)], strict=True
     ):
-        assert (_rows(left), left.alone) == (_rows(right), right.alone)
+        assert _told(left) == _told(right)
         assert left.objects == tuple(sorted(left.objects))
         assert left.accounts == tuple(sorted(left.accounts))
     assert clock_steps(one.values()) == clock_steps(two.values())
@@ -72,6 +78,82 @@ def test_of_very_many_accounts_a_sample_is_told_and_said_to_be_one() -> None:
     assert len(table.accounts) == MAX_ACCOUNTS
 
 
-def _rows(table: Table) -> list[tuple[Key, str, float, int]]:
-    columns = zip(table.object, table.account, table.at, table.signal, strict=True)
-    return sorted((table.objects[o], table.accounts[a], at, id_) for o, a, at, id_ in columns)
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(["repost", "target"]),
+        st.sampled_from(["one", "two", "three"]),
+        st.sampled_from([f"account-{number}" for number in range(6)]),
+        st.sampled_from([0, 1, 3_600, 20_000, DAY_S, 3 * DAY_S]),
+        st.sampled_from([0, 0, 0, 60, 40_000, 5 * DAY_S]),
+    ),
+    min_size=1,
+    max_size=60,
+)
+"""Type and value of an object, who acts, seconds since the act before, seconds it is late."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS, page=st.integers(1, 9), data=st.data())
+def test_what_is_kept_between_ticks_is_what_a_look_at_all_states_finds(
+    acts: list[tuple[str, str, str, int, int]],
+    page: int,
+    data: st.DataObject,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (sharers, tables, firsts):
+        monkeypatch.setattr(module, "MAX_ACCOUNTS", 2)
+    monkeypatch.setattr(coaction_synchrony, "MAX_ACCOUNTS", 2)
+    monkeypatch.setattr(firsts, "_SPARE", 0)
+    monkeypatch.setattr(firsts, "_AT_ONCE", data.draw(st.sampled_from([2, 1_000]), label="at once"))
+    rule, params = CoactionSynchrony(b"secret"), CoactionParams(lookback_d=7)
+    runner = Runner(rule, params)
+    signals = _signals(acts)
+    for start in range(0, len(signals), page):
+        runner.feed(signals[start : start + page])
+        if data.draw(st.booleans(), label="restart"):
+            told = runner.dump()
+            clock, runner = runner.clock, Runner(rule, params)
+            assert runner.load(clock, told)
+        if data.draw(st.booleans(), label="tick"):
+            anew = merge(rule.part(runner.clock, runner._keyed.states, params))
+            kept = merge(runner._keyed.part(runner.clock))
+            assert {k: _told(t) for k, t in kept.items()} == {k: _told(t) for k, t in anew.items()}
+
+
+def test_days_are_counted_anew_when_years_go_by() -> None:
+    rule, params = CoactionSynchrony(b"secret"), CoactionParams(lookback_d=7)
+    runner = Runner(rule, params)
+    years = [0.0, 7_000.0 * DAY_S, 400_000.0 * DAY_S]
+    for start in years:
+        runner.feed(_signals([("repost", "one", name, 60, 0) for name in "abc"], start))
+        anew = merge(rule.part(runner.clock, runner._keyed.states, params))
+        kept = merge(runner._keyed.part(runner.clock))
+        assert _told(kept["repost"]) == _told(anew["repost"])
+        assert len(kept["repost"].at) == 3
+
+
+def _signals(acts: Sequence[tuple[str, str, str, int, int]], start: float = 0.0) -> list[Signal]:
+    found, received = [], start + 30 * DAY_S
+    for number, (kind, value, actor, gap_s, late_s) in enumerate(acts, start=1):
+        received += gap_s
+        found.append(
+            Signal(
+                id=number,
+                at=received - late_s,
+                received=received,
+                platform="x",
+                kind="reaction",
+                actor=actor,
+                objects=(f"{kind}:{value}",),
+            )
+        )
+    return found
+
+
+def _told(table: Table) -> tuple[Any, ...]:
+    """What a table says, whatever the order of its rows."""
+    columns = (table.object, table.account, table.at, table.signal)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    told = sorted((table.objects[o], table.accounts[a], at, id_) for o, a, at, id_ in rows)
+    alone = zip(table.accounts, table.alone.tolist(), strict=True)
+    return told, {name: count for name, count in alone if count}, table.sampled

@@ -143,3 +143,18 @@ def test_companies_are_the_same_for_any_order(order: list[int]) -> None:
     found = companies([templates[place] for place in order], J)
     back = {frozenset(order[place] for place in group) for group in found}
     assert back == {frozenset(group) for group in companies(templates, J)}
+
+
+@given(st.lists(st.integers(1, 4), min_size=24, max_size=24), st.integers(1, 30))
+def test_companies_of_worthless_chains_are_left_out_and_no_other_one(
+    worth: list[int], least: int
+) -> None:
+    templates = [*steps_of_a_chain(12), *(named(words(n, size=50)) for n in range(12))]
+    every = companies(templates, J)
+    told = companies(templates, J, worth, least)
+    enough = [one for one in every if sum(worth[place] for place in one) >= least]
+    assert [one for one in told if sum(worth[place] for place in one) >= least] == enough
+    assert all(one in every for one in told)
+    chained = chains(templates, J)
+    rich = {at for one in chained if sum(worth[at] for at in one) >= least for at in one}
+    assert {place for one in told for place in one} <= rich

@@ -70,10 +70,9 @@ def named(wordings: Wordings, pairs: Alike) -> dict[Pair, float]:
 def test_a_word_weighs_by_the_accounts_that_use_it(seed: int, count: int) -> None:
     told = random_texts(seed, count)
     wordings, rarity = weigh(gathered(told)), slow_rarity(told)
-    for place, one in enumerate(wordings.sets):
-        weight = math.fsum(rarity[word] for word in words(one))
-        assert wordings.weight[place] == pytest.approx(weight)
-    assert len(wordings.word) == sum(len(words(one)) for one in wordings.sets)
+    numbers, weights = wordings.sets.vocabulary.tolist(), wordings.rarity.tolist()
+    assert dict(zip(numbers, weights, strict=True)) == pytest.approx(rarity)
+    assert {wordings.sets[place] for place in range(len(wordings.sets))} == {t.words for t in told}
 
 
 @settings(max_examples=60, deadline=None)
@@ -135,7 +134,7 @@ def test_of_a_word_in_too_many_wordings_a_sample_is_compared() -> None:
     assert pairs.crowd is not None
     taking_part = np.unique(np.concatenate([pairs.a, pairs.b]))
     assert TOGETHER <= len(taking_part) < 150
-    assert np.bincount(many.word[pairs.crowd.drawn]).max() == TOGETHER
+    assert np.bincount(pairs.crowd.cells.word[pairs.crowd.drawn]).max() == TOGETHER
 
 
 def test_who_is_drawn_depends_on_the_secret_and_not_on_the_order() -> None:
@@ -153,7 +152,7 @@ def test_what_was_not_drawn_is_compared_with_a_few_by_the_same_measure() -> None
     pairs = alike(wordings, DEFAULTS, SECRET)
     assert pairs.crowd is not None
     few = np.argsort(pairs.crowd.lot, kind="stable")[:5]
-    later = alike_later(wordings, pairs.crowd, few, DEFAULTS)
+    later = alike_later(pairs.crowd, few, DEFAULTS)
     assert set(later.b.tolist()) <= set(few.tolist())
     slow = slow_pairs(told, DEFAULTS)
     found = named(wordings, later)
@@ -167,7 +166,7 @@ def test_nobody_is_like_none() -> None:
     wordings = weigh(gathered(crowd(100)))
     crowded = alike(wordings, DEFAULTS, SECRET).crowd
     assert crowded is not None
-    assert len(alike_later(wordings, crowded, np.zeros(0, dtype=np.int64), DEFAULTS).a) == 0
+    assert len(alike_later(crowded, np.zeros(0, dtype=np.int64), DEFAULTS).a) == 0
 
 
 def test_unlike_texts_take_no_seats_of_a_sample() -> None:

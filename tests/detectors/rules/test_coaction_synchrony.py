@@ -21,6 +21,7 @@ from detectors.engine import Event, Runner, Ticked, run_all, tick_drafts
 from detectors.rules.coaction_synchrony import CoactionParams, CoactionSynchrony
 from detectors.synchrony import WINDOWS_S, keyed_rank, tail_p
 from detectors.synchrony.sharers import MAX_ACCOUNTS, MAX_DAYS, Sharers
+from detectors.synchrony.tables import merge
 
 START = 1_700_000_000 // DAY_S * DAY_S
 RULE = CoactionSynchrony(b"secret")
@@ -216,11 +217,11 @@ def test_a_popular_object_keeps_the_keyed_sample() -> None:
     names = [f"u{number}" for number in range(2 * MAX_ACCOUNTS + 10)]
     for number, name in enumerate(names):
         RULE.apply(key, link(number, number / 10, name, "viral"), state, BARE)
-    part = RULE.part(START + DAY_S, {key: state}, BARE)["url"]
+    table = merge(RULE.part(START + DAY_S, {key: state}, BARE))["url"]
     lowest = sorted((f"x:{name}" for name in names), key=lambda a: (keyed_rank(a, b"secret"), a))
     assert len(state.shares) <= 2 * MAX_ACCOUNTS
-    assert sorted(part["accounts"]) == sorted(lowest[:MAX_ACCOUNTS])
-    assert part["sampled"]
+    assert table.accounts == tuple(sorted(lowest[:MAX_ACCOUNTS]))
+    assert table.sampled
 
 
 def test_a_part_counts_what_only_one_account_shared() -> None:
@@ -228,10 +229,10 @@ def test_a_part_counts_what_only_one_account_shared() -> None:
     for state in states.values():
         state.add("x:ann", START + 10.0, 1)
     states[Key("url", "u0")].add("x:bob", START + 20.0, 2)
-    table = RULE.part(START + DAY_S, states, BARE)["url"]
-    assert table["objects"] == ["u0"]
-    assert table["sizes"] == [2]
-    assert table["alone"] == {"x:ann": 2}
+    table = merge(RULE.part(START + DAY_S, states, BARE))["url"]
+    assert table.objects == (Key("url", "u0"),)
+    assert [table.accounts[place] for place in table.account.tolist()] == ["x:ann", "x:bob"]
+    assert dict(zip(table.accounts, table.alone.tolist(), strict=True)) == {"x:ann": 2, "x:bob": 0}
 
 
 # findings

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, Family, FindingDraft, Key, Signal, Tier
-from detectors.engine import Runner, run_all
+from detectors.engine import run_all
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.telling import COPIED_LLR, OUTPUT_LLR, OUTPUT_STORY, REWORDED_LLR, STORY
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
@@ -342,14 +342,3 @@ def test_any_number_of_shards_gives_the_same_findings(
 ) -> None:
     signals = stream(rows)
     assert find(signals, of=shards, min_accounts=2) == find(signals, min_accounts=2)
-
-
-def test_a_restart_in_the_middle_changes_nothing() -> None:
-    signals = [tell(n, n % 7, number=n % 3, at=DAY + 1_700 * n) for n in range(90)]
-    whole = Runner(RULE, DEFAULTS)
-    told = whole.feed(signals)
-    first, second = Runner(RULE, DEFAULTS), Runner(RULE, DEFAULTS)
-    before = first.feed(signals[:40])
-    assert second.load(first.clock, first.dump())
-    assert [*before, *second.feed(signals[40:])] == told
-    assert second.finish() == whole.finish()

@@ -1,0 +1,53 @@
+"""Different wordings and their words under numbers of their own, as more and more come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from detectors.reworded.gathered import Codes, Ints, Sets
+from detectors.reworded.words import WIDTH, Words, numbers_of
+
+
+class Vocabulary:
+    """Words and wordings in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._wordings: dict[Words, int] = {}
+        self._sizes: Ints = np.zeros(0, dtype=np.int64)
+        self._code: Codes = np.zeros(0, dtype=np.int32)
+        self._numbers: Ints = np.zeros(0, dtype=np.int64)
+        self._sorted: Ints = np.zeros(0, dtype=np.int64)
+        self._place: Ints = np.zeros(0, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def enter(self, told: Sequence[Words]) -> Ints:
+        """The numbers of these wordings, some of which may be new."""
+        known = self._wordings
+        new = [words for words in dict.fromkeys(told) if words not in known]
+        known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
+        self._sizes = np.append(self._sizes, [len(words) // WIDTH for words in new]).astype(
+            np.int64
+        )
+        self._code = np.append(self._code, self._codes(numbers_of(new)))
+        return np.fromiter(map(known.__getitem__, told), dtype=np.int64, count=len(told))
+
+    def sets(self) -> Sets:
+        """All wordings."""
+        ends = np.concatenate([[0], np.cumsum(self._sizes)])
+        return Sets(self._numbers, self._code, ends)
+
+    def _codes(self, numbers: Ints) -> Codes:
+        """Places of words in the vocabulary."""
+        place = np.searchsorted(self._sorted, numbers)
+        new = np.unique(numbers[np.append(self._sorted, -1)[place] != numbers])
+        if len(new):
+            place = np.searchsorted(self._sorted, new)
+            self._sorted = np.insert(self._sorted, place, new)
+            codes = len(self._numbers) + np.arange(len(new))
+            self._place = np.insert(self._place, place, codes)
+            self._numbers = np.append(self._numbers, new)
+        return self._place[np.searchsorted(self._sorted, numbers)].astype(np.int32)
