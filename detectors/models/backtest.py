@@ -28,7 +28,7 @@ class Backtest(Position):
     proposed = models.JSONField()
     since = models.DateTimeField()
     until = models.DateTimeField()
-    sources = ArrayField(models.IntegerField(), default=list)
+    sources = ArrayField(models.BigIntegerField(), default=list)
     state = models.CharField(
         max_length=9, choices=BacktestState.choices, default=BacktestState.RUNNING
     )
