@@ -659,7 +659,7 @@ WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
     "changes_of": "of a backtest that a selector gave to the viewer",
-    "params_in_force": "the desk's own services ask; pages ask `configs_for`",
+    "params_of": "the desk's own services ask; pages ask `configs_for`",
     "members_of": "of a case that a selector gave to the viewer",
     "ties_of": "of a case that a selector gave to the viewer",
     "contributions_of": "of a case that a selector gave to the viewer",

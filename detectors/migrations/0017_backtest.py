@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("share", models.FloatField(default=0.0)),
-                ("signals", models.PositiveBigIntegerField(default=0)),
+                ("signals", models.BigIntegerField(default=0)),
                 (
                     "skipped",
                     django.contrib.postgres.fields.ArrayField(

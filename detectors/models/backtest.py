@@ -33,7 +33,7 @@ class Backtest(Position):
         max_length=9, choices=BacktestState.choices, default=BacktestState.RUNNING
     )
     share = models.FloatField(default=0.0)
-    signals = models.PositiveBigIntegerField(default=0)
+    signals = models.BigIntegerField(default=0)
     skipped = ArrayField(models.BigIntegerField(), default=list)
     payload = models.BinaryField(null=True)
     error = models.TextField(blank=True)

@@ -25,7 +25,7 @@ from detectors.choices import BacktestState
 from detectors.keyed import PoisonError
 from detectors.models import Backtest
 from detectors.policy import require
-from detectors.selectors.config import detector_by_slug, params_in_force
+from detectors.selectors.config import detector_by_slug, params_of
 from detectors.services.alone import alone
 from detectors.services.backtest_result import keep_result
 from detectors.services.config import checked_params
@@ -78,7 +78,7 @@ def start_backtest(
         run = Backtest.objects.create(
             slug=slug,
             stream=live_stream(),
-            current=params_in_force(slug),
+            current=params_of(slug),
             proposed=proposed.model_dump(mode="json"),
             since=since,
             until=until,

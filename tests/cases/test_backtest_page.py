@@ -175,4 +175,5 @@ def test_rest_starts_one_and_gives_findings_by_change(case: Case) -> None:
     wrong = program.post(
         url, asked | {"params": {"min_accounts": 0}}, content_type="application/json"
     )
-    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "min_accounts")
+    assert wrong.status_code == 422
+    assert "min_accounts" in wrong.content.decode()

@@ -18,7 +18,7 @@ from detectors.choices import Mode
 from detectors.forms import PREFIX, config_form
 from detectors.policy import allowed, require
 from detectors.selectors.backtest import backtest_by_id
-from detectors.selectors.config import configs_for, detector_by_slug, params_in_force
+from detectors.selectors.config import configs_for, detector_by_slug, params_of
 from detectors.services.backtest import cancel_backtest, start_backtest
 from detectors.ui.backtest import shown
 from detectors.ui.views.detector import WINDOWS, detector_page
@@ -32,7 +32,7 @@ def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
     detector = detector_by_slug(slug, request.user)
     config = configs_for(request.user).get(slug)
     mode = config.mode if config else Mode.OFF.value
-    form = config_form(detector.Params, params_in_force(slug), mode, request.POST)
+    form = config_form(detector.Params, params_of(slug), mode, request.POST)
     form.fields["reason"].required = form.fields["mode"].required = False
     if not form.is_valid():
         return detector_page(request, slug, config, form, status=422)
