@@ -85,6 +85,21 @@ class JobState(models.TextChoices):
     DONE = "done", "Done"
 
 
+class BacktestState(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    CANCELLED = "cancelled", "Cancelled"
+    FAILED = "failed", "Failed"
+
+
+class Change(models.TextChoices):
+    """What becomes of a finding under other settings."""
+
+    GAINED = "gained", "Gained"
+    LOST = "lost", "Lost"
+    KEPT = "kept", "Kept"
+
+
 class ImportState(models.TextChoices):
     RUNNING = "running", "Running"
     DONE = "done", "Done"

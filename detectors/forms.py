@@ -68,6 +68,36 @@ class ParamRow:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One parameter that two versions have otherwise, as people read it."""
+
+    label: str
+    unit: str
+    before: str
+    after: str
+
+
+def differences(
+    model: type[BaseParams], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Difference]:
+    """Parameters that differ, in their order; what a version does not know is at its default."""
+    first, second = (model().model_dump(mode="json") | dict(one) for one in (before, after))
+    return [
+        Difference(
+            label_of(name), str(_extra(info).get("unit") or ""), _told(first[name]),
+            _told(second[name]),
+        )
+        for name, info in model.model_fields.items()
+        if first[name] != second[name]
+    ]  # fmt: skip
+
+
+def label_of(name: str) -> str:
+    """A parameter's name as people read it; its unit stands beside the field."""
+    return _UNIT_SUFFIX.sub("", name).replace("_", " ").capitalize()
+
+
 def config_form(
     model: type[BaseParams], current: Mapping[str, Any], mode: str, data: Any = None
 ) -> ConfigForm:
@@ -96,7 +126,7 @@ def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
         field=bound,
         help=f"{(info.description or '').rstrip('.')}.",
         unit=str(extra.get("unit") or ""),
-        default=_said(default) or "empty",
+        default=_told(default),
         bounds=limits,
         rebuild=bool(extra.get("rebuild")),
         changed=bound.initial != default,
@@ -113,7 +143,7 @@ def bounds_of(info: FieldInfo) -> tuple[float | None, float | None]:
 def _field(name: str, info: FieldInfo) -> forms.Field:
     kind = _bare(info.annotation)
     common: dict[str, Any] = {
-        "label": _UNIT_SUFFIX.sub("", name).replace("_", " ").capitalize(),
+        "label": label_of(name),
         "help_text": info.description or "",
     }
     if kind is bool:
@@ -146,6 +176,10 @@ def _bare(annotation: Any) -> Any:
 
 def _extra(info: FieldInfo) -> dict[str, Any]:
     return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+
+def _told(value: Any) -> str:
+    return _said(value) or "empty"
 
 
 def _said(value: Any) -> str:

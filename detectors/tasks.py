@@ -6,6 +6,7 @@ from celery import shared_task
 
 from detectors.services import (
     answer,
+    backtest,
     calibration,
     count,
     engine,
@@ -69,3 +70,9 @@ def settle_watch_items() -> None:
 def refit_all() -> None:
     """Fit curves and weights of evidence to verdicts when a week has passed."""
     calibration.refit_all()
+
+
+@shared_task(name="detectors.backtest", acks_late=True, soft_time_limit=300, time_limit=330)
+def run_backtest(run_id: int) -> None:
+    """Go on with one backtest until it is done or the time is up."""
+    backtest.run_backtest(run_id=run_id)

@@ -68,6 +68,8 @@ from detectors.choices import (
     ProposalKind,
 )
 from detectors.models import (
+    Backtest,
+    BacktestFinding,
     CampaignEdge,
     CampaignFinding,
     CampaignMember,
@@ -88,6 +90,7 @@ from detectors.models import (
     Tombstone,
     WatchItem,
 )
+from detectors.services.backtest import cancel_backtest, start_backtest
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.declared import declare_group
 from detectors.services.entity_type import add_entity_type
@@ -316,6 +319,11 @@ class Furnished:
             "api-case-files": {"file": attachment()},
             "api-case-related": {"other": self.closed.ref, "reason": "same shop"},
             "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
+            "detectors:backtest-start": lambda: world.settings_form(DETECTOR),
+            "api-detector-backtests": {
+                "since": (clock.now() - timedelta(days=1)).isoformat(),
+                "until": clock.now().isoformat(),
+            },
             "api-signals": _item,
             "api-adapter": ALERT,
             "detectors:group-list": GROUP | {"accounts": "x:a\nx:b"},
@@ -380,6 +388,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "route_id": _oldest(RoutingRule),
     "username": lambda _: "rita",
     "run_id": _oldest(PurgeRun),
+    "backtest_id": _oldest(Backtest),
     "hold_id": _oldest(Hold),
     "mapping": lambda _: MAPPING,
     "letter_id": _oldest(DeadLetter),
@@ -645,8 +654,19 @@ def _mapped(admin: User, number: int, versions: int) -> None:
 
 
 def _tuned(admin: User, number: int) -> ApiToken:
-    """One more version of a detector's settings, one more token."""
+    """One more version of a detector's settings, one more token; one backtest is running."""
     save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params={}, reason=f"try {number}")
+    until = clock.now()
+    trial = start_backtest(
+        actor=admin, slug=DETECTOR, params={}, since=until - timedelta(days=1), until=until
+    )
+    BacktestFinding.objects.create(
+        run=trial, change="gained", place=0, anchor_type="text", anchor_value="a", family="content",
+        tier="supporting", subjects=["x:a"], signal_ids=[1], signal_total=1, llr=1.0,
+        sentence="2 accounts", said_at=until, lapsed=False,
+    )  # fmt: skip
+    if Backtest.objects.count() > 1:
+        cancel_backtest(actor=admin, run=trial)
     token, _ = issue_token(user=admin, name=f"shop-{number}", scopes=[Scope.INGEST])
     return token
 

@@ -56,7 +56,13 @@ from cases.selectors import content, webhook
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
 from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
-from cases.selectors.case import case_by_ref, cases_for, queue_counts, queue_page
+from cases.selectors.case import (
+    case_by_ref,
+    cases_for,
+    cases_of_campaigns,
+    queue_counts,
+    queue_page,
+)
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
 from cases.selectors.entity import cases_by_entity
@@ -137,6 +143,7 @@ from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
 from detectors.complaints import Complaint, Target
 from detectors.models import (
+    Backtest,
     CampaignEdge,
     CampaignMember,
     DeadLetter,
@@ -154,6 +161,7 @@ from detectors.models import (
 )
 from detectors.search import Goal, Hit
 from detectors.selectors import config, precision, retention
+from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import (
@@ -379,6 +387,9 @@ detectors:detector-quality GET    login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:backtest-start  POST    login 403   goes  goes  login 403
+detectors:backtest        GET     login ok    ok    ok    login 404
+detectors:backtest-cancel POST    login 403   goes  goes  login 404
 detectors:finding-recompute GET   login ok    ok    ok    login 404
 detectors:entity-types    GET     login 404   404   ok    login 404
 detectors:entity-types    POST    login 404   404   goes  login 404
@@ -441,6 +452,11 @@ api-recompute           POST   read   401  ok   ok   ok   401  403  ok   ok   ok
 api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-backtests  GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-backtests  POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-detector-backtest   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-backtest   DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
+api-detector-backtest-findings GET    read   401  rows rows rows 401  403  rows rows rows rows 404
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
@@ -577,6 +593,7 @@ ALL: Final = Goal(most=9, enough=9, soft_s=9, hard_s=9)
 # For these roles a selector finds something, for all others nothing.
 SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] = {
     "cases_for": (STAFF, lambda who, on: cases_for(who)),
+    "cases_of_campaigns": (STAFF, lambda who, on: cases_of_campaigns(_campaigns(on), who)),
     "cases_by_text": (STAFF, lambda who, on: cases_by_text(on.held.ref, who)),
     "recent_cases_for": (STAFF, lambda who, on: recent_cases_for(_visited(on, who))),
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
@@ -648,6 +665,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         lambda who, on: cited_of(one := Finding.objects.latest("pk"), one.signal_ids, who),
     ),
     "detectors_for": (READERS, lambda who, on: config.detectors_for(who)),
+    "backtests_for": (READERS, lambda who, on: backtests_for(who)),
+    "backtest_by_id": (
+        READERS,
+        lambda who, on: backtest_by_id(Backtest.objects.earliest("pk").pk, who),
+    ),
     "detector_by_slug": (READERS, lambda who, on: config.detector_by_slug(DETECTOR, who)),
     "configs_for": (READERS, lambda who, on: config.configs_for(who)),
     "versions_of": (READERS, lambda who, on: config.versions_of(DETECTOR, who)),
@@ -768,6 +790,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
 WITHOUT_VIEWER: Final = {
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
+    "changes_of": "of a backtest that a selector gave to the viewer",
+    "params_of": "the desk's own services ask; pages ask `configs_for`",
     "members_of": "of a case that a selector gave to the viewer",
     "ties_of": "of a case that a selector gave to the viewer",
     "unread_of": "of numbers that a selector gave to the viewer",
@@ -1071,6 +1095,10 @@ def _visited(on: Furnished, who: User) -> User:
     """Somebody who once looked at a case, whatever they may see today."""
     CaseVisit.objects.get_or_create(case=on.held, user=who, defaults={"hits": 0})
     return who
+
+
+def _campaigns(on: Furnished) -> list[int]:
+    return list(on.held.campaign_links.values_list("campaign", flat=True))
 
 
 def _named() -> tuple[str, str]:

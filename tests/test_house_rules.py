@@ -24,6 +24,7 @@ SILENCED = {"noqa": 32, "type: ignore": 22}
 # Services that take arguments by position.
 BY_POSITION = {
     "cases/services/delivery.py host_of": "says a name, writes nothing",
+    "detectors/services/alone.py alone": "a lock that other services work under",
     "detectors/services/complaints.py place_of": "says a name",
     "detectors/services/cursor.py position_of": "reads",
     "detectors/services/cuts.py cut_of": "a step of the engine",
@@ -61,6 +62,9 @@ WITHOUT_ACTOR = {
     "cases/services/task.py hand_out": "follows from the opening of a case",
     "cases/services/retention.py continue_purge": "workers, on behalf of who started it",
     "cases/services/retention.py wake_purges": "workers",
+    "detectors/services/backtest.py run_backtest": "workers, on behalf of who started it",
+    "detectors/services/backtest.py wake_backtests": "workers",
+    "detectors/services/backtest_result.py keep_result": "workers, on behalf of who started it",
     "detectors/services/hold.py extend_hold": "what is held has grown",
     "detectors/services/purge.py forget_purged_pages": "workers",
     "detectors/services/purge.py step_run": "workers, on behalf of who started it",

@@ -88,6 +88,8 @@ class Verb(StrEnum):
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
+    BACKTEST_STARTED = "detector.backtest_started"
+    BACKTEST_CANCELLED = "detector.backtest_cancelled"
     CALIBRATION_FITTED = "calibration.fitted"
     WEIGHTS_FITTED = "weights.fitted"
     SIGNALS_EXPORTED = "signals.exported"
@@ -213,6 +215,8 @@ SENTENCES: dict[str, str] = {
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.BACKTEST_STARTED: "started a backtest of {detector}, {since} to {until}",
+    Verb.BACKTEST_CANCELLED: "cancelled a backtest of {detector}",
     Verb.CALIBRATION_FITTED: "fitted a {kind} curve to {verdicts} verdicts, Brier score {brier}"
     " against {before} before: {result}",
     Verb.WEIGHTS_FITTED: "fitted the weights of evidence to {verdicts} verdicts, Brier score"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import SavedView, User
 from cases import golden, policy, queue, states
 from cases.choices import State
-from cases.models import Case, Queue
+from cases.models import Case, CaseCampaign, Queue
 from cases.paging import capped, counted
 from cases.search.where import at_risk
 from cases.selectors.notice import notices_for
@@ -67,6 +67,14 @@ def cases_for(viewer: User, provider: str = "") -> QuerySet[Case]:
     rows = Case.objects.filter(golden.shown_to(viewer), queue__in=policy.queues_of(viewer))
     rows = rows.select_related("queue")
     return rows.filter(providers__contains=[provider.lower()]) if provider else rows
+
+
+def cases_of_campaigns(campaigns: Collection[int], viewer: User) -> dict[int, Case]:
+    """Campaign -> the case that it is in, for those that the viewer may see."""
+    links = CaseCampaign.objects.filter(campaign__in=campaigns)
+    of = dict(links.values_list("campaign", "case"))
+    cases = cases_for(viewer).in_bulk(set(of.values()))
+    return {campaign: cases[case] for campaign, case in of.items() if case in cases}
 
 
 def case_by_ref(ref: str, viewer: User) -> Case:

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django import template
 
+from cases.models import Case
 from cases.paging import told
-from cases.selectors.case import QueueCount, queue_counts, rail_views_of, unread_of
+from cases.selectors.case import (
+    QueueCount,
+    cases_of_campaigns,
+    queue_counts,
+    rail_views_of,
+    unread_of,
+)
 from cases.selectors.view import CountedView, counted_views_for
 from cases.ui import undo
 from cases.ui.pages import RAIL, Page
+from detectors.choices import Outcome
 
 register = template.Library()
+
+
+class CampaignLine(NamedTuple):
+    """A campaign that other settings would make or lose."""
+
+    told: Mapping[str, Any]
+    case: Case | None
+
+    @property
+    def outcome(self) -> str:
+        """What people said of it."""
+        return str(Outcome(self.told["outcome"]).label) if self.told["outcome"] else ""
+
+    @property
+    def rest(self) -> int:
+        """Accounts beyond the three that stand for it."""
+        return int(self.told["size"]) - 3
 
 
 @register.simple_tag(takes_context=True)
@@ -27,6 +53,16 @@ def queue_nav(context: dict[str, Any]) -> Any:
     """Queues of this person with what waits in them; a page that counted them gives its counts."""
     counted = context.get("queue_counts")
     return queue_counts(context["request"].user) if counted is None else counted
+
+
+@register.simple_tag(takes_context=True)
+def campaign_cases(
+    context: dict[str, Any], campaigns: Sequence[Mapping[str, Any]]
+) -> list[CampaignLine]:
+    """Campaigns of a backtest, each with its case as far as this person may see it."""
+    viewer = context["request"].user
+    cases = cases_of_campaigns([one["campaign"] for one in campaigns if one["campaign"]], viewer)
+    return [CampaignLine(one, cases.get(one["campaign"])) for one in campaigns]
 
 
 @register.filter

@@ -6,6 +6,7 @@ from django.urls import path
 
 from detectors.api import (
     adapters,
+    backtests,
     dead_letters,
     declared,
     entities,
@@ -28,6 +29,21 @@ urlpatterns = [
     ),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
+    path(
+        "detectors/<slug:slug>/backtests/",
+        backtests.BacktestsView.as_view(),
+        name="api-detector-backtests",
+    ),
+    path(
+        "detectors/<slug:slug>/backtests/<int:backtest_id>/",
+        backtests.BacktestView.as_view(),
+        name="api-detector-backtest",
+    ),
+    path(
+        "detectors/<slug:slug>/backtests/<int:backtest_id>/findings/",
+        backtests.BacktestFindingsView.as_view(),
+        name="api-detector-backtest-findings",
+    ),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
     path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),
     path("entity-types/", entity_types.EntityTypesView.as_view(), name="api-entity-types"),

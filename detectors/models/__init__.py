@@ -5,6 +5,7 @@ from __future__ import annotations
 from detectors.models.answer import KeptAnswer
 from detectors.models.apart import CannotLink, Proposal, Touched
 from detectors.models.audit_draw import AuditDraw
+from detectors.models.backtest import Backtest, BacktestFinding
 from detectors.models.calibration import Calibration, EvidenceWeights
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
 from detectors.models.config import DetectorConfig
@@ -24,6 +25,8 @@ from detectors.models.watch import WatchItem
 
 __all__ = [
     "AuditDraw",
+    "Backtest",
+    "BacktestFinding",
     "Calibration",
     "Campaign",
     "CampaignEdge",

@@ -60,6 +60,12 @@ def configs_for(viewer: User) -> dict[str, DetectorConfig]:
     return {row.slug: row for row in rows.select_related("created_by")}
 
 
+def params_of(slug: str) -> dict[str, Any]:
+    """Parameters of a detector as they are now; its defaults where nobody has set any."""
+    config = DetectorConfig.objects.filter(slug=slug, current=True).first()
+    return config.params if config else registry.defaults(slug).model_dump(mode="json")
+
+
 def versions_of(slug: str, viewer: User) -> list[DetectorConfig]:
     """All versions of one detector's configuration, newest first."""
     rows = DetectorConfig.objects.filter(slug__in={slug} & detectors_for(viewer).keys())

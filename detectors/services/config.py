@@ -13,6 +13,7 @@ from abusedesk.core.errors import ForbiddenError, InvalidError, NotFoundError
 from abusedesk.core.models import Role, User
 from abusedesk.core.queueing import wake
 from detectors import registry
+from detectors.base import BaseParams
 from detectors.choices import Mode
 from detectors.models import DetectorConfig
 
@@ -35,7 +36,7 @@ def save_config(
     if mode not in Mode.values:
         message = "Choose off, shadow or live."
         raise InvalidError(message, field="mode")
-    checked = _checked(slug, params)
+    checked = checked_params(slug, params)
     _one_at_a_time()
     before = (
         DetectorConfig.objects.select_for_update(no_key=True)
@@ -83,6 +84,17 @@ def ensure_configs() -> None:
             save_config(actor=None, slug=slug, mode=Mode.LIVE, params={}, reason="as shipped")
 
 
+def checked_params(slug: str, params: Mapping[str, Any]) -> BaseParams:
+    """Parameters of a detector. Raises InvalidError naming the field."""
+    try:
+        return registry.get(slug).Params.model_validate(dict(params))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "params"
+        message = f"{field}: {first['msg']}"
+        raise InvalidError(message, field=field) from error
+
+
 def _unconfigured() -> list[str]:
     known = set(DetectorConfig.objects.filter(current=True).values_list("slug", flat=True))
     return [slug for slug in registry.all_detectors() if slug not in known]
@@ -92,13 +104,3 @@ def _one_at_a_time() -> None:
     """Two writers would both make version n + 1."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-
-
-def _checked(slug: str, params: Mapping[str, Any]) -> Any:
-    try:
-        return registry.get(slug).Params.model_validate(dict(params))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "params"
-        message = f"{field}: {first['msg']}"
-        raise InvalidError(message, field=field) from error

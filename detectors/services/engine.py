@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.conf import settings
-from django.db import connection
 
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.models import Cursor, Shard, Stream
 from detectors.services import complaints
+from detectors.services.alone import alone
+from detectors.services.backtest import wake_backtests
 from detectors.services.config import ensure_configs
 from detectors.services.cuts import drop_passed
 from detectors.services.drain import drain
@@ -47,6 +45,7 @@ def sweep() -> None:
     drop_passed()
     wake("detectors.fuse")
     wake_jobs()
+    wake_backtests()
 
 
 def advance(*, stream_id: int, number: int = 0) -> None:
@@ -57,8 +56,9 @@ def advance(*, stream_id: int, number: int = 0) -> None:
     """
     ensure_shards()
     forget_purged_pages()
-    with _alone(stream_id, number) as alone:
-        if not alone:
+    # two who take turns would each do all the work
+    with alone(_LANES + stream_id * MAX_SHARDS + number) as held:
+        if not held:
             return
         shards = shards_of(stream_id, number)
         done = drain(lambda: step_shards(shards=shards))
@@ -71,21 +71,6 @@ def lagging_shards(stream_id: int, end: Position) -> list[int]:
     rows = Shard.objects.filter(pk__in=shards_of(stream_id))
     behind = (row for row in rows if Position(row.epoch, row.tx, row.signal_id) < end)
     return sorted({row.number for row in behind})
-
-
-@contextmanager
-def _alone(stream_id: int, number: int) -> Iterator[bool]:
-    """Whether nobody else steps these shards: two who take turns would each do all the work."""
-    key = _LANES + stream_id * MAX_SHARDS + number
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _cursor(name: str) -> Position:

@@ -137,6 +137,23 @@ def groups_with(*, accounts: set[str], cut: Apart) -> list[Group]:
     ]
 
 
+def groups_instead(
+    *, accounts: set[str], detector: str, evidence_about: folding.EvidenceAbout
+) -> list[Group]:
+    """Campaigns around accounts as they would be with other findings of one detector.
+
+    evidence_about: those other findings, by accounts. Writes nothing.
+    """
+    table = table_of(weights_in_force())
+
+    def about(names: set[str]) -> list[Evidence]:
+        others = (one for one in _evidence_of(names, table=table) if one.detector != detector)
+        return [*others, *(reweighed(one, table) for one in evidence_about(names))]
+
+    parts = folding.parts_around(accounts, about, _members_among)
+    return [group for part in parts for group in _judged(part, part.accounts)]
+
+
 def is_fused(*, stream: Stream) -> bool:
     """Whether the whole steps of a stream's findings log are folded."""
     cursor = Cursor.objects.filter(name=f"fusion-{stream.pk}").first()

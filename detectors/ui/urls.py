@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from detectors.ui.views import (
+    backtest,
     declared,
     detector,
     entity,
@@ -30,6 +31,15 @@ urlpatterns = [
     path("detectors/", detector.detector_list, name="detector-list"),
     path("dashboards/detectors/", quality.detector_quality, name="detector-quality"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
+    path("detectors/<slug:slug>/runs/", backtest.backtest_start, name="backtest-start"),
+    path(
+        "detectors/<slug:slug>/runs/<int:backtest_id>/", backtest.backtest_detail, name="backtest"
+    ),
+    path(
+        "detectors/<slug:slug>/runs/<int:backtest_id>/cancel/",
+        backtest.backtest_cancel,
+        name="backtest-cancel",
+    ),
     path(
         "findings/<int:finding_id>/recompute/",
         recompute.finding_recompute,

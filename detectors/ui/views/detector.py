@@ -19,6 +19,8 @@ from detectors.choices import Mode
 from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
 from detectors.models import DetectorConfig
 from detectors.needs import missing
+from detectors.policy import allowed
+from detectors.selectors.backtest import backtests_for
 from detectors.selectors.config import (
     DetectorStats,
     configs_for,
@@ -34,6 +36,10 @@ from detectors.selectors.precision import (
     precisions_of,
 )
 from detectors.services.config import require_admin, save_config
+
+WINDOWS = (7, 30, 90, 365)
+"""Days that a backtest may span, as the page offers them."""
+SHOWN_RUNS = 5
 
 
 @login_required
@@ -65,38 +71,21 @@ def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     mode = config.mode if config else Mode.OFF.value
     form = config_form(detector.Params, params, mode, request.POST or None)
     if request.method != "POST":
-        return _detector_page(request, slug, config, form)
+        return detector_page(request, slug, config, form)
     require_admin(actor=request.user)
     if form.is_valid() and _saved(request, slug, form):
         return redirect("detectors:detector-detail", slug)
-    return _detector_page(request, slug, config, form, status=422)
+    return detector_page(request, slug, config, form, status=422)
 
 
-def _saved(request: DeskRequest, slug: str, form: ConfigForm) -> bool:
-    said = form.cleaned_data
-    try:
-        config = save_config(
-            actor=request.user,
-            slug=slug,
-            mode=said["mode"],
-            params=form.params(),
-            reason=said["reason"],
-        )
-    except InvalidError as error:
-        name = f"{PREFIX}{error.field}"
-        form.add_error(name if name in form.fields else None, error.message)
-        return False
-    messages.success(request, f"Version {config.number} is in force from the next tick.")
-    return True
-
-
-def _detector_page(
+def detector_page(
     request: DeskRequest,
     slug: str,
     config: DetectorConfig | None,
     form: ConfigForm,
     status: int = 200,
 ) -> HttpResponse:
+    """The page of one detector, with its form as it was filled in."""
     detector = registry.get(slug)
     meta = detector.meta
     stats = stats_for(request.user)[slug]
@@ -116,6 +105,9 @@ def _detector_page(
         "error": next(iter(form.non_field_errors()), ""),
         "params": param_rows(form, detector.Params),
         "can_save": request.user.role == Role.ADMIN,
+        "can_try": allowed(request.user, "detector.backtest"),
+        "windows": WINDOWS,
+        "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "next_number": versions[0].number + 1 if versions else 1,
         "versions": versions,
         "stats": stats,
@@ -124,6 +116,24 @@ def _detector_page(
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
     }
     return render(request, "detectors/detector_detail.html", context, status=status)
+
+
+def _saved(request: DeskRequest, slug: str, form: ConfigForm) -> bool:
+    said = form.cleaned_data
+    try:
+        config = save_config(
+            actor=request.user,
+            slug=slug,
+            mode=said["mode"],
+            params=form.params(),
+            reason=said["reason"],
+        )
+    except InvalidError as error:
+        name = f"{PREFIX}{error.field}"
+        form.add_error(name if name in form.fields else None, error.message)
+        return False
+    messages.success(request, f"Version {config.number} is in force from the next tick.")
+    return True
 
 
 def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats) -> dict[str, Any]:

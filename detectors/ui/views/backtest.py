@@ -1,0 +1,82 @@
+"""Settings tried on stored history: start it from the detector's form, watch it, read it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from abusedesk.core import clock
+from abusedesk.core.charts import with_charts
+from abusedesk.core.errors import ConflictError, InvalidError
+from abusedesk.core.htmx import DeskRequest
+from detectors.choices import Mode
+from detectors.forms import PREFIX, config_form
+from detectors.policy import allowed, require
+from detectors.selectors.backtest import backtest_by_id
+from detectors.selectors.config import configs_for, detector_by_slug, params_of
+from detectors.services.backtest import cancel_backtest, start_backtest
+from detectors.ui.backtest import shown
+from detectors.ui.views.detector import WINDOWS, detector_page
+
+
+@login_required
+@require_POST
+def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
+    """Try the settings of the form on the last days; nothing of it comes into force."""
+    require(request.user, "detector.backtest")
+    detector = detector_by_slug(slug, request.user)
+    config = configs_for(request.user).get(slug)
+    mode = config.mode if config else Mode.OFF.value
+    form = config_form(detector.Params, params_of(slug), mode, request.POST)
+    form.fields["reason"].required = form.fields["mode"].required = False
+    if not form.is_valid():
+        return detector_page(request, slug, config, form, status=422)
+    days = request.POST.get("days", "")
+    until = clock.now()
+    try:
+        run = start_backtest(
+            actor=request.user,
+            slug=slug,
+            params=form.params(),
+            since=until - timedelta(days=int(days) if days in map(str, WINDOWS) else WINDOWS[0]),
+            until=until,
+        )
+    except InvalidError as error:
+        name = f"{PREFIX}{error.field}"
+        form.add_error(name if name in form.fields else None, error.message)
+        return detector_page(request, slug, config, form, status=422)
+    except ConflictError as error:
+        form.add_error(None, error.message)
+        return detector_page(request, slug, config, form, status=409)
+    return redirect("detectors:backtest", slug, run.pk)
+
+
+@login_required
+@require_GET
+@with_charts
+def backtest_detail(request: DeskRequest, slug: str, backtest_id: int) -> HttpResponse:
+    """How far it is; when it is done, what the settings would change."""
+    run = backtest_by_id(backtest_id, request.user, slug)
+    context = {
+        "section": "detectors",
+        "can_try": allowed(request.user, "detector.backtest"),
+        **shown(run),
+    }
+    return render(request, "detectors/backtest.html", context)
+
+
+@login_required
+@require_POST
+def backtest_cancel(request: DeskRequest, slug: str, backtest_id: int) -> HttpResponse:
+    """Stop it."""
+    run = backtest_by_id(backtest_id, request.user, slug)
+    try:
+        cancel_backtest(actor=request.user, run=run)
+    except ConflictError as error:
+        messages.info(request, error.message)
+    return redirect("detectors:backtest", slug, run.pk)
