@@ -58,8 +58,8 @@ from cases.selectors.attribution import attribution_for
 from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
 from cases.selectors.case import (
     case_by_ref,
+    cases_by_campaign,
     cases_for,
-    cases_of_campaigns,
     queue_counts,
     queue_page,
 )
@@ -593,7 +593,7 @@ ALL: Final = Goal(most=9, enough=9, soft_s=9, hard_s=9)
 # For these roles a selector finds something, for all others nothing.
 SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] = {
     "cases_for": (STAFF, lambda who, on: cases_for(who)),
-    "cases_of_campaigns": (STAFF, lambda who, on: cases_of_campaigns(_campaigns(on), who)),
+    "cases_by_campaign": (STAFF, lambda who, on: cases_by_campaign(_campaigns(on), who)),
     "cases_by_text": (STAFF, lambda who, on: cases_by_text(on.held.ref, who)),
     "recent_cases_for": (STAFF, lambda who, on: recent_cases_for(_visited(on, who))),
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),

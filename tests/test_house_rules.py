@@ -26,6 +26,7 @@ BY_POSITION = {
     "cases/services/delivery.py host_of": "says a name, writes nothing",
     "detectors/services/alone.py alone": "a lock that other services work under",
     "detectors/services/complaints.py place_of": "says a name",
+    "detectors/services/config.py checked_params": "reads",
     "detectors/services/cursor.py position_of": "reads",
     "detectors/services/cuts.py cut_of": "a step of the engine",
     "detectors/services/cuts.py known_cut": "reads",

@@ -69,7 +69,7 @@ def cases_for(viewer: User, provider: str = "") -> QuerySet[Case]:
     return rows.filter(providers__contains=[provider.lower()]) if provider else rows
 
 
-def cases_of_campaigns(campaigns: Collection[int], viewer: User) -> dict[int, Case]:
+def cases_by_campaign(campaigns: Collection[int], viewer: User) -> dict[int, Case]:
     """Campaign -> the case that it is in, for those that the viewer may see."""
     links = CaseCampaign.objects.filter(campaign__in=campaigns)
     of = dict(links.values_list("campaign", "case"))

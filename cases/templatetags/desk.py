@@ -11,7 +11,7 @@ from cases.models import Case
 from cases.paging import told
 from cases.selectors.case import (
     QueueCount,
-    cases_of_campaigns,
+    cases_by_campaign,
     queue_counts,
     rail_views_of,
     unread_of,
@@ -61,7 +61,7 @@ def campaign_cases(
 ) -> list[CampaignLine]:
     """Campaigns of a backtest, each with its case as far as this person may see it."""
     viewer = context["request"].user
-    cases = cases_of_campaigns([one["campaign"] for one in campaigns if one["campaign"]], viewer)
+    cases = cases_by_campaign([one["campaign"] for one in campaigns if one["campaign"]], viewer)
     return [CampaignLine(one, cases.get(one["campaign"])) for one in campaigns]
 
 

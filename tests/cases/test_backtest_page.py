@@ -165,7 +165,7 @@ def test_rest_starts_one_and_gives_findings_by_change(case: Case) -> None:
     run_backtest(run_id=said.json()["id"])
     told = program.get(one).json()
     assert (told["state"], told["share"]) == ("done", 1.0)
-    lost = program.get(f"{one}findings/", {"change": "lost", "page_size": 500})
+    lost = program.get(f"{one}findings/", {"change": "lost", "page_size": "500"})
     lost = lost.json()["results"]
     assert len(lost) == told["result"]["lost"]
     assert {row["change"] for row in lost} == {"lost"}

@@ -297,7 +297,11 @@ def test_only_leads_and_admins_start_one(who: Callable[[], Any]) -> None:
     ],
 )
 def test_what_cannot_be_run_is_named(field: str, about: dict[str, Any]) -> None:
-    asked = {"params": {}, "since": EPOCH, "until": clock.now() - timedelta(days=1)} | about
+    asked: dict[str, Any] = {
+        "params": {},
+        "since": EPOCH,
+        "until": clock.now() - timedelta(days=1),
+    } | about
     if asked["until"] < asked["since"] and field != "until":
         asked["until"] = asked["since"] + timedelta(days=1)
     with pytest.raises(InvalidError) as caught:
@@ -323,7 +327,7 @@ def test_cases_that_would_be_lost_are_known_with_what_people_said_of_them() -> N
     Verdict.objects.create(
         campaign=campaign, decision_ref="d-1", outcome=Outcome.ABUSE, families=[], size=3
     )
-    window = {"since": END - timedelta(days=60), "until": END + timedelta(days=1)}
+    window: dict[str, Any] = {"since": END - timedelta(days=60), "until": END + timedelta(days=1)}
     told = run("near-duplicate-text", **window, min_accounts=100).result
     assert told["lost"] > 0
     (gone,) = told["campaigns"]["lost"]

@@ -18,7 +18,7 @@ from detectors.choices import Mode
 from detectors.forms import PREFIX, config_form
 from detectors.policy import allowed, require
 from detectors.selectors.backtest import backtest_by_id
-from detectors.selectors.config import configs_for, detector_by_slug, params_of
+from detectors.selectors.config import detector_by_slug, params_of, versions_of
 from detectors.services.backtest import cancel_backtest, start_backtest
 from detectors.ui.backtest import shown
 from detectors.ui.views.detector import WINDOWS, detector_page
@@ -30,12 +30,11 @@ def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
     """Try the settings of the form on the last days; nothing of it comes into force."""
     require(request.user, "detector.backtest")
     detector = detector_by_slug(slug, request.user)
-    config = configs_for(request.user).get(slug)
-    mode = config.mode if config else Mode.OFF.value
-    form = config_form(detector.Params, params_of(slug), mode, request.POST)
+    versions = versions_of(slug, request.user)
+    form = config_form(detector.Params, params_of(slug), Mode.LIVE.value, request.POST)
     form.fields["reason"].required = form.fields["mode"].required = False
     if not form.is_valid():
-        return detector_page(request, slug, config, form, status=422)
+        return detector_page(request, slug, versions, form, status=422)
     days = request.POST.get("days", "")
     until = clock.now()
     try:
@@ -49,10 +48,10 @@ def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
     except InvalidError as error:
         name = f"{PREFIX}{error.field}"
         form.add_error(name if name in form.fields else None, error.message)
-        return detector_page(request, slug, config, form, status=422)
+        return detector_page(request, slug, versions, form, status=422)
     except ConflictError as error:
         form.add_error(None, error.message)
-        return detector_page(request, slug, config, form, status=409)
+        return detector_page(request, slug, versions, form, status=409)
     return redirect("detectors:backtest", slug, run.pk)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -66,22 +67,28 @@ def detector_list(request: DeskRequest) -> HttpResponse:
 def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     """One detector: what it does, its settings, their versions."""
     detector = detector_by_slug(slug, request.user)
-    config = configs_for(request.user).get(slug)
+    versions = versions_of(slug, request.user)
+    config = in_force(versions)
     params = config.params if config else registry.defaults(slug).model_dump(mode="json")
     mode = config.mode if config else Mode.OFF.value
     form = config_form(detector.Params, params, mode, request.POST or None)
     if request.method != "POST":
-        return detector_page(request, slug, config, form)
+        return detector_page(request, slug, versions, form)
     require_admin(actor=request.user)
     if form.is_valid() and _saved(request, slug, form):
         return redirect("detectors:detector-detail", slug)
-    return detector_page(request, slug, config, form, status=422)
+    return detector_page(request, slug, versions, form, status=422)
+
+
+def in_force(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
+    """The one of a detector's versions that counts; none while it is as shipped."""
+    return next((one for one in versions if one.current), None)
 
 
 def detector_page(
     request: DeskRequest,
     slug: str,
-    config: DetectorConfig | None,
+    versions: Sequence[DetectorConfig],
     form: ConfigForm,
     status: int = 200,
 ) -> HttpResponse:
@@ -89,7 +96,7 @@ def detector_page(
     detector = registry.get(slug)
     meta = detector.meta
     stats = stats_for(request.user)[slug]
-    versions = versions_of(slug, request.user)
+    config = in_force(versions)
     context: dict[str, Any] = {
         "section": "detectors",
         "meta": meta,
