@@ -170,7 +170,6 @@ def test_over_rest_a_template_is_saved_previewed_and_sent(rita: User, lead: User
 
 
 @pytest.mark.row(58)
-@pytest.mark.row(61)
 def test_nothing_of_a_red_case_is_written_nor_leaves_when_it_becomes_red(
     rita: User, thanks: MessageTemplate
 ) -> None:

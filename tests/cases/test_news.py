@@ -139,7 +139,6 @@ def test_who_asked_for_it_has_a_notice_by_mail_once_without_evidence(rita: User,
 
 
 @pytest.mark.row(53)
-@pytest.mark.row(61)
 def test_nothing_of_a_red_case_is_mailed_though_it_is_in_the_inbox(rita: User, ben: User) -> None:
     case = build.case()
     add_note(actor=rita, case=case, body="@ben look")
