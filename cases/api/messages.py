@@ -121,7 +121,7 @@ class TemplateView(Endpoint):
     @extend_schema(
         operation_id="message_templates_save",
         request=TemplateChangeSerializer,
-        responses={200: TemplateSerializer, **problems(400, 403, 409, 422)},
+        responses={200: TemplateSerializer, **problems(400, 403, 404, 409, 422)},
     )
     def put(self, request: Request, template_slug: str) -> Response:
         """Make it, or change the version that is named."""

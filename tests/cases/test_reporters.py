@@ -447,7 +447,7 @@ def fresh_worker() -> Iterator[None]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("fresh_worker")
 def test_a_brigade_is_found_and_flagged_by_the_whole_desk() -> None:
-    start = clock.now() - timedelta(hours=60)
+    start = clock.now().replace(hour=0, minute=0, second=0) - timedelta(hours=60)
     shop = ensure_source(slug="shop", title="Shop")
     update_source(actor=cast.admin(), source=shop, report_cases=ReportCases.ON)
     signals = [
