@@ -19,7 +19,7 @@ from cases import (
     snoozing,
 )
 from cases import intake as pulling
-from cases.services import bulk_work, calibration, case, event, hold, leftover, retention
+from cases.services import bulk_work, calibration, case, hold, leftover, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -82,7 +82,6 @@ def sweep() -> None:
     pulling.intake()
     reporting.sweep()
     news.sweep()
-    event.owe_events()
     forgotten.wake()
     hold.extend_holds()
     calibration.apply_calibration()

@@ -30,7 +30,10 @@ class InOrder(KeysetPagination):
 
 
 class BacktestRequestSerializer(serializers.Serializer[Any]):
-    """params: what is left out is at its default. sources: ids; none: the signals of all."""
+    """params: what is left out is at its default. sources: ids; none: the signals of all.
+
+    stream: slug of a time-line; without it the live one, or the newest import where that is empty.
+    """
 
     params = serializers.DictField(default=dict)
     since = serializers.DateTimeField()
@@ -38,19 +41,22 @@ class BacktestRequestSerializer(serializers.Serializer[Any]):
     sources = serializers.ListField(
         child=serializers.IntegerField(min_value=1), max_length=MAX_SOURCES, default=list
     )
+    stream = serializers.SlugField(max_length=60, default="", source="line")
 
 
 class BacktestSerializer(serializers.ModelSerializer[Backtest]):
     """share: how far it is, 0..1. result: empty until it is done."""
 
     detector = serializers.SlugField(source="slug", read_only=True)
+    stream = serializers.SlugField(source="stream.slug", read_only=True)
     actor = serializers.CharField(source="actor.username", read_only=True)
 
     class Meta:
         model = Backtest
         fields = (
-            "id", "detector", "state", "share", "since", "until", "sources", "current", "proposed",
-            "signals", "skipped", "error", "result", "actor", "created_at", "finished_at",
+            "id", "detector", "stream", "state", "share", "since", "until", "sources", "current",
+            "proposed", "signals", "skipped", "error", "result", "actor", "created_at",
+            "finished_at",
         )  # fmt: skip
         read_only_fields = fields
 

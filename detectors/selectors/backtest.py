@@ -17,7 +17,7 @@ def backtests_for(viewer: User, slug: str = "") -> QuerySet[Backtest]:
     """Runs, newest first; slug: of one detector."""
     seen = detectors_for(viewer).keys()
     rows = Backtest.objects.filter(slug__in={slug} & seen if slug else seen)
-    return rows.select_related("actor").defer("payload").order_by("-id")
+    return rows.select_related("actor", "stream").defer("payload").order_by("-id")
 
 
 def backtest_by_id(run_id: int, viewer: User, slug: str = "") -> Backtest:

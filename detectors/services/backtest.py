@@ -20,10 +20,10 @@ from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from detectors import registry, stream
 from detectors.backtest.trial import CURRENT, PROPOSED, Variant
-from detectors.base import Signal
+from detectors.base import Signal as Act
 from detectors.choices import BacktestState
 from detectors.keyed import PoisonError
-from detectors.models import Backtest
+from detectors.models import Backtest, Signal, Stream
 from detectors.policy import require
 from detectors.selectors.config import detector_by_slug, params_of
 from detectors.services.alone import alone
@@ -61,11 +61,13 @@ def start_backtest(
     since: datetime,
     until: datetime,
     sources: Sequence[int] = (),
+    line: str = "",
 ) -> Backtest:
     """Compare these parameters with those in force, over the signals of a window.
 
-    Raises ForbiddenError, NotFoundError, InvalidError naming the field, or ConflictError when too
-    many run already.
+    line: slug of the time-line; without it the live one, or the newest import on a desk to which
+    nothing was posted yet. Raises ForbiddenError, NotFoundError, InvalidError naming the field, or
+    ConflictError when too many run already.
     """
     require(actor, "detector.backtest")
     detector_by_slug(slug, actor)
@@ -77,7 +79,7 @@ def start_backtest(
     with transaction.atomic():
         run = Backtest.objects.create(
             slug=slug,
-            stream=live_stream(),
+            stream=_line(line),
             current=params_of(slug),
             proposed=proposed.model_dump(mode="json"),
             since=since,
@@ -145,6 +147,20 @@ def _check_window(since: datetime, until: datetime) -> None:
         raise InvalidError(message, field="since")
 
 
+def _line(slug: str) -> Stream:
+    if slug:
+        found = Stream.objects.filter(slug=slug).first()
+        if found is None:
+            message = f"There is no time-line called {slug}."
+            raise InvalidError(message, field="stream")
+        return found
+    live = live_stream()
+    if stream.newest(live.pk) == Position():
+        last = Signal.objects.order_by("-pk").select_related("stream").first()
+        return last.stream if last else live
+    return live
+
+
 def _work(run_id: int) -> bool:
     """Read until the end or until the time is up. Returns whether there is nothing more to do."""
     run = Backtest.objects.select_related("stream").filter(pk=run_id).first()
@@ -173,7 +189,7 @@ def _work(run_id: int) -> bool:
     return False
 
 
-def _feed(run: Backtest, trial: _Trial, signals: Sequence[Signal]) -> None:
+def _feed(run: Backtest, trial: _Trial, signals: Sequence[Act]) -> None:
     """Those of other sources, of after the window and those that poison move the clock only."""
     end, wanted, aside = run.until.timestamp(), set(run.sources), set(run.skipped)
     skip = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from hypothesis import given
@@ -38,6 +39,8 @@ from tests.cases import build
 
 pytestmark = pytest.mark.row(105)
 RIGHT, WRONG = "x:right", "x:wrong"
+FRIDAY = datetime(2026, 11, 27, 7, tzinfo=UTC)
+"""How dense a block of reports is depends on where ticks and weeks cut it."""
 
 
 def record(upheld: int, decided: int, ring: int | None = None) -> Record:
@@ -444,10 +447,11 @@ def fresh_worker() -> Iterator[None]:
     desk.forget()
 
 
+@time_machine.travel(FRIDAY)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("fresh_worker")
 def test_a_brigade_is_found_and_flagged_by_the_whole_desk() -> None:
-    start = clock.now().replace(hour=0, minute=0, second=0) - timedelta(hours=60)
+    start = clock.now() - timedelta(hours=67)
     shop = ensure_source(slug="shop", title="Shop")
     update_source(actor=cast.admin(), source=shop, report_cases=ReportCases.ON)
     signals = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from detectors.models import (
 from detectors.services import backtest
 from detectors.services.config import save_config
 from detectors.services.ingest import ingest_batch
-from detectors.services.source import live_stream
+from detectors.services.source import history_stream, live_stream
 from tests import cast, desk, make
 from tests.sample_detector import Counting, Sharing
 
@@ -179,6 +180,31 @@ def test_only_signals_of_chosen_sources_count() -> None:
     )  # fmt: skip
     backtest.run_backtest(run_id=one.pk)
     assert anchors(one, "kept") == {"url:o"}
+
+
+@pytest.mark.usefixtures("only_samples")
+def test_a_desk_with_nothing_but_an_import_tries_settings_on_that() -> None:
+    past = history_stream(slug="past", title="Past", tick_floor_s=60)
+    posts = [make.signal(n, actor=f"a{n}", objects=("url:a",)) for n in range(3)]
+    ingest_batch(source=make.source(), signals=posts, stream=past)
+    desk.await_horizon()
+    one = run("sharing")
+    assert (one.stream, anchors(one, "kept")) == (past, {"url:a"})
+
+
+@pytest.mark.usefixtures("only_samples")
+def test_a_time_line_is_chosen_by_name() -> None:
+    sharing(("a", 3))
+    past = history_stream(slug="past", title="Past", tick_floor_s=60)
+    start = partial(
+        backtest.start_backtest,
+        actor=cast.lead(), slug="sharing", params={}, since=EPOCH, until=END,
+    )  # fmt: skip
+    assert start().stream == live_stream()
+    assert start(line="past").stream == past
+    with pytest.raises(InvalidError) as caught:
+        start(line="nowhere")
+    assert caught.value.field == "stream"
 
 
 # --- it only reads -------------------------------------------------------------------------

@@ -60,7 +60,8 @@ def test_a_lead_searches_narrows_saves_and_exports(enter: Enter, desk: world.Des
     page.get_by_role("button", name="Save search").click()
     expect(page.get_by_text("Saved as Posts on Telegram.")).to_be_visible()
     lena.go("/signals/")
-    page.get_by_role("link", name="Posts on Telegram").click()
+    narrowing = page.get_by_role("complementary", name="Narrow the search")
+    narrowing.get_by_role("link", name="Posts on Telegram").click()
     expect(page.locator("tr[data-item]")).to_have_count(narrow)
 
     with page.expect_download() as download:

@@ -7,13 +7,13 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from abusedesk.core import clock
 from abusedesk.core.charts import with_charts
 from abusedesk.core.errors import ConflictError, InvalidError
-from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.htmx import DeskRequest, render_part
 from detectors.choices import Mode
 from detectors.forms import PREFIX, config_form
 from detectors.policy import allowed, require
@@ -66,7 +66,10 @@ def backtest_detail(request: DeskRequest, slug: str, backtest_id: int) -> HttpRe
         "can_try": allowed(request.user, "detector.backtest"),
         **shown(run),
     }
-    return render(request, "detectors/backtest.html", context)
+    response = render_part(request, "detectors/backtest.html", context, part="progress")
+    if not context["running"] and request.htmx:  # a chart needs a page of its own
+        response["HX-Refresh"] = "true"
+    return response
 
 
 @login_required
