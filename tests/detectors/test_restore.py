@@ -63,6 +63,7 @@ def _as_if_restored() -> None:
 
 
 def _unread(after: stream.Position) -> list[str]:
+    desk.await_horizon()
     found: list[str] = []
     while (page := stream.read(live_stream().pk, after, 2)).signals:
         found += [signal.actor for signal in page.signals]
