@@ -17,11 +17,8 @@ MAX_ACCOUNTS: Final = 10_000
 def accounts_of_case(case: Case) -> list[str]:
     """Accounts as `platform:actor`, in order, at most 10,000."""
     members, reported = _accounts(case)
-    named = {
-        *members.values_list("account", flat=True),
-        *reported.values_list("target", flat=True),
-    }
-    return sorted(named)[:MAX_ACCOUNTS]
+    named = members.order_by().values_list("account", flat=True)
+    return sorted(named.union(reported.values_list("target", flat=True)))[:MAX_ACCOUNTS]
 
 
 def names_account_of(case: Case, field: str) -> Q:

@@ -814,6 +814,7 @@ WITHOUT_VIEWER: Final = {
     "platforms_of": "of an entity that a selector gave to the viewer",
     "recent_of": "of an entity that a selector gave to the viewer",
     "same_actors_of": "of an entity that a selector gave to the viewer",
+    "ties_of": "of accounts that a selector gave to the viewer; strikes are filtered by the viewer",
     "platform_of": "reads a name",
     "entities_by_value": "of rows that a selector gave to the viewer",
     "forms_by_slug": "the linker asks, for no person",

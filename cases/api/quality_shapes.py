@@ -151,9 +151,18 @@ class StrikeSerializer(serializers.Serializer[object]):
     expires_at = serializers.DateTimeField(source="strike.expires_at")
 
 
+class TieSerializer(serializers.Serializer[object]):
+    """Another account that used the same identifier."""
+
+    other = serializers.CharField()
+    type = serializers.CharField()
+    value = serializers.CharField()
+
+
 class StandingSerializer(serializers.Serializer[object]):
-    """What one account has against it today."""
+    """What one account has against it today. ties: accounts of the same person, counted in."""
 
     account = serializers.CharField()
     points = serializers.FloatField()
     strikes = StrikeSerializer(many=True)
+    ties = TieSerializer(many=True)

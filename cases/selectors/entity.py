@@ -77,9 +77,7 @@ def history_of(
         *(Moment(one.first_at, "detector", f"{one.detector}: {one.sentence}") for one in findings),
         *(moment for one in cases for moment in _moments(one)),
         *(
-            Moment(
-                one.strike.given_at, "warn", f"{one.strike.points} strike points", _ref(one.strike)
-            )
+            Moment(one.strike.given_at, "warn", _struck(one.strike, standing), _ref(one.strike))
             for standing in standings
             for one in standing.strikes
         ),
@@ -97,6 +95,12 @@ def _moments(one: Involved) -> Iterator[Moment]:
     if (made := one.decision) is not None:
         said = f"{made.actor} decided: {made.get_outcome_display().lower()}"
         yield Moment(made.created_at, "check", said, one.case.ref)
+
+
+def _struck(strike: Strike, standing: Standing) -> str:
+    """Whom it was given to, where that was another account of the person."""
+    other = "" if strike.value == standing.account else f" of {strike.value}"
+    return f"{strike.points} strike points{other}"
 
 
 def _ref(strike: Strike) -> str:

@@ -141,7 +141,7 @@ def test_the_timeline_tells_all_that_the_page_speaks_of_from_new_to_old(lead: Us
         given_at=decision.created_at + timedelta(seconds=1),
         expires_at=decision.created_at + timedelta(days=90),
     )
-    standing = Standing("x:a1", 4.0, [Counted(strike, 4.0)])
+    standing = Standing("x:a1", 4.0, [Counted(strike, 4.0)], [])
     told = history_of(account, [finding], [Involved(case, decision, [])], [standing])
     assert [one.at for one in told] == sorted((one.at for one in told), reverse=True)
     assert [(one.sentence, one.ref) for one in told] == [
