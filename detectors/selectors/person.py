@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from django.db import connection
 
+from detectors.choices import EntityType
+from detectors.entities import digest_of
 from detectors.selectors.actor import CROWD, HARD
 
 MAX_ACCOUNTS: Final = 100
@@ -20,7 +22,7 @@ MAX_USES: Final = 200
 _TIED: Final = """
 WITH own AS (
     SELECT id, value FROM detectors_entity
-    WHERE type = 'account' AND value = ANY(%(accounts)s)
+    WHERE digest = ANY(%(accounts)s)
 ), held AS (
     SELECT DISTINCT own.id AS account_id, own.value AS account, mention.entity_id AS key_id
     FROM own
@@ -78,7 +80,7 @@ def ties_of(accounts: Sequence[str]) -> list[Tie]:
     identifier. One that more than twenty accounts use is public and ties nobody.
     """
     values: dict[str, Any] = {
-        "accounts": list(accounts[:MAX_ACCOUNTS]),
+        "accounts": [digest_of(EntityType.ACCOUNT, name) for name in accounts[:MAX_ACCOUNTS]],
         "hard": list(HARD),
         "signals": MAX_SIGNALS,
         "keys": MAX_KEYS,

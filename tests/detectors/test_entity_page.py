@@ -253,7 +253,7 @@ def test_every_query_of_the_page_looks_up_an_index() -> None:
         browser.get(reverse("detectors:entity-detail", args=[entity.type, entity.pk]))
     asked = [query["sql"] for query in queries.captured_queries]
     ours = [sql for sql in asked if re.search("detectors_(signal|entity)", sql)]
-    assert len(ours) == 7
+    assert len(ours) == 8
     for plan in _plans_of_large_tables(ours):
         assert re.findall(r"Seq Scan on detectors_(?:signal|entity)\w*", plan) == [], plan
         assert len(re.findall(r"Index (?:Only )?Scan", plan)) == plan.count("Index Cond"), plan
