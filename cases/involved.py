@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -19,6 +21,17 @@ def accounts_of_case(case: Case) -> list[str]:
     members, reported = _accounts(case)
     named = members.order_by().values_list("account", flat=True)
     return sorted(named.union(reported.values_list("target", flat=True)))[:MAX_ACCOUNTS]
+
+
+def accounts_of_cases(case_ids: Collection[int]) -> dict[int, set[str]]:
+    """Accounts of each of several cases; one without any is not there."""
+    members = CampaignMember.objects.filter(campaign__case_link__case__in=case_ids).order_by()
+    reports = CaseReport.objects.filter(case__in=case_ids, target_type=EntityType.ACCOUNT)
+    found: dict[int, set[str]] = defaultdict(set)
+    named = members.values_list("campaign__case_link__case", "account")
+    for case_id, account in named.union(reports.order_by().values_list("case", "target")):
+        found[case_id].add(account)
+    return found
 
 
 def names_account_of(case: Case, field: str) -> Q:

@@ -42,6 +42,8 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "mask.save": ADMINS,
     "policy.view": REVIEWERS,
     "policy.save": ADMINS,
+    "statement.view": LEADS,
+    "statement.issue": LEADS,
     "case.merge": REVIEWERS,
     "case.cut": REVIEWERS,
     "proposal.settle": REVIEWERS,

@@ -19,7 +19,7 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import BulkAction, LineageKind, NoticeKind, State
+from cases.choices import ActionKind, BulkAction, LineageKind, NoticeKind, State
 from cases.models import (
     Appeal,
     BulkItem,
@@ -28,6 +28,7 @@ from cases.models import (
     CaseLineage,
     Decision,
     Delivery,
+    EntityAction,
     EvidenceFile,
     GoldenCheck,
     GoldenItem,
@@ -38,6 +39,7 @@ from cases.models import (
     Reporter,
     RoutingRule,
     SecondReview,
+    Statement,
     Task,
     Webhook,
 )
@@ -59,6 +61,7 @@ from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
 from detectors.choices import (
     Alarm,
+    EntityType,
     HoldKind,
     JobState,
     LetterAction,
@@ -224,6 +227,10 @@ class Furnished:
             "cases:appeal": ruling,
             "cases:policy-list": POLICY | {"slug": "new"},
             "cases:policy-detail": POLICY | {"based_on": 1},
+            "cases:policy-statement": {"reason": "law", "based_on": 1},
+            "cases:statements-issue": {},
+            "cases:statements-export": {"format": "csv"},
+            "cases:transparency-export": {},
             "api-policies": POLICY | {"slug": "new"},
             "api-decision-reverse": {"reason": "wrong"},
             "api-review": opinion,
@@ -434,6 +441,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     for number in range(rows):
         _looked_at_twice(desk, other, people[Role.INTEGRATION], number)
         _checked(desk, who, number)
+        _restricted(desk, who, number)
     _evidence(desk.cases[0], rows)
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
@@ -475,6 +483,19 @@ def _looked_at_twice(desk: world.Desk, actor: User, sender: User, number: int) -
         statement="no",
         key=ids.new_uuid(),
     )
+
+
+def _restricted(desk: world.Desk, actor: User, number: int) -> None:
+    """A statement of reasons that was issued, and a restriction that owes one."""
+    for place in (5_000, 6_000):
+        action = EntityAction.objects.create(
+            decision=_decided(actor, world.case(desk.queue, place + number)),
+            entity_type=EntityType.ACCOUNT, value=f"x:r{place}-{number}", kind=ActionKind.SUSPEND,
+        )  # fmt: skip
+        if place == 5_000:
+            Statement.objects.create(
+                action=action, puid=f"puid-{number}", body={}, issued_by=desk.lead
+            )
 
 
 def _checked(desk: world.Desk, reviewer: User, number: int) -> None:

@@ -136,7 +136,15 @@ from cases.selectors.review import (
 )
 from cases.selectors.saved import rail_of, views_for
 from cases.selectors.spreading import next_platform_for
+from cases.selectors.statement import (
+    Span,
+    drafts_by_span,
+    owed_for,
+    statements_by_span,
+    statements_for,
+)
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
@@ -333,6 +341,12 @@ cases:policy-list         GET     login ok    ok    ok    login 404
 cases:policy-list         POST    login 403   403   goes  login 404
 cases:policy-detail       GET     login ok    ok    ok    login 404
 cases:policy-detail       POST    login 403   403   goes  login 404
+cases:policy-statement    GET     login ok    ok    ok    login 404
+cases:policy-statement    POST    login 403   403   goes  login 404
+cases:statements          GET     login 403   ok    ok    login 403
+cases:statements-issue    POST    login 403   goes  goes  login 403
+cases:statements-export   POST    login 403   ok    ok    login 403
+cases:transparency-export POST    login 403   ok    ok    login 403
 cases:marks               GET     login goes  goes  goes  login 404
 cases:marks               POST    login goes  goes  goes  login 404
 cases:peek                POST    login ok    ok    ok    login 404
@@ -482,6 +496,9 @@ api-source              PATCH  admin  401  403  403  ok   401  403  403  403  ok
 api-policies            GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-policies            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-policy              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-statements          GET    read   401  403  rows rows 401  403  403  rows rows 403  403
+api-statements          POST   review 401  403  ok   ok   401  403  403  ok   ok   403  403
+api-transparency        GET    read   401  403  rows rows 401  403  403  rows rows 403  403
 api-decisions           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-decision            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-decision-reverse    POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
@@ -617,6 +634,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "appeals_for": (HANDERS, lambda who, on: appeals_for(who)),
     "waiting_appeals_for": (LEADS, lambda who, on: waiting_appeals_for(who)),
     "appeal_by_id": (HANDERS, lambda who, on: appeal_by_id(_first(Appeal), who)),
+    "statements_for": (LEADS, lambda who, on: statements_for(who)),
+    "statements_by_span": (LEADS, lambda who, on: statements_by_span(_lately(), who)),
+    "owed_for": (LEADS, lambda who, on: owed_for(who)),
+    "drafts_by_span": (LEADS, lambda who, on: drafts_by_span(_lately(), who)),
+    "figures_by_span": (LEADS, lambda who, on: figures_by_span(_lately(), who)),
     "strikes_for": (STAFF, lambda who, on: strikes_for(who).filter(pk=_struck(on).pk)),
     "standings_of": (STAFF, lambda who, on: standings_of(_struck(on).value, who)),
     "standings_by_case": (STAFF, lambda who, on: standings_by_case(_struck_case(on), who)),
@@ -814,7 +836,8 @@ WITHOUT_VIEWER: Final = {
     "platforms_of": "of an entity that a selector gave to the viewer",
     "recent_of": "of an entity that a selector gave to the viewer",
     "same_actors_of": "of an entity that a selector gave to the viewer",
-    "ties_of": "of accounts that a selector gave to the viewer; strikes are filtered by the viewer",
+    "drafts_of": "of restrictions that a selector gave to the viewer",
+    "persons_of": "of accounts that a selector gave to the viewer; strikes are filtered",
     "platform_of": "reads a name",
     "entities_by_value": "of rows that a selector gave to the viewer",
     "forms_by_slug": "the linker asks, for no person",
@@ -927,6 +950,11 @@ def _choosing(who: User) -> User:
     """Somebody on a desk that has chosen how evidence is covered."""
     Mask.objects.get_or_create(user=None, category="", mode="blur")
     return who
+
+
+def _lately() -> Span:
+    today = clock.now().date()
+    return Span(today - timedelta(days=1), today + timedelta(days=1))
 
 
 def _struck(on: Furnished) -> Strike:

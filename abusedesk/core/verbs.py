@@ -34,6 +34,9 @@ class Verb(StrEnum):
     GOLDEN_MARKED = "golden.marked"
     GOLDEN_RETIRED = "golden.retired"
     POLICY_SAVED = "policy.saved"
+    STATEMENTS_ISSUED = "statements.issued"
+    STATEMENTS_READ = "statements.read"
+    TRANSPARENCY_READ = "transparency.read"
     CASE_ESCALATED = "case.escalated"
     CASE_SNOOZED = "case.snoozed"
     CASE_RETURNED = "case.returned"
@@ -155,6 +158,9 @@ SENTENCES: dict[str, str] = {
     Verb.APPEAL_OPENED: "opened appeal {appeal} of {appellant}",
     Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
     Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",
+    Verb.STATEMENTS_ISSUED: "issued {count} statements of reasons for decisions of {span}",
+    Verb.STATEMENTS_READ: "took {count} statements of reasons of {span} out as {format}",
+    Verb.TRANSPARENCY_READ: "took the transparency report of {span} out as {format}",
     Verb.CASE_PEEKED: "uncovered signal {signal}, content severity {severity}",
     Verb.BUDGET_EXTENDED: "added {points} points to the budget of {name}. Reason: {reason}",
     Verb.MASK_SAVED: "set how evidence is covered for {whom}: {modes}",

@@ -19,6 +19,7 @@ from cases.api import (
     retention,
     saved,
     search,
+    statements,
 )
 from cases.api.views import CaseViewSet
 
@@ -52,6 +53,8 @@ urlpatterns = [
     path("quality/own/", golden.OwnResultsView.as_view(), name="api-own-results"),
     path("quality/agreement/", golden.AgreementView.as_view(), name="api-agreement"),
     path("reporters/", reporter.ReportersView.as_view(), name="api-reporters"),
+    path("statements/", statements.StatementsView.as_view(), name="api-statements"),
+    path("transparency/", statements.TransparencyView.as_view(), name="api-transparency"),
     path("strikes/", quality.StrikesView.as_view(), name="api-strikes"),
     path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cases.models.action import Delivery, Webhook
 from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
-from cases.models.decision import Decision, EntityAction
+from cases.models.decision import Decision, EntityAction, Statement
 from cases.models.exposure import Break, BudgetExtension, Exposure
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
@@ -61,6 +61,7 @@ __all__ = [
     "SecondReview",
     "Shift",
     "Snooze",
+    "Statement",
     "Strike",
     "Task",
     "Webhook",

@@ -29,6 +29,7 @@ from cases.ui.views import (
     routing,
     saved,
     search,
+    statement,
     webhook,
     work,
 )
@@ -74,6 +75,15 @@ urlpatterns = [
     path("quality/agreement/", golden.agreement, name="agreement"),
     path("settings/policies/", policies.policy_list, name="policy-list"),
     path("settings/policies/<slug:policy_slug>/", policies.policy_detail, name="policy-detail"),
+    path(
+        "settings/policies/<slug:policy_slug>/statement/",
+        statement.policy_statement,
+        name="policy-statement",
+    ),
+    path("statements/", statement.statements, name="statements"),
+    path("statements/issue/", statement.statements_issue, name="statements-issue"),
+    path("statements/export/", statement.statements_export, name="statements-export"),
+    path("statements/report/", statement.transparency_export, name="transparency-export"),
     path("notices/read/", notice.notices_read, name="notices-read"),
     path("settings/messages/", message.templates, name="templates"),
     path("settings/messages/<slug:template_slug>/", message.template, name="template"),
