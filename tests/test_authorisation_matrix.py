@@ -159,6 +159,7 @@ from detectors.models import (
     PurgeRun,
     RetentionRule,
     Signal,
+    SignalEntity,
     Source,
     WatchItem,
 )
@@ -1114,7 +1115,8 @@ def _members(on: Furnished) -> list[str]:
 def _shared() -> Entity:
     """The oldest thing, with an account that acts in a signal that mentions it."""
     signal = Signal.objects.get(pk=_thing().mentions.earliest("pk").signal_id)
-    world.mention(signal, "account", f"{signal.platform}:{signal.actor}", role="actor")
+    if not SignalEntity.objects.filter(signal_id=signal.pk, role="actor").exists():
+        world.mention(signal, "account", f"{signal.platform}:{signal.actor}", role="actor")
     return _thing()
 
 
