@@ -35,7 +35,9 @@ def bundles(size: int, pairs: Sequence[Pair]) -> list[list[int]]:
         for members in nx.community.louvain_communities(graph, seed=SEED)
         if len(members) >= SMALLEST
     ]
-    kept = [one for one in found if SMALLEST <= len(one) < size]
+    free = set(range(size)).difference(*found)
+    grown = [_grown(graph, core, free) for core in sorted(found) if core]
+    kept = [one for one in grown if len(one) < size]
     bundled = {number for one in kept for number in one}
     return sorted([*kept, *([number] for number in range(size) if number not in bundled)])
 
@@ -63,3 +65,14 @@ def _core(graph: nx.Graph[int], members: Iterable[int]) -> list[int]:
             return sorted(inner)
         inner.remove_node(weakest)
     return []
+
+
+def _grown(graph: nx.Graph[int], core: Sequence[int], free: set[int]) -> list[int]:
+    """The core with those whom a community left out though they are tied to nearly all of it."""
+    members = set(core)
+    for number in sorted(free.intersection(graph)):
+        wider = members | {number}
+        if all(len(wider.intersection(graph[one])) >= DENSE * len(members) for one in wider):
+            members = wider
+    free -= members
+    return sorted(members)

@@ -84,7 +84,9 @@ def graph_for(
     additions = list(additions_of(case, viewer))
     by_hand = {one.value for one in additions if one.type == EntityType.ACCOUNT}
     names = {*chances, *(name for one in ties for name in (one.a, one.b)), *by_hand}
-    accounts = {one.value: one.pk for one in _accounts(names, viewer)}
+    things = [one for one in additions if one.type != EntityType.ACCOUNT]
+    shared = _shared(ties, names, viewer)
+    ids = _ids(names, [*shared, *((one.type, one.value) for one in things)], viewer)
     asked = list(dict.fromkeys((*expand, around)))[: EXPANDED + 1] if expand or around else []
     known = entities_for(viewer).in_bulk(asked)
     centre = known.get(around)
@@ -94,11 +96,14 @@ def graph_for(
     return CaseGraph(
         members={name: chances.get(name) == 0.0 for name in sorted(names)},
         ties=ties,
-        connectors=_connectors(ties, names, viewer),
-        ids=accounts,
+        connectors=[
+            Connector(*key, accounts, finding_id, ids.get(key))
+            for key, (accounts, finding_id) in shared.items()
+        ],
+        ids={value: number for (kind, value), number in ids.items() if kind == EntityType.ACCOUNT},
         additions=additions,
         by_hand=by_hand.difference(chances),
-        added=_added(additions, names, viewer),
+        added=_added(things, ids, names, viewer),
         reaches=reaches_of(opened, case, viewer, names, additions),
         around=centre,
     )
@@ -118,53 +123,48 @@ def findings_by_tie(tie: CampaignEdge, viewer: User) -> dict[int, Finding]:
     return findings_for(viewer).in_bulk(_cited([tie]))
 
 
-def _accounts(names: Collection[str], viewer: User) -> list[Entity]:
-    digests = [digest_of(EntityType.ACCOUNT, name) for name in names]
-    return list(entities_for(viewer).filter(digest__in=digests))
+def _ids(
+    accounts: Iterable[str], things: Iterable[tuple[str, str]], viewer: User
+) -> dict[tuple[str, str], int]:
+    """Type and value -> id, of those that signals mention."""
+    keys = [*((EntityType.ACCOUNT.value, name) for name in accounts), *things]
+    rows = entities_for(viewer).filter(digest__in=[digest_of(*key) for key in keys])
+    return {(one.type, one.value): one.pk for one in rows}
 
 
-def _connectors(
+def _shared(
     ties: Sequence[CampaignEdge], names: Collection[str], viewer: User
-) -> list[Connector]:
-    """Those that most accounts share first."""
+) -> dict[tuple[str, str], tuple[list[str], int]]:
+    """Infrastructure -> accounts that share it and a finding of it; what most share first."""
     families = [name for name in scoring.WEIGHTS if scoring.is_infra(name)]
     rows = findings_for(viewer).filter(pk__in=_cited(ties)[:CITED], family__in=families)
     shared: dict[tuple[str, str], tuple[set[str], int]] = {}
     told = rows.order_by("pk").values_list("anchor_type", "anchor_value", "subjects", "pk")
     for kind, value, subjects, finding_id in told:
         shared.setdefault((kind, value), (set(), finding_id))[0].update(subjects)
-    kept = sorted(
-        (
-            (key, sorted(subjects.intersection(names)), finding_id)
-            for key, (subjects, finding_id) in shared.items()
-        ),
-        key=lambda one: (-len(one[1]), one[0]),
-    )[:CONNECTORS]
-    ids = _ids((key for key, _, _ in kept), viewer)
-    return [
-        Connector(*key, accounts, finding_id, ids.get(digest_of(*key)))
-        for key, accounts, finding_id in kept
-        if accounts
+    found = [
+        (key, sorted(subjects.intersection(names)), finding_id)
+        for key, (subjects, finding_id) in shared.items()
     ]
+    found.sort(key=lambda one: (-len(one[1]), one[0]))
+    kept = [one for one in found if one[1]][:CONNECTORS]
+    return {key: (accounts, finding_id) for key, accounts, finding_id in kept}
 
 
-def _added(additions: Iterable[CaseAddition], names: Collection[str], viewer: User) -> list[Added]:
-    things = [one for one in additions if one.type != EntityType.ACCOUNT]
-    ids = _ids(((one.type, one.value) for one in things), viewer)
-    sharers = sharers_by_thing(ids.values(), viewer)
-    found = []
-    for one in things:
-        entity_id = ids.get(bytes(one.digest))
-        accounts = [name for name in sharers.get(entity_id or 0, ()) if name in names]
-        found.append(Added(one, entity_id, accounts))
-    return found
-
-
-def _ids(things: Iterable[tuple[str, str]], viewer: User) -> dict[bytes, int]:
-    """Digest -> id, of those that signals mention; asks for nothing where there is none."""
-    digests = [digest_of(kind, value) for kind, value in things]
-    rows = entities_for(viewer).filter(digest__in=digests) if digests else ()
-    return {bytes(one.digest): one.pk for one in rows}
+def _added(
+    things: Sequence[CaseAddition],
+    ids: Mapping[tuple[str, str], int],
+    names: Collection[str],
+    viewer: User,
+) -> list[Added]:
+    known = {one.pk: ids.get((one.type, one.value)) for one in things}
+    sharers = sharers_by_thing([number for number in known.values() if number], viewer)
+    return [
+        Added(
+            one, known[one.pk], [who for who in sharers.get(known[one.pk] or 0, ()) if who in names]
+        )
+        for one in things
+    ]
 
 
 def _cited(ties: Sequence[CampaignEdge]) -> list[int]:

@@ -19,6 +19,9 @@ from detectors.choices import EntityType
 MARGIN: Final = 130
 LABEL: Final = 24
 RING: Final = 90
+RINGS: Final = 8
+WIDE: Final = 110
+HIGH: Final = 55
 TURNS: Final = ((1, -1), (-1, 1), (1, 1), (-1, -1), (0, 1), (1, 0), (0, -1), (-1, 0))
 
 
@@ -32,7 +35,6 @@ class Around:
     by_id: dict[int, str]
     nodes: list[dict[str, Any]] = field(default_factory=list)
     joins: set[tuple[str, str]] = field(default_factory=set)
-    taken: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def connector(self, one: Connector, ends: list[str]) -> None:
         """Shared infrastructure, in the middle of those that share it."""
@@ -100,14 +102,24 @@ class Around:
         return sum(x for x, _ in spots) // len(spots), sum(y for _, y in spots) // len(spots)
 
     def _beside(self, near: tuple[int, int]) -> tuple[int, int]:
-        """The next step of a spiral around a place, inside the drawing."""
-        turn = self.taken.get(near, 0)
-        self.taken[near] = turn + 1
-        dx, dy = TURNS[turn % len(TURNS)]
-        reach = RING * (1 + turn // len(TURNS))
-        limit = drawing.SIDE + MARGIN // 2
-        x, y = near[0] + dx * reach, near[1] + dy * reach
-        return max(-MARGIN // 2, min(limit, x)), max(-MARGIN // 2, min(limit, y))
+        """The first free step of a spiral around a place, inside the drawing."""
+        for turn in range(len(TURNS) * RINGS):
+            dx, dy = TURNS[turn % len(TURNS)]
+            reach = RING * (1 + turn // len(TURNS))
+            x, y = near[0] + dx * reach, near[1] + dy * reach
+            if _inside(x) and _inside(y) and self._is_free(x, y):
+                return x, y
+        return near
+
+    def _is_free(self, x: int, y: int) -> bool:
+        """Names are wider than high, so more room is left beside a node than above it."""
+        return all(
+            abs(x - one) >= WIDE or abs(y - other) >= HIGH for one, other in self.at.values()
+        )
+
+
+def _inside(value: int) -> bool:
+    return -MARGIN // 2 <= value <= drawing.SIDE + MARGIN // 2
 
 
 def account_nodes(
