@@ -51,6 +51,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.widen": LEADS,
     "case.watch": REVIEWERS,
     "case.link": REVIEWERS,
+    "case.add": REVIEWERS,
     "case.task": REVIEWERS,
     "case.file": REVIEWERS,
     "playbook.view": REVIEWERS,

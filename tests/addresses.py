@@ -25,6 +25,7 @@ from cases.models import (
     BulkItem,
     BulkJob,
     Case,
+    CaseAddition,
     CaseLineage,
     Decision,
     Delivery,
@@ -43,6 +44,7 @@ from cases.models import (
     Task,
     Webhook,
 )
+from cases.services.addition import add_to_case
 from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
@@ -272,6 +274,11 @@ class Furnished:
             "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
             "cases:merge": {"other": self.closed.ref, "survivor": "this", "reason": "one crew"},
             "cases:cut": self._cut,
+            "cases:graph-node": {"reason": "same shop"},
+            "api-case-additions": lambda: {
+                "entity": Entity.objects.earliest("pk").pk,
+                "reason": "same",
+            },
             "cases:proposal": {"do": "reject"},
             "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},
             "api-case-cut": self._cut,
@@ -405,6 +412,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "item_id": _oldest(WatchItem),
     "form": lambda _: "csv",
     "edge_id": _oldest(CampaignEdge),
+    "addition_id": _oldest(CaseAddition),
     "lineage_id": _oldest(CaseLineage),
     "proposal_id": _oldest(Proposal),
     "task_id": _oldest(Task),
@@ -557,6 +565,8 @@ def _added(who: User, cases: list[Case], rows: int) -> None:
     for number in range(rows):
         add_file(actor=who, case=cases[0], upload=attachment(f"file {number}"))
         link_cases(actor=who, case=cases[0], other=cases[rows + number], reason="same shop")
+        thing = world.mention(Signal.objects.earliest("pk"), "domain", f"hand-{number}.example")
+        add_to_case(actor=who, case=cases[0], entity=thing.entity, reason="same shop")
     watch_case(actor=who, case=cases[0])
 
 

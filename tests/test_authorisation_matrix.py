@@ -34,6 +34,7 @@ from cases.models import (
     Break,
     BulkJob,
     Case,
+    CaseAddition,
     CaseLineage,
     CaseVisit,
     CaseWatch,
@@ -53,6 +54,7 @@ from cases.models import (
 from cases.placing import place
 from cases.reporting import note
 from cases.selectors import content, webhook
+from cases.selectors.addition import addition_by_id, additions_of
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
 from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
@@ -65,7 +67,7 @@ from cases.selectors.case import (
 )
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
-from cases.selectors.entity import cases_by_entity
+from cases.selectors.entity import cases_by_entity, refs_by_account
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
@@ -124,6 +126,7 @@ from cases.selectors.queue import (
     routing_rules_for,
     trial_for,
 )
+from cases.selectors.reach import reach_for, reaches_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.reporter import reporters_for
@@ -164,6 +167,7 @@ from detectors.models import (
     PurgeRun,
     RetentionRule,
     Signal,
+    SignalEntity,
     Source,
     WatchItem,
 )
@@ -198,6 +202,7 @@ from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
+from detectors.selectors.neighbour import sharers_by_thing
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.signal import signal_by_id, signals_for
@@ -213,6 +218,7 @@ from tests.addresses import (
     furnish,
 )
 from tests.cases import build
+from tests.ui import world
 
 pytestmark = pytest.mark.django_db
 Door = dict[str, str]
@@ -300,6 +306,9 @@ cases:operations          GET     login ok    ok    ok    login ok
 cases:lineage             GET     login ok    ok    ok    login 404
 cases:graph               GET     login ok    ok    ok    login 404
 cases:graph-tie           GET     login ok    ok    ok    login 404
+cases:graph-node          GET     login ok    ok    ok    login 404
+cases:graph-node          POST    login goes  goes  goes  login 404
+cases:addition-remove     POST    login goes  goes  goes  login 404
 cases:merge               GET     login goes  goes  goes  login 404
 cases:merge               POST    login 409   409   409   login 404
 cases:cut                 GET     login goes  goes  goes  login 404
@@ -594,6 +603,10 @@ api-case-attribution    GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-case-next-platform  GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-related        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-link           DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-graph-node     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-additions      GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-additions      POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-addition       DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-timeline       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 """
 
@@ -735,6 +748,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
     "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
     "graph_for": (STAFF, lambda who, on: graph_for(on.held, who).ties),
+    "reach_for": (STAFF, lambda who, on: reach_for(on.held, _first(Entity), who).entity),
+    "reaches_of": (STAFF, lambda who, on: reaches_of([_thing()], on.held, who, (), ())),
+    "additions_of": (STAFF, lambda who, on: additions_of(on.held, who)),
+    "addition_by_id": (STAFF, lambda who, on: addition_by_id(_first(CaseAddition), on.held, who)),
+    "refs_by_account": (STAFF, lambda who, on: refs_by_account(_members(on), who, but=on.closed)),
+    "sharers_by_thing": (READERS, lambda who, on: sharers_by_thing([_shared().pk], who)),
     "tie_by_id": (STAFF, lambda who, on: tie_by_id(on.held, _first(CampaignEdge), who)),
     "findings_by_tie": (READERS, lambda who, on: findings_by_tie(_tie_that_cites(), who)),
     "faded_for": (STAFF, lambda who, on: faded_for(_with_a_faded_member(on.held), who)),
@@ -1111,6 +1130,23 @@ def _hits(on: Furnished) -> list[Hit]:
 
 def _entity() -> Entity:
     return Entity.objects.earliest("pk")
+
+
+def _thing() -> Entity:
+    return Entity.objects.earliest("pk")
+
+
+def _members(on: Furnished) -> list[str]:
+    members = CampaignMember.objects.filter(campaign__case_link__case=on.held)
+    return list(members.values_list("account", flat=True))
+
+
+def _shared() -> Entity:
+    """The oldest thing, with an account that acts in a signal that mentions it."""
+    signal = Signal.objects.get(pk=_thing().mentions.earliest("pk").signal_id)
+    if not SignalEntity.objects.filter(signal_id=signal.pk, role="actor").exists():
+        world.mention(signal, "account", f"{signal.platform}:{signal.actor}", role="actor")
+    return _thing()
 
 
 def _with_a_faded_member(case: Case) -> Case:

@@ -47,6 +47,8 @@ class Verb(StrEnum):
     CASE_UNWATCHED = "case.unwatched"
     CASE_LINKED = "case.linked"
     CASE_UNLINKED = "case.unlinked"
+    CASE_ADDED = "case.added"
+    CASE_TAKEN_OFF = "case.taken_off"
     TASKS_ADDED = "case.tasks_added"
     TASK_CHANGED = "case.task_changed"
     FILE_ADDED = "case.file_added"
@@ -174,6 +176,8 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_UNWATCHED: "stopped watching the case",
     Verb.CASE_LINKED: "called {other} related. Reason: {reason}",
     Verb.CASE_UNLINKED: "took back that {other} is related",
+    Verb.CASE_ADDED: "added the {kind} {value} by hand. Reason: {reason}",
+    Verb.CASE_TAKEN_OFF: "took the {kind} {value} off again, which was added by hand",
     Verb.TASKS_ADDED: "added {count} tasks from {origin}",
     Verb.TASK_CHANGED: "set the task to {state}: {text}",
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",

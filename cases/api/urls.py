@@ -10,6 +10,7 @@ from cases.api import (
     content,
     exposure,
     golden,
+    graph,
     lineage,
     messages,
     notices,
@@ -139,6 +140,17 @@ urlpatterns = [
         rf"{CASE}related/(?P<other>AD-[0-9]{{1,18}})/$",
         content.LinkView.as_view(),
         name="api-case-link",
+    ),
+    re_path(
+        rf"{CASE}graph/nodes/(?P<entity_id>[0-9]{{1,18}})/$",
+        graph.NodeView.as_view(),
+        name="api-case-graph-node",
+    ),
+    re_path(rf"{CASE}additions/$", graph.AdditionsView.as_view(), name="api-case-additions"),
+    re_path(
+        rf"{CASE}additions/(?P<addition_id>[0-9]{{1,18}})/$",
+        graph.AdditionView.as_view(),
+        name="api-case-addition",
     ),
     re_path(
         rf"{CASE}attribution/$", content.AttributionView.as_view(), name="api-case-attribution"

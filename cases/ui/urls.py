@@ -116,6 +116,12 @@ urlpatterns = [
     ),
     path("cases/<str:ref>/graph/", graph.graph, name="graph"),
     path("cases/<str:ref>/graph/<int:edge_id>/", graph.tie, name="graph-tie"),
+    path("cases/<str:ref>/graph/node/<int:entity_id>/", graph.node, name="graph-node"),
+    path(
+        "cases/<str:ref>/additions/<int:addition_id>/remove/",
+        graph.addition_remove,
+        name="addition-remove",
+    ),
     path("proposals/", lineage.proposals, name="proposals"),
     path("proposals/<int:proposal_id>/", lineage.proposal, name="proposal"),
     path("cases/<str:ref>/marks/", content.marks, name="marks"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("detectors", "0017_backtest"),
+        ("detectors", "0018_letter_lease"),
     ]
 
     operations = [
