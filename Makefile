@@ -95,12 +95,12 @@ scoreboard: $(DEV)  ## run what proves features, write docs/scoreboard.md (ROWS=
 	@$(BIN)/python tests/ui/browser.py
 	@$(BIN)/python manage.py scoreboard $(ROWS)
 
-screenshots: $(DEV)  ## remake the pictures of the README
+screenshots: $(DEV)  ## remake the pictures of the README and the documentation
 	@$(BIN)/python tests/ui/browser.py
-	@SCREENSHOTS=var/screenshots $(BIN)/pytest tests/ui/test_demo_world.py tests/ui/test_look.py \
-	  -m ui -p no:randomly -q
-	@mkdir -p docs/img && cp var/screenshots/demo-case.png docs/img/case.png
-	@cp var/screenshots/demo-queue.png docs/img/queue.png
+	@SCREENSHOTS=var/screenshots $(BIN)/pytest tests/ui/test_pictures.py -m ui -p no:randomly -q
+	@mkdir -p docs/img
+	@for name in queue case graph node detector backtest; do \
+	  cp var/screenshots/docs-$$name.png docs/img/$$name.png; done
 
 bench: $(DEV)  ## every benchmark (ARGS="--quick --json")
 	@for script in bench/*.py; do PYTHONPATH=. $(BIN)/python $$script $(ARGS); done

@@ -47,3 +47,10 @@ def test_every_own_command_is_documented() -> None:
     }
     told = " ".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert {name for name in own if f"manage.py {name}" not in told} == set()
+
+
+def test_every_picture_is_shown_somewhere_and_small() -> None:
+    shown = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for picture in sorted((ROOT / "docs/img").iterdir()):
+        assert f"img/{picture.name}" in shown, picture.name
+        assert picture.stat().st_size <= 150_000, f"{picture.name}: make screenshots smaller"

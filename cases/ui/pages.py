@@ -28,7 +28,7 @@ class Page(NamedTuple):
 
 RAIL: Final = (
     Page("cases:work", "My work", EVERYBODY, "work", "work", "go-work"),
-    Page("cases:inbox", "Inbox", EVERYBODY, "inbox", "note", "go-inbox"),
+    Page("cases:inbox", "Notices", EVERYBODY, "inbox", "note", "go-inbox"),
     Page("cases:search", "Search", STAFF, "search", "search", "go-search"),
     Page("cases:queues", "Queues", EVERYBODY, "queues", "queue", "go-queues"),
     Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases"),

@@ -18,7 +18,7 @@ from cases.models import BulkJob, Case, Decision
 from cases.services import bulk, bulk_work
 from cases.services.assignment import assign_case
 from tests.cases import build
-from tests.cases.bulk import matching, picked, start
+from tests.cases.bulk import finished, matching, picked, start
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -346,3 +346,18 @@ def test_the_filter_of_a_queue_page_finds_what_its_tab_shows(client: Client) -> 
         shown = client.post("/jobs/new/", {"action": "label", "all": "1", "q": selection["query"]})
         assert (selection["total"], shown.context["found"].found) == (str(refs), refs)
     assert back.ref in client.get(f"/queues/{desk.slug}/?state=regressed").content.decode()
+
+
+@pytest.mark.ui
+@pytest.mark.row(35)
+def test_u_undoes_a_job_on_its_page(enter: Enter, desk: world.Desk) -> None:
+    rita = enter(mouse=False)
+    job = start(desk.reviewer, picked(desk.cases[:3]))
+    assert Decision.objects.filter(undone_at=None).count() == 3
+    rita.go(f"/jobs/{job.pk}/")
+    expect(rita.page.get_by_role("button", name="Undo all 3")).to_be_visible()
+    rita.press("u")
+    expect(rita.page.get_by_role("heading", name="Being undone")).to_be_visible()
+    finished(job)
+    expect(rita.page.get_by_text("3, by rita")).to_be_visible()
+    assert not Decision.objects.filter(undone_at=None).exists()
