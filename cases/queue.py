@@ -8,19 +8,19 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Case as Choose
-from django.db.models import Q, QuerySet, Value, When
+from django.db.models import QuerySet, Value, When
 from django.db.models.fields import BooleanField
 
 from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import checking, claims, exposure, golden, lineage, notices, paging, policy, states
+from cases import checking, claims, exposure, lineage, notices, policy, states
 from cases.choices import NoticeKind, State
 from cases.claims import holder_of
 from cases.models import Case, Queue
 
-__all__ = ["claim", "claim_next", "holder_of", "ordered", "position", "release", "renew"]
+__all__ = ["claim", "claim_next", "holder_of", "ordered", "release", "renew"]
 
 # More people than this never press Next in the same millisecond.
 _CANDIDATES: Final = 50
@@ -149,28 +149,6 @@ def renew(*, actor: User, case: Case, claim_id: UUID) -> Case:
     case = claims.lock(case)
     claims.require_claim(case, actor, claim_id)
     return _extended(case)
-
-
-def position(case: Case, viewer: User) -> tuple[int, int]:
-    """Place of the case in its queue and state, from 1, and how many there are.
-
-    Each exact up to `paging.COUNTED`; one more says that there are more.
-    """
-    now = clock.now()
-    late, in_time = Q(due_at__lte=now), Q(due_at__gt=now)
-    rows = Case.objects.filter(
-        golden.shown_to(viewer),
-        queue__in=policy.queues_of(viewer),
-        queue=case.queue_id,
-        state=case.state,
-    )
-    peers = rows.filter(paging.before(case.priority, case.pk))
-    ahead = (
-        [peers.filter(late)] if case.due_at <= now else [rows.filter(late), peers.filter(in_time)]
-    )
-    counts = [paging.counted(one) for one in (rows, *ahead)]
-    total, *before = Queue.objects.filter(pk=case.queue_id).values_list(*counts).get()
-    return paging.capped(sum(before) + 1), total
 
 
 def ordered(cases: QuerySet[Case], now: datetime) -> QuerySet[Case]:

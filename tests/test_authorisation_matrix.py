@@ -858,6 +858,7 @@ WITHOUT_VIEWER: Final = {
     "drafts_of": "of restrictions that a selector gave to the viewer",
     "persons_of": "of accounts that a selector gave to the viewer; strikes are filtered",
     "platform_of": "reads a name",
+    "place_of": "of a case that a selector gave to the viewer, among those that they see",
     "entities_by_value": "of rows that a selector gave to the viewer",
     "forms_by_slug": "the linker asks, for no person",
     "findings_citing": "of a signal that a selector gave to the viewer",

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
-
-from abusedesk.core import clock, ids
+from abusedesk.core import ids
 from abusedesk.core.models import User
 from cases import policy, states
 from cases.blind import by_who_decided, unveiled
 from cases.choices import ReviewState, State
 from cases.claims import holder_of
-from cases.models import Case, Decision, Note, Queue, SecondReview
-from cases.paging import before, behind
-from cases.queue import position
-from cases.selectors.case import cases_for
+from cases.models import Case, Decision, Note, SecondReview
 from cases.selectors.lineage import family_of
+from cases.selectors.place import NOWHERE, place_of
 from cases.selectors.presence import viewers_of
 from cases.ui import routing, terms
 from detectors.choices import Outcome
@@ -46,8 +41,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
     """lost: the viewer's claim ran out while they typed; their fields stay open."""
     claim = claim_state(case, viewer)
     waiting = case.state in states.WAITING
-    index, total = position(case, viewer) if waiting else (0, 0)
-    previous, following = neighbours(case, viewer) if waiting else ("", "")
+    place = place_of(case, viewer) if waiting else NOWHERE
     decided = None if waiting else _last_decision(case, viewer)
     return {
         "claim": claim,
@@ -63,10 +57,7 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "can_hold": policy.offered(viewer, "case.hold", case),
         "verdicts": VERDICTS,
         **routing.context(case, viewer),
-        "index": index,
-        "total": total,
-        "previous": previous,
-        "following": following,
+        "place": place,
         "decided": decided,
         "can_undo": bool(decided) and can_undo(decided, viewer),
         "can_reverse": bool(decided) and policy.allowed(viewer, "decision.reverse"),
@@ -94,30 +85,6 @@ def claim_state(case: Case, viewer: User) -> str:
     if holder is None:
         return ""
     return "mine" if holder == viewer else "other"
-
-
-def neighbours(case: Case, viewer: User) -> tuple[str, str]:
-    """References of the cases before and after this one in its queue, "" at the ends."""
-    now = clock.now()
-    late, in_time = Q(due_at__lte=now), Q(due_at__gt=now)
-    is_late = case.due_at <= now
-    others = cases_for(viewer).filter(queue=case.queue_id, state=case.state).exclude(pk=case.pk)
-    peers = others.order_by("-priority", "pk").values("ref")
-    half = peers.filter(late if is_late else in_time)
-    ahead = [half.filter(before(case.priority, case.pk)).reverse()]
-    after = [half.filter(behind(case.priority, case.pk))]
-    # what is late stands before what is not
-    if is_late:
-        after.append(peers.filter(in_time))
-    else:
-        ahead.append(peers.filter(late).reverse())
-    found = Queue.objects.filter(pk=case.queue_id).values_list(_first_of(ahead), _first_of(after))
-    previous, following = found.first() or ("", "")
-    return previous, following
-
-
-def _first_of(choices: list[QuerySet[Case, Any]]) -> Coalesce:
-    return Coalesce(*(Subquery(rows[:1]) for rows in choices), Value(""))
 
 
 def can_undo(decision: Decision | None, viewer: User) -> bool:

@@ -19,12 +19,13 @@ from abusedesk.core import clock
 from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import parse
 from bench import cases as bench
-from cases import paging, queue
+from cases import paging
 from cases.choices import State
 from cases.models import Case, Queue
 from cases.queue import ordered
 from cases.search import FIELDS, where
 from cases.selectors.case import cases_for, queue_counts, queue_page
+from cases.selectors.place import place_of
 from tests import make
 from tests.cases import build
 
@@ -129,7 +130,7 @@ def test_a_place_is_where_the_list_has_the_case(desk: list[Any]) -> None:
         build.case(state=state, regressed=regressed, due_in=due, queue=pile, priority=priority)
     for state in WAITING:
         rows = list(queue_page(lead, pile, state))
-        places = [queue.position(one, lead) for one in rows]
+        places = [place_of(one, lead)[:2] for one in rows]
         assert places == [(number, len(rows)) for number in range(1, len(rows) + 1)]
     Case.objects.filter(queue=pile).delete()
     pile.delete()
@@ -207,10 +208,10 @@ def test_a_place_behind_the_limit_says_that_more_stand_before_it(
     rows = [build.case(priority=90 - number) for number in range(FEW + 3)]
     late = build.case(priority=1, due_in=timedelta(hours=-1))
     monkeypatch.setattr(paging, "COUNTED", FEW)
-    assert queue.position(late, viewer) == (1, FEW + 1)
-    assert queue.position(rows[0], viewer) == (2, FEW + 1)
-    assert queue.position(rows[1], viewer) == (FEW, FEW + 1)
-    assert queue.position(rows[-1], viewer) == (FEW + 1, FEW + 1)
+    assert place_of(late, viewer)[:2] == (1, FEW + 1)
+    assert place_of(rows[0], viewer)[:2] == (2, FEW + 1)
+    assert place_of(rows[1], viewer)[:2] == (FEW, FEW + 1)
+    assert place_of(rows[-1], viewer)[:2] == (FEW + 1, FEW + 1)
 
 
 @pytest.mark.parametrize(
@@ -253,9 +254,9 @@ def test_a_number_tells_nothing_of_a_queue_that_the_viewer_may_not_see() -> None
     assert not [name for name in told if "secret" in name]
     assert (told["all.open"], told["all.late"]) == (1, 0)
     assert _client(lead).get("/live/").json()["all.late"] == 1
-    assert queue.position(mine, reviewer) == (1, 1)
+    assert place_of(mine, reviewer)[:2] == (1, 1)
     hidden = Case.objects.get(queue=secret)
-    assert queue.position(hidden, reviewer)[1] == 0
+    assert place_of(hidden, reviewer).total == 0
     for path in ("/", "/queues/", "/cases/"):
         assert "Secret" not in _text(_client(reviewer), path)
 

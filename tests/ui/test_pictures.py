@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from abusedesk.core import clock
 from abusedesk.core.models import User
@@ -22,7 +22,7 @@ __all__ = ["loaded"]
 
 pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")
-SIZE = {"width": 1080, "height": 600}
+SIZE: ViewportSize = {"width": 1080, "height": 600}
 FEW = 250
 SETTING = "near-duplicate-text"
 
