@@ -13,6 +13,7 @@ from detectors.services import (
     fusion,
     letter_job,
     link,
+    promotion,
     watch_change,
 )
 
@@ -76,3 +77,9 @@ def refit_all() -> None:
 def run_backtest(run_id: int) -> None:
     """Go on with one backtest until it is done or the time is up."""
     backtest.run_backtest(run_id=run_id)
+
+
+@shared_task(name="detectors.promote", acks_late=True, soft_time_limit=60, time_limit=90)
+def promote_due() -> None:
+    """Take detectors out of shadow whose approved time is over."""
+    promotion.promote_due()

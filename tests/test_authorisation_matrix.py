@@ -148,6 +148,8 @@ from detectors.models import (
     CampaignMember,
     DeadLetter,
     DeclaredGroup,
+    DetectorConfig,
+    DetectorDraft,
     Entity,
     Finding,
     Hold,
@@ -175,6 +177,7 @@ from detectors.selectors.dead_letter import (
     signal_of,
 )
 from detectors.selectors.declared import declared_group_by_id, declared_groups_for
+from detectors.selectors.draft import backtests_of, draft_by_id, drafts_for
 from detectors.selectors.entity import (
     Recent,
     entities_by_text,
@@ -192,6 +195,7 @@ from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.search import batches_for, hits_for, signals_of
+from detectors.selectors.shadow import shadow_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
@@ -390,6 +394,13 @@ detectors:detector-detail POST    login 403   403   goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
+detectors:version-list    GET     login ok    ok    ok    login 404
+detectors:version-rollback POST   login 403   403   goes  login 403
+detectors:draft           GET     login ok    ok    ok    login 404
+detectors:draft-approve   POST    login 403   goes  403   login 404
+detectors:draft-reject    POST    login 403   goes  403   login 404
+detectors:draft-withdraw  POST    login 403   403   goes  login 404
+detectors:draft-backtest  POST    login 403   goes  goes  login 403
 detectors:finding-recompute GET   login ok    ok    ok    login 404
 detectors:entity-types    GET     login 404   404   ok    login 404
 detectors:entity-types    POST    login 404   404   goes  login 404
@@ -457,6 +468,15 @@ api-detector-backtests  POST   admin  401  403  403  ok   401  403  403  ok   ok
 api-detector-backtest   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector-backtest   DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
 api-detector-backtest-findings GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-versions   GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-comparison GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-rollback   POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-drafts     GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-drafts     POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-draft      GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-draft-approve POST admin 401  403  403  403  401  403  403  ok   403  403  404
+api-detector-draft-reject POST  admin 401  403  403  403  401  403  403  ok   403  403  404
+api-detector-draft-withdraw POST admin 401 403  403  ok   401  403  403  403  ok   403  404
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
@@ -673,6 +693,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "detector_by_slug": (READERS, lambda who, on: config.detector_by_slug(DETECTOR, who)),
     "configs_for": (READERS, lambda who, on: config.configs_for(who)),
     "versions_of": (READERS, lambda who, on: config.versions_of(DETECTOR, who)),
+    "versions_for": (READERS, lambda who, on: config.versions_for(who, DETECTOR)),
+    "version_by_number": (READERS, lambda who, on: config.version_by_number(DETECTOR, 1, who)),
+    "drafts_for": (READERS, lambda who, on: drafts_for(who)),
+    "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
+    "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
+    "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),
     "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
@@ -1146,6 +1172,16 @@ def _stored() -> DeadLetter:
 def _tie_that_cites() -> CampaignEdge:
     finding = _first(Finding)
     return CampaignEdge(a="x:a", b="x:b", score=1.0, parts={"content": [7, finding]})
+
+
+def _tried() -> DetectorDraft:
+    """A draft of what some backtest tried."""
+    run = Backtest.objects.earliest("pk")
+    return DetectorDraft(slug=run.slug, params=run.proposed)
+
+
+def _in_shadow() -> DetectorConfig:
+    return DetectorConfig(pk=0, slug=DETECTOR, mode="shadow")
 
 
 def _first(model: type[models.Model]) -> int:

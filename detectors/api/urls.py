@@ -16,6 +16,7 @@ from detectors.api import (
     recompute,
     sources,
     tuning,
+    versions,
     views,
     watch,
 )
@@ -43,6 +44,46 @@ urlpatterns = [
         "detectors/<slug:slug>/backtests/<int:backtest_id>/findings/",
         backtests.BacktestFindingsView.as_view(),
         name="api-detector-backtest-findings",
+    ),
+    path(
+        "detectors/<slug:slug>/versions/",
+        versions.VersionsView.as_view(),
+        name="api-detector-versions",
+    ),
+    path(
+        "detectors/<slug:slug>/versions/compare/",
+        versions.ComparisonView.as_view(),
+        name="api-detector-comparison",
+    ),
+    path(
+        "detectors/<slug:slug>/rollback/",
+        versions.RollbackView.as_view(),
+        name="api-detector-rollback",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/",
+        versions.DraftsView.as_view(),
+        name="api-detector-drafts",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/",
+        versions.DraftView.as_view(),
+        name="api-detector-draft",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/approve/",
+        versions.DraftApproveView.as_view(),
+        name="api-detector-draft-approve",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/reject/",
+        versions.DraftRejectView.as_view(),
+        name="api-detector-draft-reject",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/withdraw/",
+        versions.DraftWithdrawView.as_view(),
+        name="api-detector-draft-withdraw",
     ),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
     path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),

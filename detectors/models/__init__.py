@@ -8,7 +8,7 @@ from detectors.models.audit_draw import AuditDraw
 from detectors.models.backtest import Backtest, BacktestFinding
 from detectors.models.calibration import Calibration, EvidenceWeights
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
-from detectors.models.config import DetectorConfig
+from detectors.models.config import DetectorConfig, DetectorDraft
 from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
@@ -38,6 +38,7 @@ __all__ = [
     "DeadLetter",
     "DeclaredGroup",
     "DetectorConfig",
+    "DetectorDraft",
     "Entity",
     "EntityType",
     "EvidenceWeights",

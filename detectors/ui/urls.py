@@ -8,6 +8,7 @@ from detectors.ui.views import (
     backtest,
     declared,
     detector,
+    draft,
     entity,
     entity_type,
     letter,
@@ -18,6 +19,7 @@ from detectors.ui.views import (
     search,
     signal,
     source,
+    version,
     watch,
 )
 
@@ -39,6 +41,29 @@ urlpatterns = [
         "detectors/<slug:slug>/runs/<int:backtest_id>/cancel/",
         backtest.backtest_cancel,
         name="backtest-cancel",
+    ),
+    path("detectors/<slug:slug>/versions/", version.version_list, name="version-list"),
+    path("detectors/<slug:slug>/rollback/", version.rollback, name="version-rollback"),
+    path("detectors/<slug:slug>/drafts/<int:draft_id>/", draft.draft_detail, name="draft"),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/approve/",
+        draft.draft_approve,
+        name="draft-approve",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/reject/",
+        draft.draft_reject,
+        name="draft-reject",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/withdraw/",
+        draft.draft_withdraw,
+        name="draft-withdraw",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/backtest/",
+        draft.draft_backtest,
+        name="draft-backtest",
     ),
     path(
         "findings/<int:finding_id>/recompute/",
