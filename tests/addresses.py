@@ -324,6 +324,7 @@ class Furnished:
             "api-case-task": {"state": "done"},
             "api-case-files": {"file": attachment()},
             "api-case-related": {"other": self.closed.ref, "reason": "same shop"},
+            "detectors:what-if-backtest": {"parameter": "signups", "at": "9"},
             "api-detector": CALMER,
             "api-detector-drafts": CALMER,
             "api-detector-rollback": {"number": 1},

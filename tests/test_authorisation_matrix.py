@@ -199,6 +199,7 @@ from detectors.selectors.shadow import shadow_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
+from detectors.selectors.what_if import what_if_for
 from tests.addresses import (
     BURIED,
     DETECTOR,
@@ -216,6 +217,8 @@ Door = dict[str, str]
 
 # ok: a page or an answer. rows, none: a list with or without rows. goes: a redirect. login: a
 # redirect to the login page. Numbers: refusals. Methods that are not listed do nothing for anybody.
+TUNED: Final = "near-duplicate-text"
+"""A detector with findings."""
 PAGES: Final = """
 name                      method  anon  rev   lead  adm   int   part
 login                     GET     ok    goes  goes  goes  ok    goes
@@ -394,6 +397,8 @@ detectors:detector-detail POST    login 403   403   goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
+detectors:what-if         GET     login ok    ok    ok    login 404
+detectors:what-if-backtest POST   login 403   goes  goes  login 403
 detectors:version-list    GET     login ok    ok    ok    login 404
 detectors:version-rollback POST   login 403   403   goes  login 403
 detectors:draft           GET     login ok    ok    ok    login 404
@@ -477,6 +482,7 @@ api-detector-draft      GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-detector-draft-approve POST admin 401  403  403  403  401  403  403  ok   403  403  404
 api-detector-draft-reject POST  admin 401  403  403  403  401  403  403  ok   403  403  404
 api-detector-draft-withdraw POST admin 401 403  403  ok   401  403  403  403  ok   403  404
+api-detector-what-if    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
@@ -698,6 +704,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "drafts_for": (READERS, lambda who, on: drafts_for(who)),
     "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
     "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
+    "what_if_for": (READERS, lambda who, on: what_if_for(who, TUNED).stored),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),

@@ -19,6 +19,7 @@ from detectors.api import (
     versions,
     views,
     watch,
+    what_if,
 )
 
 urlpatterns = [
@@ -84,6 +85,11 @@ urlpatterns = [
         "detectors/<slug:slug>/drafts/<int:draft_id>/withdraw/",
         versions.DraftWithdrawView.as_view(),
         name="api-detector-draft-withdraw",
+    ),
+    path(
+        "detectors/<slug:slug>/what-if/",
+        what_if.WhatIfView.as_view(),
+        name="api-detector-what-if",
     ),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
     path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),

@@ -21,6 +21,7 @@ from detectors.ui.views import (
     source,
     version,
     watch,
+    what_if,
 )
 
 app_name = "detectors"
@@ -41,6 +42,12 @@ urlpatterns = [
         "detectors/<slug:slug>/runs/<int:backtest_id>/cancel/",
         backtest.backtest_cancel,
         name="backtest-cancel",
+    ),
+    path("detectors/<slug:slug>/what-if/", what_if.what_if, name="what-if"),
+    path(
+        "detectors/<slug:slug>/what-if/backtest/",
+        what_if.what_if_backtest,
+        name="what-if-backtest",
     ),
     path("detectors/<slug:slug>/versions/", version.version_list, name="version-list"),
     path("detectors/<slug:slug>/rollback/", version.rollback, name="version-rollback"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from detectors.models import DetectorConfig
+from detectors.models import DetectorConfig, Finding
 from detectors.services.config import ensure_configs
 from tests.ui import world
 from tests.ui.conftest import Visitor
@@ -71,3 +71,27 @@ def test_one_click_stands_a_detector_down_and_the_page_shows_what_it_finds(
     expect(ada.page.get_by_text("Version 2 is in force from the next tick.")).to_be_visible()
     expect(ada.page.get_by_role("heading", name="In shadow")).to_be_visible()
     assert in_force().mode == "shadow"
+
+
+@pytest.mark.row(20)
+def test_a_moved_slider_lists_at_once_what_is_lost(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    wide = Finding.objects.filter(detector=SLUG).latest("pk")
+    wide.conditions = [{**wide.conditions[0], "value": 12.0}]
+    wide.save()
+    lena = enter("lena")
+    lena.go(f"/detectors/{SLUG}/what-if/?by=accounts")
+    slider = lena.page.get_by_role("slider")
+    expect(lena.page.get_by_role("heading", name="Findings lost: 0")).to_be_visible()
+    slider.focus()
+    for _ in range(2):
+        slider.press("ArrowRight")
+    expect(lena.page.get_by_role("heading", name="Findings lost: 7")).to_be_visible()
+    expect(lena.page.get_by_text("in force: 3")).to_be_visible()
+    expect(slider).to_be_focused()
+    slider.press("Home")
+    expect(lena.page.get_by_text("this page cannot say what would be gained")).to_be_visible()
+    lena.press("Tab")
+    assert (lena.violations(), lena.watch.errors, lena.watch.off_origin) == ([], [], [])
