@@ -57,6 +57,13 @@ class DraftState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class AlarmKind(models.TextChoices):
+    """What a detector does that is not its usual way."""
+
+    SPIKE = "spike", "Runs wild"
+    SILENT = "silent", "Silent"
+
+
 class FindingStatus(models.TextChoices):
     CURRENT = "current", "Current"
     LAPSED = "lapsed", "Lapsed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from detectors.services import (
+    alarm,
     answer,
     backtest,
     calibration,
@@ -83,3 +84,9 @@ def run_backtest(run_id: int) -> None:
 def promote_due() -> None:
     """Take detectors out of shadow whose approved time is over."""
     promotion.promote_due()
+
+
+@shared_task(name="detectors.watch_rates", acks_late=True, soft_time_limit=60, time_limit=90)
+def watch_rates() -> None:
+    """Count what detectors find, and raise an alarm where one runs wild or fell silent."""
+    alarm.watch_rates()

@@ -76,6 +76,7 @@ from detectors.models import (
     CannotLink,
     DeadLetter,
     DeclaredGroup,
+    DetectorAlarm,
     DetectorDraft,
     Entity,
     Finding,
@@ -670,6 +671,10 @@ def _tuned(admin: User, number: int) -> ApiToken:
     """One more version of a detector's settings, one more token; one backtest is running."""
     save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params=LOUDER, reason=f"try {number}")
     propose_config(actor=admin, slug=DETECTOR, **CALMER)
+    DetectorAlarm.objects.create(
+        detector=DETECTOR, kind="spike", source=Source.objects.get(slug=f"tool-{number}"),
+        counted=200, expected=2.0,
+    )  # fmt: skip
     until = clock.now()
     trial = start_backtest(
         actor=admin, slug=DETECTOR, params={}, since=until - timedelta(days=1), until=until

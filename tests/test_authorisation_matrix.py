@@ -163,6 +163,7 @@ from detectors.models import (
 )
 from detectors.search import Goal, Hit
 from detectors.selectors import config, precision, retention
+from detectors.selectors.alarm import alarms_for, open_alarms_for
 from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
 from detectors.selectors.dashboard import signals_by_day
@@ -483,6 +484,7 @@ api-detector-draft-approve POST admin 401  403  403  403  401  403  403  ok   40
 api-detector-draft-reject POST  admin 401  403  403  403  401  403  403  ok   403  403  404
 api-detector-draft-withdraw POST admin 401 403  403  ok   401  403  403  403  ok   403  404
 api-detector-what-if    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-alarms     GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
@@ -705,6 +707,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
     "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
     "what_if_for": (READERS, lambda who, on: what_if_for(who, TUNED).stored),
+    "alarms_for": (READERS, lambda who, on: alarms_for(who)),
+    "open_alarms_for": (READERS, lambda who, on: open_alarms_for(who, DETECTOR)),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),

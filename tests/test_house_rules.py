@@ -76,6 +76,8 @@ WITHOUT_ACTOR = {
     "detectors/services/calibration.py": "the clock does it",
     "detectors/services/evidence_weights.py": "the clock does it",
     "detectors/services/answer.py": "the source says who, as in ingest; clean-up is the clock's",
+    "detectors/services/alarm.py": "the clock does it",
+    "detectors/services/campaigns_instead.py": "reads",
     "detectors/services/adopt.py": "follows from a new version, which has an actor",
     "detectors/services/complaints.py hand_over": "workers, on behalf of cases",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",

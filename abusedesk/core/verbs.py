@@ -92,6 +92,8 @@ class Verb(StrEnum):
     DRAFT_APPROVED = "detector.draft_approved"
     DRAFT_REJECTED = "detector.draft_rejected"
     DRAFT_WITHDRAWN = "detector.draft_withdrawn"
+    ALARM_RAISED = "detector.alarm_raised"
+    ALARM_ENDED = "detector.alarm_ended"
     BACKTEST_STARTED = "detector.backtest_started"
     BACKTEST_CANCELLED = "detector.backtest_cancelled"
     CALIBRATION_FITTED = "calibration.fitted"
@@ -220,6 +222,8 @@ SENTENCES: dict[str, str] = {
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}, {way}."
     " Reason: {reason}",
+    Verb.ALARM_RAISED: "raised an alarm: {what}",
+    Verb.ALARM_ENDED: "ended the alarm: {what}",
     Verb.DRAFT_WRITTEN: "proposed settings: draft {draft}, {mode}. Reason: {reason}",
     Verb.DRAFT_APPROVED: "approved draft {draft} of {author}",
     Verb.DRAFT_REJECTED: "rejected draft {draft} of {author}. Reason: {note}",

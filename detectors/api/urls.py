@@ -6,6 +6,7 @@ from django.urls import path
 
 from detectors.api import (
     adapters,
+    alarms,
     backtests,
     dead_letters,
     declared,
@@ -29,6 +30,7 @@ urlpatterns = [
         declared.DeclaredGroupView.as_view(),
         name="api-declared-group",
     ),
+    path("detector-alarms/", alarms.DetectorAlarmsView.as_view(), name="api-detector-alarms"),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
     path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detectors.models.alarm import DetectorAlarm, HitHour
 from detectors.models.answer import KeptAnswer
 from detectors.models.apart import CannotLink, Proposal, Touched
 from detectors.models.audit_draw import AuditDraw
@@ -37,6 +38,7 @@ __all__ = [
     "Cursor",
     "DeadLetter",
     "DeclaredGroup",
+    "DetectorAlarm",
     "DetectorConfig",
     "DetectorDraft",
     "Entity",
@@ -45,6 +47,7 @@ __all__ = [
     "Finding",
     "FindingRevision",
     "FusedFinding",
+    "HitHour",
     "Hold",
     "ImportRun",
     "KeptAnswer",

@@ -44,6 +44,7 @@ def sweep() -> None:
         wake("detectors.watch")
     if promotion.is_due():
         wake("detectors.promote")
+    wake("detectors.watch_rates")
     drop_passed()
     wake("detectors.fuse")
     wake_jobs()

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from abusedesk.core import clock
 from detectors import registry
-from detectors.choices import Mode, Way
-from detectors.models import DetectorConfig, Shard
+from detectors.choices import AlarmKind, Mode, Way
+from detectors.models import DetectorAlarm, DetectorConfig, Shard
 from detectors.services.config import Origin, Settings, current_of, lock_configs, put_in_force
 
 
@@ -32,6 +32,9 @@ def obstacle_to(*, config: DetectorConfig) -> str:
     """Why a detector stays in shadow although its time is over; empty where nothing keeps it."""
     if Shard.objects.filter(config=config).exclude(error="").exists():
         return "it ends with an error"
+    wild = DetectorAlarm.objects.filter(detector=config.slug, kind=AlarmKind.SPIKE, ended_at=None)
+    if wild.exists():
+        return "it runs wild"
     return ""
 
 

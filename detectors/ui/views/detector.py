@@ -20,6 +20,7 @@ from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.needs import missing
 from detectors.policy import allowed, require
+from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.backtest import backtests_for
 from detectors.selectors.config import (
     DetectorStats,
@@ -56,9 +57,11 @@ def detector_list(request: DeskRequest) -> HttpResponse:
         for slug in detectors_for(request.user)
     ]
     modes = [row["mode"] for row in rows]
+    alarms = open_alarms_for(request.user)
     context = {
         "section": "detectors",
         "rows": rows,
+        "alarms": alarms,
         **{mode.value: modes.count(mode.value) for mode in Mode},
     }
     return render(request, "detectors/detector_list.html", context)
@@ -126,6 +129,7 @@ def detector_page(
         "obstacle": obstacle_to(config=config) if config and config.promote_at else "",
         "max_shadow_days": MAX_SHADOW_DAYS,
         "versions": versions[:SHOWN_VERSIONS],
+        "alarms": open_alarms_for(request.user, slug),
         "stats": stats,
         "fares": fares_for(request.user).get(slug),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
