@@ -424,10 +424,33 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "delivery_id": _oldest(Delivery),
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
+    ("cases:detector-workload", "backtest_id"): lambda _: done_backtest(),
+    ("api-detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
     ("cases:peek-file", "file_id"): lambda on: _picture(on).pk,
 }
 """Part of a path -> what stands there."""
+
+
+def done_backtest() -> int:
+    """Id of a run that is done: one case would be lost."""
+    now = clock.now()
+    lost = {"campaign": None, "outcome": "", "accounts": ["x:a"], "size": 3, "p": 0.9, "first_s": 0}
+    campaigns = {"current": 1, "proposed": 0, "lost": [lost], "gained": [], "kept": []}
+    told, _ = Backtest.objects.get_or_create(
+        slug=DETECTOR,
+        state="done",
+        defaults={
+            "stream": world.live_stream(),
+            "current": {},
+            "proposed": {},
+            "since": now - timedelta(days=7),
+            "until": now,
+            "actor": User.objects.filter(role=Role.ADMIN).earliest("pk"),
+            "result": {"campaigns": campaigns},
+        },
+    )
+    return told.pk
 
 
 def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:

@@ -138,6 +138,7 @@ from cases.selectors.saved import rail_of, views_for
 from cases.selectors.spreading import next_platform_for
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
 from cases.selectors.view import counted_views_for
+from cases.selectors.workload import workload_of, workload_rows_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
@@ -208,6 +209,7 @@ from tests.addresses import (
     Furnished,
     all_addresses,
     cited_id,
+    done_backtest,
     furnish,
 )
 from tests.cases import build
@@ -398,6 +400,7 @@ detectors:detector-detail POST    login 403   403   goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
+cases:detector-workload   GET     login ok    ok    ok    login 404
 detectors:what-if         GET     login ok    ok    ok    login 404
 detectors:what-if-backtest POST   login 403   goes  goes  login 403
 detectors:version-list    GET     login ok    ok    ok    login 404
@@ -484,6 +487,7 @@ api-detector-draft-approve POST admin 401  403  403  403  401  403  403  ok   40
 api-detector-draft-reject POST  admin 401  403  403  403  401  403  403  ok   403  403  404
 api-detector-draft-withdraw POST admin 401 403  403  ok   401  403  403  403  ok   403  404
 api-detector-what-if    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-workload   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-detector-alarms     GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -707,6 +711,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
     "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
     "what_if_for": (READERS, lambda who, on: what_if_for(who, TUNED).stored),
+    "workload_of": (STAFF, lambda who, on: workload_of(_done(), who) is not None),
+    "workload_rows_for": (STAFF, lambda who, on: workload_rows_for(who, _done())),
     "alarms_for": (READERS, lambda who, on: alarms_for(who)),
     "open_alarms_for": (READERS, lambda who, on: open_alarms_for(who, DETECTOR)),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
@@ -1189,6 +1195,10 @@ def _tried() -> DetectorDraft:
     """A draft of what some backtest tried."""
     run = Backtest.objects.earliest("pk")
     return DetectorDraft(slug=run.slug, params=run.proposed)
+
+
+def _done() -> Backtest:
+    return Backtest.objects.get(pk=done_backtest())
 
 
 def _in_shadow() -> DetectorConfig:

@@ -19,6 +19,7 @@ from cases.api import (
     retention,
     saved,
     search,
+    workload,
 )
 from cases.api.views import CaseViewSet
 
@@ -163,5 +164,10 @@ urlpatterns = [
         "retention/holds/<int:hold_id>/release/",
         retention.ReleaseView.as_view(),
         name="api-retention-release",
+    ),
+    path(
+        "detectors/<slug:slug>/backtests/<int:backtest_id>/workload/",
+        workload.WorkloadView.as_view(),
+        name="api-detector-workload",
     ),
 ]

@@ -31,6 +31,7 @@ from cases.ui.views import (
     search,
     webhook,
     work,
+    workload,
 )
 
 app_name = "cases"
@@ -143,6 +144,11 @@ urlpatterns = [
         "settings/retention/holds/<int:hold_id>/release/",
         retention.hold_release,
         name="hold-release",
+    ),
+    path(
+        "detectors/<slug:slug>/runs/<int:backtest_id>/workload.csv",
+        workload.backtest_workload,
+        name="detector-workload",
     ),
     path("dashboards/operations/", dashboard.operations, name="operations"),
 ]

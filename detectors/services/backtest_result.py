@@ -96,6 +96,7 @@ def _campaigns(slug: str, sides: Mapping[str, Found], compared: Compared) -> dic
         detector=slug,
         current=_about(slug, sides[CURRENT]),
         proposed=_about(slug, sides[PROPOSED]),
+        with_kept=True,
     )
 
 

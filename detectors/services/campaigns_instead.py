@@ -22,9 +22,17 @@ HALF: Final = 0.5
 
 
 def compare_campaigns(
-    *, accounts: set[str], detector: str, current: EvidenceAbout, proposed: EvidenceAbout
+    *,
+    accounts: set[str],
+    detector: str,
+    current: EvidenceAbout,
+    proposed: EvidenceAbout,
+    with_kept: bool = False,
 ) -> dict[str, Any]:
-    """Campaigns around these accounts that open with each side's findings, and which differ."""
+    """Campaigns around these accounts that open with each side's findings, and which differ.
+
+    with_kept: also tell those that both have.
+    """
     now, then = (
         [
             group
@@ -38,6 +46,7 @@ def compare_campaigns(
         PROPOSED: len(then),
         Change.GAINED: [_told(one) for one in then if not _lives_on(one, now)],
         Change.LOST: [_told(one) for one in now if not _lives_on(one, then)],
+        Change.KEPT: [_told(one) for one in then if _lives_on(one, now)] if with_kept else [],
         "accounts": len(accounts),
     }
 
@@ -80,4 +89,5 @@ def _told(group: Group) -> dict[str, Any]:
         "size": len(group.members),
         "p": round(group.p, 3),
         "families": list(group.families),
+        "first_s": group.first_at,
     }
