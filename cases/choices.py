@@ -61,6 +61,10 @@ class NoticeKind(models.TextChoices):
     REOPENED = "reopened", "is back for review"
     ABSORBED = "absorbed", "took in another case"
     TAKEN_OVER = "taken-over", "was taken over from you"
+    ALARM = "alarm", "raised an alarm"
+    DRAFT = "draft", "has a draft that waits for approval"
+    DRAFT_DONE = "draft-done", "has your draft in force"
+    DRAFT_NO = "draft-no", "had your draft rejected"
 
 
 class LineageKind(models.TextChoices):

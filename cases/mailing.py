@@ -58,7 +58,8 @@ def _take() -> Notice | None:
 
 def _may_be_mailed(row: Notice) -> bool:
     """News of a case that they still may see, that was not read meanwhile, and is not TLP:RED."""
-    fresh = row.created_at > clock.now() - STALE and row.case.tlp != Tlp.RED
+    is_red = row.case is not None and row.case.tlp == Tlp.RED
+    fresh = row.created_at > clock.now() - STALE and not is_red
     seen = notices_for(row.user).filter(pk=row.pk)
     return fresh and row.user.is_active and mail.wanted_by(row.user) and seen.exists()
 
@@ -68,7 +69,7 @@ def _done(row: Notice) -> None:
 
 
 def _subject(row: Notice) -> str:
-    return f"{row.case.ref} {row.get_kind_display()}"
+    return f"{row.about} {row.get_kind_display()}"
 
 
 def _body(row: Notice) -> str:

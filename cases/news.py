@@ -7,15 +7,17 @@ from collections.abc import Iterable
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from abusedesk.core import clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.models import AuditEntry
+from abusedesk.core.models import AuditEntry, Role, User
 from abusedesk.core.queueing import wake
 from cases import notices, posting
 from cases.choices import NoticeKind
 from cases.models import CaseWatch, NewsCursor, Notice
 from cases.services.event import newest_entry, owe_events
+from detectors.policy import PERMISSIONS
 
 BATCH: Final = 500
 # Nothing here tells a verdict: a second person may have to judge without the first.
@@ -31,6 +33,13 @@ NEWS: Final[dict[str, NoticeKind]] = {
     Verb.CASE_RETURNED: NoticeKind.RETURNED,
     Verb.CASE_ESCALATING: NoticeKind.ESCALATING,
     Verb.CASE_ABSORBED: NoticeKind.ABSORBED,
+}
+
+OF_DETECTORS: Final[dict[str, NoticeKind]] = {
+    Verb.ALARM_RAISED: NoticeKind.ALARM,
+    Verb.DRAFT_WRITTEN: NoticeKind.DRAFT,
+    Verb.DRAFT_APPROVED: NoticeKind.DRAFT_DONE,
+    Verb.DRAFT_REJECTED: NoticeKind.DRAFT_NO,
 }
 
 
@@ -52,10 +61,14 @@ def tell_watchers() -> int:
         return 0
     end = newest_entry()
     happened = AuditEntry.objects.filter(
-        target_type="case", verb__in=list(NEWS), pk__gt=cursor.read_to, pk__lte=end
+        Q(target_type="case", verb__in=list(NEWS))
+        | Q(target_type="detector", verb__in=list(OF_DETECTORS)),
+        pk__gt=cursor.read_to,
+        pk__lte=end,
     )
     entries = list(happened.select_related("actor").order_by("pk")[:BATCH])
-    _tell(entries)
+    _tell(one for one in entries if one.target_type == "case")
+    _tell_of_detectors(one for one in entries if one.target_type == "detector")
     read_to = entries[-1].pk if len(entries) == BATCH else end
     if read_to != cursor.read_to:
         cursor.read_to = read_to
@@ -65,6 +78,7 @@ def tell_watchers() -> int:
 
 def _tell(entries: Iterable[AuditEntry]) -> None:
     """In the order of events."""
+    entries = list(entries)
     watches: dict[int, list[CaseWatch]] = defaultdict(list)
     about = {int(entry.target_id) for entry in entries}
     for watch in CaseWatch.objects.filter(case__in=about).select_related("user", "case"):
@@ -78,3 +92,18 @@ def _tell(entries: Iterable[AuditEntry]) -> None:
         if told:
             people = [one.user for one in told]
             notices.give(told[0].case, NEWS[entry.verb], people, actor=entry.actor)
+
+
+def _tell_of_detectors(entries: Iterable[AuditEntry]) -> None:
+    """Alarms go to admins, a draft to who may approve it, what became of it to its author."""
+    for entry in entries:
+        people = User.objects.filter(is_active=True)
+        if entry.verb == Verb.ALARM_RAISED:
+            told = people.filter(role=Role.ADMIN)
+        elif entry.verb == Verb.DRAFT_WRITTEN:
+            told = people.filter(role__in=PERMISSIONS["detector.approve"])
+        else:
+            told = people.filter(username=entry.data.get("author", ""))
+        others = told.exclude(pk=entry.actor_id) if entry.actor_id else told
+        kind = OF_DETECTORS[entry.verb]
+        notices.give_of_detector(entry.target_id, kind, others, actor=entry.actor)

@@ -42,6 +42,26 @@ def give(
         wake("cases.mail_notices")
 
 
+def give_of_detector(
+    slug: str, kind: NoticeKind, people: Iterable[User], *, actor: User | None = None
+) -> None:
+    """One notice for each; who has not read the last one of its kind gets no second."""
+    now = clock.now()
+    rows = [
+        Notice(
+            user=person,
+            detector=slug,
+            kind=kind,
+            actor=actor,
+            mail_due_at=now if mail.wanted_by(person) else None,
+        )
+        for person in people
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    if any(row.mail_due_at for row in rows):
+        wake("cases.mail_notices")
+
+
 def about(case: Case) -> list[User]:
     """Whose matter the case is: who holds it or was given it, else the leads."""
     owner = claims.holder_of(case) or case.assignee

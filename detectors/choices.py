@@ -39,6 +39,33 @@ class Mode(models.TextChoices):
     LIVE = "live", "Live"
 
 
+class Way(models.TextChoices):
+    """How a version of a detector's settings came into force."""
+
+    SET = "set", "set by the desk"
+    APPROVED = "approved", "approved by a second person"
+    ALONE = "alone", "solo: nobody else could approve"
+    STOOD_DOWN = "stood-down", "stood down"
+    ROLLED_BACK = "rolled-back", "rolled back"
+    PROMOTED = "promoted", "promoted after its time in shadow"
+
+
+class DraftState(models.TextChoices):
+    """What became of proposed settings."""
+
+    OPEN = "open", "Waits for approval"
+    IN_FORCE = "in-force", "In force"
+    REJECTED = "rejected", "Rejected"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class AlarmKind(models.TextChoices):
+    """What a detector does that is not its usual way."""
+
+    SPIKE = "spike", "Runs wild"
+    SILENT = "silent", "Silent"
+
+
 class FindingStatus(models.TextChoices):
     CURRENT = "current", "Current"
     LAPSED = "lapsed", "Lapsed"

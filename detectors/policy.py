@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db.models import QuerySet
+
 from abusedesk.core.errors import ForbiddenError
 from abusedesk.core.models import Role, User
 
@@ -15,6 +17,8 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "signal.export": frozenset({Role.LEAD, Role.ADMIN}),
     "group.declare": frozenset({Role.LEAD, Role.ADMIN}),
     "detector.backtest": frozenset({Role.LEAD, Role.ADMIN}),
+    "detector.change": frozenset({Role.ADMIN}),
+    "detector.approve": frozenset({Role.LEAD, Role.ADMIN}),
     "watch.edit": frozenset({Role.ADMIN}),
 }
 
@@ -29,3 +33,9 @@ def require(user: User, verb: str) -> None:
     if not allowed(user, verb):
         message = f"Your role ({user.get_role_display()}) does not allow {verb}."
         raise ForbiddenError(message)
+
+
+def others_with(verb: str, user: User) -> QuerySet[User]:
+    """Active people besides this one whose role has `verb`."""
+    people = User.objects.filter(is_active=True, role__in=PERMISSIONS[verb])
+    return people.exclude(pk=user.pk).order_by("username")

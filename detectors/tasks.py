@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from detectors.services import (
+    alarm,
     answer,
     backtest,
     calibration,
@@ -13,6 +14,7 @@ from detectors.services import (
     fusion,
     letter_job,
     link,
+    promotion,
     watch_change,
 )
 
@@ -76,3 +78,15 @@ def refit_all() -> None:
 def run_backtest(run_id: int) -> None:
     """Go on with one backtest until it is done or the time is up."""
     backtest.run_backtest(run_id=run_id)
+
+
+@shared_task(name="detectors.promote", acks_late=True, soft_time_limit=60, time_limit=90)
+def promote_due() -> None:
+    """Take detectors out of shadow whose approved time is over."""
+    promotion.promote_due()
+
+
+@shared_task(name="detectors.watch_rates", acks_late=True, soft_time_limit=60, time_limit=90)
+def watch_rates() -> None:
+    """Count what detectors find, and raise an alarm where one runs wild or fell silent."""
+    alarm.watch_rates()

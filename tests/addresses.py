@@ -81,6 +81,8 @@ from detectors.models import (
     CannotLink,
     DeadLetter,
     DeclaredGroup,
+    DetectorAlarm,
+    DetectorDraft,
     Entity,
     Finding,
     Hold,
@@ -98,6 +100,7 @@ from detectors.models import (
 from detectors.services.backtest import cancel_backtest, start_backtest
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.declared import declare_group
+from detectors.services.draft import propose_config
 from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
 from detectors.services.mapping import save_mapping
@@ -110,6 +113,8 @@ from tests import cast, make
 from tests.ui import world
 
 DETECTOR = "velocity"
+LOUDER: Final = {"signups": 2}
+CALMER: Final[dict[str, Any]] = {"mode": "live", "params": {"signups": 9}, "reason": "too many"}
 ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "tip")
 BURIED = 10**15
 """Id of a signal that was purged."""
@@ -303,7 +308,9 @@ class Furnished:
             "detectors:letter-discard": {"reason": "a test"},
             "detectors:letter-bulk": {"do": "replay-all"},
             "api-letter-jobs": {"action": "replay"},
-            "detectors:detector-detail": lambda: world.settings_form(DETECTOR),
+            "detectors:detector-detail": lambda: world.settings_form(
+                DETECTOR, mode="shadow", promote_after_days="7"
+            ),
             "api-case-decide": verdict,
             "api-case-undo": {"decision": self.decision.pk},
             "cases:marks": {"labels": "ring", "tlp": "red", "version": self.held.version},
@@ -332,7 +339,13 @@ class Furnished:
             "api-case-task": {"state": "done"},
             "api-case-files": {"file": attachment()},
             "api-case-related": {"other": self.closed.ref, "reason": "same shop"},
-            "api-detector": {"mode": "live", "params": {}, "reason": "too many"},
+            "detectors:what-if-backtest": {"parameter": "signups", "at": "9"},
+            "api-detector": CALMER,
+            "api-detector-drafts": CALMER,
+            "api-detector-rollback": {"number": 1},
+            "detectors:version-rollback": {"number": 1},
+            "detectors:draft-reject": {"note": "too low"},
+            "api-detector-draft-reject": {"note": "too low"},
             "detectors:backtest-start": lambda: world.settings_form(DETECTOR),
             "api-detector-backtests": {
                 "since": (clock.now() - timedelta(days=1)).isoformat(),
@@ -406,6 +419,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "hold_id": _oldest(Hold),
     "mapping": lambda _: MAPPING,
     "letter_id": _oldest(DeadLetter),
+    "draft_id": _oldest(DetectorDraft),
     "job_id": _oldest(LetterJob),
     "bulk_id": _oldest(BulkJob),
     "group_id": _oldest(DeclaredGroup),
@@ -425,10 +439,33 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "delivery_id": _oldest(Delivery),
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
+    ("cases:detector-workload", "backtest_id"): lambda _: done_backtest(),
+    ("api-detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
     ("cases:peek-file", "file_id"): lambda on: _picture(on).pk,
 }
 """Part of a path -> what stands there."""
+
+
+def done_backtest() -> int:
+    """Id of a run that is done: one case would be lost."""
+    now = clock.now()
+    lost = {"campaign": None, "outcome": "", "accounts": ["x:a"], "size": 3, "p": 0.9, "first_s": 0}
+    campaigns = {"current": 1, "proposed": 0, "lost": [lost], "gained": [], "kept": []}
+    told, _ = Backtest.objects.get_or_create(
+        slug=DETECTOR,
+        state="done",
+        defaults={
+            "stream": world.live_stream(),
+            "current": {},
+            "proposed": {},
+            "since": now - timedelta(days=7),
+            "until": now,
+            "actor": User.objects.filter(role=Role.ADMIN).earliest("pk"),
+            "result": {"campaigns": campaigns},
+        },
+    )
+    return told.pk
 
 
 def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
@@ -686,7 +723,12 @@ def _mapped(admin: User, number: int, versions: int) -> None:
 
 def _tuned(admin: User, number: int) -> ApiToken:
     """One more version of a detector's settings, one more token; one backtest is running."""
-    save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params={}, reason=f"try {number}")
+    save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params=LOUDER, reason=f"try {number}")
+    propose_config(actor=admin, slug=DETECTOR, **CALMER)
+    DetectorAlarm.objects.create(
+        detector=DETECTOR, kind="spike", source=Source.objects.get(slug=f"tool-{number}"),
+        counted=200, expected=2.0,
+    )  # fmt: skip
     until = clock.now()
     trial = start_backtest(
         actor=admin, slug=DETECTOR, params={}, since=until - timedelta(days=1), until=until

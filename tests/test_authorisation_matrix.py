@@ -149,6 +149,7 @@ from cases.selectors.statement import (
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
 from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
+from cases.selectors.workload import workload_of, workload_rows_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
@@ -159,6 +160,8 @@ from detectors.models import (
     CampaignMember,
     DeadLetter,
     DeclaredGroup,
+    DetectorConfig,
+    DetectorDraft,
     Entity,
     Finding,
     Hold,
@@ -173,6 +176,7 @@ from detectors.models import (
 )
 from detectors.search import Goal, Hit
 from detectors.selectors import config, precision, retention
+from detectors.selectors.alarm import alarms_for, open_alarms_for
 from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
 from detectors.selectors.dashboard import signals_by_day
@@ -187,6 +191,7 @@ from detectors.selectors.dead_letter import (
     signal_of,
 )
 from detectors.selectors.declared import declared_group_by_id, declared_groups_for
+from detectors.selectors.draft import backtests_of, draft_by_id, drafts_for
 from detectors.selectors.entity import (
     Recent,
     entities_by_text,
@@ -205,9 +210,11 @@ from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, ma
 from detectors.selectors.neighbour import sharers_by_thing
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.search import batches_for, hits_for, signals_of
+from detectors.selectors.shadow import shadow_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
+from detectors.selectors.what_if import what_if_for
 from tests.addresses import (
     BURIED,
     DETECTOR,
@@ -215,6 +222,7 @@ from tests.addresses import (
     Furnished,
     all_addresses,
     cited_id,
+    done_backtest,
     furnish,
 )
 from tests.cases import build
@@ -226,6 +234,8 @@ Door = dict[str, str]
 
 # ok: a page or an answer. rows, none: a list with or without rows. goes: a redirect. login: a
 # redirect to the login page. Numbers: refusals. Methods that are not listed do nothing for anybody.
+TUNED: Final = "near-duplicate-text"
+"""A detector with findings."""
 PAGES: Final = """
 name                      method  anon  rev   lead  adm   int   part
 login                     GET     ok    goes  goes  goes  ok    goes
@@ -413,6 +423,16 @@ detectors:detector-detail POST    login 403   403   goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
+cases:detector-workload   GET     login ok    ok    ok    login 404
+detectors:what-if         GET     login ok    ok    ok    login 404
+detectors:what-if-backtest POST   login 403   goes  goes  login 403
+detectors:version-list    GET     login ok    ok    ok    login 404
+detectors:version-rollback POST   login 403   403   goes  login 403
+detectors:draft           GET     login ok    ok    ok    login 404
+detectors:draft-approve   POST    login 403   goes  403   login 404
+detectors:draft-reject    POST    login 403   goes  403   login 404
+detectors:draft-withdraw  POST    login 403   403   goes  login 404
+detectors:draft-backtest  POST    login 403   goes  goes  login 403
 detectors:finding-recompute GET   login ok    ok    ok    login 404
 detectors:entity-types    GET     login 404   404   ok    login 404
 detectors:entity-types    POST    login 404   404   goes  login 404
@@ -480,6 +500,18 @@ api-detector-backtests  POST   admin  401  403  403  ok   401  403  403  ok   ok
 api-detector-backtest   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector-backtest   DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
 api-detector-backtest-findings GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-versions   GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-comparison GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-rollback   POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-drafts     GET    read   401  rows rows rows 401  403  rows rows rows rows 404
+api-detector-drafts     POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-draft      GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-draft-approve POST admin 401  403  403  403  401  403  403  ok   403  403  404
+api-detector-draft-reject POST  admin 401  403  403  403  401  403  403  ok   403  403  404
+api-detector-draft-withdraw POST admin 401 403  403  ok   401  403  403  403  ok   403  404
+api-detector-what-if    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-workload   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-detector-alarms     GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
@@ -708,6 +740,17 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "detector_by_slug": (READERS, lambda who, on: config.detector_by_slug(DETECTOR, who)),
     "configs_for": (READERS, lambda who, on: config.configs_for(who)),
     "versions_of": (READERS, lambda who, on: config.versions_of(DETECTOR, who)),
+    "versions_for": (READERS, lambda who, on: config.versions_for(who, DETECTOR)),
+    "version_by_number": (READERS, lambda who, on: config.version_by_number(DETECTOR, 1, who)),
+    "drafts_for": (READERS, lambda who, on: drafts_for(who)),
+    "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
+    "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
+    "what_if_for": (READERS, lambda who, on: what_if_for(who, TUNED).stored),
+    "workload_of": (STAFF, lambda who, on: workload_of(_done(), who) is not None),
+    "workload_rows_for": (STAFF, lambda who, on: workload_rows_for(who, _done())),
+    "alarms_for": (READERS, lambda who, on: alarms_for(who)),
+    "open_alarms_for": (READERS, lambda who, on: open_alarms_for(who, DETECTOR)),
+    "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),
     "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
@@ -1212,6 +1255,20 @@ def _stored() -> DeadLetter:
 def _tie_that_cites() -> CampaignEdge:
     finding = _first(Finding)
     return CampaignEdge(a="x:a", b="x:b", score=1.0, parts={"content": [7, finding]})
+
+
+def _tried() -> DetectorDraft:
+    """A draft of what some backtest tried."""
+    run = Backtest.objects.earliest("pk")
+    return DetectorDraft(slug=run.slug, params=run.proposed)
+
+
+def _done() -> Backtest:
+    return Backtest.objects.get(pk=done_backtest())
+
+
+def _in_shadow() -> DetectorConfig:
+    return DetectorConfig(pk=0, slug=DETECTOR, mode="shadow")
 
 
 def _first(model: type[models.Model]) -> int:

@@ -36,7 +36,7 @@ BUDGETS: Final = {
     "detectors:entity-detail": 16,
     "detectors:signal-list": 10,
     "detectors:detector-list": 14,
-    "detectors:detector-detail": 14,
+    "detectors:detector-detail": 16,
 }
 
 

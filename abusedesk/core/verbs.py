@@ -93,6 +93,12 @@ class Verb(StrEnum):
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
     DETECTOR_CONFIGURED = "detector.configured"
+    DRAFT_WRITTEN = "detector.draft_written"
+    DRAFT_APPROVED = "detector.draft_approved"
+    DRAFT_REJECTED = "detector.draft_rejected"
+    DRAFT_WITHDRAWN = "detector.draft_withdrawn"
+    ALARM_RAISED = "detector.alarm_raised"
+    ALARM_ENDED = "detector.alarm_ended"
     BACKTEST_STARTED = "detector.backtest_started"
     BACKTEST_CANCELLED = "detector.backtest_cancelled"
     CALIBRATION_FITTED = "calibration.fitted"
@@ -224,7 +230,14 @@ SENTENCES: dict[str, str] = {
     Verb.DELIVERY_CANCELLED: "cancelled the delivery to {host}",
     Verb.DELIVERY_AGAIN: "asked for delivery {delivery} to {host} again",
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
-    Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}. Reason: {reason}",
+    Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}, {way}."
+    " Reason: {reason}",
+    Verb.ALARM_RAISED: "raised an alarm: {what}",
+    Verb.ALARM_ENDED: "ended the alarm: {what}",
+    Verb.DRAFT_WRITTEN: "proposed settings: draft {draft}, {mode}. Reason: {reason}",
+    Verb.DRAFT_APPROVED: "approved draft {draft} of {author}",
+    Verb.DRAFT_REJECTED: "rejected draft {draft} of {author}. Reason: {note}",
+    Verb.DRAFT_WITHDRAWN: "withdrew draft {draft}",
     Verb.BACKTEST_STARTED: "started a backtest of {detector}, {since} to {until}",
     Verb.BACKTEST_CANCELLED: "cancelled a backtest of {detector}",
     Verb.CALIBRATION_FITTED: "fitted a {kind} curve to {verdicts} verdicts, Brier score {brier}"

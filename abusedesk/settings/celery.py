@@ -56,6 +56,7 @@ CELERY_TASK_ROUTES = (
         ("detectors.sweep", {"queue": "cases"}),
         ("detectors.fuse", {"queue": "cases"}),
         ("detectors.forget*", {"queue": "cases"}),
+        ("detectors.watch_rates", {"queue": "cases"}),
         ("detectors.*", {"queue": "detect"}),
         # long, and must not stand before what a person waits for
         ("cases.purge", {"queue": "detect"}),

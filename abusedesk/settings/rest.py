@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "detectors.choices.HoldKind",
         "ActionKindEnum": "cases.choices.ActionKind",
         "StateEnum": "cases.choices.State",
+        "DraftStateEnum": "detectors.choices.DraftState",
         "TaskStateEnum": "cases.choices.TaskState",
         "ReviewStateEnum": "cases.choices.ReviewState",
         "AppealStateEnum": "cases.choices.AppealState",

@@ -20,16 +20,29 @@ COLLEAGUES = 200
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
-    """One event of a case. what: the kind in words. note: id of the note that names the caller."""
+    """One event of a case, or of a detector.
 
-    case = serializers.CharField(source="case.ref")
+    what: the kind in words. note: id of the note that names the caller.
+    """
+
+    case = serializers.CharField(source="case.ref", default=None, read_only=True)
     what = serializers.CharField(source="get_kind_display")
     actor = serializers.StringRelatedField[Notice]()
     note = serializers.IntegerField(source="note_id", allow_null=True)
 
     class Meta:
         model = Notice
-        fields = ["id", "case", "kind", "what", "actor", "note", "created_at", "read_at"]
+        fields = [
+            "id",
+            "case",
+            "detector",
+            "kind",
+            "what",
+            "actor",
+            "note",
+            "created_at",
+            "read_at",
+        ]
         read_only_fields = fields
 
 

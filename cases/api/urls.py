@@ -21,6 +21,7 @@ from cases.api import (
     saved,
     search,
     statements,
+    workload,
 )
 from cases.api.views import CaseViewSet
 
@@ -178,5 +179,10 @@ urlpatterns = [
         "retention/holds/<int:hold_id>/release/",
         retention.ReleaseView.as_view(),
         name="api-retention-release",
+    ),
+    path(
+        "detectors/<slug:slug>/backtests/<int:backtest_id>/workload/",
+        workload.WorkloadView.as_view(),
+        name="api-detector-workload",
     ),
 ]

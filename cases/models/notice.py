@@ -1,4 +1,4 @@
-"""Notices: what people are told about cases, without a word of evidence."""
+"""Notices: what people are told about cases and detectors, without a word of evidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cases.models.note import Note
 
 
 class Notice(models.Model):
-    """One event of a case for one person. read_at: empty until they have seen it.
+    """One event of a case, or of a detector, for one person. read_at: empty until they saw it.
 
     actor: who did it; empty for the desk. note: the one that names them. mail_due_at: when it is
     to be mailed next; empty once that is done, or where nobody asked for it.
@@ -22,7 +22,10 @@ class Notice(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices", db_index=False
     )
-    case = models.ForeignKey(Case, models.CASCADE, related_name="notices")
+    case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="notices")
+    detector = models.SlugField(
+        max_length=60, blank=True, default="", db_default="", db_index=False
+    )
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     # no index: people are never deleted while they have done something
     actor = models.ForeignKey(
@@ -47,15 +50,20 @@ class Notice(models.Model):
         constraints = [
             # told once, until it is read; of every note
             models.UniqueConstraint(
-                fields=["user", "case", "kind", "note"],
+                fields=["user", "case", "detector", "kind", "note"],
                 condition=Q(read_at=None),
                 nulls_distinct=False,
-                name="notice_told_once",
+                name="notice_told_once_of_each",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.case_id} {self.kind}"
+        return f"{self.case_id or self.detector} {self.kind}"
+
+    @property
+    def about(self) -> str:
+        """Reference of the case, or name of the detector."""
+        return self.case.ref if self.case else self.detector
 
 
 class NewsCursor(models.Model):

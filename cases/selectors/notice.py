@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import golden, policy
 from cases.models import Case, Notice
+from detectors.policy import STAFF
 
 NOTICES: Final = 20
 
 
 def inbox_for(viewer: User) -> QuerySet[Notice]:
-    """All that this person was told of cases that they may see, newest first."""
-    rows = Notice.objects.filter(golden.shown_to(viewer, "case"), user=viewer)
-    rows = rows.filter(case__queue__in=policy.queues_of(viewer))
-    return rows.select_related("case", "actor")
+    """All that this person was told of cases and detectors that they may see, newest first."""
+    of_cases = golden.shown_to(viewer, "case") & Q(case__queue__in=policy.queues_of(viewer))
+    seen = of_cases | Q(case=None) if viewer.role in STAFF else of_cases
+    return Notice.objects.filter(seen, user=viewer).select_related("case", "actor")
 
 
 def notices_for(viewer: User) -> QuerySet[Notice]:

@@ -20,9 +20,11 @@ from cases.selectors.case import (
     unread_of,
 )
 from cases.selectors.view import CountedView, counted_views_for
+from cases.selectors.workload import Workload, workload_of
 from cases.ui import undo
 from cases.ui.pages import RAIL, Page
 from detectors.choices import Outcome
+from detectors.models import Backtest
 
 register = template.Library()
 
@@ -66,6 +68,12 @@ def campaign_cases(
     viewer = context["request"].user
     cases = cases_by_campaign([one["campaign"] for one in campaigns if one["campaign"]], viewer)
     return [CampaignLine(one, cases.get(one["campaign"])) for one in campaigns]
+
+
+@register.simple_tag(takes_context=True)
+def workload(context: dict[str, Any], run: Backtest) -> Workload | None:
+    """What a backtest costs in people, for who sees cases."""
+    return workload_of(run, context["request"].user)
 
 
 @register.filter

@@ -12,7 +12,7 @@ from abusedesk.core.models import Role, User
 from cases import policy
 from cases.models import CaseVisit, Decision
 from cases.selectors.case import cases_for
-from detectors.models import DetectorConfig, Source
+from detectors.models import DetectorDraft, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def steps_of(user: User, base: str) -> list[Step]:
         ),
         Step(
             "Tune a detector",
-            "Change a threshold; each change is a version with a reason.",
-            DetectorConfig.objects.filter(created_by__isnull=False).exists(),
+            "Change a threshold and look at the draft: what it would change, and a backtest.",
+            DetectorDraft.objects.exists(),
             reverse("detectors:detector-list"),
             "Detectors",
         ),

@@ -32,6 +32,7 @@ from cases.ui.views import (
     statement,
     webhook,
     work,
+    workload,
 )
 
 app_name = "cases"
@@ -159,6 +160,11 @@ urlpatterns = [
         "settings/retention/holds/<int:hold_id>/release/",
         retention.hold_release,
         name="hold-release",
+    ),
+    path(
+        "detectors/<slug:slug>/runs/<int:backtest_id>/workload.csv",
+        workload.backtest_workload,
+        name="detector-workload",
     ),
     path("dashboards/operations/", dashboard.operations, name="operations"),
 ]

@@ -20,10 +20,11 @@ from detectors.api.serializers import (
     DetectorSerializer,
     FindingSerializer,
 )
+from detectors.api.versions import DraftSerializer
 from detectors.models import DetectorConfig, Finding
 from detectors.selectors.config import configs_for, detector_by_slug, detectors_for
 from detectors.selectors.finding import finding_by_id, findings_for
-from detectors.services.config import save_config
+from detectors.services.draft import approve_draft, needs_another, propose_config
 
 
 @extend_schema_view(
@@ -48,11 +49,11 @@ class DetectorsView(Endpoint):
     get=extend_schema(responses={200: DetectorSerializer, **problems(404)}),
     put=extend_schema(
         request=DetectorConfigSerializer,
-        responses={200: DetectorSerializer, **problems(400, 404, 422)},
+        responses={200: DetectorSerializer, 202: DraftSerializer, **problems(400, 404, 422)},
     ),
 )
 class DetectorView(Endpoint):
-    """One detector; PUT makes a new version of its configuration."""
+    """One detector; PUT proposes a new version of its configuration."""
 
     scopes: ClassVar = {"GET": Scope.READ, "PUT": Scope.ADMIN}
 
@@ -62,12 +63,20 @@ class DetectorView(Endpoint):
         return Response(_described(slug, configs_for(caller(request)).get(slug)))
 
     def put(self, request: Request, slug: str) -> Response:
-        """Use this mode and these parameters from now on; what is left out is at its default."""
-        detector_by_slug(slug, caller(request))
+        """Use this mode and these parameters; what is left out is at its default.
+
+        202 with a draft where somebody else has to approve it first.
+        """
+        actor = caller(request)
+        detector_by_slug(slug, actor)
         form = DetectorConfigSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        config = save_config(actor=caller(request), slug=slug, **form.validated_data)
-        return Response(_described(slug, config))
+        draft = propose_config(actor=actor, slug=slug, **form.validated_data)
+        if draft.made is None and not needs_another(actor=actor):
+            draft = approve_draft(actor=actor, draft=draft)
+        if draft.made is None:
+            return Response(DraftSerializer(draft).data, status=202)
+        return Response(_described(slug, draft.made))
 
 
 @extend_schema_view(

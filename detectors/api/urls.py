@@ -6,6 +6,7 @@ from django.urls import path
 
 from detectors.api import (
     adapters,
+    alarms,
     backtests,
     dead_letters,
     declared,
@@ -16,8 +17,10 @@ from detectors.api import (
     recompute,
     sources,
     tuning,
+    versions,
     views,
     watch,
+    what_if,
 )
 
 urlpatterns = [
@@ -27,6 +30,7 @@ urlpatterns = [
         declared.DeclaredGroupView.as_view(),
         name="api-declared-group",
     ),
+    path("detector-alarms/", alarms.DetectorAlarmsView.as_view(), name="api-detector-alarms"),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
     path(
@@ -43,6 +47,51 @@ urlpatterns = [
         "detectors/<slug:slug>/backtests/<int:backtest_id>/findings/",
         backtests.BacktestFindingsView.as_view(),
         name="api-detector-backtest-findings",
+    ),
+    path(
+        "detectors/<slug:slug>/versions/",
+        versions.VersionsView.as_view(),
+        name="api-detector-versions",
+    ),
+    path(
+        "detectors/<slug:slug>/versions/compare/",
+        versions.ComparisonView.as_view(),
+        name="api-detector-comparison",
+    ),
+    path(
+        "detectors/<slug:slug>/rollback/",
+        versions.RollbackView.as_view(),
+        name="api-detector-rollback",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/",
+        versions.DraftsView.as_view(),
+        name="api-detector-drafts",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/",
+        versions.DraftView.as_view(),
+        name="api-detector-draft",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/approve/",
+        versions.DraftApproveView.as_view(),
+        name="api-detector-draft-approve",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/reject/",
+        versions.DraftRejectView.as_view(),
+        name="api-detector-draft-reject",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/withdraw/",
+        versions.DraftWithdrawView.as_view(),
+        name="api-detector-draft-withdraw",
+    ),
+    path(
+        "detectors/<slug:slug>/what-if/",
+        what_if.WhatIfView.as_view(),
+        name="api-detector-what-if",
     ),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
     path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from detectors.models.alarm import DetectorAlarm, HitHour
 from detectors.models.answer import KeptAnswer
 from detectors.models.apart import CannotLink, Proposal, Touched
 from detectors.models.audit_draw import AuditDraw
 from detectors.models.backtest import Backtest, BacktestFinding
 from detectors.models.calibration import Calibration, EvidenceWeights
 from detectors.models.campaign import Campaign, CampaignEdge, CampaignFinding, CampaignMember
-from detectors.models.config import DetectorConfig
+from detectors.models.config import DetectorConfig, DetectorDraft
 from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
@@ -37,13 +38,16 @@ __all__ = [
     "Cursor",
     "DeadLetter",
     "DeclaredGroup",
+    "DetectorAlarm",
     "DetectorConfig",
+    "DetectorDraft",
     "Entity",
     "EntityType",
     "EvidenceWeights",
     "Finding",
     "FindingRevision",
     "FusedFinding",
+    "HitHour",
     "Hold",
     "ImportRun",
     "KeptAnswer",

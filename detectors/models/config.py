@@ -1,4 +1,4 @@
-"""Detector configurations: immutable versions of mode and parameters."""
+"""Detector configurations: immutable versions of mode and parameters, and what is proposed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from django.conf import settings
 from django.db import models
 
 from abusedesk.core import clock
-from detectors.choices import Mode
+from detectors.choices import DraftState, Mode, Way
 
 
 class DetectorConfig(models.Model):
-    """One version of one detector's settings: the registry is code, this is what people chose."""
+    """One version of one detector's settings: the registry is code, this is what people chose.
+
+    created_by: who wrote it. approved_by: the second person. restores: number of the earlier
+    version that it equals. promote_at: when it leaves shadow by itself, as was approved.
+    """
 
     slug = models.SlugField(max_length=60)
     number = models.PositiveIntegerField()
@@ -21,6 +25,15 @@ class DetectorConfig(models.Model):
     reason = models.CharField(max_length=500)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
     created_at = models.DateTimeField(default=clock.now)
+    way = models.CharField(
+        max_length=12, choices=Way.choices, default=Way.SET, db_default=Way.SET.value
+    )
+    # no index: people are never deleted while they have done something
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    restores = models.PositiveIntegerField(null=True)
+    promote_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["slug", "-number"]
@@ -33,3 +46,39 @@ class DetectorConfig(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} v{self.number}"
+
+
+class DetectorDraft(models.Model):
+    """Settings that somebody proposes; never changed, so that what is approved is what was read.
+
+    based_on: the version in force when it was written, 0 without any. promote_after_days: of a
+    draft of shadow, days after which it goes live by itself. settled_by, note: who ended it and
+    why. made: the version that it became.
+    """
+
+    slug = models.SlugField(max_length=60)
+    based_on = models.PositiveIntegerField()
+    mode = models.CharField(max_length=8, choices=Mode.choices)
+    params = models.JSONField()
+    promote_after_days = models.PositiveSmallIntegerField(null=True)
+    reason = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+    # no index: people are never deleted while they have done something
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    settled_at = models.DateTimeField(null=True)
+    note = models.CharField(max_length=500, blank=True)
+    made = models.OneToOneField(DetectorConfig, models.PROTECT, null=True, related_name="draft")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            # detector page: its newest drafts
+            models.Index(fields=["slug", "-id"], name="draft_slug"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk} of {self.slug}"

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
@@ -66,10 +66,24 @@ def params_of(slug: str) -> dict[str, Any]:
     return config.params if config else registry.defaults(slug).model_dump(mode="json")
 
 
-def versions_of(slug: str, viewer: User) -> list[DetectorConfig]:
+def versions_for(viewer: User, slug: str) -> QuerySet[DetectorConfig]:
     """All versions of one detector's configuration, newest first."""
     rows = DetectorConfig.objects.filter(slug__in={slug} & detectors_for(viewer).keys())
-    return list(rows.select_related("created_by"))
+    return rows.select_related("created_by", "approved_by").order_by("-id")
+
+
+def version_by_number(slug: str, number: int, viewer: User) -> DetectorConfig:
+    """One version. Raises NotFoundError, also for what the viewer may not see."""
+    row = versions_for(viewer, slug).filter(number=number).first()
+    if row is None:
+        message = f"There is no version {number}."
+        raise NotFoundError(message)
+    return row
+
+
+def versions_of(slug: str, viewer: User) -> list[DetectorConfig]:
+    """The same at once."""
+    return list(versions_for(viewer, slug))
 
 
 def stats_for(viewer: User) -> dict[str, DetectorStats]:

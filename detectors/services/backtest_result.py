@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,22 +17,19 @@ from detectors.backtest.comparing import Compared, compare
 from detectors.backtest.judging import Decided, found_among, share_confirmed, share_found
 from detectors.backtest.trial import CURRENT, PROPOSED, Said, Variant, said_since
 from detectors.base import Key, Tier
-from detectors.choices import GONE, BacktestState, Change, Outcome
+from detectors.choices import BacktestState, Change, Outcome
 from detectors.fits import standing_verdicts
 from detectors.folding import evidence_of, revision_digest
-from detectors.fusion import Group
 from detectors.models import Backtest, BacktestFinding, CampaignMember
 from detectors.pairs import Evidence
-from detectors.services.fusion import groups_instead
+from detectors.services.campaigns_instead import compare_campaigns
 
 KEPT: Final = 1_000
 """Findings of one change that are stored; all are counted."""
 MAX_ACCOUNTS: Final = 2_000
 """Accounts of changed findings around which campaigns are computed; of more, of the weightiest."""
 MAX_DECIDED: Final = 20_000
-SHOWN_ACCOUNTS: Final = 20
 MAX_SIGNALS: Final = 50
-HALF: Final = 0.5
 
 Found = Mapping[Key, Said]
 
@@ -94,25 +91,13 @@ def _days(sides: Mapping[str, Found]) -> list[list[Any]]:
 
 def _campaigns(slug: str, sides: Mapping[str, Found], compared: Compared) -> dict[str, Any]:
     """Campaigns around what changes, with all other evidence as it is now."""
-    accounts = _touched(sides, compared)
-    groups = {
-        name: [
-            group
-            for group in groups_instead(
-                accounts=accounts, detector=slug, evidence_about=_about(slug, side)
-            )
-            if group.opens and not group.declared
-        ]
-        for name, side in sides.items()
-    }
-    current, proposed = groups[CURRENT], groups[PROPOSED]
-    return {
-        CURRENT: len(current),
-        PROPOSED: len(proposed),
-        Change.GAINED: [_told(one) for one in proposed if not _lives_on(one, current)],
-        Change.LOST: [_told(one) for one in current if not _lives_on(one, proposed)],
-        "accounts": len(accounts),
-    }
+    return compare_campaigns(
+        accounts=_touched(sides, compared),
+        detector=slug,
+        current=_about(slug, sides[CURRENT]),
+        proposed=_about(slug, sides[PROPOSED]),
+        with_kept=True,
+    )
 
 
 def _touched(sides: Mapping[str, Found], compared: Compared) -> set[str]:
@@ -146,29 +131,6 @@ def _about(slug: str, side: Found) -> Any:
         return [found[number] for number in sorted(found)]
 
     return about
-
-
-def _lives_on(group: Group, others: Sequence[Group]) -> bool:
-    """Whether some other group holds half of its members or more."""
-    most = max((len(group.members.keys() & one.members.keys()) for one in others), default=0)
-    return most >= HALF * len(group.members)
-
-
-def _told(group: Group) -> dict[str, Any]:
-    """A campaign as the page shows it, with the stored one that it is, if there is one."""
-    members = CampaignMember.objects.filter(account__in=sorted(group.members))
-    shared = Counter(members.exclude(campaign__state__in=GONE).values_list("campaign", flat=True))
-    campaign, most = min(shared.items(), key=lambda one: (-one[1], one[0]), default=(None, 0))
-    verdict = standing_verdicts().filter(campaign=campaign).first() if campaign else None
-    known = campaign is not None and most >= HALF * len(group.members)
-    return {
-        "campaign": campaign if known else None,
-        "outcome": verdict.outcome if known and verdict else "",
-        "accounts": sorted(group.members)[:SHOWN_ACCOUNTS],
-        "size": len(group.members),
-        "p": round(group.p, 3),
-        "families": list(group.families),
-    }
 
 
 def _judge(told: dict[str, Any], sides: Mapping[str, Found]) -> None:

@@ -3,75 +3,110 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
 
 from django.db import connection, transaction
 from pydantic import ValidationError
 
 from abusedesk.core import audit
-from abusedesk.core.errors import ForbiddenError, InvalidError, NotFoundError
-from abusedesk.core.models import Role, User
+from abusedesk.core.errors import InvalidError, NotFoundError
+from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from detectors import registry
 from detectors.base import BaseParams
-from detectors.choices import Mode
+from detectors.choices import Mode, Way
 from detectors.models import DetectorConfig
+from detectors.policy import require
+from detectors.services.adopt import adopt_findings
 
 _LOCK = 0x434F_4E46  # "CONF"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a version says. params: what is left out is at its default."""
+
+    slug: str
+    mode: str
+    params: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """How a version comes into force; see `DetectorConfig`."""
+
+    way: Way = Way.SET
+    author: User | None = None
+    approved_by: User | None = None
+    restores: int | None = None
+    promote_at: datetime | None = None
+
+
+SET: Final = Origin()
 
 
 @transaction.atomic
 def save_config(
     *, actor: User | None, slug: str, mode: str, params: Mapping[str, Any], reason: str
 ) -> DetectorConfig:
-    """Make these settings the current ones; actor: None is the desk itself.
+    """Make these settings the current ones without a draft; actor: None is the desk itself.
 
-    Raises ForbiddenError, or InvalidError naming the field.
+    People go by `draft.propose_config`. Raises ForbiddenError, NotFoundError, or InvalidError
+    naming the field.
     """
     if actor is not None:
-        require_admin(actor=actor)
-    if slug not in registry.all_detectors():
-        message = f"There is no detector called {slug}."
-        raise NotFoundError(message)
-    if mode not in Mode.values:
-        message = "Choose off, shadow or live."
-        raise InvalidError(message, field="mode")
-    checked = checked_params(slug, params)
-    _one_at_a_time()
-    before = (
-        DetectorConfig.objects.select_for_update(no_key=True)
-        .filter(slug=slug, current=True)
-        .first()
-    )
-    DetectorConfig.objects.filter(slug=slug, current=True).update(current=False)
+        require(actor, "detector.change")
+    said = Settings(slug=slug, mode=mode, params=params, reason=reason)
+    return put_in_force(actor=actor, said=said)
+
+
+@transaction.atomic
+def put_in_force(*, actor: User | None, said: Settings, origin: Origin = SET) -> DetectorConfig:
+    """The next version; whoever calls this has asked whether they may.
+
+    Raises NotFoundError, or InvalidError naming the field.
+    """
+    checked = checked_settings(said)
+    lock_configs()
+    before = current_of(said.slug)
+    DetectorConfig.objects.filter(slug=said.slug, current=True).update(current=False)
     config = DetectorConfig.objects.create(
-        slug=slug,
+        slug=said.slug,
         number=before.number + 1 if before else 1,
-        mode=mode,
+        mode=said.mode,
         params=checked.model_dump(mode="json"),
         params_hash=checked.digest(),
-        reason=reason,
-        created_by=actor,
+        reason=said.reason,
+        created_by=origin.author or actor,
+        way=origin.way,
+        approved_by=origin.approved_by,
+        restores=origin.restores,
+        promote_at=origin.promote_at,
     )
+    adopt_findings(config=config)
     audit.append(
         actor=actor,
         verb=audit.Verb.DETECTOR_CONFIGURED,
         target=config,
         target_type="detector",
-        target_id=slug,
+        target_id=said.slug,
         number=config.number,
-        mode=mode,
-        reason=reason,
+        mode=said.mode,
+        way=config.get_way_display(),
+        restores=origin.restores,
+        reason=said.reason,
     )
     wake("detectors.sweep")
     return config
 
 
-def require_admin(*, actor: User) -> None:
-    """Raises ForbiddenError: what a token may do never exceeds what its owner may."""
-    if actor.role != Role.ADMIN:
-        message = "Only an admin may change a detector."
-        raise ForbiddenError(message)
+def current_of(slug: str) -> DetectorConfig | None:
+    """The version in force, locked until commit."""
+    rows = DetectorConfig.objects.select_for_update(no_key=True)
+    return rows.filter(slug=slug, current=True).first()
 
 
 def ensure_configs() -> None:
@@ -79,9 +114,20 @@ def ensure_configs() -> None:
     if not _unconfigured():
         return
     with transaction.atomic():
-        _one_at_a_time()
+        lock_configs()
         for slug in _unconfigured():
             save_config(actor=None, slug=slug, mode=Mode.LIVE, params={}, reason="as shipped")
+
+
+def checked_settings(said: Settings) -> BaseParams:
+    """The parameters of a version. Raises NotFoundError, or InvalidError naming the field."""
+    if said.slug not in registry.all_detectors():
+        message = f"There is no detector called {said.slug}."
+        raise NotFoundError(message)
+    if said.mode not in Mode.values:
+        message = "Choose off, shadow or live."
+        raise InvalidError(message, field="mode")
+    return checked_params(said.slug, said.params)
 
 
 def checked_params(slug: str, params: Mapping[str, Any]) -> BaseParams:
@@ -95,12 +141,12 @@ def checked_params(slug: str, params: Mapping[str, Any]) -> BaseParams:
         raise InvalidError(message, field=field) from error
 
 
+def lock_configs() -> None:
+    """Until commit nobody else makes a version: two writers would both make version n + 1."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
 def _unconfigured() -> list[str]:
     known = set(DetectorConfig.objects.filter(current=True).values_list("slug", flat=True))
     return [slug for slug in registry.all_detectors() if slug not in known]
-
-
-def _one_at_a_time() -> None:
-    """Two writers would both make version n + 1."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

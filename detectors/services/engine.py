@@ -7,7 +7,7 @@ from django.conf import settings
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.models import Cursor, Shard, Stream
-from detectors.services import complaints
+from detectors.services import complaints, promotion
 from detectors.services.alone import alone
 from detectors.services.backtest import wake_backtests
 from detectors.services.config import ensure_configs
@@ -42,6 +42,9 @@ def sweep() -> None:
             wake(settings.ON_SIGNALS_TASK, stream_id)
     if is_due():
         wake("detectors.watch")
+    if promotion.is_due():
+        wake("detectors.promote")
+    wake("detectors.watch_rates")
     drop_passed()
     wake("detectors.fuse")
     wake_jobs()

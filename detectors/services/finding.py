@@ -17,7 +17,7 @@ from detectors.choices import FindingStatus
 from detectors.engine import Found, Ticked
 from detectors.models import DetectorConfig, Finding, FindingRevision, Stream
 
-_FIXED = {"id", "uid", "config", "stream", "detector", "version", "created_at"}
+_FIXED = {"id", "uid", "stream", "detector", "version", "created_at"}
 
 
 def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[Found]) -> int:

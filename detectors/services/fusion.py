@@ -112,6 +112,13 @@ def wait_alone() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
+def next_step(*, stream: Stream) -> float:
+    """Engine time at which the step of a stream begins that the fusion reads next."""
+    cursor = Cursor.objects.filter(name=f"fusion-{stream.pk}").first()
+    step_s = float(stream.tick_floor_s) or STEP_S
+    return ((cursor.signal_id if cursor else 0) + 1) * step_s
+
+
 def place() -> float:
     """How far in engine time the findings logs are folded: the end of the last step."""
     steps = Cursor.objects.filter(name__startswith="fusion-").values_list("name", "signal_id")

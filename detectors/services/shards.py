@@ -14,8 +14,8 @@ from detectors.services.run import lookback_start, position_of, runner_at, save_
 def ensure_shards() -> None:
     """Give every switched-on configuration its shards on every stream.
 
-    A new version starts where the one before stands and takes over its state, unless a parameter
-    changed that shapes the state: then it replays the lookback from the start of the stream.
+    A new version starts where the last one that ran stands and takes over its state, unless a
+    parameter changed that shapes the state: then it replays the lookback.
     """
     configs = DetectorConfig.objects.filter(current=True).exclude(mode=Mode.OFF)
     streams = list(Stream.objects.all())
@@ -29,29 +29,29 @@ def ensure_shards() -> None:
 @transaction.atomic
 def _add_shards(config: DetectorConfig, one: Stream) -> None:
     of = settings.DETECTOR_SHARDS
-    before = {
-        shard.number: shard
-        for shard in Shard.objects.filter(
-            stream=one, config__slug=config.slug, config__number=config.number - 1
-        ).select_related("config", "stream")
-    }
+    last = _last_that_ran(config, one)
+    shards = Shard.objects.filter(stream=one, config=last).select_related("config", "stream")
+    before = {shard.number: shard for shard in shards} if last else {}
     same_cut = len(before) == of and all(shard.of == of for shard in before.values())
     clock_s = max((shard.clock_s for shard in before.values()), default=0.0)
     for number in range(of):
         shard, created = Shard.objects.get_or_create(
             config=config, stream=one, number=number, defaults={"of": of}
         )
-        if created and same_cut and _keeps_state(config):
+        if created and same_cut and last and _keeps_state(last, config):
             _inherit(shard, before[number])
         elif created and before:
             _replay_lookback(shard, clock_s)
 
 
-def _keeps_state(config: DetectorConfig) -> bool:
-    """Whether no parameter that shapes the kept state differs from the version before."""
-    before = DetectorConfig.objects.filter(slug=config.slug, number=config.number - 1).first()
-    if before is None:
-        return False
+def _last_that_ran(config: DetectorConfig, one: Stream) -> DetectorConfig | None:
+    """The newest earlier version that was switched on while this stream was there."""
+    earlier = DetectorConfig.objects.filter(slug=config.slug, number__lt=config.number)
+    return earlier.filter(shards__stream=one).order_by("-number").first()
+
+
+def _keeps_state(before: DetectorConfig, config: DetectorConfig) -> bool:
+    """Whether no parameter that shapes the kept state differs between two versions."""
     fields = registry.get(config.slug).Params.model_fields
     rebuild = [
         name

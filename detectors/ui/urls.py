@@ -8,6 +8,7 @@ from detectors.ui.views import (
     backtest,
     declared,
     detector,
+    draft,
     entity,
     entity_type,
     letter,
@@ -18,7 +19,9 @@ from detectors.ui.views import (
     search,
     signal,
     source,
+    version,
     watch,
+    what_if,
 )
 
 app_name = "detectors"
@@ -39,6 +42,35 @@ urlpatterns = [
         "detectors/<slug:slug>/runs/<int:backtest_id>/cancel/",
         backtest.backtest_cancel,
         name="backtest-cancel",
+    ),
+    path("detectors/<slug:slug>/what-if/", what_if.what_if, name="what-if"),
+    path(
+        "detectors/<slug:slug>/what-if/backtest/",
+        what_if.what_if_backtest,
+        name="what-if-backtest",
+    ),
+    path("detectors/<slug:slug>/versions/", version.version_list, name="version-list"),
+    path("detectors/<slug:slug>/rollback/", version.rollback, name="version-rollback"),
+    path("detectors/<slug:slug>/drafts/<int:draft_id>/", draft.draft_detail, name="draft"),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/approve/",
+        draft.draft_approve,
+        name="draft-approve",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/reject/",
+        draft.draft_reject,
+        name="draft-reject",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/withdraw/",
+        draft.draft_withdraw,
+        name="draft-withdraw",
+    ),
+    path(
+        "detectors/<slug:slug>/drafts/<int:draft_id>/backtest/",
+        draft.draft_backtest,
+        name="draft-backtest",
     ),
     path(
         "findings/<int:finding_id>/recompute/",

@@ -15,7 +15,7 @@ from cases import queue
 from cases.choices import State
 from cases.models import Case, Decision
 from detectors import needs
-from detectors.models import DetectorConfig, Finding
+from detectors.models import DetectorConfig, DetectorDraft, Finding
 from detectors.services.config import ensure_configs
 from tests.ui import world
 
@@ -117,13 +117,17 @@ def test_a_reviewer_cannot_save_a_detector(desk: world.Desk, as_: Any) -> None:
     assert DetectorConfig.objects.get(slug="near-duplicate-text").number == 1
 
 
-def test_an_admin_saves_a_version_with_a_reason(desk: world.Desk, as_: Any) -> None:
+def test_an_admin_saves_a_draft_that_becomes_a_version_with_its_reason(
+    desk: world.Desk, as_: Any
+) -> None:
     path = "/detectors/near-duplicate-text/"
     admin = as_(desk.admin)
     assert (
         admin.post(path, world.settings_form("near-duplicate-text", p_j_alert="0.9")).status_code
         == 302
     )
+    draft = DetectorDraft.objects.get()
+    as_(desk.lead).post(f"{path}drafts/{draft.pk}/approve/")
     config = DetectorConfig.objects.get(slug="near-duplicate-text", current=True)
     assert (config.number, config.params["j_alert"], config.reason) == (2, 0.9, "too many")
     assert config.created_by == desk.admin
@@ -145,9 +149,10 @@ def test_a_wrong_setting_is_named_and_nothing_typed_is_lost(
 @pytest.mark.parametrize("slug", ["near-duplicate-text", "coaction-synchrony", "velocity"])
 def test_saving_a_form_unchanged_keeps_every_value(desk: world.Desk, as_: Any, slug: str) -> None:
     before = DetectorConfig.objects.get(slug=slug, current=True).params
-    response = as_(desk.admin).post(f"/detectors/{slug}/", world.settings_form(slug))
+    response = as_(desk.admin).post(f"/detectors/{slug}/", world.settings_form(slug, mode="off"))
     assert response.status_code == 302, response.content.decode()
-    assert DetectorConfig.objects.get(slug=slug, current=True).params == before
+    config = DetectorConfig.objects.get(slug=slug, current=True)
+    assert (config.mode, config.params) == ("off", before)
 
 
 def test_every_parameter_shows_unit_bounds_and_default(desk: world.Desk, as_: Any) -> None:
@@ -329,7 +334,7 @@ def test_the_first_run_card_ticks_itself(desk: world.Desk, as_: Any) -> None:
     assert "0 of 4 done" in client.get("/").content.decode()
     client.get("/cases/AD-1/")
     assert "1 of 4 done" in client.get("/").content.decode()
-    client.post("/detectors/velocity/", world.settings_form("velocity"))
+    client.post("/detectors/velocity/", world.settings_form("velocity", p_signups="9"))
     case = claimed(desk, desk.admin)
     client.post(reverse("cases:decide", args=[case.ref]), decision(case))
     page = client.get("/").content.decode()

@@ -59,6 +59,8 @@ def notice(request: DeskRequest, notice_id: int) -> HttpResponse:
     """What a notice is about; it is read then."""
     found = notice_by_id(notice_id, request.user)
     read_notices(actor=request.user, ids=[found.pk])
+    if found.case is None:
+        return redirect("detectors:detector-detail", found.detector)
     place = f"#note-{found.note_id}" if found.note_id else ""
     return redirect(f"{reverse('cases:case-detail', args=[found.case.ref])}{place}")
 

@@ -20,6 +20,7 @@ from cases.selectors.content import watched_by
 from cases.selectors.notice import NOTICES, notices_for
 from cases.ui.first_run import steps_for
 from cases.ui.rows import with_claims
+from detectors.selectors.alarm import open_alarms_for
 from detectors.ui import silent
 
 LAST = 8
@@ -39,6 +40,7 @@ def work(request: DeskRequest) -> HttpResponse:
         "section": "work",
         "tiles": _tiles(counts, user),
         **(silent.context(user) if user.role == Role.ADMIN else {}),
+        "alarms": open_alarms_for(user) if user.role == Role.ADMIN else [],
         "queue_counts": counts,
         "notices": list(notices_for(user)[:NOTICES]),
         "waiting": with_claims(_waiting_for(user), user),

@@ -13,14 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
-from abusedesk.core.models import Role
 from abusedesk.core.templatetags.ui import span
 from detectors import registry
-from detectors.choices import Mode
+from detectors.choices import DraftState, Mode
 from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
-from detectors.models import DetectorConfig
+from detectors.models import DetectorConfig, DetectorDraft
 from detectors.needs import missing
-from detectors.policy import allowed
+from detectors.policy import allowed, require
+from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.backtest import backtests_for
 from detectors.selectors.config import (
     DetectorStats,
@@ -30,17 +30,20 @@ from detectors.selectors.config import (
     stats_for,
     versions_of,
 )
+from detectors.selectors.draft import drafts_for
 from detectors.selectors.precision import (
     NOTHING,
     fares_for,
     precisions_for,
-    precisions_of,
 )
-from detectors.services.config import require_admin, save_config
+from detectors.selectors.shadow import shadow_of
+from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
+from detectors.services.promotion import obstacle_to
 
 WINDOWS = (7, 30, 90, 365)
 """Days that a backtest may span, as the page offers them."""
 SHOWN_RUNS = 5
+SHOWN_VERSIONS = 3
 
 
 @login_required
@@ -54,9 +57,11 @@ def detector_list(request: DeskRequest) -> HttpResponse:
         for slug in detectors_for(request.user)
     ]
     modes = [row["mode"] for row in rows]
+    alarms = open_alarms_for(request.user)
     context = {
         "section": "detectors",
         "rows": rows,
+        "alarms": alarms,
         **{mode.value: modes.count(mode.value) for mode in Mode},
     }
     return render(request, "detectors/detector_list.html", context)
@@ -74,10 +79,14 @@ def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     form = config_form(detector.Params, params, mode, request.POST or None)
     if request.method != "POST":
         return detector_page(request, slug, versions, form)
-    require_admin(actor=request.user)
-    if form.is_valid() and _saved(request, slug, form):
-        return redirect("detectors:detector-detail", slug)
-    return detector_page(request, slug, versions, form, status=422)
+    require(request.user, "detector.change")
+    draft = _proposed(request, slug, form) if form.is_valid() else None
+    if draft is None:
+        return detector_page(request, slug, versions, form, status=422)
+    if draft.made is None:
+        return redirect("detectors:draft", slug, draft.pk)
+    messages.success(request, f"Version {draft.made.number} is in force from the next tick.")
+    return redirect("detectors:detector-detail", slug)
 
 
 def in_force(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
@@ -111,36 +120,38 @@ def detector_page(
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
         "params": param_rows(form, detector.Params),
-        "can_save": request.user.role == Role.ADMIN,
+        "can_save": allowed(request.user, "detector.change"),
         "can_try": allowed(request.user, "detector.backtest"),
         "windows": WINDOWS,
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
-        "next_number": versions[0].number + 1 if versions else 1,
-        "versions": versions,
+        "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
+        "shadow": shadow_of(config, request.user),
+        "obstacle": obstacle_to(config=config) if config and config.promote_at else "",
+        "max_shadow_days": MAX_SHADOW_DAYS,
+        "versions": versions[:SHOWN_VERSIONS],
+        "alarms": open_alarms_for(request.user, slug),
         "stats": stats,
         "fares": fares_for(request.user).get(slug),
-        "by_version": precisions_of(slug, request.user),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
     }
     return render(request, "detectors/detector_detail.html", context, status=status)
 
 
-def _saved(request: DeskRequest, slug: str, form: ConfigForm) -> bool:
+def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraft | None:
     said = form.cleaned_data
     try:
-        config = save_config(
+        return propose_config(
             actor=request.user,
             slug=slug,
             mode=said["mode"],
             params=form.params(),
             reason=said["reason"],
+            promote_after_days=said["promote_after_days"],
         )
     except InvalidError as error:
-        name = f"{PREFIX}{error.field}"
+        name = f"{PREFIX}{error.field}" if f"{PREFIX}{error.field}" in form.fields else error.field
         form.add_error(name if name in form.fields else None, error.message)
-        return False
-    messages.success(request, f"Version {config.number} is in force from the next tick.")
-    return True
+        return None
 
 
 def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats) -> dict[str, Any]:

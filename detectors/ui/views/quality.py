@@ -19,6 +19,7 @@ from detectors.calibration.curve import MIN_VERDICTS
 from detectors.calibration.evidence import BOUNDS
 from detectors.calibration.proportion import ENOUGH
 from detectors.fits import table_of
+from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.calibration import State, calibration_for
 from detectors.selectors.precision import fares_for
 from detectors.ui.reliability import measured, reliability
@@ -38,6 +39,7 @@ def detector_quality(request: DeskRequest) -> HttpResponse:
     context = {
         "section": "dashboards",
         "state": state,
+        "alarms": open_alarms_for(request.user),
         "least": MIN_VERDICTS,
         "tiles": _tiles(state),
         "chart": reliability(state),

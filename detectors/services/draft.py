@@ -1,0 +1,203 @@
+"""Drafts of settings: one person writes them, another puts them into force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from abusedesk.core import audit, clock
+from abusedesk.core.audit import Verb
+from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError, StaleError
+from abusedesk.core.models import User
+from detectors.choices import DraftState, Mode, Way
+from detectors.models import DetectorConfig, DetectorDraft
+from detectors.policy import allowed, others_with, require
+from detectors.services.config import (
+    Origin,
+    Settings,
+    checked_settings,
+    current_of,
+    lock_configs,
+    put_in_force,
+)
+
+MAX_SHADOW_DAYS: Final = 90
+REASON_CHARS: Final = 500
+_POWER: Final = {Mode.OFF: 0, Mode.SHADOW: 1, Mode.LIVE: 2}
+
+
+@transaction.atomic
+def propose_config(
+    *,
+    actor: User,
+    slug: str,
+    mode: str,
+    params: Mapping[str, Any],
+    reason: str,
+    promote_after_days: int | None = None,
+) -> DetectorDraft:
+    """Propose settings; `approve_draft` puts them into force.
+
+    To switch a detector down, with its parameters as they are, takes one person: the draft is in
+    force at once. Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
+    """
+    require(actor, "detector.change")
+    said = Settings(slug=slug, mode=mode, params=params, reason=_told(reason, "reason"))
+    checked = checked_settings(said)
+    _check_promotion(mode, promote_after_days)
+    lock_configs()
+    before = current_of(slug)
+    same = before is not None and before.params_hash == checked.digest()
+    if before and same and mode == before.mode and not promote_after_days:
+        message = f"Nothing differs from version {before.number}, which is in force."
+        raise InvalidError(message, field="params")
+    draft = DetectorDraft.objects.create(
+        slug=slug,
+        based_on=before.number if before else 0,
+        mode=mode,
+        params=checked.model_dump(mode="json"),
+        promote_after_days=promote_after_days,
+        reason=said.reason,
+        author=actor,
+    )
+    if (
+        before
+        and same
+        and not promote_after_days
+        and _POWER[Mode(mode)] < _POWER[Mode(before.mode)]
+    ):
+        return _settle(actor, draft, Origin(way=Way.STOOD_DOWN))
+    _note(actor, Verb.DRAFT_WRITTEN, draft, mode=mode, reason=draft.reason)
+    return draft
+
+
+@transaction.atomic
+def approve_draft(*, actor: User, draft: DetectorDraft) -> DetectorDraft:
+    """Put it into force. Its author may only where nobody else on the desk could.
+
+    Raises ForbiddenError, StaleError where another version came into force since it was written,
+    or ConflictError where it was settled.
+    """
+    require(actor, "detector.approve")
+    lock_configs()
+    draft = _open(draft)
+    alone = actor.pk == draft.author_id
+    if alone and needs_another(actor=actor):
+        message = "You wrote this draft. Somebody else who may approve has to put it into force."
+        raise ForbiddenError(message)
+    if not allowed(draft.author, "detector.change"):
+        message = f"{draft.author} may no longer change detectors."
+        raise ConflictError(message)
+    before = current_of(draft.slug)
+    if (before.number if before else 0) != draft.based_on:
+        message = (
+            f"The draft was written on version {draft.based_on}; version"
+            f" {before.number if before else 0} is in force now. It has to be written again."
+        )
+        raise StaleError(message)
+    _note(actor, Verb.DRAFT_APPROVED, draft, author=draft.author.username)
+    way = Way.ALONE if alone else Way.APPROVED
+    return _settle(actor, draft, Origin(way=way, approved_by=None if alone else actor))
+
+
+@transaction.atomic
+def reject_draft(*, actor: User, draft: DetectorDraft, note: str) -> DetectorDraft:
+    """Say no, with the reason. Raises ForbiddenError, InvalidError or ConflictError."""
+    require(actor, "detector.approve")
+    lock_configs()
+    draft = _open(draft)
+    if actor.pk == draft.author_id:
+        message = "You wrote this draft: withdraw it instead."
+        raise ForbiddenError(message)
+    _end(actor, draft, DraftState.REJECTED, _told(note, "note"))
+    _note(actor, Verb.DRAFT_REJECTED, draft, author=draft.author.username, note=draft.note)
+    return draft
+
+
+@transaction.atomic
+def withdraw_draft(*, actor: User, draft: DetectorDraft) -> DetectorDraft:
+    """Take one's own draft back. Raises ForbiddenError or ConflictError."""
+    require(actor, "detector.change")
+    lock_configs()
+    draft = _open(draft)
+    if actor.pk != draft.author_id:
+        message = f"{draft.author} wrote this draft: reject it instead."
+        raise ForbiddenError(message)
+    _end(actor, draft, DraftState.WITHDRAWN)
+    _note(actor, Verb.DRAFT_WITHDRAWN, draft)
+    return draft
+
+
+def needs_another(*, actor: User) -> bool:
+    """Whether somebody else may approve, so that this person may not put an own draft in force."""
+    return others_with("detector.approve", actor).exists()
+
+
+def _check_promotion(mode: str, days: int | None) -> None:
+    if days is None:
+        return
+    if mode != Mode.SHADOW:
+        message = "Only a detector in shadow is promoted."
+        raise InvalidError(message, field="promote_after_days")
+    if not 1 <= days <= MAX_SHADOW_DAYS:
+        message = f"Choose 1 to {MAX_SHADOW_DAYS} days."
+        raise InvalidError(message, field="promote_after_days")
+
+
+def _told(text: str, field: str) -> str:
+    text = text.replace("\x00", "").strip()
+    if not 0 < len(text) <= REASON_CHARS:
+        message = f"Say why, in up to {REASON_CHARS} characters."
+        raise InvalidError(message, field=field)
+    return text
+
+
+def _open(draft: DetectorDraft) -> DetectorDraft:
+    rows = DetectorDraft.objects.select_for_update(no_key=True, of=("self",))
+    draft = rows.select_related("author", "settled_by").get(pk=draft.pk)
+    if draft.state != DraftState.OPEN:
+        by = f" by {draft.settled_by}" if draft.settled_by else ""
+        message = f"This draft is settled{by}: {draft.get_state_display().lower()}."
+        raise ConflictError(message)
+    return draft
+
+
+def _settle(actor: User, draft: DetectorDraft, origin: Origin) -> DetectorDraft:
+    days = draft.promote_after_days
+    origin = Origin(
+        way=origin.way,
+        author=draft.author,
+        approved_by=origin.approved_by,
+        promote_at=clock.now() + timedelta(days=days) if days else None,
+    )
+    said = Settings(slug=draft.slug, mode=draft.mode, params=draft.params, reason=draft.reason)
+    made = put_in_force(actor=actor, said=said, origin=origin)
+    _end(actor, draft, DraftState.IN_FORCE, made=made)
+    return draft
+
+
+def _end(
+    actor: User,
+    draft: DetectorDraft,
+    state: DraftState,
+    note: str = "",
+    made: DetectorConfig | None = None,
+) -> None:
+    draft.state, draft.note, draft.made = state, note, made
+    draft.settled_by, draft.settled_at = actor, clock.now()
+    draft.save()
+
+
+def _note(actor: User, verb: Verb, draft: DetectorDraft, **data: object) -> None:
+    audit.append(
+        actor=actor,
+        verb=verb,
+        target=draft,
+        target_type="detector",
+        target_id=draft.slug,
+        draft=draft.pk,
+        **data,
+    )

@@ -1,0 +1,97 @@
+"""Two people tune a detector in the browser: draft, approval, comparison, way back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from detectors.models import DetectorConfig, Finding
+from detectors.services.config import ensure_configs
+from tests.ui import world
+from tests.ui.conftest import Visitor
+
+pytestmark = pytest.mark.ui
+
+SLUG = "near-duplicate-text"
+
+
+def in_force() -> DetectorConfig:
+    return DetectorConfig.objects.get(slug=SLUG, current=True)
+
+
+@pytest.mark.row(21)
+@pytest.mark.row(22)
+def test_one_writes_another_approves_and_one_click_goes_back(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    ada, lena = enter("ada"), enter("lena")
+    ada.go(f"/detectors/{SLUG}/")
+    ada.page.get_by_label("Min accounts").fill("6")
+    ada.page.get_by_label("Reason for the change").fill("three is a family")
+    ada.page.get_by_role("button", name="Save draft").click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/drafts/\d+/$"))
+    expect(ada.page.get_by_text("somebody else has to approve it: lena")).to_be_visible()
+    expect(ada.page.get_by_role("button", name="Approve")).to_have_count(0)
+
+    lena.go(f"/detectors/{SLUG}/")
+    lena.page.get_by_role("link", name=re.compile(r"^Draft \d+$")).click()
+    expect(lena.page.get_by_role("row", name="Min accounts 3 accounts 6 accounts")).to_be_visible()
+    expect(lena.page.get_by_role("button", name="Backtest")).to_be_visible()
+    lena.page.get_by_role("button", name="Approve and put into force").click()
+    expect(lena.page.get_by_text("Version 2 is in force from the next tick.")).to_be_visible()
+    assert (in_force().number, in_force().params["min_accounts"]) == (2, 6)
+
+    ada.go(f"/detectors/{SLUG}/versions/")
+    expect(ada.page.get_by_role("row", name="Min accounts 3 accounts 6 accounts")).to_be_visible()
+    ada.page.get_by_role("button", name="Roll back to version 1").click()
+    expect(ada.page.get_by_text("Version 3 equals version 1")).to_be_visible()
+    assert (in_force().number, in_force().restores, in_force().params["min_accounts"]) == (3, 1, 3)
+    ada.page.get_by_label("First version").select_option("1")
+    ada.page.get_by_role("button", name="Compare").click()
+    expect(ada.page.get_by_text("Versions 1 and 3 say the same.")).to_be_visible()
+    for one in (ada, lena):
+        assert one.violations() == []
+        assert (one.watch.errors, one.watch.off_origin) == ([], [])
+
+
+@pytest.mark.row(19)
+def test_one_click_stands_a_detector_down_and_the_page_shows_what_it_finds(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    ada = enter("ada")
+    ada.go(f"/detectors/{SLUG}/")
+    ada.page.get_by_label("Shadow", exact=True).check()
+    ada.page.get_by_label("Reason for the change").fill("too loud tonight")
+    ada.page.get_by_role("button", name="Save draft").click()
+    expect(ada.page.get_by_text("Version 2 is in force from the next tick.")).to_be_visible()
+    expect(ada.page.get_by_role("heading", name="In shadow")).to_be_visible()
+    assert in_force().mode == "shadow"
+
+
+@pytest.mark.row(20)
+def test_a_moved_slider_lists_at_once_what_is_lost(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    wide = Finding.objects.filter(detector=SLUG).latest("pk")
+    wide.conditions = [{**wide.conditions[0], "value": 12.0}]
+    wide.save()
+    lena = enter("lena")
+    lena.go(f"/detectors/{SLUG}/what-if/?by=accounts")
+    slider = lena.page.get_by_role("slider")
+    expect(lena.page.get_by_role("heading", name="Findings lost: 0")).to_be_visible()
+    slider.focus()
+    for _ in range(2):
+        slider.press("ArrowRight")
+    expect(lena.page.get_by_role("heading", name="Findings lost: 7")).to_be_visible()
+    expect(lena.page.get_by_text("in force: 3")).to_be_visible()
+    expect(slider).to_be_focused()
+    slider.press("Home")
+    expect(lena.page.get_by_text("this page cannot say what would be gained")).to_be_visible()
+    lena.press("Tab")
+    assert (lena.violations(), lena.watch.errors, lena.watch.off_origin) == ([], [], [])
