@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from abusedesk.core import clock
 from detectors.models import Backtest
@@ -18,7 +18,7 @@ from tests.ui import world
 from tests.ui.conftest import Visitor
 
 pytestmark = pytest.mark.ui
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PAGES = (
     "/", "/queues/", "/queues/operations/", "/cases/", "/jobs/", "/signals/", "/detectors/",
     "/detectors/near-duplicate-text/", "/settings/tokens/", "/settings/queues/", "/me/wellness/",
