@@ -17,7 +17,7 @@ function label(table) {
       let column = 0;
       for (const cell of row.cells) {
         const spans = cell.colSpan;
-        if (spans === 1 && heads[column] && cell.childNodes.length) cell.dataset.label = heads[column];
+        if (spans === 1 && heads[column] && (cell.textContent.trim() || cell.firstElementChild)) cell.dataset.label = heads[column];
         column += spans;
       }
     }

@@ -12,7 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from abusedesk.core.models import User
-from cases.choices import Severity
+from cases import notices
+from cases.choices import NoticeKind, Severity
+from cases.services.addition import add_to_case
 from cases.services.marking import label_case
 from detectors.choices import Outcome
 from detectors.models import Campaign, Entity, Signal
@@ -21,6 +23,7 @@ from detectors.services.mapping import save_mapping
 from detectors.services.verdict import record_verdict
 from tests import letters
 from tests.cases import build
+from tests.cases.bulk import picked, start
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -70,6 +73,32 @@ PAGES = {
     "policy-statement": "/settings/policies/harm-4/statement/",
     "not-found": "/cases/nothing/",
 }
+MORE = {
+    "notices": "/inbox/",
+    "search": "/search/?q=vote",
+    "views": "/views/",
+    "proposals": "/proposals/",
+    "palette": "/palette/",
+    "case-files": "/cases/AD-3/?tab=files",
+    "case-related": "/cases/AD-3/?tab=related",
+    "case-precedents": "/cases/AD-3/?tab=precedents",
+    "case-messages": "/cases/AD-3/messages/",
+    "lineage": "/cases/AD-3/lineage/",
+    "quality": "/quality/",
+    "golden": "/quality/golden/",
+    "reporters": "/quality/reporters/",
+    "own-results": "/quality/mine/",
+    "agreement": "/quality/agreement/",
+    "policies": "/settings/policies/",
+    "policy": "/settings/policies/look/",
+    "playbooks": "/settings/playbooks/",
+    "templates": "/settings/messages/",
+    "webhooks": "/settings/webhooks/",
+    "watch": "/settings/watch/",
+    "groups": "/settings/groups/",
+    "detector-quality": "/dashboards/detectors/",
+    "own-keys": "/me/shortcuts/",
+}
 SERIOUS = {"serious", "critical"}
 
 
@@ -114,6 +143,36 @@ def test_every_page_is_accessible_and_fits(
         _shoot(ada, f"{name}-{theme}")
     assert ada.watch.off_origin == []
     assert ada.watch.errors == []
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_pages_around_them_are_too(
+    enter: Callable[..., Visitor], desk: world.Desk, theme: str
+) -> None:
+    ensure_configs()
+    build.policy("look", actor=desk.admin)
+    case, first = desk.cases[2], Signal.objects.earliest("pk")
+    helper = world.mention(first, "account", "x:helper", role="actor").entity
+    add_to_case(actor=desk.admin, case=case, entity=helper, reason="the same till")
+    notices.give(case, NoticeKind.MENTION, [desk.admin], actor=desk.lead)
+    job = start(desk.admin, picked(desk.cases[6:]))
+    User.objects.update(theme=theme)
+    ada = enter("ada")
+    own = {
+        "graph-node": f"/cases/{case.ref}/graph/node/{helper.pk}/",
+        "graph-around": f"/cases/{case.ref}/graph/?around={helper.pk}&expand={helper.pk}",
+        "summary-added": f"/cases/{case.ref}/",
+        "job": f"/jobs/{job.pk}/",
+    }
+    for name, path in {**MORE, **own}.items():
+        response = ada.page.goto(f"{ada.base}{path}")
+        assert response is not None
+        assert response.status == 200, path
+        _fits(ada, path)
+        _is_accessible(ada, path)
+        _shoot(ada, f"{name}-{theme}")
+    assert (ada.watch.off_origin, ada.watch.errors) == ([], [])
 
 
 def _fits(visitor: Visitor, path: str) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
@@ -22,7 +23,7 @@ __all__ = ["loaded"]
 
 pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True)]
 SHOTS = os.environ.get("SCREENSHOTS", "")
-SIZE: ViewportSize = {"width": 1080, "height": 600}
+SIZE: ViewportSize = {"width": 1080, "height": 560}
 FEW = 250
 SETTING = "near-duplicate-text"
 
@@ -32,7 +33,9 @@ def _shoot(visitor: Visitor, name: str, part: str = "") -> None:
     if SHOTS:
         Path(SHOTS).mkdir(parents=True, exist_ok=True)
         path = str(Path(SHOTS) / f"docs-{name}.png")
-        (visitor.page.locator(part) if part else visitor.page).screenshot(path=path)
+        box = visitor.page.locator(part).bounding_box() if part else None
+        clip: Any = box and {**box}
+        visitor.page.screenshot(path=path, full_page=bool(part), clip=clip)
 
 
 def _case_with_a_graph() -> Case:
