@@ -14,6 +14,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "signal.view": READERS,
     "signal.export": frozenset({Role.LEAD, Role.ADMIN}),
     "group.declare": frozenset({Role.LEAD, Role.ADMIN}),
+    "rule.save": frozenset({Role.LEAD, Role.ADMIN}),
     "detector.backtest": frozenset({Role.LEAD, Role.ADMIN}),
     "watch.edit": frozenset({Role.ADMIN}),
 }

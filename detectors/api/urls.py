@@ -14,6 +14,7 @@ from detectors.api import (
     letters,
     mappings,
     recompute,
+    rules,
     sources,
     tuning,
     views,
@@ -21,6 +22,8 @@ from detectors.api import (
 )
 
 urlpatterns = [
+    path("rules/", rules.RulesView.as_view(), name="api-rules"),
+    path("rules/check/", rules.RuleCheckView.as_view(), name="api-rule-check"),
     path("declared-groups/", declared.DeclaredGroupsView.as_view(), name="api-declared-groups"),
     path(
         "declared-groups/<int:group_id>/",
@@ -29,6 +32,7 @@ urlpatterns = [
     ),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
+    path("detectors/<slug:slug>/try/", rules.DetectorTryView.as_view(), name="api-detector-try"),
     path(
         "detectors/<slug:slug>/backtests/",
         backtests.BacktestsView.as_view(),

@@ -16,6 +16,8 @@ from detectors import registry
 from detectors.base import BaseParams
 from detectors.choices import Mode
 from detectors.models import DetectorConfig
+from detectors.policy import require
+from detectors.sigma.detector import is_rule
 
 _LOCK = 0x434F_4E46  # "CONF"
 
@@ -29,8 +31,8 @@ def save_config(
     Raises ForbiddenError, or InvalidError naming the field.
     """
     if actor is not None:
-        require_admin(actor=actor)
-    if slug not in registry.all_detectors():
+        require_change(actor=actor, slug=slug)
+    if not registry.exists(slug):
         message = f"There is no detector called {slug}."
         raise NotFoundError(message)
     if mode not in Mode.values:
@@ -65,6 +67,14 @@ def save_config(
     )
     wake("detectors.sweep")
     return config
+
+
+def require_change(*, actor: User, slug: str) -> None:
+    """Raises ForbiddenError: rules are those of leads too."""
+    if is_rule(slug):
+        require(actor, "rule.save")
+    else:
+        require_admin(actor=actor)
 
 
 def require_admin(*, actor: User) -> None:

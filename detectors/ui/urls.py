@@ -15,6 +15,7 @@ from detectors.ui.views import (
     mapping,
     quality,
     recompute,
+    rule,
     search,
     signal,
     source,
@@ -31,6 +32,9 @@ urlpatterns = [
     path("detectors/", detector.detector_list, name="detector-list"),
     path("dashboards/detectors/", quality.detector_quality, name="detector-quality"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),
+    path("detectors/<slug:slug>/try/", rule.detector_try, name="detector-try"),
+    path("rules/new/", rule.rule_new, name="rule-new"),
+    path("rules/<slug:slug>/edit/", rule.rule_edit, name="rule-edit"),
     path("detectors/<slug:slug>/runs/", backtest.backtest_start, name="backtest-start"),
     path(
         "detectors/<slug:slug>/runs/<int:backtest_id>/", backtest.backtest_detail, name="backtest"

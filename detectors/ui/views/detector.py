@@ -36,7 +36,8 @@ from detectors.selectors.precision import (
     precisions_for,
     precisions_of,
 )
-from detectors.services.config import require_admin, save_config
+from detectors.services.config import require_change, save_config
+from detectors.sigma.detector import is_rule
 
 WINDOWS = (7, 30, 90, 365)
 """Days that a backtest may span, as the page offers them."""
@@ -57,6 +58,7 @@ def detector_list(request: DeskRequest) -> HttpResponse:
     context = {
         "section": "detectors",
         "rows": rows,
+        "can_write": allowed(request.user, "rule.save"),
         **{mode.value: modes.count(mode.value) for mode in Mode},
     }
     return render(request, "detectors/detector_list.html", context)
@@ -74,7 +76,7 @@ def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     form = config_form(detector.Params, params, mode, request.POST or None)
     if request.method != "POST":
         return detector_page(request, slug, versions, form)
-    require_admin(actor=request.user)
+    require_change(actor=request.user, slug=slug)
     if form.is_valid() and _saved(request, slug, form):
         return redirect("detectors:detector-detail", slug)
     return detector_page(request, slug, versions, form, status=422)
@@ -111,7 +113,10 @@ def detector_page(
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
         "params": param_rows(form, detector.Params),
-        "can_save": request.user.role == Role.ADMIN,
+        "can_save": allowed(request.user, "rule.save")
+        if is_rule(slug)
+        else request.user.role == Role.ADMIN,
+        "is_rule": is_rule(slug),
         "can_try": allowed(request.user, "detector.backtest"),
         "windows": WINDOWS,
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
