@@ -15,6 +15,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "signal.export": frozenset({Role.LEAD, Role.ADMIN}),
     "group.declare": frozenset({Role.LEAD, Role.ADMIN}),
     "rule.save": frozenset({Role.LEAD, Role.ADMIN}),
+    "detector.suppress": frozenset({Role.LEAD, Role.ADMIN}),
     "detector.backtest": frozenset({Role.LEAD, Role.ADMIN}),
     "watch.edit": frozenset({Role.ADMIN}),
 }

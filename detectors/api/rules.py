@@ -20,7 +20,7 @@ from detectors.api.serializers import DetectorConfigSerializer
 from detectors.choices import Mode
 from detectors.pasted import MAX_SIGNALS, read_items
 from detectors.selectors.rule_hits import Hits, rule_hits_for, tried_line_for
-from detectors.selectors.trial import draft_trial_for, trial_for
+from detectors.selectors.trial import draft_tried_for, sample_tried_for
 from detectors.services.rule import create_rule
 from detectors.sigma.model import Rule
 from detectors.sigma.params import RuleParams, compiled_rule
@@ -85,7 +85,7 @@ class SaidSerializer(serializers.Serializer[Any]):
     conditions = serializers.ListField(child=serializers.DictField())
 
 
-class TrialSerializer(serializers.Serializer[Any]):
+class SampleTrialSerializer(serializers.Serializer[Any]):
     """skipped: why items of the sample are no signals."""
 
     looked = LookedSerializer(many=True)
@@ -109,7 +109,7 @@ class RuleFaultSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
 
 
-class AlertSerializer(serializers.Serializer[Any]):
+class RuleAlertSerializer(serializers.Serializer[Any]):
     """A window in which the rule is met; at: its end, in seconds since 1970."""
 
     group = serializers.ListField(child=serializers.CharField())
@@ -117,10 +117,10 @@ class AlertSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
 
 
-class HitsSerializer(serializers.Serializer[Any]):
+class RuleHitsSerializer(serializers.Serializer[Any]):
     """matched: signals that meet the conditions. is_whole: whether all were looked at."""
 
-    alerts = AlertSerializer(many=True)
+    alerts = RuleAlertSerializer(many=True)
     signal_ids = serializers.ListField(child=serializers.IntegerField())
     matched = serializers.IntegerField()
     is_whole = serializers.BooleanField()
@@ -143,12 +143,12 @@ class RuleCheckedSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(allow_null=True)
     needed = serializers.IntegerField(allow_null=True)
     window_s = serializers.IntegerField(allow_null=True)
-    trial = TrialSerializer(allow_null=True)
-    hits = HitsSerializer(allow_null=True)
+    trial = SampleTrialSerializer(allow_null=True)
+    hits = RuleHitsSerializer(allow_null=True)
 
 
 class RuleCreateSerializer(serializers.Serializer[Any]):
-    """A new rule. params: sigma, sentence, threshold, opener."""
+    """A new rule. params: sigma, sentence, threshold."""
 
     name = serializers.CharField(max_length=50)
     mode = serializers.ChoiceField(choices=Mode.choices, default=Mode.SHADOW)
@@ -209,7 +209,7 @@ class RuleCheckView(Endpoint):
 
 @extend_schema_view(
     post=extend_schema(
-        request=SampleSerializer, responses={200: TrialSerializer, **problems(400, 404)}
+        request=SampleSerializer, responses={200: SampleTrialSerializer, **problems(400, 404)}
     ),
 )
 class DetectorTryView(Endpoint):
@@ -222,8 +222,8 @@ class DetectorTryView(Endpoint):
         form = SampleSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         pasted = read_items(form.validated_data["signals"], clock.now(), settings.OLDEST_SIGNAL)
-        trial = trial_for(caller(request), slug, pasted.signals)
-        return Response(TrialSerializer(_told(trial, pasted.faults)).data)
+        trial = sample_tried_for(caller(request), slug, pasted.signals)
+        return Response(SampleTrialSerializer(_told(trial, pasted.faults)).data)
 
 
 def _trial(viewer: User, sigma: str, signals: list[Any]) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def _trial(viewer: User, sigma: str, signals: list[Any]) -> dict[str, Any]:
     except ValidationError as error:
         raise InvalidError(str(error.errors()[0]["msg"]), field="sigma") from error
     pasted = read_items(signals, clock.now(), settings.OLDEST_SIGNAL)
-    return _told(draft_trial_for(viewer, params, pasted.signals), pasted.faults)
+    return _told(draft_tried_for(viewer, params, pasted.signals), pasted.faults)
 
 
 def _told(trial: Any, skipped: list[str]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,13 +14,16 @@ from psycopg.errors import QueryCanceled
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from detectors import stream
+from detectors.base import Signal as Act
 from detectors.choices import StreamKind
 from detectors.engine import OWN_KINDS
 from detectors.models import Signal, Stream
 from detectors.policy import require
-from detectors.sigma.model import Rule
+from detectors.sigma.model import Count, Rule
+from detectors.sigma.params import RuleParams
 from detectors.sigma.sql import Span, Statement, candidates_of, hits_of, is_exact
-from detectors.sigma.windows import Alert, alerts_of
+from detectors.sigma.windows import Alert, alerts_of, group_name
+from detectors.trying import best_windows
 
 CANDIDATES: Final = 50_000
 """Signals that meet a rule's conditions; of more, the rest is left out, and that is said."""
@@ -55,6 +59,35 @@ def rule_hits_for(
     return _by_sql(rule, span, limit) if is_exact(rule) else _looked_at(rule, span, limit)
 
 
+def best_windows_for(
+    viewer: User,
+    params: RuleParams,
+    *,
+    stream_id: int,
+    since: datetime,
+    until: datetime,
+    groups: Sequence[str],
+) -> dict[str, int]:
+    """Of these groups, by name: what the fullest window of a span holds, hit or not.
+
+    Raises ForbiddenError, or InvalidError when that takes too long.
+    """
+    require(viewer, "signal.view")
+    rule, own = replace(params.rule, threshold=1), tuple(sorted(OWN_KINDS))
+    span = Span(stream_id, since, until, CANDIDATES, own, tuple(groups))
+    if is_exact(rule) and rule.count is not Count.ORDERED:
+        told = [(group_name(one.group), one.number) for one in _by_sql(rule, span, 0).alerts]
+    else:
+        signals = _signals([row[0] for row in _rows(candidates_of(rule, span))])
+        ordered = sorted(signals, key=lambda one: one.place)
+        told = [(group_name(one.group), one.value) for one in best_windows(params, ordered)]
+    best: dict[str, int] = {}
+    for name, number in told:
+        if name in groups:
+            best[name] = max(number, best.get(name, 0))
+    return best
+
+
 def tried_line_for(viewer: User) -> Stream | None:
     """The time-line that rules are tried on: the live one, or the newest import where that is
     empty; None on a desk without signals.
@@ -78,14 +111,14 @@ def _looked_at(rule: Rule, span: Span, limit: int) -> Hits:
     """SQL brings the candidates; what it left open is decided here."""
     ids = [row[0] for row in _rows(candidates_of(rule, span))]
     kept = ids[:limit]
-    signals = [
-        signal
-        for start in range(0, len(kept), _PAGE)
-        for signal in stream.signals_by_id(kept[start : start + _PAGE])
-    ]
-    alerts = alerts_of(rule, signals)
+    alerts = alerts_of(rule, _signals(kept))
     cited = sorted({one for alert in alerts for one in alert.signal_ids})
     return Hits(alerts, cited, len(kept), len(ids) <= limit)
+
+
+def _signals(ids: Sequence[int]) -> list[Act]:
+    pages = (ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE))
+    return [signal for page in pages for signal in stream.signals_by_id(list(page))]
 
 
 def _rows(statement: Statement) -> list[tuple[Any, ...]]:

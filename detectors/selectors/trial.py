@@ -18,14 +18,14 @@ from detectors.trying import Trial, tried
 DRAFT: Final = f"{PREFIX}draft"
 
 
-def trial_for(viewer: User, slug: str, signals: Sequence[Signal]) -> Trial:
+def sample_tried_for(viewer: User, slug: str, signals: Sequence[Signal]) -> Trial:
     """What a detector with its settings in force makes of them. Raises NotFoundError."""
     kind = detector_by_slug(slug, viewer)
     params = kind.Params.model_validate(params_of(slug))
     return tried(kind(settings.SECRET_KEY.encode()), params, signals)
 
 
-def draft_trial_for(viewer: User, params: RuleParams, signals: Sequence[Signal]) -> Trial:
+def draft_tried_for(viewer: User, params: RuleParams, signals: Sequence[Signal]) -> Trial:
     """What a rule that is not saved makes of them. Raises ForbiddenError."""
     require(viewer, "signal.view")
     return tried(rule_detector(DRAFT)(), params, signals)

@@ -27,14 +27,14 @@ def create_rule(
     Raises ForbiddenError, or InvalidError naming the field.
     """
     require(actor, "rule.save")
-    slug = slug_of(name)
+    slug = _slug_of(name)
     if DetectorConfig.objects.filter(slug=slug).exists():
         message = "There is a rule of this name already."
         raise InvalidError(message, field="name")
     return save_config(actor=actor, slug=slug, mode=mode, params=params, reason=reason)
 
 
-def slug_of(name: str) -> str:
+def _slug_of(name: str) -> str:
     """The slug of a new rule. Raises InvalidError."""
     if len(name.strip()) > MAX_NAME:
         message = f"A name has at most {MAX_NAME} characters."

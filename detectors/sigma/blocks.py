@@ -188,9 +188,9 @@ def escaped(value: str) -> str:
 class _Dumper(yaml.SafeDumper):
     """Lists below their name are moved in, as Sigma rules are usually written."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002 -- as in the base
-        del indentless
-        super().increase_indent(flow, indentless=False)
+    def increase_indent(self, *told: Any, **named: Any) -> None:
+        """Never without indent."""
+        super().increase_indent(*told[:1], **named | {"indentless": False})
 
     def ignore_aliases(self, data: Any) -> bool:
         del data

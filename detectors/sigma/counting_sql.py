@@ -84,6 +84,7 @@ cited AS (
 )
 {told}
 """
+_STEP = "(SELECT NULL, g, q{n}, {n} FROM ends)"
 _LEVEL = """level{j} AS (SELECT *, {columns} FROM level{after}
     WINDOW later AS (PARTITION BY g ORDER BY at DESC
         RANGE BETWEEN UNBOUNDED PRECEDING AND interval '1 microsecond' PRECEDING))"""
@@ -105,7 +106,7 @@ def in_order(matched: str, slots: int, values: Mapping[str, str]) -> str:
         nothing=", ".join(f"NULL::timestamptz AS q{n}" for n in numbers),
         firsts=", ".join(f"r1_{n}" for n in later),
         steps=", ".join(f"min(q{n}) OVER later AS q{n}" for n in numbers),
-        chosen=" UNION ALL ".join(f"(SELECT NULL, g, q{n}, {n} FROM ends)" for n in numbers),
+        chosen=" UNION ALL ".join(_STEP.format(n=n) for n in numbers),
         told=_TOLD.replace("number::int", f"{slots}"),
         **values,
     )

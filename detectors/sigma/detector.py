@@ -35,7 +35,8 @@ _META: Final = Meta(
         "A rule that people of this desk wrote in Sigma. It gathers the signals that meet its "
         "conditions by the fields it groups by, and says something where enough of them lie in one "
         "window. A rule without a correlation gathers by account over a day. Signals in which "
-        "nobody acts count; a group in which nobody acts says nothing."
+        "nobody acts count; a group in which nobody acts says nothing. What it says weighs by the "
+        "severity of the rule and supports other evidence; alone it opens no case."
     ),
     falsifiers=(
         "An honest use meets the same conditions: look at the signals that are cited.",

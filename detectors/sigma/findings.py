@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectors.base import Condition, FindingDraft, Key, Tier
+from detectors.base import Condition, FindingDraft, Key
 from detectors.emission import at_least, counted, lasting, shortened
 from detectors.grouping import JOINT
 from detectors.sigma.model import Count, Rule
@@ -12,7 +12,6 @@ from detectors.sigma.params import RuleParams
 from detectors.sigma.windows import Gathered, Reached
 
 LLR: Final = {"informational": 0.5, "low": 1.0, "medium": 2.0, "high": 3.0, "critical": 4.0}
-OPENING_ACCOUNTS: Final = 3
 UNITS: Final = {
     Count.EVENTS: "signals",
     Count.VALUES: "different values",
@@ -33,7 +32,6 @@ def draft(key: Key, found: Reached, state: Gathered, p: RuleParams) -> FindingDr
     rule = p.rule
     names = tuple(sorted({one.account for one in found.cited if one.account}))
     ids = tuple(sorted({one.signal_id for one in found.cited}))
-    is_opening = p.opener and len(names) >= OPENING_ACCOUNTS
     return FindingDraft(
         anchor=key,
         subjects=names,
@@ -43,7 +41,6 @@ def draft(key: Key, found: Reached, state: Gathered, p: RuleParams) -> FindingDr
         sentence=sentence(key, found.number, len(names), p),
         first_at=min(one.at for one in found.cited),
         last_at=max(one.at for one in found.cited),
-        tier=Tier.OPENING if is_opening else Tier.SUPPORTING,
         values={
             "rule": rule.title,
             "level": rule.level,

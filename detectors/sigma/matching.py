@@ -155,7 +155,9 @@ def _like(check: Check, value: Atom) -> bool:
     text = as_text(value)
     kind, wanted = shape_of(check.wanted)
     if kind == "pattern":
-        return compiled(_regex(check.wanted, check.cased)).search(_printable(text)) is not None
+        return (
+            compiled(_regex(check.wanted, cased=check.cased)).search(_printable(text)) is not None
+        )
     if not check.cased:
         text, wanted = folded(text), folded(wanted)
     return _LOOK[kind](text, wanted)
@@ -190,7 +192,7 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 
 @lru_cache(maxsize=1_024)
-def _regex(pattern: Pattern, cased: bool) -> str:  # noqa: FBT001 -- positional for the cache
+def _regex(pattern: Pattern, *, cased: bool) -> str:
     joints = {Wild.MANY: ".*", Wild.ONE: "."}
     parts = [joints[one] if isinstance(one, Wild) else re2.escape(one) for one in pattern]
     return f"(?s{'' if cased else 'i'})^(?:{''.join(parts)})$"

@@ -69,11 +69,6 @@ class RuleParams(BaseParams):
         le=MAX_THRESHOLD,
         step=1,
     )
-    opener: bool = param(
-        False,
-        help="Whether a finding of three or more accounts may open a case without other evidence",
-        unit="yes or no",
-    )
 
     @field_validator("sigma")
     @classmethod

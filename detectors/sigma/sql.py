@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from detectors.base import PLACEHOLDERS
+from detectors.grouping import JOINT
 from detectors.sigma import counting_sql
 from detectors.sigma.columns import AT, rows_of
 from detectors.sigma.matching import COMPARE, as_text, folded
@@ -34,15 +35,30 @@ _SIGNS: Final = {Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">="}
 _WILD: Final = {Wild.MANY: "%", Wild.ONE: "_"}
 
 
+_CANDIDATES: Final = "SELECT id FROM ({union}) AS c ORDER BY at, id LIMIT {limit}"
+_MATCHED: Final = "SELECT * FROM ({union}) AS m LIMIT {limit}"
+_PLAIN: Final = "SELECT s.id, {at} AS at FROM detectors_signal AS s WHERE {where}"
+_GROUPED: Final = """SELECT s.id, {at} AS at, {slot} AS slot, ARRAY[{names}]::text[] AS g,
+        {mark} AS mark
+    FROM detectors_signal AS s {joins} WHERE {where}"""
+_GROUP: Final = """CROSS JOIN LATERAL (SELECT DISTINCT lower(v) AS v
+    FROM (SELECT v FROM {rows} AS f WHERE v IS NOT NULL LIMIT {limit}) AS few
+    WHERE lower(v) <> ALL({nobody})) AS g{place}"""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where to look: one time-line, from `since` up to `until`, at most so many candidates."""
+    """Where to look: one time-line, from `since` up to `until`, at most so many candidates.
+
+    groups: only these, by name.
+    """
 
     stream_id: int
     since: Any
     until: Any
     candidates: int
     own_kinds: tuple[str, ...] = ()
+    groups: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -72,7 +88,7 @@ def candidates_of(rule: Rule, span: Span) -> Statement:
     ]
     limit = statement.bind(span.candidates)
     union = " UNION ".join(branches)
-    statement.sql = f"SELECT id FROM ({union}) AS c ORDER BY at, id LIMIT {limit}"  # noqa: S608 -- constants; values are bound
+    statement.sql = _CANDIDATES.format(union=union, limit=limit)
     return statement
 
 
@@ -89,7 +105,7 @@ def hits_of(rule: Rule, span: Span) -> Statement:
         "threshold": statement.bind(rule.threshold),
     }
     count = counting_sql.in_order if rule.count is Count.ORDERED else counting_sql.in_window
-    statement.sql = count(f"SELECT * FROM ({matched}) AS m LIMIT {limit}", len(rule.slots), values)  # noqa: S608 -- constants; values are bound
+    statement.sql = count(_MATCHED.format(union=matched, limit=limit), len(rule.slots), values)
     return statement
 
 
@@ -101,9 +117,12 @@ def _matching(rule: Rule, number: int, span: Span, statement: Statement, *, grou
         AND s.kind <> ALL({bind(list(span.own_kinds))})
         AND {_condition(slot.base.expr, statement)}"""
     if not grouped:
-        return f"SELECT s.id, {AT} AS at FROM detectors_signal AS s WHERE {where}"  # noqa: S608 -- constants; values are bound
+        return _PLAIN.format(at=AT, where=where)
     joins = [_group(name, place, statement) for place, name in enumerate(slot.group_by)]
     names = ", ".join(f"g{place}.v" for place in range(len(joins)))
+    if span.groups is not None and joins:
+        joint, wanted = bind(JOINT), bind(list(span.groups))
+        where += f" AND array_to_string(ARRAY[{names}]::text[], {joint}) = ANY({wanted})"
     mark = f"'{number}'"
     if rule.count is Count.EVENTS:
         mark = "s.id::text"
@@ -111,17 +130,14 @@ def _matching(rule: Rule, number: int, span: Span, statement: Statement, *, grou
         # a signal without a value counts for nothing, but its window is one
         joins.append(f"LEFT JOIN LATERAL {rows_of(slot.counted, bind)} AS counted ON TRUE")
         mark = "lower(counted.v)"
-    return f"""SELECT s.id, {AT} AS at, {number} AS slot, ARRAY[{names}]::text[] AS g,
-            {mark} AS mark
-        FROM detectors_signal AS s {" ".join(joins)} WHERE {where}"""  # noqa: S608 -- constants; values are bound
+    joined = " ".join(joins)
+    return _GROUPED.format(at=AT, slot=number, names=names, mark=mark, joins=joined, where=where)
 
 
 def _group(name: str, place: int, statement: Statement) -> str:
     nobody = statement.bind(sorted(PLACEHOLDERS))
-    return f"""CROSS JOIN LATERAL (SELECT DISTINCT lower(v) AS v
-        FROM (SELECT v FROM {rows_of(name, statement.bind)} AS f WHERE v IS NOT NULL
-            LIMIT {MAX_GROUP_VALUES}) AS few
-        WHERE lower(v) <> ALL({nobody})) AS g{place}"""  # noqa: S608 -- constants; values are bound
+    rows = rows_of(name, statement.bind)
+    return _GROUP.format(place=place, rows=rows, limit=MAX_GROUP_VALUES, nobody=nobody)
 
 
 def _condition(expr: Expr, statement: Statement, *, is_open: bool = True) -> str:

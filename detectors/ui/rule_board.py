@@ -22,6 +22,7 @@ TEXT: Final = "text"
 ROWS: Final = 3
 THEN_ROWS: Final = 2
 GROUPS: Final = 3
+MAX_DIGITS: Final = 9
 DAYS: Final = (1, 7, 30)
 TRACES: Final = ("ip", "device", "email", "phone", "payment", "wallet", "user_agent", "ja4")
 FRESH: Final = Blocks(
@@ -49,7 +50,6 @@ class Board:
     text: str = ""
     source: str = BLOCKS
     sentence: str = ""
-    opener: bool = False
     threshold: int = 0
     sample: str = ""
     days: int = 7
@@ -93,7 +93,6 @@ class Board:
         return {
             "sigma": self.text,
             "sentence": self.sentence,
-            "opener": self.opener,
             "threshold": self.threshold,
         }
 
@@ -108,7 +107,6 @@ def opened(params: Mapping[str, Any] | None, mode: str = "", number: int = 0) ->
         text=told.sigma,
         source=TEXT,
         sentence=told.sentence,
-        opener=told.opener,
         threshold=told.threshold,
         mode=mode,
         based_on=number,
@@ -122,7 +120,6 @@ def posted(data: Mapping[str, str]) -> Board:
         text=data.get("sigma", "").replace("\r\n", "\n"),
         source=TEXT if data.get("source") == TEXT else BLOCKS,
         sentence=data.get("sentence", "").strip(),
-        opener=data.get("opener") == "on",
         threshold=_whole(data.get("threshold", ""), 0),
         sample=data.get("sample", "").replace("\0", "\ufffd"),
         days=_whole(data.get("days", ""), 7),
@@ -218,4 +215,4 @@ def _notes_of(text: str) -> dict[str, Any]:
 
 
 def _whole(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default  # noqa: PLR2004 -- digits of an int
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS else default

@@ -19,6 +19,7 @@ from detectors.ui.views import (
     search,
     signal,
     source,
+    suppression,
     watch,
 )
 
@@ -29,6 +30,17 @@ urlpatterns = [
     path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
     path("entities/", entity.entity_find, name="entity-find"),
     path("entities/<slug:kind>/<int:entity_id>/", entity.entity_detail, name="entity-detail"),
+    path("entities/<slug:kind>/<int:entity_id>/near/", suppression.entity_near, name="entity-near"),
+    path(
+        "entities/<slug:kind>/<int:entity_id>/suppress/",
+        suppression.entity_suppress,
+        name="entity-suppress",
+    ),
+    path(
+        "suppressions/<int:suppression_id>/end/",
+        suppression.suppression_end,
+        name="suppression-end",
+    ),
     path("detectors/", detector.detector_list, name="detector-list"),
     path("dashboards/detectors/", quality.detector_quality, name="detector-quality"),
     path("detectors/<slug:slug>/", detector.detector_detail, name="detector-detail"),

@@ -20,7 +20,7 @@ from detectors.pasted import Pasted, read_pasted
 from detectors.policy import allowed
 from detectors.selectors.config import detector_by_slug, versions_of
 from detectors.selectors.rule_hits import rule_hits_for, tried_line_for
-from detectors.selectors.trial import draft_trial_for, trial_for
+from detectors.selectors.trial import draft_tried_for, sample_tried_for
 from detectors.services.rule import change_rule, create_rule
 from detectors.sigma.detector import is_rule
 from detectors.ui.rule_board import Board, lists, opened, posted
@@ -67,7 +67,7 @@ def detector_try(request: DeskRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"section": "detectors", "meta": kind.meta, "sample": sample}
     if request.method == "POST":
         pasted = _pasted(sample)
-        context |= {"pasted": pasted, "trial": trial_for(request.user, slug, pasted.signals)}
+        context |= {"pasted": pasted, "trial": sample_tried_for(request.user, slug, pasted.signals)}
     return render_part(request, "detectors/detector_try.html", context, part="result")
 
 
@@ -86,12 +86,13 @@ def _page(request: DeskRequest, board: Board, current: DetectorConfig | None) ->
         board.extra += 2
     pasted = _pasted(board.sample)
     if board.params is not None and pasted.signals:
-        context["trial"] = draft_trial_for(request.user, board.params, pasted.signals)
+        context["trial"] = draft_tried_for(request.user, board.params, pasted.signals)
     context |= {
         "section": "rules",
         "board": board,
         "pasted": pasted,
         "current": current,
+        "title": board.params.rule.title if board.params else current.slug if current else "",
         "live": bool(request.htmx),
         "fault_lines": {one.line for one in board.faults},
         **lists(),

@@ -139,12 +139,6 @@ def test_the_sentence_is_that_of_the_rule_and_its_values_fill_no_gaps() -> None:
     assert draft.sentence == "5 accounts at {title} (5 of 5)"
 
 
-def test_a_rule_opens_cases_only_if_it_may() -> None:
-    told = [created(number, T0 + number) for number in range(1, 6)]
-    (draft,) = last_said(told, RuleParams(opener=True)).values()
-    assert draft.tier is Tier.OPENING
-
-
 def test_another_number_counts_instead_of_that_of_the_text() -> None:
     told = [created(number, T0 + number) for number in range(1, 4)]
     assert not run_all(KIND(), RuleParams(), told)
