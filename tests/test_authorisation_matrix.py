@@ -698,6 +698,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         lambda who, on: backtest_by_id(Backtest.objects.earliest("pk").pk, who),
     ),
     "sample_tried_for": (READERS, lambda who, on: sample_tried_for(who, DETECTOR, [])),
+    "detector_exists_for": (READERS, lambda who, on: config.detector_exists_for(who, DETECTOR)),
     "suppressions_for": (READERS, lambda who, on: suppressions_for(who)),
     "suppression_by_id": (
         READERS,

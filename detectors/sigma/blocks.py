@@ -125,9 +125,9 @@ def _detection(rows: Sequence[Row], join: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     words: list[str] = []
     for row in rows:
-        if not row.field:
-            continue
         operator = OPERATORS.get(row.operator, OPERATORS["is"])
+        if not row.field or not (row.value.strip() or operator.takes == "nothing"):
+            continue  # not filled in yet
         key = f"{row.field}|{operator.modifier}" if operator.modifier else row.field
         stem = "filter" if operator.negated else "selection" if join == "all" else "any"
         name = _name_for(found, stem, key, alone=operator.negated or join != "all")

@@ -168,7 +168,7 @@ def test_the_entity_page_and_rest_do_it_with_reason_and_end() -> None:
     client.post(address, {"detector": SLUG, "days": "7", "reason": "<b>ours</b>"})
     row = Suppression.objects.get()
     assert (row.value, row.reason) == (entity.value, "<b>ours</b>")
-    page = client.get(reverse("detectors:entity-detail", args=["account", entity.pk]))
+    page = client.get(reverse("detectors:entity-near", args=["account", entity.pk]))
     told = page.content.decode()
     assert "&lt;b&gt;ours" in told
     assert "Count again now" in told
@@ -182,6 +182,6 @@ def test_the_entity_page_and_rest_do_it_with_reason_and_end() -> None:
     assert (
         "Keep quiet"
         not in client.get(
-            reverse("detectors:entity-detail", args=["account", entity.pk])
+            reverse("detectors:entity-near", args=["account", entity.pk])
         ).content.decode()
     )

@@ -51,8 +51,9 @@ def detector_list(request: DeskRequest) -> HttpResponse:
     configs, stats = configs_for(request.user), stats_for(request.user)
     precisions = precisions_for(request.user)
     rows = [
-        _row(slug, configs.get(slug), stats[slug]) | {"precision": precisions.get(slug, NOTHING)}
-        for slug in detectors_for(request.user)
+        _row(slug, configs.get(slug), stats.get(slug, DetectorStats()))
+        | {"precision": precisions.get(slug, NOTHING)}
+        for slug in detectors_for(request.user, configs)
     ]
     modes = [row["mode"] for row in rows]
     context = {
@@ -97,7 +98,7 @@ def detector_page(
     """The page of one detector, with its form as it was filled in."""
     detector = registry.get(slug)
     meta = detector.meta
-    stats = stats_for(request.user)[slug]
+    stats = stats_for(request.user).get(slug, DetectorStats())
     config = in_force(versions)
     context: dict[str, Any] = {
         "section": "detectors",

@@ -10,9 +10,7 @@ from django.views.decorators.http import require_GET
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from detectors.choices import EntityType
-from detectors.policy import allowed
 from detectors.selectors.actor import same_actors_of
-from detectors.selectors.config import detectors_for
 from detectors.selectors.entity import (
     entity_by_id,
     entity_by_value,
@@ -23,10 +21,8 @@ from detectors.selectors.entity import (
     recent_signals_of,
 )
 from detectors.selectors.reference import lists_of
-from detectors.selectors.suppression import suppressions_by_entity
 from detectors.ui import explorer
 from detectors.ui.chips import chips
-from detectors.ui.views.suppression import DAYS
 
 SIGNALS = 25
 SHOWN_FINDINGS = 10
@@ -82,10 +78,5 @@ def entity_detail(request: DeskRequest, kind: str, entity_id: int) -> HttpRespon
         "findings": findings[:SHOWN_FINDINGS],
         "finding_ids": [one.pk for one in findings],
         "signals": recent_signals_of(recent, request.user, SIGNALS),
-        "asks_near": bool(recent.ids),
-        "suppressions": suppressions_by_entity(entity, request.user),
-        "can_suppress": allowed(request.user, "detector.suppress"),
-        "detectors": [(slug, one.meta.title) for slug, one in detectors_for(request.user).items()],
-        "quiet_days": DAYS,
     }
     return render(request, "detectors/entity_detail.html", context)

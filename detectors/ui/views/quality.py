@@ -33,8 +33,9 @@ def detector_quality(request: DeskRequest) -> HttpResponse:
     if state is None:
         message = "There is no such page."
         raise NotFoundError(message)
-    titles = {slug: kind.meta.title for slug, kind in detectors_for(request.user).items()}
     fares = fares_for(request.user)
+    known = detectors_for(request.user, fares)
+    titles = {slug: kind.meta.title for slug, kind in known.items()}
     context = {
         "section": "dashboards",
         "state": state,

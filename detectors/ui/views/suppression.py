@@ -15,9 +15,11 @@ from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest, render_part
 from detectors.models import Entity
+from detectors.policy import allowed
+from detectors.selectors.config import detectors_for
 from detectors.selectors.entity import entities_by_value, entities_for, entity_by_id
 from detectors.selectors.near import near_misses_for
-from detectors.selectors.suppression import suppression_by_id
+from detectors.selectors.suppression import suppression_by_id, suppressions_by_entity
 from detectors.services.suppression import end_suppression, suppress_detector
 
 DAYS: Final = (1, 7, 30, 90)
@@ -29,7 +31,15 @@ def entity_near(request: DeskRequest, kind: str, entity_id: int) -> HttpResponse
     """Rules and detectors that almost fired about an entity."""
     entity = _entity(request, kind, entity_id)
     near = near_misses_for(request.user, entity)
-    context = {"section": "signals", "entity": entity, "near": near}
+    context = {
+        "section": "signals",
+        "entity": entity,
+        "near": near,
+        "suppressions": suppressions_by_entity(entity, request.user),
+        "can_suppress": allowed(request.user, "detector.suppress"),
+        "detectors": [(slug, one.meta.title) for slug, one in detectors_for(request.user).items()],
+        "quiet_days": DAYS,
+    }
     return render_part(request, "detectors/entity_near.html", context, part="near")
 
 
