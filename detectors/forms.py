@@ -155,6 +155,8 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
         return ListField(get_args(kind)[0], required=False, **common)
     if kind in {int, float}:
         return _number(kind, info, common)
+    if isinstance(info.default, str) and "\n" in info.default:
+        return forms.CharField(required=False, widget=forms.Textarea, **common)
     return forms.CharField(required=False, **common)
 
 

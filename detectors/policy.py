@@ -16,6 +16,8 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "signal.view": READERS,
     "signal.export": frozenset({Role.LEAD, Role.ADMIN}),
     "group.declare": frozenset({Role.LEAD, Role.ADMIN}),
+    "rule.save": frozenset({Role.LEAD, Role.ADMIN}),
+    "detector.suppress": frozenset({Role.LEAD, Role.ADMIN}),
     "detector.backtest": frozenset({Role.LEAD, Role.ADMIN}),
     "detector.change": frozenset({Role.ADMIN}),
     "detector.approve": frozenset({Role.LEAD, Role.ADMIN}),

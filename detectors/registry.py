@@ -1,4 +1,7 @@
-"""All detectors there are. The registry is code; the database holds only what people chose."""
+"""All detectors there are. The registry is code; the database holds only what people chose.
+
+Of rules that people wrote, all that this code knows is what their slugs look like.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 
 from detectors import rules
 from detectors.base import BaseParams, Detector
+from detectors.sigma.detector import is_rule, rule_detector
 
 
 @cache
@@ -28,7 +32,12 @@ def all_detectors() -> dict[str, type[Detector[Any, Any]]]:
 
 def get(slug: str) -> type[Detector[Any, Any]]:
     """One detector class. Raises KeyError when there is none of that name."""
-    return all_detectors()[slug]
+    return rule_detector(slug) if is_rule(slug) else all_detectors()[slug]
+
+
+def exists(slug: str) -> bool:
+    """Whether `get` knows this slug; of a rule, whether it could be one."""
+    return is_rule(slug) or slug in all_detectors()
 
 
 def defaults(slug: str) -> BaseParams:

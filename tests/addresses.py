@@ -94,6 +94,7 @@ from detectors.models import (
     Signal,
     Source,
     SourceHour,
+    Suppression,
     Tombstone,
     WatchItem,
 )
@@ -105,9 +106,12 @@ from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
 from detectors.services.mapping import save_mapping
 from detectors.services.retention import save_rule as keep
+from detectors.services.rule import create_rule
 from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
+from detectors.services.suppression import suppress_detector
 from detectors.services.watch import add_items
+from detectors.sigma.params import EXAMPLE
 from detectors.watching.lines import Line, Terms
 from tests import cast, make
 from tests.ui import world
@@ -115,6 +119,8 @@ from tests.ui import world
 DETECTOR = "velocity"
 LOUDER: Final = {"signups": 2}
 CALMER: Final[dict[str, Any]] = {"mode": "live", "params": {"signups": 9}, "reason": "too many"}
+RULE = {"title": "Made", "row-field-0": "kind", "row-value-0": "post", "mode": "shadow",
+        "reason": "try", "do": "save", "source": "blocks"}  # fmt: skip
 ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "tip")
 BURIED = 10**15
 """Id of a signal that was purged."""
@@ -206,6 +212,8 @@ class Furnished:
         if part == "slug":
             if "mapping" in name:
                 return MAPPING
+            if "rule-edit" in name:
+                return "rule-made-0"
             return DETECTOR if "detector" in name else self.desk.queue.slug
         if part == "ref":
             return (self.closed if name in UNDOES else self.held).ref
@@ -346,6 +354,20 @@ class Furnished:
             "detectors:version-rollback": {"number": 1},
             "detectors:draft-reject": {"note": "too low"},
             "api-detector-draft-reject": {"note": "too low"},
+            "detectors:detector-try": {"sample": json.dumps(make.item())},
+            "detectors:entity-suppress": {"detector": DETECTOR, "days": "7", "reason": "own test"},
+            "api-suppressions": {
+                "detector": DETECTOR,
+                "type": "account",
+                "value": "x:new",
+                "reason": "own test",
+                "expires_at": (clock.now() + timedelta(days=7)).isoformat(),
+            },
+            "detectors:rule-new": RULE | {"title": "Newly made"},
+            "detectors:rule-edit": RULE | {"based_on": "1"},
+            "api-rules": {"name": "newly sent", "params": {}, "reason": "try"},
+            "api-rule-check": {"sigma": EXAMPLE, "signals": [make.item()], "days": 1},
+            "api-detector-try": {"signals": [make.item()]},
             "detectors:backtest-start": lambda: world.settings_form(DETECTOR),
             "api-detector-backtests": {
                 "since": (clock.now() - timedelta(days=1)).isoformat(),
@@ -416,6 +438,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "username": lambda _: "rita",
     "run_id": _oldest(PurgeRun),
     "backtest_id": _oldest(Backtest),
+    "suppression_id": _oldest(Suppression),
     "hold_id": _oldest(Hold),
     "mapping": lambda _: MAPPING,
     "letter_id": _oldest(DeadLetter),
@@ -729,6 +752,15 @@ def _tuned(admin: User, number: int) -> ApiToken:
         detector=DETECTOR, kind="spike", source=Source.objects.get(slug=f"tool-{number}"),
         counted=200, expected=2.0,
     )  # fmt: skip
+    suppress_detector(
+        actor=admin,
+        slug=DETECTOR,
+        type="account",
+        value=f"x:quiet-{number}",
+        reason="own test",
+        expires_at=clock.now() + timedelta(days=7),
+    )
+    create_rule(actor=admin, name=f"made {number}", mode=Mode.OFF, params={}, reason="try")
     until = clock.now()
     trial = start_backtest(
         actor=admin, slug=DETECTOR, params={}, since=until - timedelta(days=1), until=until

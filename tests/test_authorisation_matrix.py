@@ -172,6 +172,7 @@ from detectors.models import (
     Signal,
     SignalEntity,
     Source,
+    Suppression,
     WatchItem,
 )
 from detectors.search import Goal, Hit
@@ -207,14 +208,23 @@ from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
+from detectors.selectors.near import near_misses_for
 from detectors.selectors.neighbour import sharers_by_thing
 from detectors.selectors.recompute import rescored_by_id
+from detectors.selectors.rule_hits import best_windows_for, rule_hits_for, tried_line_for
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.shadow import shadow_of
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
+from detectors.selectors.suppression import (
+    suppression_by_id,
+    suppressions_by_entity,
+    suppressions_for,
+)
+from detectors.selectors.trial import draft_tried_for, sample_tried_for
 from detectors.selectors.watch import watch_item_by_id, watch_items_for
 from detectors.selectors.what_if import what_if_for
+from detectors.sigma.params import RuleParams
 from tests.addresses import (
     BURIED,
     DETECTOR,
@@ -420,6 +430,15 @@ detectors:detector-quality GET    login ok    ok    ok    login 404
 detectors:detector-list   GET     login ok    ok    ok    login ok
 detectors:detector-detail GET     login ok    ok    ok    login 404
 detectors:detector-detail POST    login 403   403   goes  login 404
+detectors:entity-near     GET     login ok    ok    ok    login 404
+detectors:entity-suppress POST    login 403   goes  goes  login 404
+detectors:suppression-end POST    login 403   goes  goes  login 404
+detectors:detector-try    GET     login ok    ok    ok    login 404
+detectors:detector-try    POST    login ok    ok    ok    login 404
+detectors:rule-new        GET     login 404   ok    ok    login 404
+detectors:rule-new        POST    login 404   goes  goes  login 404
+detectors:rule-edit       GET     login 404   ok    ok    login 404
+detectors:rule-edit       POST    login 404   goes  goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
@@ -495,6 +514,14 @@ api-recompute           POST   read   401  ok   ok   ok   401  403  ok   ok   ok
 api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-rules               POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-rule-check          POST   read   401  ok   ok   ok   401  403  ok   ok   ok   ok   403
+api-near-misses         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-suppressions        GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-suppressions        POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
+api-suppression         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-suppression         DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
+api-detector-try        POST   read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector-backtests  GET    read   401  rows rows rows 401  403  rows rows rows rows 404
 api-detector-backtests  POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-detector-backtest   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -737,6 +764,46 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         READERS,
         lambda who, on: backtest_by_id(Backtest.objects.earliest("pk").pk, who),
     ),
+    "sample_tried_for": (READERS, lambda who, on: sample_tried_for(who, DETECTOR, [])),
+    "detector_exists_for": (READERS, lambda who, on: config.detector_exists_for(who, DETECTOR)),
+    "suppressions_for": (READERS, lambda who, on: suppressions_for(who)),
+    "suppression_by_id": (
+        READERS,
+        lambda who, on: suppression_by_id(Suppression.objects.earliest("pk").pk, who),
+    ),
+    "suppressions_by_entity": (
+        READERS,
+        lambda who, on: suppressions_by_entity(Entity(type="account", value="x:quiet-0"), who),
+    ),
+    "near_misses_for": (
+        READERS,
+        lambda who, on: near_misses_for(who, Entity.objects.earliest("pk")).looked,
+    ),
+    "best_windows_for": (
+        READERS,
+        lambda who, on: [
+            best_windows_for(
+                who,
+                RuleParams(),
+                stream_id=1,
+                since=clock.now() - timedelta(days=1),
+                until=clock.now(),
+                groups=[],
+            )
+        ],
+    ),
+    "draft_tried_for": (READERS, lambda who, on: draft_tried_for(who, RuleParams(), [])),
+    "tried_line_for": (READERS, lambda who, on: tried_line_for(who)),
+    "rule_hits_for": (
+        READERS,
+        lambda who, on: rule_hits_for(
+            who,
+            RuleParams().rule,
+            stream_id=1,
+            since=clock.now() - timedelta(days=1),
+            until=clock.now(),
+        ),
+    ),
     "detector_by_slug": (READERS, lambda who, on: config.detector_by_slug(DETECTOR, who)),
     "configs_for": (READERS, lambda who, on: config.configs_for(who)),
     "versions_of": (READERS, lambda who, on: config.versions_of(DETECTOR, who)),
@@ -872,6 +939,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "own_reviews_for": ({Role.REVIEWER}, lambda who, on: own_reviews_for(_disagreed(on, who))),
 }
 WITHOUT_VIEWER: Final = {
+    "suppressions_in_force": "the service asks whether there is one already",
+    "stale_suppressions": "the fusion asks, for no person",
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
     "changes_of": "of a backtest that a selector gave to the viewer",

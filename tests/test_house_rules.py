@@ -119,6 +119,8 @@ ODD_SELECTORS = {
     "cases/selectors/related.py similar_to": "by evidence, not by owner",
     "detectors/selectors/declared.py stale_groups": "by time, not by owner",
     "detectors/selectors/evidence.py signal_count": "a number",
+    "detectors/selectors/suppression.py stale_suppressions": "by time, not by owner",
+    "detectors/selectors/suppression.py suppressions_in_force": "by time, not by owner",
     "detectors/selectors/signal.py findings_citing": "by evidence, not by owner",
 }
 GPL = re.compile(r"\b(A?GPL|GNU (Affero )?General Public)", re.IGNORECASE)

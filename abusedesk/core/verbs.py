@@ -106,6 +106,8 @@ class Verb(StrEnum):
     SIGNALS_EXPORTED = "signals.exported"
     ENTITY_TYPE_ADDED = "entity_type.added"
     MAPPING_SAVED = "mapping.saved"
+    DETECTOR_SUPPRESSED = "detector.suppressed"
+    SUPPRESSION_ENDED = "suppression.ended"
     GROUP_DECLARED = "group.declared"
     GROUP_ENDED = "group.ended"
     WATCH_ADDED = "watch.added"
@@ -247,6 +249,10 @@ SENTENCES: dict[str, str] = {
     Verb.SIGNALS_EXPORTED: "exported signals as {format}, at most {limit}: {query}",
     Verb.ENTITY_TYPE_ADDED: "added the type {slug} of entities, compared as {form}",
     Verb.MAPPING_SAVED: "saved the mapping {slug} as version {number}. Reason: {reason}",
+    Verb.DETECTOR_SUPPRESSED: (
+        "kept {detector} quiet about {about} until {until}. Reason: {reason}"
+    ),
+    Verb.SUPPRESSION_ENDED: "lets {detector} count again about {about}",
     Verb.GROUP_DECLARED: "declared {name}: {accounts} accounts belong together. Proof: {proof}",
     Verb.GROUP_ENDED: "ended the declaration of {name}. Reason: {reason}",
     Verb.WATCH_ADDED: "put {count} values of {source} on the watch list for {days} days",

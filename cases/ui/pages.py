@@ -38,6 +38,7 @@ RAIL: Final = (
     Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals"),
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",
          "go-detectors"),
+    Page("detectors:rule-new", "New rule", LEADS, "rules"),
     Page("cases:operations", "Dashboard", EVERYBODY, "dashboards", "chart", "go-dashboards"),
     Page("cases:quality", "Quality", STAFF, "quality", "check"),
     Page("cases:policy-list", "Policies", STAFF, "policies"),

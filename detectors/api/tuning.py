@@ -42,7 +42,9 @@ class DetectorsView(Endpoint):
         """All detectors, by slug."""
         viewer = caller(request)
         configs = configs_for(viewer)
-        return Response([_described(slug, configs.get(slug)) for slug in detectors_for(viewer)])
+        return Response(
+            [_described(slug, configs.get(slug)) for slug in detectors_for(viewer, configs)]
+        )
 
 
 @extend_schema_view(

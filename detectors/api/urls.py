@@ -15,7 +15,9 @@ from detectors.api import (
     letters,
     mappings,
     recompute,
+    rules,
     sources,
+    suppressions,
     tuning,
     versions,
     views,
@@ -24,6 +26,8 @@ from detectors.api import (
 )
 
 urlpatterns = [
+    path("rules/", rules.RulesView.as_view(), name="api-rules"),
+    path("rules/check/", rules.RuleCheckView.as_view(), name="api-rule-check"),
     path("declared-groups/", declared.DeclaredGroupsView.as_view(), name="api-declared-groups"),
     path(
         "declared-groups/<int:group_id>/",
@@ -33,6 +37,7 @@ urlpatterns = [
     path("detector-alarms/", alarms.DetectorAlarmsView.as_view(), name="api-detector-alarms"),
     path("detectors/", tuning.DetectorsView.as_view(), name="api-detectors"),
     path("detectors/<slug:slug>/", tuning.DetectorView.as_view(), name="api-detector"),
+    path("detectors/<slug:slug>/try/", rules.DetectorTryView.as_view(), name="api-detector-try"),
     path(
         "detectors/<slug:slug>/backtests/",
         backtests.BacktestsView.as_view(),
@@ -95,6 +100,17 @@ urlpatterns = [
     ),
     path("entities/", entities.EntitiesView.as_view(), name="api-entities"),
     path("entities/<int:entity_id>/", entities.EntityView.as_view(), name="api-entity"),
+    path(
+        "entities/<int:entity_id>/near-misses/",
+        suppressions.NearMissesView.as_view(),
+        name="api-near-misses",
+    ),
+    path("suppressions/", suppressions.SuppressionsView.as_view(), name="api-suppressions"),
+    path(
+        "suppressions/<int:suppression_id>/",
+        suppressions.SuppressionView.as_view(),
+        name="api-suppression",
+    ),
     path("entity-types/", entity_types.EntityTypesView.as_view(), name="api-entity-types"),
     path("findings/", tuning.FindingsView.as_view(), name="api-findings"),
     path("findings/<int:finding_id>/", tuning.FindingView.as_view(), name="api-finding"),

@@ -17,11 +17,11 @@ from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from detectors.choices import DraftState
 from detectors.comparing import compared
 from detectors.models import DetectorConfig, DetectorDraft
+from detectors.reasons import REASON_CHARS
 from detectors.selectors.config import detector_by_slug, version_by_number, versions_for
 from detectors.selectors.draft import backtests_of, draft_by_id, drafts_for
 from detectors.services.draft import (
     MAX_SHADOW_DAYS,
-    REASON_CHARS,
     approve_draft,
     propose_config,
     reject_draft,

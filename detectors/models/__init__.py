@@ -21,6 +21,7 @@ from detectors.models.retention import Hold, PurgeRun, RetentionRule, Tombstone
 from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, TickPart
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, SourceHour, Stream
+from detectors.models.suppression import Suppression
 from detectors.models.verdict import Verdict
 from detectors.models.watch import WatchItem
 
@@ -66,6 +67,7 @@ __all__ = [
     "Source",
     "SourceHour",
     "Stream",
+    "Suppression",
     "TickPart",
     "Tombstone",
     "Touched",

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from detectors.models import Backtest, BacktestFinding
-from detectors.selectors.config import detectors_for
+from detectors.policy import READERS
 
 SHOWN = 20
 """Findings of one change that a page shows."""
@@ -15,8 +15,9 @@ SHOWN = 20
 
 def backtests_for(viewer: User, slug: str = "") -> QuerySet[Backtest]:
     """Runs, newest first; slug: of one detector."""
-    seen = detectors_for(viewer).keys()
-    rows = Backtest.objects.filter(slug__in={slug} & seen if slug else seen)
+    rows = Backtest.objects.all() if viewer.role in READERS else Backtest.objects.none()
+    if slug:
+        rows = rows.filter(slug=slug)
     return rows.select_related("actor", "stream").defer("payload").order_by("-id")
 
 

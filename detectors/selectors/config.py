@@ -18,6 +18,7 @@ from detectors.base import Detector
 from detectors.choices import StreamKind
 from detectors.models import DetectorConfig, Finding, Quarantine, Shard
 from detectors.policy import READERS
+from detectors.sigma.detector import PREFIX, is_rule
 from detectors.stream import Position
 
 WINDOW = timedelta(days=7)
@@ -40,24 +41,44 @@ class DetectorStats:
     error: str = ""
 
 
-def detectors_for(viewer: User) -> dict[str, type[Detector[Any, Any]]]:
-    """Slug -> detector, by slug. Partners see none: thresholds tell how to stay below them."""
-    return registry.all_detectors() if viewer.role in READERS else {}
+def detectors_for(
+    viewer: User, known: Iterable[str] | None = None
+) -> dict[str, type[Detector[Any, Any]]]:
+    """Slug -> detector, by slug, rules that people wrote last. Partners see none: thresholds tell
+    how to stay below them.
+
+    known: slugs that have a configuration, where the caller has read them already.
+    """
+    if viewer.role not in READERS:
+        return {}
+    if known is None:
+        rows = DetectorConfig.objects.filter(current=True, slug__startswith=PREFIX)
+        known = rows.values_list("slug", flat=True)
+    rules = {slug: registry.get(slug) for slug in sorted(known) if is_rule(slug)}
+    return registry.all_detectors() | rules
 
 
 def detector_by_slug(slug: str, viewer: User) -> type[Detector[Any, Any]]:
     """One detector. Raises NotFoundError, also for what the viewer may not see."""
-    found = detectors_for(viewer).get(slug)
-    if found is None:
+    if not detector_exists_for(viewer, slug):
         message = "There is no such detector."
         raise NotFoundError(message)
-    return found
+    return registry.get(slug)
+
+
+def detector_exists_for(viewer: User, slug: str) -> bool:
+    """Whether there is a detector of that name for this person."""
+    if viewer.role not in READERS or not registry.exists(slug):
+        return False
+    return not is_rule(slug) or DetectorConfig.objects.filter(slug=slug, current=True).exists()
 
 
 def configs_for(viewer: User) -> dict[str, DetectorConfig]:
     """Slug -> the configuration in force, for detectors that have one."""
-    rows = DetectorConfig.objects.filter(current=True, slug__in=detectors_for(viewer))
-    return {row.slug: row for row in rows.select_related("created_by")}
+    if viewer.role not in READERS:
+        return {}
+    rows = DetectorConfig.objects.filter(current=True).select_related("created_by")
+    return {row.slug: row for row in rows if registry.exists(row.slug)}
 
 
 def params_of(slug: str) -> dict[str, Any]:
@@ -68,7 +89,9 @@ def params_of(slug: str) -> dict[str, Any]:
 
 def versions_for(viewer: User, slug: str) -> QuerySet[DetectorConfig]:
     """All versions of one detector's configuration, newest first."""
-    rows = DetectorConfig.objects.filter(slug__in={slug} & detectors_for(viewer).keys())
+    rows = DetectorConfig.objects.filter(slug=slug)
+    if viewer.role not in READERS or not registry.exists(slug):
+        rows = rows.none()
     return rows.select_related("created_by", "approved_by").order_by("-id")
 
 
@@ -87,7 +110,7 @@ def versions_of(slug: str, viewer: User) -> list[DetectorConfig]:
 
 
 def stats_for(viewer: User) -> dict[str, DetectorStats]:
-    """Stats of every detector, by slug."""
+    """Stats of every detector, by slug; of rules only where they ran or found something."""
     since = clock.now() - WINDOW
     found = {
         slug: (total, opening)
@@ -108,13 +131,15 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
     )
     return {
         slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), lags, aside.get(slug, 0))
-        for slug in detectors_for(viewer)
+        for slug in detectors_for(viewer, {*found, *shards})
     }
 
 
 def unread_for(viewer: User) -> bool:
     """Whether some detector has signals before it, on whatever stream."""
-    rows = Shard.objects.filter(config__current=True, config__slug__in=detectors_for(viewer))
+    if viewer.role not in READERS:
+        return False
+    rows = Shard.objects.filter(config__current=True)
     behind: dict[int, Position] = {}
     for row in rows.exclude(config__mode="off"):
         seen = Position(row.epoch, row.tx, row.signal_id)

@@ -15,17 +15,19 @@ from abusedesk.core.models import User
 from detectors.choices import DraftState, Mode, Way
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.policy import allowed, others_with, require
+from detectors.reasons import told
 from detectors.services.config import (
     Origin,
     Settings,
+    change_verb,
     checked_settings,
     current_of,
     lock_configs,
     put_in_force,
 )
+from detectors.sigma.detector import is_rule
 
 MAX_SHADOW_DAYS: Final = 90
-REASON_CHARS: Final = 500
 _POWER: Final = {Mode.OFF: 0, Mode.SHADOW: 1, Mode.LIVE: 2}
 
 
@@ -41,11 +43,13 @@ def propose_config(
 ) -> DetectorDraft:
     """Propose settings; `approve_draft` puts them into force.
 
-    To switch a detector down, with its parameters as they are, takes one person: the draft is in
-    force at once. Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
+    To switch a detector down, with its parameters as they are, takes one person, and so does a rule
+    that only watches and watched only before: such a draft is in force at once.
+
+    Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
     """
-    require(actor, "detector.change")
-    said = Settings(slug=slug, mode=mode, params=params, reason=_told(reason, "reason"))
+    require(actor, change_verb(slug))
+    said = Settings(slug=slug, mode=mode, params=params, reason=told(reason, "reason"))
     checked = checked_settings(said)
     _check_promotion(mode, promote_after_days)
     lock_configs()
@@ -63,15 +67,19 @@ def propose_config(
         reason=said.reason,
         author=actor,
     )
-    if (
-        before
-        and same
-        and not promote_after_days
-        and _POWER[Mode(mode)] < _POWER[Mode(before.mode)]
-    ):
-        return _settle(actor, draft, Origin(way=Way.STOOD_DOWN))
+    if promote_after_days is None and (way := _way_alone(slug, mode, before, same=same)):
+        return _settle(actor, draft, Origin(way=way))
     _note(actor, Verb.DRAFT_WRITTEN, draft, mode=mode, reason=draft.reason)
     return draft
+
+
+def _way_alone(slug: str, mode: str, before: DetectorConfig | None, *, same: bool) -> Way | None:
+    """How a draft comes into force that takes one person; None where it takes two."""
+    if before and same and _POWER[Mode(mode)] < _POWER[Mode(before.mode)]:
+        return Way.STOOD_DOWN
+    was_live = before is not None and before.mode == Mode.LIVE
+    watches = is_rule(slug) and mode != Mode.LIVE and not was_live
+    return Way.SET if watches else None
 
 
 @transaction.atomic
@@ -88,7 +96,7 @@ def approve_draft(*, actor: User, draft: DetectorDraft) -> DetectorDraft:
     if alone and needs_another(actor=actor):
         message = "You wrote this draft. Somebody else who may approve has to put it into force."
         raise ForbiddenError(message)
-    if not allowed(draft.author, "detector.change"):
+    if not allowed(draft.author, change_verb(draft.slug)):
         message = f"{draft.author} may no longer change detectors."
         raise ConflictError(message)
     before = current_of(draft.slug)
@@ -112,7 +120,7 @@ def reject_draft(*, actor: User, draft: DetectorDraft, note: str) -> DetectorDra
     if actor.pk == draft.author_id:
         message = "You wrote this draft: withdraw it instead."
         raise ForbiddenError(message)
-    _end(actor, draft, DraftState.REJECTED, _told(note, "note"))
+    _end(actor, draft, DraftState.REJECTED, told(note, "note"))
     _note(actor, Verb.DRAFT_REJECTED, draft, author=draft.author.username, note=draft.note)
     return draft
 
@@ -120,7 +128,7 @@ def reject_draft(*, actor: User, draft: DetectorDraft, note: str) -> DetectorDra
 @transaction.atomic
 def withdraw_draft(*, actor: User, draft: DetectorDraft) -> DetectorDraft:
     """Take one's own draft back. Raises ForbiddenError or ConflictError."""
-    require(actor, "detector.change")
+    require(actor, change_verb(draft.slug))
     lock_configs()
     draft = _open(draft)
     if actor.pk != draft.author_id:
@@ -145,14 +153,6 @@ def _check_promotion(mode: str, days: int | None) -> None:
     if not 1 <= days <= MAX_SHADOW_DAYS:
         message = f"Choose 1 to {MAX_SHADOW_DAYS} days."
         raise InvalidError(message, field="promote_after_days")
-
-
-def _told(text: str, field: str) -> str:
-    text = text.replace("\x00", "").strip()
-    if not 0 < len(text) <= REASON_CHARS:
-        message = f"Say why, in up to {REASON_CHARS} characters."
-        raise InvalidError(message, field=field)
-    return text
 
 
 def _open(draft: DetectorDraft) -> DetectorDraft:

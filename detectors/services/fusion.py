@@ -35,10 +35,13 @@ from detectors.models import (
     FusedFinding,
     Shard,
     Stream,
+    Suppression,
     Touched,
 )
 from detectors.pairs import Apart, Evidence
+from detectors.quiet import ACCOUNT, Quiet, without
 from detectors.selectors.declared import stale_groups
+from detectors.selectors.suppression import stale_suppressions
 from detectors.services import faded
 from detectors.services.audit_draw import is_drawn
 from detectors.services.dissolved import end_dissolved
@@ -58,7 +61,7 @@ def fuse_all(budget_s: float = SHORT_S) -> None:
 
 
 def _step() -> int:
-    changed = apply_declarations()
+    changed = apply_declarations() + apply_suppressions()
     return changed + sum(fuse_stream(stream=one) for one in Stream.objects.all())
 
 
@@ -101,6 +104,27 @@ def apply_declarations() -> int:
         group.applied = not group.applied
         group.save(update_fields=["applied"])
     accounts = {name for group in changed for name in group.accounts}
+    if accounts:
+        refresh(accounts=accounts)
+    return len(changed)
+
+
+@transaction.atomic
+def apply_suppressions() -> int:
+    """Bring suppressions that began or ended into force around their accounts; how many did."""
+    if not _alone():
+        return 0
+    changed = list(stale_suppressions(clock.now()).select_for_update(no_key=True))
+    accounts: set[str] = set()
+    for one in changed:
+        one.applied = not one.applied
+        one.save(update_fields=["applied"])
+        if one.type == ACCOUNT:
+            accounts.add(one.value)
+        told = FusedFinding.objects.filter(
+            finding__detector=one.detector, finding__anchor_value__icontains=one.value
+        )
+        accounts.update(name for names in told.values_list("subjects", flat=True) for name in names)
     if accounts:
         refresh(accounts=accounts)
     return len(changed)
@@ -332,7 +356,13 @@ def _evidence_of(accounts: Iterable[str], *, table: Table | None) -> list[Eviden
         msgspec.convert({**row.evidence, "id": row.finding_id}, Evidence, strict=False)
         for row in rows
     )
-    return [reweighed(one, table) for one in told]
+    return [reweighed(one, table) for one in without(list(told), _quiet())]
+
+
+def _quiet() -> list[Quiet]:
+    """Suppressions in force; few at a time."""
+    rows = Suppression.objects.filter(applied=True).values_list("detector", "type", "value")
+    return [Quiet(*row) for row in rows]
 
 
 def _declared_among(accounts: set[str]) -> dict[int, frozenset[str]]:

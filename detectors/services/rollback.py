@@ -9,7 +9,14 @@ from abusedesk.core.models import User
 from detectors.choices import Way
 from detectors.models import DetectorConfig
 from detectors.policy import require
-from detectors.services.config import Origin, Settings, current_of, lock_configs, put_in_force
+from detectors.services.config import (
+    Origin,
+    Settings,
+    change_verb,
+    current_of,
+    lock_configs,
+    put_in_force,
+)
 
 
 @transaction.atomic
@@ -19,7 +26,7 @@ def roll_back(*, actor: User, slug: str, number: int, reason: str = "") -> Detec
     Raises ForbiddenError, NotFoundError, ConflictError where it is in force, or InvalidError where
     this release would refuse its parameters.
     """
-    require(actor, "detector.change")
+    require(actor, change_verb(slug))
     lock_configs()
     old = DetectorConfig.objects.filter(slug=slug, number=number).first()
     if old is None:

@@ -19,6 +19,8 @@ from detectors.adapters.base import MAX_PART, Adapter
 from detectors.adapters.registry import all_adapters
 from detectors.base import Detector
 from detectors.schema import Kind
+from detectors.sigma.checking import MODIFIERS
+from detectors.sigma.fields import FIELDS
 
 FOLDER = Path("docs")
 
@@ -119,6 +121,26 @@ def _detector(kind: type[Detector[Any, Any]]) -> str:
 def _bounds(field: dict[str, Any]) -> str:
     low, high = field.get("minimum"), field.get("maximum")
     return "" if low is None and high is None else f"{low} to {high}"
+
+
+def _rule_fields() -> str:
+    fields = [
+        (f"`{one.shown}`", one.shape.value, "several" if one.many else "one", one.what,
+         f"`{one.example}`")
+        for one in FIELDS.values()
+    ]  # fmt: skip
+    intro = (
+        "What [rules](../rules.md) may ask of a signal. A field without a value is met by `null` "
+        "and by `exists: false` only. Words without a field are looked for in the text."
+    )
+    modifiers = [(f"`{name}`", what) for name, what in MODIFIERS.items()]
+    return _page(
+        "Fields of rules",
+        intro,
+        _table(("Field", "Value", "How many", "Meaning", "Example"), fields),
+        "## Modifiers",
+        _table(("Modifier", "Meaning"), modifiers),
+    )
 
 
 def _adapters() -> str:
@@ -250,6 +272,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "data-model.md": _data_model,
     "adapters.md": _adapters,
     "reference/settings.md": _settings,
+    "reference/rule-fields.md": _rule_fields,
     "reference/detectors.md": _detectors,
     "reference/evidence-weights.md": _fusion,
     "reference/keys.md": _keys,

@@ -37,8 +37,10 @@ from detectors.selectors.precision import (
     precisions_for,
 )
 from detectors.selectors.shadow import shadow_of
+from detectors.services.config import change_verb
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
 from detectors.services.promotion import obstacle_to
+from detectors.sigma.detector import is_rule
 
 WINDOWS = (7, 30, 90, 365)
 """Days that a backtest may span, as the page offers them."""
@@ -53,8 +55,9 @@ def detector_list(request: DeskRequest) -> HttpResponse:
     configs, stats = configs_for(request.user), stats_for(request.user)
     precisions = precisions_for(request.user)
     rows = [
-        _row(slug, configs.get(slug), stats[slug]) | {"precision": precisions.get(slug, NOTHING)}
-        for slug in detectors_for(request.user)
+        _row(slug, configs.get(slug), stats.get(slug, DetectorStats()))
+        | {"precision": precisions.get(slug, NOTHING)}
+        for slug in detectors_for(request.user, configs)
     ]
     modes = [row["mode"] for row in rows]
     alarms = open_alarms_for(request.user)
@@ -62,6 +65,7 @@ def detector_list(request: DeskRequest) -> HttpResponse:
         "section": "detectors",
         "rows": rows,
         "alarms": alarms,
+        "can_write": allowed(request.user, "rule.save"),
         **{mode.value: modes.count(mode.value) for mode in Mode},
     }
     return render(request, "detectors/detector_list.html", context)
@@ -79,7 +83,7 @@ def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     form = config_form(detector.Params, params, mode, request.POST or None)
     if request.method != "POST":
         return detector_page(request, slug, versions, form)
-    require(request.user, "detector.change")
+    require(request.user, change_verb(slug))
     draft = _proposed(request, slug, form) if form.is_valid() else None
     if draft is None:
         return detector_page(request, slug, versions, form, status=422)
@@ -104,7 +108,7 @@ def detector_page(
     """The page of one detector, with its form as it was filled in."""
     detector = registry.get(slug)
     meta = detector.meta
-    stats = stats_for(request.user)[slug]
+    stats = stats_for(request.user).get(slug, DetectorStats())
     config = in_force(versions)
     context: dict[str, Any] = {
         "section": "detectors",
@@ -120,7 +124,8 @@ def detector_page(
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
         "params": param_rows(form, detector.Params),
-        "can_save": allowed(request.user, "detector.change"),
+        "can_save": allowed(request.user, change_verb(slug)),
+        "is_rule": is_rule(slug),
         "can_try": allowed(request.user, "detector.backtest"),
         "windows": WINDOWS,
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],

@@ -14,13 +14,13 @@ from abusedesk.core.charts import with_charts
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.templatetags.ui import percent
-from detectors import registry
 from detectors.calibration.curve import MIN_VERDICTS
 from detectors.calibration.evidence import BOUNDS
 from detectors.calibration.proportion import ENOUGH
 from detectors.fits import table_of
 from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.calibration import State, calibration_for
+from detectors.selectors.config import detectors_for
 from detectors.selectors.precision import fares_for
 from detectors.ui.reliability import measured, reliability
 
@@ -34,8 +34,9 @@ def detector_quality(request: DeskRequest) -> HttpResponse:
     if state is None:
         message = "There is no such page."
         raise NotFoundError(message)
-    titles = {slug: kind.meta.title for slug, kind in registry.all_detectors().items()}
     fares = fares_for(request.user)
+    known = detectors_for(request.user, fares)
+    titles = {slug: kind.meta.title for slug, kind in known.items()}
     context = {
         "section": "dashboards",
         "state": state,

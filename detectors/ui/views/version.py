@@ -18,6 +18,7 @@ from detectors.models import DetectorConfig
 from detectors.policy import allowed, require
 from detectors.selectors.config import detector_by_slug, versions_of
 from detectors.selectors.precision import NOTHING, precisions_of
+from detectors.services.config import change_verb
 from detectors.services.rollback import roll_back
 
 SHOWN = 100
@@ -44,7 +45,7 @@ def version_list(request: DeskRequest, slug: str) -> HttpResponse:
         "first": first,
         "second": second,
         "differences": compared(first, second) if first and second else [],
-        "can_save": allowed(request.user, "detector.change"),
+        "can_save": allowed(request.user, change_verb(slug)),
     }
     return render(request, "detectors/version_list.html", context)
 
@@ -53,7 +54,7 @@ def version_list(request: DeskRequest, slug: str) -> HttpResponse:
 @require_POST
 def rollback(request: DeskRequest, slug: str) -> HttpResponse:
     """Make an earlier version count again."""
-    require(request.user, "detector.change")
+    require(request.user, change_verb(slug))
     detector_by_slug(slug, request.user)
     number = _number(request.POST.get("number", ""))
     try:

@@ -1,0 +1,18 @@
+"""Reasons that people give for a change."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from abusedesk.core.errors import InvalidError
+
+REASON_CHARS: Final = 500
+
+
+def told(text: str, field: str) -> str:
+    """A reason as the database can hold it. Raises InvalidError naming the field."""
+    text = text.replace("\x00", "").strip()
+    if not 0 < len(text) <= REASON_CHARS:
+        message = f"Say why, in up to {REASON_CHARS} characters."
+        raise InvalidError(message, field=field)
+    return text

@@ -1,0 +1,197 @@
+"""What almost became a finding about an entity: which detector, which condition, what is missing.
+
+Rules that people wrote are counted exactly, by SQL over everything that is stored. Detectors of
+code are run again over the signals around the entity with a lower number in one condition; those
+whose findings rest on a whole population cannot be asked so, and are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any, Final, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from abusedesk.core.errors import InvalidError
+from abusedesk.core.models import User
+from detectors import registry, stream
+from detectors.base import BaseParams, Family, FindingDraft, Key, Signal
+from detectors.choices import Mode
+from detectors.engine import run_all
+from detectors.models import DetectorConfig, Entity
+from detectors.models import Signal as Stored
+from detectors.policy import allowed
+from detectors.selectors.config import configs_for
+from detectors.selectors.entity import Recent, links_of, recent_of
+from detectors.selectors.rule_hits import best_windows_for
+from detectors.sigma.detector import is_rule, kind_of
+from detectors.sigma.findings import conditions
+from detectors.sigma.params import RuleParams
+from detectors.sigma.windows import group_name, groups_of, met_slots
+from detectors.velocity.params import VelocityParams
+
+OWN: Final = 200
+AROUND: Final = 2_000
+GROUPS: Final = 50
+SHOWN: Final = 20
+LEAST: Final = 0.5
+"""Share of the needed number from which on something is near."""
+RELAXED: Final[Mapping[str, tuple[str, ...]]] = {
+    "velocity": ("signups", "copies", "posts", "ai_requests", "custom"),
+    "near-duplicate-text": ("min_accounts",),
+    "sequence": ("min_accounts",),
+    "shared-infrastructure": ("min_accounts", "min_hard"),
+}
+"""Detector -> its parameters that are numbers to reach."""
+_AROUND: Final = """
+SELECT DISTINCT m.occurred_at, m.signal_id
+FROM detectors_signalentity AS m WHERE m.entity_id = ANY(%s)
+ORDER BY m.occurred_at DESC, m.signal_id DESC LIMIT %s
+"""
+
+
+class NearMiss(NamedTuple):
+    """One condition that is not met yet. value, needed: of what `unit` says."""
+
+    detector: str
+    title: str
+    anchor: Key
+    condition: str
+    value: float
+    needed: float
+    unit: str
+
+    @property
+    def margin(self) -> float:
+        """What is missing."""
+        return self.needed - self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """misses: the nearest first. looked: titles of the detectors that were asked."""
+
+    misses: list[NearMiss]
+    looked: list[str]
+
+
+def near_misses_for(viewer: User, entity: Entity) -> Near:
+    """What almost fired about an entity, by the settings in force. Partners see nothing."""
+    if not allowed(viewer, "signal.view"):
+        return Near([], [])
+    recent = recent_of(entity)
+    own, line = _on_one_line(recent.ids[:OWN])
+    asked = [
+        config
+        for slug, config in configs_for(viewer).items()
+        if config.mode != Mode.OFF and (is_rule(slug) or slug in RELAXED)
+    ]
+    found: list[NearMiss] = []
+    if own:
+        for config in asked:
+            if is_rule(config.slug):
+                found += _of_rule(viewer, config, own, line)
+        around = _around(entity, recent, line)
+        for config in asked:
+            if config.slug in RELAXED:
+                found += _of_code(config, own, around)
+    found.sort(key=lambda one: (one.margin / one.needed, one.title, one.anchor))
+    titles = [registry.get(config.slug).meta.title for config in asked]
+    return Near(found[:SHOWN], titles)
+
+
+def _of_rule(
+    viewer: User, config: DetectorConfig, own: Sequence[Signal], line: int
+) -> Iterator[NearMiss]:
+    params = RuleParams.model_validate(config.params)
+    rule = params.rule
+    told = {group: one.at for one in own for group in groups_of(rule, one, met_slots(rule, one))}
+    names = {group_name(group) for group in list(told)[-GROUPS:]}
+    if not names:
+        return
+    span = timedelta(seconds=rule.window_s)
+    since = datetime.fromtimestamp(min(told.values()), UTC) - span
+    until = datetime.fromtimestamp(max(told.values()), UTC) + span
+    try:
+        best = best_windows_for(
+            viewer, params, stream_id=line, since=since, until=until, groups=sorted(names)
+        )
+    except InvalidError:  # it takes too long; the page is not kept waiting
+        return
+    for name, number in best.items():
+        (condition,) = conditions(rule, number)
+        if _is_near(number, rule.threshold):
+            yield NearMiss(
+                config.slug,
+                rule.title,
+                Key(kind_of(rule.group_by), name),
+                condition.name,
+                number,
+                rule.threshold,
+                condition.unit,
+            )
+
+
+def _of_code(
+    config: DetectorConfig, own: Sequence[Signal], around: Sequence[Signal]
+) -> Iterator[NearMiss]:
+    kind = registry.get(config.slug)
+    params = kind.Params.model_validate(config.params)
+    lower = _relaxed(params, RELAXED[config.slug])
+    mine = {one.id for one in own}
+    detector = kind(settings.SECRET_KEY.encode())
+    drafts = {one.draft.anchor: one.draft for one in run_all(detector, lower, around)}
+    for draft in drafts.values():
+        if draft.lapsed or mine.isdisjoint(draft.signal_ids):
+            continue
+        value, needed, unit = _reached(draft, params)
+        if _is_near(value, needed):
+            name = draft.conditions[0].name
+            yield NearMiss(config.slug, kind.meta.title, draft.anchor, name, value, needed, unit)
+
+
+def _reached(draft: FindingDraft, params: BaseParams) -> tuple[float, float, str]:
+    """What the lowered condition reached, and what it needs really."""
+    condition = draft.conditions[0]
+    if isinstance(params, VelocityParams):
+        needed: float = params.rules[str(draft.values["condition"])].threshold
+    else:
+        name = "min_hard" if draft.family is Family.INFRA_HARD else "min_accounts"
+        needed = float(params.model_dump()[name])
+    return condition.value, needed, condition.unit
+
+
+def _relaxed(params: BaseParams, names: Iterable[str]) -> BaseParams:
+    told: dict[str, Any] = {}
+    for name in names:
+        value = getattr(params, name)
+        info = type(params).model_fields[name]
+        low = next((one.ge for one in info.metadata if hasattr(one, "ge")), 1)
+        told[name] = max(ceil(value * LEAST), int(low)) if value else value
+    return params.model_copy(update=told)
+
+
+def _is_near(value: float, needed: float) -> bool:
+    return needed * LEAST <= value < needed
+
+
+def _on_one_line(ids: Sequence[int]) -> tuple[list[Signal], int]:
+    """The signals of the time-line that the newest of these is on; detectors join no others."""
+    rows = dict(Stored.objects.filter(pk__in=ids).values_list("pk", "stream"))
+    line = next((rows[id_] for id_ in ids if id_ in rows), 0)
+    kept = [id_ for id_ in ids if rows.get(id_) == line]
+    return sorted(stream.signals_by_id(kept), key=lambda one: one.place), line
+
+
+def _around(entity: Entity, recent: Recent, line: int) -> list[Signal]:
+    """The newest signals that share an entity with its own, in order of time."""
+    linked = [one.id for one in links_of(recent, entity)]
+    with connection.cursor() as cursor:
+        cursor.execute(_AROUND, [[entity.pk, *linked], AROUND])
+        ids = [row[1] for row in cursor.fetchall()]
+    rows = Stored.objects.filter(pk__in=ids, stream=line).values_list("pk", flat=True)
+    return sorted(stream.signals_by_id(list(rows)), key=lambda one: one.place)

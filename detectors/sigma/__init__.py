@@ -1,0 +1,1 @@
+"""Rules that people write in Sigma: read, checked, matched, counted, compiled to SQL."""
