@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from abusedesk.core.errors import ForbiddenError
 from abusedesk.core.models import Role, User
+from detectors.sigma.detector import is_rule
 
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 READERS: Final = STAFF | {Role.INTEGRATION}
@@ -35,6 +36,11 @@ def require(user: User, verb: str) -> None:
     if not allowed(user, verb):
         message = f"Your role ({user.get_role_display()}) does not allow {verb}."
         raise ForbiddenError(message)
+
+
+def change_verb(slug: str) -> str:
+    """What a person needs to change a detector; rules that people wrote are those of leads too."""
+    return "rule.save" if is_rule(slug) else "detector.change"
 
 
 def others_with(verb: str, user: User) -> QuerySet[User]:

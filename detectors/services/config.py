@@ -18,9 +18,8 @@ from detectors import registry
 from detectors.base import BaseParams
 from detectors.choices import Mode, Way
 from detectors.models import DetectorConfig
-from detectors.policy import require
+from detectors.policy import change_verb, require
 from detectors.services.adopt import adopt_findings
-from detectors.sigma.detector import is_rule
 
 _LOCK = 0x434F_4E46  # "CONF"
 
@@ -108,11 +107,6 @@ def current_of(slug: str) -> DetectorConfig | None:
     """The version in force, locked until commit."""
     rows = DetectorConfig.objects.select_for_update(no_key=True)
     return rows.filter(slug=slug, current=True).first()
-
-
-def change_verb(slug: str) -> str:
-    """What a person needs to change it; rules are those of leads too."""
-    return "rule.save" if is_rule(slug) else "detector.change"
 
 
 def ensure_configs() -> None:

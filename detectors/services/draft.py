@@ -14,12 +14,11 @@ from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError, S
 from abusedesk.core.models import User
 from detectors.choices import DraftState, Mode, Way
 from detectors.models import DetectorConfig, DetectorDraft
-from detectors.policy import allowed, others_with, require
+from detectors.policy import allowed, change_verb, others_with, require
 from detectors.reasons import told
 from detectors.services.config import (
     Origin,
     Settings,
-    change_verb,
     checked_settings,
     current_of,
     lock_configs,

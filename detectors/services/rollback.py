@@ -8,11 +8,10 @@ from abusedesk.core.errors import ConflictError, NotFoundError
 from abusedesk.core.models import User
 from detectors.choices import Way
 from detectors.models import DetectorConfig
-from detectors.policy import require
+from detectors.policy import change_verb, require
 from detectors.services.config import (
     Origin,
     Settings,
-    change_verb,
     current_of,
     lock_configs,
     put_in_force,

@@ -173,7 +173,7 @@ def _browser(user: User) -> Client:
 def _download(user: User, format: str) -> str:
     answer = _browser(user).post(reverse("cases:statements-export"), {"format": format})
     assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined] # of a stream
+    return b"".join(iter(answer)).decode()
 
 
 def _export(user: User, format: str) -> Any:

@@ -19,7 +19,7 @@ from detectors.choices import DraftState, Mode
 from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.needs import missing
-from detectors.policy import allowed, require
+from detectors.policy import allowed, change_verb, require
 from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.backtest import backtests_for
 from detectors.selectors.config import (
@@ -37,7 +37,6 @@ from detectors.selectors.precision import (
     precisions_for,
 )
 from detectors.selectors.shadow import shadow_of
-from detectors.services.config import change_verb
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
 from detectors.services.promotion import obstacle_to
 from detectors.sigma.detector import is_rule

@@ -15,10 +15,9 @@ from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from detectors.comparing import compared
 from detectors.models import DetectorConfig
-from detectors.policy import allowed, require
+from detectors.policy import allowed, change_verb, require
 from detectors.selectors.config import detector_by_slug, versions_of
 from detectors.selectors.precision import NOTHING, precisions_of
-from detectors.services.config import change_verb
 from detectors.services.rollback import roll_back
 
 SHOWN = 100

@@ -142,11 +142,11 @@ def test_in_shadow_it_finds_and_opens_nothing() -> None:
 def test_a_change_is_a_version_and_stale_ones_are_refused() -> None:
     first = make_rule("shadow")
     anna = cast.admin()
-    said = {"mode": "shadow", "params": {"sigma": EXAMPLE}, "reason": "another"}
-    second = change_rule(actor=anna, slug=SLUG, based_on=first.number, **said)  # type: ignore[arg-type]  # values of a form
+    said: dict[str, Any] = {"mode": "shadow", "params": {"sigma": EXAMPLE}, "reason": "another"}
+    second = change_rule(actor=anna, slug=SLUG, based_on=first.number, **said)
     assert (second.config.number, second.draft) == (2, None)
     with pytest.raises(StaleError) as caught:
-        change_rule(actor=anna, slug=SLUG, based_on=1, **said)  # type: ignore[arg-type]  # as above
+        change_rule(actor=anna, slug=SLUG, based_on=1, **said)
     assert caught.value.data == {"number": 2}
     event = AuditEntry.objects.filter(verb="detector.configured", target_id=SLUG).latest("pk")
     assert event.actor == anna
