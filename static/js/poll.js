@@ -6,6 +6,7 @@ const WORKING_MS = 300_000;
 let lastInput = Date.now();
 let etag = "";
 let timer = 0;
+let swaps = 0;
 
 const EXACT = 10_000;
 
@@ -44,11 +45,14 @@ function announce() {
 async function ask() {
   if (!document.hidden && document.querySelector("[data-live]")) {
     try {
+      const before = swaps;
       const ref = document.querySelector("[data-case]")?.dataset.case;
       const answer = await fetch(ref ? `/live/?case=${encodeURIComponent(ref)}` : "/live/", { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
-      if (answer.ok && !answer.redirected) {
+      const numbers = answer.ok && !answer.redirected ? await answer.json() : null;
+      // What was asked before a swap speaks of the case, or the claim, that was on the page then.
+      if (numbers && before === swaps) {
         etag = answer.headers.get("ETag") ?? "";
-        show(await answer.json());
+        show(numbers);
       }
     } catch {
       // The desk is away for a moment; the next round asks again.
@@ -66,6 +70,9 @@ for (const kind of ["keydown", "pointerdown", "scroll"]) {
   addEventListener(kind, () => (lastInput = Date.now()), { passive: true });
 }
 document.addEventListener("visibilitychange", () => !document.hidden && ask());
-document.addEventListener("htmx:afterSettle", () => (etag = ""));
+document.addEventListener("htmx:afterSettle", () => {
+  etag = "";
+  swaps += 1;
+});
 if (document.querySelector("[data-case]")) ask();
 else plan();
