@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from abusedesk.core.errors import ForbiddenError
+from abusedesk.core.errors import ForbiddenError, NotFoundError
 from abusedesk.core.models import Role, User
 
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
@@ -24,6 +24,13 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
 def allowed(user: User, verb: str) -> bool:
     """Whether the role has `verb`; a verb outside the table is a fault of the caller (KeyError)."""
     return user.is_active and user.role in PERMISSIONS[verb]
+
+
+def require_sight(user: User, verb: str) -> None:
+    """For reading: what a role may not see does not exist. Raises NotFoundError."""
+    if not allowed(user, verb):
+        message = "There is nothing here."
+        raise NotFoundError(message)
 
 
 def require(user: User, verb: str) -> None:

@@ -18,7 +18,7 @@ from detectors.base import Signal as Act
 from detectors.choices import StreamKind
 from detectors.engine import OWN_KINDS
 from detectors.models import Signal, Stream
-from detectors.policy import require
+from detectors.policy import require_sight
 from detectors.sigma.model import Count, Rule
 from detectors.sigma.params import RuleParams
 from detectors.sigma.sql import Span, Statement, candidates_of, hits_of, is_exact
@@ -52,10 +52,10 @@ class Hits:
 def rule_hits_for(
     viewer: User, rule: Rule, *, stream_id: int, since: datetime, until: datetime
 ) -> Hits:
-    """What `rule` finds among the signals of a span. Raises ForbiddenError, or InvalidError when
+    """What `rule` finds among the signals of a span. Raises NotFoundError, or InvalidError when
     that takes too long.
     """
-    require(viewer, "signal.view")
+    require_sight(viewer, "signal.view")
     limit = CANDIDATES if is_exact(rule) else OPEN_CANDIDATES
     span = Span(stream_id, since, until, limit + 1, tuple(sorted(OWN_KINDS)))
     return _by_sql(rule, span, limit) if is_exact(rule) else _looked_at(rule, span, limit)
@@ -72,9 +72,9 @@ def best_windows_for(
 ) -> dict[str, int]:
     """Of these groups, by name: what the fullest window of a span holds, hit or not.
 
-    Raises ForbiddenError, or InvalidError when that takes too long.
+    Raises NotFoundError, or InvalidError when that takes too long.
     """
-    require(viewer, "signal.view")
+    require_sight(viewer, "signal.view")
     rule, own = replace(params.rule, threshold=1), tuple(sorted(OWN_KINDS))
     limit = CANDIDATES if is_exact(rule) else OPEN_CANDIDATES
     span = Span(stream_id, since, until, limit, own, tuple(groups))
@@ -98,7 +98,7 @@ def tried_line_for(viewer: User) -> Stream | None:
     """The time-line that rules are tried on: the live one, or the newest import where that is
     empty; None on a desk without signals.
     """
-    require(viewer, "signal.view")
+    require_sight(viewer, "signal.view")
     live = Stream.objects.filter(kind=StreamKind.LIVE).first()
     if live is not None and stream.newest(live.pk) != stream.Position():
         return live
