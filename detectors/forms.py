@@ -127,7 +127,7 @@ def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
         field=bound,
         help=f"{(info.description or '').rstrip('.')}.",
         unit=str(extra.get("unit") or ""),
-        default=_told(default),
+        default="an example" if _is_long(default) else _told(default),
         bounds=limits,
         rebuild=bool(extra.get("rebuild")),
         changed=bound.initial != default,
@@ -155,7 +155,7 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
         return ListField(get_args(kind)[0], required=False, **common)
     if kind in {int, float}:
         return _number(kind, info, common)
-    if isinstance(info.default, str) and "\n" in info.default:
+    if _is_long(info.default):
         return forms.CharField(required=False, widget=forms.Textarea, **common)
     return forms.CharField(required=False, **common)
 
@@ -179,6 +179,11 @@ def _bare(annotation: Any) -> Any:
 
 def _extra(info: FieldInfo) -> dict[str, Any]:
     return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+
+
+def _is_long(value: Any) -> bool:
+    """Whether it is a text of several lines."""
+    return isinstance(value, str) and "\n" in value
 
 
 def _told(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from abusedesk.core.errors import ForbiddenError
+from abusedesk.core.errors import ForbiddenError, NotFoundError
 from abusedesk.core.models import Role, User
 from detectors.sigma.detector import is_rule
 
@@ -29,6 +29,13 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
 def allowed(user: User, verb: str) -> bool:
     """Whether the role has `verb`; a verb outside the table is a fault of the caller (KeyError)."""
     return user.is_active and user.role in PERMISSIONS[verb]
+
+
+def require_sight(user: User, verb: str) -> None:
+    """For reading: what a role may not see does not exist. Raises NotFoundError."""
+    if not allowed(user, verb):
+        message = "There is nothing here."
+        raise NotFoundError(message)
 
 
 def require(user: User, verb: str) -> None:

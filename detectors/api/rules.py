@@ -185,7 +185,8 @@ class RulesView(Endpoint):
 
 @extend_schema_view(
     post=extend_schema(
-        request=RuleTextSerializer, responses={200: RuleCheckedSerializer, **problems(400, 422)}
+        request=RuleTextSerializer,
+        responses={200: RuleCheckedSerializer, **problems(400, 404, 422)},
     ),
 )
 class RuleCheckView(Endpoint):

@@ -90,18 +90,21 @@ def near_misses_for(viewer: User, entity: Entity) -> Near:
         for slug, config in configs_for(viewer).items()
         if config.mode != Mode.OFF and (is_rule(slug) or slug in RELAXED)
     ]
+    around = _around(entity, recent, line) if own else []
     found: list[NearMiss] = []
-    if own:
-        for config in asked:
-            if is_rule(config.slug):
-                found += _of_rule(viewer, config, own, line)
-        around = _around(entity, recent, line)
-        for config in asked:
-            if config.slug in RELAXED:
-                found += _of_code(config, own, around)
+    looked: list[str] = []
+    for config in asked if own else ():
+        try:
+            found += (
+                _of_rule(viewer, config, own, line)
+                if is_rule(config.slug)
+                else _of_code(config, own, around)
+            )
+        except InvalidError:  # it takes too long; the page is not kept waiting
+            continue
+        looked.append(registry.get(config.slug).meta.title)
     found.sort(key=lambda one: (one.margin / one.needed, one.title, one.anchor))
-    titles = [registry.get(config.slug).meta.title for config in asked]
-    return Near(found[:SHOWN], titles)
+    return Near(found[:SHOWN], looked)
 
 
 def _of_rule(
@@ -116,12 +119,9 @@ def _of_rule(
     span = timedelta(seconds=rule.window_s)
     since = datetime.fromtimestamp(min(told.values()), UTC) - span
     until = datetime.fromtimestamp(max(told.values()), UTC) + span
-    try:
-        best = best_windows_for(
-            viewer, params, stream_id=line, since=since, until=until, groups=sorted(names)
-        )
-    except InvalidError:  # it takes too long; the page is not kept waiting
-        return
+    best = best_windows_for(
+        viewer, params, stream_id=line, since=since, until=until, groups=sorted(names)
+    )
     for name, number in best.items():
         (condition,) = conditions(rule, number)
         if _is_near(number, rule.threshold):

@@ -18,7 +18,7 @@ from detectors.base import Signal as Act
 from detectors.choices import StreamKind
 from detectors.engine import OWN_KINDS
 from detectors.models import Signal, Stream
-from detectors.policy import require
+from detectors.policy import require_sight
 from detectors.sigma.model import Count, Rule
 from detectors.sigma.params import RuleParams
 from detectors.sigma.sql import Span, Statement, candidates_of, hits_of, is_exact
@@ -30,6 +30,8 @@ CANDIDATES: Final = 50_000
 OPEN_CANDIDATES: Final = 10_000
 """The same where each candidate must be read again."""
 TIME_S: Final = 5.0
+NEAR_TIME_S: Final = 1.0
+"""For one rule of many that a page asks."""
 _PAGE: Final = 2_000
 _LIMITS: Final = """SELECT set_config('statement_timeout', %s, true),
     set_config('transaction_read_only', 'on', true), set_config('work_mem', '32MB', true)"""
@@ -50,10 +52,10 @@ class Hits:
 def rule_hits_for(
     viewer: User, rule: Rule, *, stream_id: int, since: datetime, until: datetime
 ) -> Hits:
-    """What `rule` finds among the signals of a span. Raises ForbiddenError, or InvalidError when
+    """What `rule` finds among the signals of a span. Raises NotFoundError, or InvalidError when
     that takes too long.
     """
-    require(viewer, "signal.view")
+    require_sight(viewer, "signal.view")
     limit = CANDIDATES if is_exact(rule) else OPEN_CANDIDATES
     span = Span(stream_id, since, until, limit + 1, tuple(sorted(OWN_KINDS)))
     return _by_sql(rule, span, limit) if is_exact(rule) else _looked_at(rule, span, limit)
@@ -70,15 +72,19 @@ def best_windows_for(
 ) -> dict[str, int]:
     """Of these groups, by name: what the fullest window of a span holds, hit or not.
 
-    Raises ForbiddenError, or InvalidError when that takes too long.
+    Raises NotFoundError, or InvalidError when that takes too long.
     """
-    require(viewer, "signal.view")
+    require_sight(viewer, "signal.view")
     rule, own = replace(params.rule, threshold=1), tuple(sorted(OWN_KINDS))
-    span = Span(stream_id, since, until, CANDIDATES, own, tuple(groups))
+    limit = CANDIDATES if is_exact(rule) else OPEN_CANDIDATES
+    span = Span(stream_id, since, until, limit, own, tuple(groups))
     if is_exact(rule) and rule.count is not Count.ORDERED:
-        told = [(group_name(one.group), one.number) for one in _by_sql(rule, span, 0).alerts]
+        told = [
+            (group_name(one.group), one.number)
+            for one in _by_sql(rule, span, 0, NEAR_TIME_S).alerts
+        ]
     else:
-        signals = _signals([row[0] for row in _rows(candidates_of(rule, span))])
+        signals = _signals([row[0] for row in _rows(candidates_of(rule, span), NEAR_TIME_S)])
         ordered = sorted(signals, key=lambda one: one.place)
         told = [(group_name(one.group), one.value) for one in best_windows(params, ordered)]
     best: dict[str, int] = {}
@@ -92,7 +98,7 @@ def tried_line_for(viewer: User) -> Stream | None:
     """The time-line that rules are tried on: the live one, or the newest import where that is
     empty; None on a desk without signals.
     """
-    require(viewer, "signal.view")
+    require_sight(viewer, "signal.view")
     live = Stream.objects.filter(kind=StreamKind.LIVE).first()
     if live is not None and stream.newest(live.pk) != stream.Position():
         return live
@@ -100,8 +106,8 @@ def tried_line_for(viewer: User) -> Stream | None:
     return last.stream if last else live
 
 
-def _by_sql(rule: Rule, span: Span, limit: int) -> Hits:
-    matched, rows, ids, groups, ends, numbers = _rows(hits_of(rule, span))[0]
+def _by_sql(rule: Rule, span: Span, limit: int, time_s: float | None = None) -> Hits:
+    matched, rows, ids, groups, ends, numbers = _rows(hits_of(rule, span), time_s)[0]
     told = zip(json.loads(groups or "[]"), ends or (), numbers or (), strict=True)
     alerts = [Alert(tuple(group), at, number, ()) for group, at, number in told]
     return Hits(alerts, list(ids or ()), matched, rows <= limit)
@@ -121,10 +127,11 @@ def _signals(ids: Sequence[int]) -> list[Act]:
     return [signal for page in pages for signal in stream.signals_by_id(list(page))]
 
 
-def _rows(statement: Statement) -> list[tuple[Any, ...]]:
+def _rows(statement: Statement, time_s: float | None = None) -> list[tuple[Any, ...]]:
+    wait_s = TIME_S if time_s is None else time_s
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_LIMITS, [f"{round(TIME_S * 1000)}ms"])
+            cursor.execute(_LIMITS, [f"{round(wait_s * 1000)}ms"])
             cursor.execute(statement.sql, statement.values)
             rows = list(cursor.fetchall())
             cursor.execute("SET LOCAL statement_timeout = 0")
@@ -133,7 +140,7 @@ def _rows(statement: Statement) -> list[tuple[Any, ...]]:
         if not isinstance(error.__cause__, QueryCanceled):
             raise
         message = (
-            f"The rule takes longer than {TIME_S:g} s on these signals. Try fewer days, or "
+            f"The rule takes longer than {wait_s:g} s on these signals. Try fewer days, or "
             "conditions that fewer signals meet."
         )
         raise InvalidError(message, field="sigma") from error

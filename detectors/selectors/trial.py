@@ -9,7 +9,7 @@ from django.conf import settings
 
 from abusedesk.core.models import User
 from detectors.base import Signal
-from detectors.policy import require
+from detectors.policy import require_sight
 from detectors.selectors.config import detector_by_slug, params_of
 from detectors.sigma.detector import PREFIX, rule_detector
 from detectors.sigma.params import RuleParams
@@ -26,6 +26,6 @@ def sample_tried_for(viewer: User, slug: str, signals: Sequence[Signal]) -> Tria
 
 
 def draft_tried_for(viewer: User, params: RuleParams, signals: Sequence[Signal]) -> Trial:
-    """What a rule that is not saved makes of them. Raises ForbiddenError."""
-    require(viewer, "signal.view")
+    """What a rule that is not saved makes of them. Raises NotFoundError."""
+    require_sight(viewer, "signal.view")
     return tried(rule_detector(DRAFT)(), params, signals)

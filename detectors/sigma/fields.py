@@ -92,6 +92,10 @@ def _of_signal(name: str) -> Callable[[Signal, str], Iterable[Any]]:
     return lambda signal, _: (getattr(signal, name),)
 
 
+def _listed(name: str) -> Callable[[Signal, str], Iterable[Any]]:
+    return lambda signal, _: getattr(signal, name)
+
+
 def _age(signal: Signal, _: str) -> Iterable[float]:
     created = signal.profile.created_at if signal.profile else None
     return () if created is None else (round((signal.at - created.timestamp()) / HOUR_S, 3),)
@@ -131,12 +135,12 @@ _DECLARED: Final = (
         many=True, common=True,
     ),
     Field(
-        "urls", "links as they were sent", "https://evil.example/a", _of_signal("raw_urls"),
+        "urls", "links as they were sent", "https://evil.example/a", _listed("raw_urls"),
         many=True, common=True,
     ),
     Field(
         "objects", "what was shared or acted upon, as type:value", "hashtag:vote",
-        _of_signal("objects"), many=True, common=True,
+        _listed("objects"), many=True, common=True,
     ),
     Field(
         "identifiers.", "technical traces: ip, device, email, phone, payment, wallet, ja4, "

@@ -11,7 +11,7 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from abusedesk.core.errors import ForbiddenError, InvalidError
+from abusedesk.core.errors import InvalidError, NotFoundError
 from detectors.base import Signal
 from detectors.selectors import rule_hits
 from detectors.selectors.rule_hits import Hits, rule_hits_for
@@ -228,5 +228,5 @@ def test_windows_do_not_compare_each_signal_with_each_other() -> None:
 
 @pytest.mark.django_db
 def test_partners_see_no_hits() -> None:
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(NotFoundError):
         hits(PLAIN["contains"], cast.partner())
