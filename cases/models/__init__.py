@@ -15,12 +15,23 @@ from cases.models.masking import Mask, PeekHabit
 from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
+from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
 from cases.models.policy import PolicyVersion
 from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
 from cases.models.review import Appeal, SecondReview
+from cases.models.share import (
+    Handover,
+    Rendition,
+    Share,
+    SharedNote,
+    SharedObject,
+    SharedSubject,
+    ShareName,
+    ShareTarget,
+)
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 from cases.models.task import Playbook, Task
@@ -38,6 +49,9 @@ __all__ = [
     "CaseReport",
     "CaseVisit",
     "CaseWatch",
+    "Circle",
+    "CircleKey",
+    "CircleMember",
     "Decision",
     "Delivery",
     "EntityAction",
@@ -46,19 +60,29 @@ __all__ = [
     "Gate",
     "GoldenCheck",
     "GoldenItem",
+    "Handover",
     "Mask",
     "Message",
     "MessageTemplate",
     "NewsCursor",
     "Note",
     "Notice",
+    "Organisation",
+    "Partner",
     "PeekHabit",
     "Playbook",
     "PolicyVersion",
     "Queue",
+    "Rendition",
     "Reporter",
     "RoutingRule",
     "SecondReview",
+    "Share",
+    "ShareName",
+    "ShareTarget",
+    "SharedNote",
+    "SharedObject",
+    "SharedSubject",
     "Shift",
     "Snooze",
     "Strike",
