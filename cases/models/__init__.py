@@ -22,16 +22,8 @@ from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
 from cases.models.review import Appeal, SecondReview
-from cases.models.share import (
-    Handover,
-    Rendition,
-    Share,
-    SharedNote,
-    SharedObject,
-    SharedSubject,
-    ShareName,
-    ShareTarget,
-)
+from cases.models.share import Rendition, Share, SharedNote, ShareName, ShareTarget
+from cases.models.shared import Handover, SharedObject, SharedSubject
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 from cases.models.task import Playbook, Task

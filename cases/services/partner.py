@@ -102,7 +102,7 @@ def issue_partner_token(
         row.save(update_fields=["user"])
     until = clock.now() + timedelta(days=days)
     token, plain = issue_token(user=row.user, name=name, scopes=[Scope.SHARE], expires_at=until)
-    audit.append(actor=actor, verb=Verb.PARTNER_TOKEN, target=row, slug=row.slug, name=name)
+    audit.append(actor=actor, verb=Verb.PARTNER_LET_IN, target=row, slug=row.slug, name=name)
     return token, plain
 
 

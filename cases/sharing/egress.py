@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import Any, Final
 
-from cases.sharing import checks, csvtable, tlp
+from cases.sharing import csvtable, tlp
+from cases.sharing.closure import closed
+from cases.sharing.conflicts import Conflict, conflicts
 from cases.sharing.facts import Offer
-from cases.sharing.leaks import Told, leaks
-from cases.sharing.mapping import Line, Mapped, mapped
-from cases.sharing.minimise import PERSONAL, Profile
+from cases.sharing.mapping import mapped
+from cases.sharing.minimise import Profile
+from cases.sharing.pieces import Line
 from cases.sharing.stix import Object
-from detectors import normalise
 
-VALID_AT_MOST: Final = timedelta(days=400)
 # Why a partner does not get it -> in words after its name.
 REFUSALS: Final = {
     "inactive": "is switched off",
@@ -50,15 +49,6 @@ class Audience:
     named: bool = True
     member: bool = True
     joined_later: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """What keeps a share from leaving. what: the value or the text that it is about."""
-
-    rule: str
-    sentence: str
-    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +89,7 @@ def render(offer: Offer, profile: Profile) -> Rendered:
         objects=tuple(objects),
         lines=tuple(out.lines),
         subjects=tuple(out.subjects),
-        conflicts=tuple(_conflicts(out, objects, (bundle, table), offer)),
+        conflicts=tuple(conflicts(out, objects, (bundle, table), offer)),
     )
 
 
@@ -129,83 +119,3 @@ def refusals(level: str, audience: Audience, today: date) -> list[str]:
         "left": not audience.member,
     }
     return [name for name, holds in tests.items() if holds]
-
-
-def closed(objects: Iterable[Object]) -> list[Object]:
-    """Objects without those that refer to what is not there, or to what is marked narrower.
-
-    A list of references loses the ones that lead nowhere; what loses all of them stays too.
-    """
-    kept = {one["id"]: one for one in objects}
-    while True:
-        left = {id: cut for id, one in kept.items() if (cut := _cut(one, kept)) is not None}
-        if left == kept:
-            return list(kept.values())
-        kept = left
-
-
-def whole_conflicts(offer: Offer, now: datetime, receivers: int) -> Iterator[Conflict]:
-    """What keeps the share from anybody."""
-    case = offer.case
-    if tlp.RED in (case.level, offer.level):
-        yield Conflict("tlp", "TLP:RED leaves by no machine and no file. No one can override this.")
-    elif tlp.rank(offer.level) < tlp.rank(case.level):
-        said = f"The case is {tlp.label(case.level)}; the share is wider, {tlp.label(offer.level)}."
-        yield Conflict("tlp", said)
-    if not now < offer.valid_until <= now + VALID_AT_MOST:
-        yield Conflict(
-            "valid-until", f"It must end within {VALID_AT_MOST.days} days, and not in the past."
-        )
-    if not receivers:
-        yield Conflict("audience", "Nobody would get it.")
-
-
-def _conflicts(
-    out: Mapped, objects: Sequence[Object], bodies: tuple[bytes, bytes], offer: Offer
-) -> Iterator[Conflict]:
-    found = [one for body in bodies for one in leaks(Told.read(body), out.withheld)]
-    for type, value in dict.fromkeys(found):
-        yield Conflict(
-            "leak",
-            f"A {type} that is withheld, hashed or cut occurs in what would leave. Take it out of"
-            " title, summary or shared note.",
-            value,
-        )
-    for text in _free_texts(objects, offer):
-        for mention in normalise.extract(text):
-            if mention.type in PERSONAL - {"handle"}:
-                yield Conflict(
-                    "personal-data", f"A text for partners names a {mention.type}.", mention.value
-                )
-    for fault in checks.faults(objects, out.level):
-        yield Conflict("invalid", fault)
-
-
-def _free_texts(objects: Sequence[Object], offer: Offer) -> Iterator[str]:
-    """What people wrote and what leaves of it, each once."""
-    notes = (str(one["content"]) for one in objects if one["type"] == "note")
-    return iter(dict.fromkeys((offer.title, offer.summary, *notes)))
-
-
-def _cut(one: Object, kept: dict[str, Object]) -> Object | None:
-    """The object with the references that hold; None without one that it has to have."""
-    cut = dict(one)
-    level = tlp.level_of(one)
-    for name, value in one.items():
-        if name == "object_marking_refs":
-            continue
-        if name.endswith("_refs"):
-            cut[name] = [ref for ref in value if _reaches(ref, level, kept)]
-            if not cut[name]:
-                return None
-        elif name.endswith("_ref") and not _reaches(value, level, kept):
-            return None
-    return cut
-
-
-def _reaches(ref: str, level: str | None, kept: dict[str, Object]) -> bool:
-    there = kept.get(ref)
-    if there is None:
-        return False
-    theirs = tlp.level_of(there)
-    return level is None or theirs is None or tlp.rank(theirs) <= tlp.rank(level)

@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
 
 from cases.sharing import minimise, stix, tlp
-from cases.sharing.facts import OPINIONS, CampaignFacts, FindingFacts, NoteFacts, Offer
-from cases.sharing.minimise import DROPPED, HMAC, SENT, TRUNCATED, Fate, Profile, Thing
-from cases.sharing.stix import Object
-
-SEED: Final = "investigation-seed"
-SEED_AT_MOST: Final = 29
-"""Confidence above which nobody would take it for a lead only."""
-INDICATED: Final = frozenset({"domain-name", "url", "ipv4-addr", "ipv6-addr", "file"})
-_LEADS: Final = {
-    True: "Seen in a campaign that was confirmed as abuse.",
-    False: "Seen in a case that nobody has decided: look from here, do not act on it.",
-}
-_VALUE: Final = frozenset({"domain-name", "url", "ipv4-addr", "ipv6-addr"})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One field of one thing in the preview: what was there, what leaves of it, by which rule."""
-
-    about: str
-    field: str
-    how: str
-    rule: str
-    before: str = ""
-    after: str = ""
-
-
-@dataclass(slots=True)
-class Mapped:
-    """Objects in the order in which they were made, each once; lines of the preview.
-
-    level: of all of it. withheld: (type, value) of everything that must occur nowhere in what
-    leaves. subjects: (type, value, how, id) of each thing of which something leaves. rows: a line
-    of the table for each of them.
-    """
-
-    level: str
-    objects: dict[str, Object] = field(default_factory=dict)
-    lines: list[Line] = field(default_factory=list)
-    withheld: list[tuple[str, str]] = field(default_factory=list)
-    subjects: list[tuple[str, str, str, str]] = field(default_factory=list)
-    ids: dict[Thing, str] = field(default_factory=dict)
-    rows: list[tuple[Thing, Fate]] = field(default_factory=list)
-
-    def add(self, one: Object) -> str:
-        self.objects.setdefault(one["id"], one)
-        return str(one["id"])
+from cases.sharing.facts import OPINIONS, CampaignFacts, NoteFacts, Offer
+from cases.sharing.minimise import DROPPED, SENT, Profile, Thing
+from cases.sharing.observing import add_finding, add_indicators
+from cases.sharing.pieces import (
+    Line,
+    Mapped,
+    common,
+    how_sure,
+    observable_of,
+    tie,
+    time_line,
+)
 
 
 def mapped(offer: Offer, profile: Profile) -> Mapped:
@@ -69,9 +31,9 @@ def mapped(offer: Offer, profile: Profile) -> Mapped:
     observed = [
         made
         for one in offer.case.findings
-        if (made := _finding(out, one, campaigns, offer, profile))
+        if (made := add_finding(out, one, campaigns, offer, profile))
     ]
-    _indicators(out, campaigns, observed, offer, profile)
+    add_indicators(out, campaigns, observed, offer, profile)
     core = [*campaigns, *observed] or list(out.ids.values())
     core = core or [offer.maker.id]
     whole = _whole(out, core, offer, profile)
@@ -80,39 +42,6 @@ def mapped(offer: Offer, profile: Profile) -> Mapped:
         _note(out, note, whole[-1:], offer, profile)
     out.lines.append(Line(about, "reporters and reviewers", DROPPED, "person-never"))
     return out
-
-
-def observable_of(thing: Thing, fate: Fate, level: str) -> Object:
-    """The observable that carries what leaves of a thing."""
-    value = fate.value
-    if fate.how == HMAC or thing.type not in _CARRIERS:
-        return stix.observable("user-account", level, account_type=thing.type, user_id=value)
-    type, properties = _CARRIERS[thing.type](value)
-    return stix.observable(type, level, **properties)
-
-
-def _account(value: str) -> tuple[str, dict[str, Any]]:
-    platform, _, actor = value.partition(":")
-    return "user-account", {"account_type": platform, "user_id": actor}
-
-
-def _address(value: str) -> tuple[str, dict[str, Any]]:
-    return "ipv6-addr" if ":" in value else "ipv4-addr", {"value": value}
-
-
-def _file(value: str) -> tuple[str, dict[str, Any]]:
-    return "file", {"hashes": {stix.HASH_OF_LENGTH[len(value)]: value}}
-
-
-# Type of a thing that leaves as it is -> its observable. Every other type travels as an account of
-# its own type, as does every keyed hash: an `hmac:` in an address would be no address.
-_CARRIERS: Final[dict[str, Callable[[str], tuple[str, dict[str, Any]]]]] = {
-    "account": _account,
-    "domain": lambda value: ("domain-name", {"value": value}),
-    "url": lambda value: ("url", {"value": value}),
-    "ip": _address,
-    "hash": _file,
-}
 
 
 def _frame(out: Mapped, offer: Offer, profile: Profile) -> None:
@@ -156,149 +85,22 @@ def _thing(out: Mapped, thing: Thing, offer: Offer, profile: Profile) -> None:
     out.rows.append((thing, fate))
 
 
-def _common(type: str, source: str, offer: Offer, profile: Profile) -> Object:
-    """What every domain object and relationship bears."""
-    named = offer.name_of(type, source)
-    return {
-        "type": type,
-        "spec_version": "2.1",
-        "id": named.id,
-        "created_by_ref": offer.maker.id,
-        "created": stix.moment(named.created),
-        "modified": stix.moment(offer.at),
-        "object_marking_refs": [tlp.MARKING[profile.level]],
-    }
-
-
-def _sure(probability: float, offer: Offer) -> dict[str, Any]:
-    """Confidence, 0 to 100; what nobody confirmed is a lead, and says so."""
-    said = round(100 * min(1.0, max(0.0, probability)))
-    if offer.case.confirmed:
-        return {"confidence": said}
-    return {"confidence": min(said, SEED_AT_MOST), "labels": [SEED]}
-
-
-def _time(out: Mapped, about: str, name: str, at: datetime, level: str) -> str:
-    cut, rule = minimise.time_of(at, level)
-    how = SENT if cut == at.replace(microsecond=0) else TRUNCATED
-    out.lines.append(Line(about, name, how, rule, before=stix.moment(at), after=stix.moment(cut)))
-    return stix.moment(cut)
-
-
 def _campaign(out: Mapped, one: CampaignFacts, offer: Offer, profile: Profile) -> str:
     about = one.key
     out.lines.append(Line(about, "accounts", SENT, "count", after=str(one.size)))
     made = {
-        **_common("campaign", one.key, offer, profile),
-        **_sure(one.sure, offer),
+        **common("campaign", one.key, offer, profile),
+        **how_sure(one.sure, offer),
         "name": offer.title,
-        "first_seen": _time(out, about, "first_seen", one.first_at, profile.level),
-        "last_seen": _time(out, about, "last_seen", one.last_at, profile.level),
+        "first_seen": time_line(out, about, "first_seen", one.first_at, profile.level),
+        "last_seen": time_line(out, about, "last_seen", one.last_at, profile.level),
         "extensions": stix.own_fields(accounts=one.size, pap=offer.pap),
     }
     campaign = out.add(made)
     for thing, id in out.ids.items():
         if thing.type == "account":
-            _tie(out, ("related-to", id, campaign), offer, profile)
+            tie(out, ("related-to", id, campaign), offer, profile)
     return campaign
-
-
-def _finding(
-    out: Mapped, one: FindingFacts, campaigns: Sequence[str], offer: Offer, profile: Profile
-) -> str | None:
-    """Observed data and its sighting, when anything of what was observed leaves."""
-    about = one.key
-    if one.sentence:
-        out.lines.append(Line(about, "sentence", DROPPED, "internal-text"))
-    refs = sorted({out.ids[thing] for thing in (one.anchor, *one.accounts) if thing in out.ids})
-    if not refs:
-        out.lines.append(Line(about, "observation", DROPPED, "closure"))
-        return None
-    first = _time(out, about, "first_observed", one.first_at, profile.level)
-    last = _time(out, about, "last_observed", one.last_at, profile.level)
-    out.lines.append(Line(about, "signals", SENT, "count", after=str(one.signals)))
-    seen = min(max(1, one.signals), 999_999_999)
-    detector = {"detector": one.detector, "detector_version": one.version, "family": one.family}
-    observed = out.add(
-        {
-            **_common("observed-data", one.key, offer, profile),
-            "first_observed": first,
-            "last_observed": last,
-            "number_observed": seen,
-            "object_refs": refs,
-            "extensions": stix.own_fields(**detector),
-        }
-    )
-    for campaign in campaigns:
-        out.add(
-            {
-                **_common("sighting", f"{one.key}@{campaign}", offer, profile),
-                "first_seen": first,
-                "last_seen": last,
-                "count": seen,
-                "sighting_of_ref": campaign,
-                "observed_data_refs": [observed],
-                "where_sighted_refs": [offer.maker.id],
-            }
-        )
-    return observed
-
-
-def _indicators(
-    out: Mapped,
-    campaigns: Sequence[str],
-    observed: Sequence[str],
-    offer: Offer,
-    profile: Profile,
-) -> None:
-    """A pattern for every value that leaves whole or cut and that a machine can look for."""
-    until = stix.moment(offer.valid_until)
-    since, _ = minimise.time_of(offer.case.opened_at, profile.level)
-    for thing, id in out.ids.items():
-        seen = out.objects[id]
-        if seen["type"] not in INDICATED:
-            continue
-        source = f"{seen['type']} {id}"
-        indicator = out.add(
-            {
-                **_common("indicator", source, offer, profile),
-                **_sure(offer.case.sure, offer),
-                "name": f"{thing.type} of {offer.title}",
-                "description": _LEADS[offer.case.confirmed],
-                "indicator_types": ["malicious-activity" if offer.case.confirmed else "unknown"],
-                "pattern": _pattern(seen),
-                "pattern_type": "stix",
-                "pattern_version": "2.1",
-                "valid_from": stix.moment(since),
-                "valid_until": until,
-                "extensions": stix.own_fields(pap=offer.pap),
-            }
-        )
-        for campaign in campaigns:
-            _tie(out, ("indicates", indicator, campaign), offer, profile)
-        for one in observed:
-            if id in out.objects[one]["object_refs"]:
-                _tie(out, ("based-on", indicator, one), offer, profile)
-
-
-def _pattern(seen: Object) -> str:
-    if seen["type"] in _VALUE:
-        compare = "ISSUBSET" if seen["type"].startswith("ip") and "/" in seen["value"] else "="
-        return stix.pattern(seen["type"], "value", seen["value"], compare)
-    ((name, value),) = seen["hashes"].items()
-    return stix.pattern("file", f"hashes.'{name}'", value)
-
-
-def _tie(out: Mapped, tie: tuple[str, str, str], offer: Offer, profile: Profile) -> None:
-    kind, source, target = tie
-    out.add(
-        {
-            **_common("relationship", " ".join(tie), offer, profile),
-            "relationship_type": kind,
-            "source_ref": source,
-            "target_ref": target,
-        }
-    )
 
 
 def _whole(out: Mapped, core: Sequence[str], offer: Offer, profile: Profile) -> list[str]:
@@ -307,8 +109,8 @@ def _whole(out: Mapped, core: Sequence[str], offer: Offer, profile: Profile) -> 
     made = [
         out.add(
             {
-                **_common("grouping", case.key, offer, profile),
-                **_sure(case.sure, offer),
+                **common("grouping", case.key, offer, profile),
+                **how_sure(case.sure, offer),
                 **_said(offer),
                 "context": "suspicious-activity",
                 "object_refs": _with_things(core, out),
@@ -318,8 +120,8 @@ def _whole(out: Mapped, core: Sequence[str], offer: Offer, profile: Profile) -> 
     ]
     if case.closed_at is not None:
         report = {
-            **_common("report", case.key, offer, profile),
-            **_sure(case.sure, offer),
+            **common("report", case.key, offer, profile),
+            **how_sure(case.sure, offer),
             **_said(offer),
             "report_types": ["campaign"],
             "published": stix.moment(offer.at),
@@ -327,7 +129,7 @@ def _whole(out: Mapped, core: Sequence[str], offer: Offer, profile: Profile) -> 
             "extensions": stix.own_fields(pap=offer.pap),
         }
         made.append(out.add(report))
-        _tie(out, ("related-to", made[1], made[0]), offer, profile)
+        tie(out, ("related-to", made[1], made[0]), offer, profile)
     return made
 
 
@@ -353,7 +155,7 @@ def _decision(out: Mapped, refs: Iterable[str], offer: Offer, profile: Profile) 
     out.lines.append(Line(offer.case.ref, "decision", SENT, "count", after=", ".join(said)))
     out.add(
         {
-            **_common("note", decision.key, offer, profile),
+            **common("note", decision.key, offer, profile),
             "abstract": "decision",
             "content": f"{', '.join(said)}.",
             "authors": ["reviewer"],
@@ -362,7 +164,7 @@ def _decision(out: Mapped, refs: Iterable[str], offer: Offer, profile: Profile) 
     )
     out.add(
         {
-            **_common("opinion", decision.key, offer, profile),
+            **common("opinion", decision.key, offer, profile),
             "opinion": opinion,
             "authors": ["reviewer"],
             "object_refs": about,
@@ -387,7 +189,7 @@ def _note(
     out.lines.append(Line(note.key, "body", SENT, "shared-note", after=note.body))
     out.add(
         {
-            **_common("note", note.key, offer, profile),
+            **common("note", note.key, offer, profile),
             "abstract": "note",
             "content": note.body,
             "authors": ["reviewer"],

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Final
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
-from cases.sharing import hmacs, tlp
+from cases.sharing import hmacs, tlp, urls
 
 SENT, TRUNCATED, HMAC, DROPPED = "sent", "truncated", "hmac", "dropped"
 ACTOR, UNCLEAR, INFRASTRUCTURE = "actor", "unclear", "infrastructure"
@@ -49,8 +49,6 @@ TYPES: Final = (
 )  # fmt: skip
 """Types that an agreement can name; there is a rule for each."""
 PUBLIC: Final = frozenset({"domain", "hashtag", "hash", "media"})
-_MAIL: Final = re.compile(r"[^\s/@?&=]+@[^\s/@?&=]+\.\w+")
-_TOKEN: Final = re.compile(r"[A-Za-z0-9+/_=.~-]{16,}|\d{5,}")
 _HASH: Final = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")
 
 
@@ -111,7 +109,7 @@ def secrets_of(thing: Thing, fate: Fate) -> list[tuple[str, str]]:
     if fate.how == SENT:
         return []
     if thing.type == "url":
-        return [("text", one) for one in _cut_out(thing.value)]
+        return [("text", one) for one in urls.cut_out(thing.value)]
     return [] if thing.type in PUBLIC else [(thing.type, thing.value)]
 
 
@@ -125,41 +123,6 @@ def time_of(at: datetime, level: str) -> tuple[datetime, str]:
     return at, "time-second"
 
 
-def shorter_url(url: str) -> str:
-    """`url` without what may say who it was sent to: a user name, a fragment, telling values."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    if _MAIL.search(unquote(parts.path)):
-        return urlunsplit((parts.scheme, host, "/", "", ""))
-    query = "&".join(map(_without_value, parts.query.split("&"))) if parts.query else ""
-    return urlunsplit((parts.scheme, host, parts.path, query, ""))
-
-
-def _cut_out(url: str) -> Iterator[str]:
-    """The telling parts of a URL, decoded."""
-    parts = urlsplit(url)
-    if _telling(fragment := unquote(parts.fragment)):
-        yield fragment
-    yield from (match[0] for match in _MAIL.finditer(unquote(parts.path)))
-    for pair in parts.query.split("&"):
-        name, is_pair, value = pair.partition("=")
-        told = unquote(value if is_pair else name)
-        if _telling(told):
-            yield told
-
-
-def _without_value(pair: str) -> str:
-    name, is_pair, value = pair.partition("=")
-    told = unquote(value if is_pair else name)
-    if not _telling(told):
-        return pair
-    return f"{name}=" if is_pair else ""
-
-
-def _telling(text: str) -> bool:
-    return bool(_MAIL.search(text) or _TOKEN.search(text))
-
-
 def _kept(thing: Thing, profile: Profile) -> Fate:
     return Fate(SENT, "attack-value", thing.value)
 
@@ -171,7 +134,7 @@ def _hash(thing: Thing, profile: Profile) -> Fate:
 
 
 def _url(thing: Thing, profile: Profile) -> Fate:
-    short = shorter_url(thing.value)
+    short = urls.shorter_url(thing.value)
     if not short.isascii() or not urlsplit(short).hostname:
         return Fate(DROPPED, "no-value")
     if short != thing.value:

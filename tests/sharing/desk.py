@@ -22,7 +22,12 @@ from tests.cases import build
 MAIL: Final = "eve.mule@mail.example"
 SECRET: Final = "The informant Quillfeather told us by telephone."
 DOMAIN: Final = "refund-desk.example"
-AGREED: Final = {"purpose": "stop scams", "legal_basis": "legitimate interest", "agreement": "A-7"}
+AGREED: Final = {
+    "tlp_cap": "amber+strict",
+    "purpose": "stop scams",
+    "legal_basis": "legitimate interest",
+    "agreement": "A-7",
+}
 
 
 @dataclass
@@ -53,7 +58,9 @@ def desk(*, tlp: str = "green", confirmed: bool = True, people: Any = None) -> S
     partners = [partner(admin, slug) for slug in ("cert-north", "bank-south", "host-west")]
     members = [one.slug for one in partners]
     circle = save_circle(
-        actor=admin, slug="ring", said=CircleText("Ring", community=True, members=members)
+        actor=admin,
+        slug="ring",
+        said=CircleText("Ring", "amber+strict", community=True, members=members),
     )
     names = build.accounts(8)
     anchors = (("email", MAIL), ("domain", DOMAIN), ("ip", "198.51.100.77"))

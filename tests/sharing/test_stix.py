@@ -10,7 +10,8 @@ import pytest
 import stix2
 from stix2validator import ValidationOptions, validate_parsed_json
 
-from cases.sharing import checks, egress, stix, tlp
+from cases.sharing import checks, stix, tlp
+from cases.sharing.closure import closed
 from cases.sharing.egress import render
 from detectors import normalise
 from tests.sharing import made
@@ -217,7 +218,7 @@ def test_references_to_what_is_missing_or_narrower_are_left_out_with_all_that_ne
     note = {
         "type": "note", "id": "note--e", "object_marking_refs": green, "object_refs": [tie["id"]],
     }  # fmt: skip
-    kept = egress.closed([shown, hidden, tie, report, note])
+    kept = closed([shown, hidden, tie, report, note])
     assert [one["id"] for one in kept] == [shown["id"], hidden["id"], report["id"]]
     assert cast("list[str]", kept[2]["object_refs"]) == [shown["id"]]
 
