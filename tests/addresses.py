@@ -459,6 +459,9 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "partner_slug": lambda _: "partner-0",
     "circle_slug": lambda _: "ring-0",
     "way": lambda _: "bundle",
+    "path": lambda _: "nothing/",
+    "collection_id": lambda _: "objects",
+    "object_id": lambda _: "campaign--0",
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
     ("cases:peek", "signal_id"): lambda on: cited_id(on.held),

@@ -161,9 +161,16 @@ from cases.selectors.share import (
 )
 from cases.selectors.spreading import next_platform_for
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.selectors.taxii import (
+    circles_by_partner,
+    is_partner_by_user,
+    levels_by_partner,
+    objects_by_partner,
+)
 from cases.selectors.view import counted_views_for
 from cases.services.share import ShareText, change_share
 from cases.summary import FADED
+from cases.taxii.paging import Asked
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
 from detectors.complaints import Complaint, Target
@@ -427,6 +434,16 @@ cases:circle-list         POST    login 403   403   goes  login 404
 cases:circle              GET     login ok    ok    ok    login 404
 cases:circle              POST    login 403   403   goes  login 404
 cases:circle-key          POST    login 403   403   goes  login 404
+taxii:discovery           GET     401   401   401   401   401   401
+taxii:root                GET     401   401   401   401   401   401
+taxii:collections         GET     401   401   401   401   401   401
+taxii:collection          GET     401   401   401   401   401   401
+taxii:objects             GET     401   401   401   401   401   401
+taxii:manifest            GET     401   401   401   401   401   401
+taxii:object              GET     401   401   401   401   401   401
+taxii:versions            GET     401   401   401   401   401   401
+taxii:nowhere             GET     401   401   401   401   401   401
+cases:keys                GET     ok    ok    ok    ok    ok    ok
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-export   POST    login 403   ok    ok    login 403
 detectors:signal-detail   GET     login ok    ok    ok    login 404
@@ -878,6 +895,21 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         ),
     ),
     "changes_for": (STAFF, lambda who, on: changes_for(_second_revision(on), who)),
+    "is_partner_by_user": (
+        {Role.PARTNER},
+        lambda who, on: is_partner_by_user(_of_a_partner(who)),
+    ),
+    "circles_by_partner": ({Role.PARTNER}, lambda who, on: circles_by_partner(_of_a_partner(who))),
+    "levels_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: levels_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
+    ),
+    "objects_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: objects_by_partner(
+            Circle.objects.get(slug="ring-0"), _of_a_partner(who), Asked()
+        ),
+    ),
     "handovers_for": (LEADS, lambda who, on: handovers_for(who)),
     "handovers_by_subject": (
         LEADS,
@@ -888,6 +920,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "own_reviews_for": ({Role.REVIEWER}, lambda who, on: own_reviews_for(_disagreed(on, who))),
 }
 WITHOUT_VIEWER: Final = {
+    "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
     "changes_of": "of a backtest that a selector gave to the viewer",
@@ -1082,6 +1115,13 @@ def _reported() -> Case:
     note([(told, Complaint((account,), "x:ada", "spam"))])
     place()
     return Case.objects.get(report_links__signal_id=signal.pk)
+
+
+def _of_a_partner(who: User) -> User:
+    """The same person; one with the role reads for the first partner."""
+    if who.role == Role.PARTNER:
+        Partner.objects.filter(slug="partner-0").update(user=who)
+    return who
 
 
 def _second_revision(on: Furnished) -> Rendition:

@@ -540,6 +540,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(fields=["circle", "stix_id", "-seq"], name="sharedobject_id")
+                ],
                 "ordering": ["seq"],
             },
         ),
@@ -566,6 +569,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"indexes": [models.Index(fields=["digest"], name="sharedsubject_digest")]},
         ),
         migrations.CreateModel(
             name="ShareName",
@@ -707,17 +711,9 @@ class Migration(migrations.Migration):
                 fields=("share", "revision", "profile"), name="rendition_profile"
             ),
         ),
-        migrations.AddIndex(
-            model_name="sharedobject",
-            index=models.Index(fields=["circle", "stix_id", "-seq"], name="sharedobject_id"),
-        ),
         migrations.AddConstraint(
             model_name="sharedobject",
             constraint=models.UniqueConstraint(fields=("circle", "seq"), name="sharedobject_seq"),
-        ),
-        migrations.AddIndex(
-            model_name="sharedsubject",
-            index=models.Index(fields=["digest"], name="sharedsubject_digest"),
         ),
         migrations.AddConstraint(
             model_name="sharename",

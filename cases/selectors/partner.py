@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
@@ -12,7 +13,7 @@ from abusedesk.core.models import User
 from cases import policy
 from cases.choices import Tlp
 from cases.models import Circle, Organisation, Partner
-from cases.sharing import egress
+from cases.sharing import egress, signing
 from cases.sharing.egress import Audience
 
 
@@ -28,6 +29,14 @@ class Reach:
 def organisation_for(viewer: User) -> Organisation | None:
     """Whose desk this is; None while nobody has said it, and for who may not know."""
     return Organisation.objects.first() if policy.allowed(viewer, "partner.view") else None
+
+
+def published_keys_of() -> dict[str, Any]:
+    """The public half of the key that signs files; everybody may know it."""
+    row = Organisation.objects.first()
+    if row is None:
+        return {"keys": []}
+    return signing.published(signing.public_of(bytes.fromhex(row.signing_key)))
 
 
 def partners_for(viewer: User) -> QuerySet[Partner]:

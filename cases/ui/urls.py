@@ -168,6 +168,7 @@ urlpatterns = [
         share_steps.share_file,
         name="share-file",
     ),
+    path(".well-known/abusedesk-keys.json", partner.keys, name="keys"),
     path("sharing/ledger/", ledger.ledger, name="ledger"),
     path("sharing/ledger/export/", ledger.ledger_export, name="ledger-export"),
     path("sharing/organisation/", partner.organisation, name="organisation"),

@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
@@ -21,6 +21,7 @@ from cases.selectors.partner import (
     organisation_for,
     partner_by_slug,
     partners_for,
+    published_keys_of,
     reach_of,
 )
 from cases.services.circle import renew_key, save_circle
@@ -153,6 +154,12 @@ def circle_key(request: DeskRequest, circle_slug: str) -> HttpResponse:
     key = renew_key(actor=request.user, circle=circle_by_slug(circle_slug, request.user))
     messages.success(request, f"From now on values are hashed with the key {key.key_id}.")
     return redirect("cases:circle", circle_slug)
+
+
+@require_safe
+def keys(request: HttpRequest) -> JsonResponse:
+    """The key of signed files, for everybody who wants to check one."""
+    return JsonResponse(published_keys_of())
 
 
 def _partner(request: DeskRequest, form: PartnerForm, row: Partner | None = None) -> Partner | None:
