@@ -27,7 +27,6 @@ from tests.sharing import desk
 from tests.sharing.desk import Sharing
 
 pytestmark = pytest.mark.django_db
-CANARY: Final = "canarylabel"
 LEVELS: Final = [one.value for one in Tlp]
 SHAREABLE: Final = [one for one in LEVELS if one != Tlp.RED]
 # Modules through which bytes leave for others, and what each is checked by. A new one stands here
@@ -107,7 +106,7 @@ WAYS: Final[dict[str, Callable[[Sharing, Share, Partner], bytes]]] = {
     "taxii versions": _taxii("objects/{id}/versions/"),
     "taxii manifest": _taxii("manifest/"),
 }
-TELLING: Final = ("Refund scam", "refund-desk", "campaign--", "domain-name--")
+TELLING: Final = ("Refund scam", "refund-desk", "campaign--", "domain-name--", '"versions":["')
 
 
 def _tells(body: bytes) -> bool:
@@ -161,11 +160,11 @@ def test_webhooks_tell_of_everything_but_a_red_case(
     monkeypatch.setattr(outbound, "post_json", post_json)
     save_webhook(actor=on.admin, url="https://a.example/hook", events=["changed"])
     Case.objects.filter(pk=on.case.pk).update(tlp=level)
-    label_case(actor=on.reviewer, case=on.case, labels=[CANARY])
+    label_case(actor=on.reviewer, case=on.case, labels=["ring"])
     owe_events()
     Delivery.objects.filter(state=DeliveryState.WAITING).update(due_at=clock.now())
     actions.deliver_due()
-    assert any(CANARY.encode() in body for body in sent) == (level != Tlp.RED)
+    assert any(on.case.ref.encode() in body for body in sent) == (level != Tlp.RED)
 
 
 def _modules(wanted: Callable[[ast.AST], bool]) -> set[str]:
