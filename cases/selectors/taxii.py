@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from abusedesk.core import clock
 from abusedesk.core.models import User
 from cases.choices import ShareState, Tlp
-from cases.models import Circle, Partner, SharedObject
+from cases.models import Circle, Partner, SharedObject, ShareTarget
 from cases.sharing import egress, tlp
 from cases.sharing.egress import Audience
 from cases.taxii.paging import WORDS, Asked, moment
@@ -68,8 +68,12 @@ def _visible(circle: Circle, viewer: User) -> QuerySet[SharedObject]:
     for level in Tlp:
         may = [one for one in tlp.LEVELS if tlp.rank(one) <= tlp.rank(level.value)]
         narrow_enough |= Q(rendition__share__live_tlp=level, rendition__share__case__tlp__in=may)
+    named = ShareTarget.objects.filter(
+        share=OuterRef("rendition__share"), partner__user=viewer, dropped=False
+    )
     in_force = narrow_enough & Q(
         ~Q(rendition__share__state=ShareState.RECALLED),
+        Exists(named),
         rendition__share__valid_until__gt=clock.now(),
     )
     return SharedObject.objects.filter(

@@ -78,7 +78,8 @@ def record_page(
             target = ShareTarget.objects.select_related("share", "partner").get(
                 share=share_id, partner=partner
             )
-            _note(target, WayOut.RECALL if any(one.revoked for one in some) else WayOut.TAXII)
+            recalled = target.share.state == ShareState.RECALLED
+            _note(target, WayOut.RECALL if recalled else WayOut.TAXII)
             _ledger(
                 actor,
                 target,

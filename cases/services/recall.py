@@ -34,7 +34,8 @@ def recall_share(*, actor: User, share: Share, reason: str) -> Share:
         raise ConflictError(message, state=row.state)
     now = clock.now()
     circle = collection.locked(row.circle)
-    for one in Rendition.objects.filter(share=row, revision=row.live).select_related("share"):
+    out = Rendition.objects.filter(targets__share=row).select_related("share").distinct()
+    for one in out:
         one.revocation = collection.take_back(circle, one, now).decode()
         one.save(update_fields=["revocation"])
     circle.save(update_fields=["last_seq", "last_added"])

@@ -20,6 +20,7 @@ from cases.models import Case, Circle, Handover, Partner, Share, SharedObject
 from cases.selectors.ledger import handovers_by_subject
 from cases.services.partner import issue_partner_token
 from cases.services.recall import recall_share
+from cases.services.share import approve_share, ask_approval, change_share
 from cases.sharing import tlp
 from cases.taxii.views import MEDIA
 from tests import make
@@ -231,6 +232,29 @@ def test_what_is_for_one_circle_is_not_there_for_who_is_in_another(on: Sharing) 
     on.circle.members.filter(partner=on.partners[1]).delete()
     assert south.get("/taxii2/").json() == {"title": "Harbour desk", "api_roots": []}
     assert south.get("/taxii2/ring/").status_code == 404
+
+
+@pytest.mark.row(61)
+@pytest.mark.row(97)
+def test_a_partner_that_a_revision_leaves_out_is_served_no_more_and_hears_of_the_recall(
+    on: Sharing,
+) -> None:
+    share = desk.shared(on)
+    south = _door(on, 1)
+    assert _objects(south)
+    only = desk.said(on, partners=["cert-north"])
+    share = change_share(actor=on.reviewer, share=share, said=only)
+    ask_approval(actor=on.reviewer, share=share)
+    approve_share(actor=on.lead, share=share, digest=share.digest)
+    assert _objects(south) == []
+    target = share.targets.get(partner=on.partners[1])
+    assert target.recall_state == "not reached"
+    recall_share(actor=on.lead, share=share, reason="one is a victim")
+    told = _objects(south)
+    assert told
+    assert all(one["revoked"] for one in told)
+    target.refresh_from_db()
+    assert target.recall_state == "delivered"
 
 
 @pytest.mark.row(61)
