@@ -18,6 +18,7 @@ urlpatterns = [
     path("v/<int:view_id>/", views.view_open, name="view-open"),
     path("v/<int:view_id>/delete/", views.view_delete, name="view-delete"),
     path("api/", include("abusedesk.api")),
+    path("taxii2/", include("cases.taxii.urls")),
     path("", include("detectors.ui.urls")),
     path("", include("cases.ui.urls")),
 ]

@@ -221,3 +221,38 @@ class ItemState(models.TextChoices):
     SKIPPED = "skipped", "Skipped"
     UNDONE = "undone", "Undone"
     KEPT = "kept", "Could not be undone"
+
+
+class Pap(models.TextChoices):
+    """Permissible actions protocol: what a receiver may do with it, from anything to nothing."""
+
+    CLEAR = "clear", "PAP:CLEAR, anything"
+    GREEN = "green", "PAP:GREEN, active steps such as blocking"
+    AMBER = "amber", "PAP:AMBER, passive look-ups only"
+    RED = "red", "PAP:RED, nothing that can be noticed"
+
+
+class ShareState(models.TextChoices):
+    """How far a share is. What was let out before stays out while the next revision is written."""
+
+    DRAFT = "draft", "Draft"
+    WAITING = "waiting", "Waits for a second person"
+    SHARED = "shared", "Shared"
+    RECALLED = "recalled", "Recalled"
+
+
+class WayOut(models.TextChoices):
+    """How something reached a partner."""
+
+    SIGNED = "signed", "Signed bundle file"
+    BUNDLE = "bundle", "Bundle file"
+    TABLE = "table", "Table"
+    RECALL = "recall", "Recall file"
+    TAXII = "taxii", "TAXII"
+
+
+class RecallAnswer(models.TextChoices):
+    """What a partner said of a recall."""
+
+    ACKNOWLEDGED = "acknowledged", "Acknowledged"
+    REFUSED = "refused", "Refused"

@@ -15,7 +15,8 @@ REVIEWERS: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 LEADS: Final = frozenset({Role.LEAD, Role.ADMIN})
 ADMINS: Final = frozenset({Role.ADMIN})
 
-# Partners stand in no row. Integrations see no cases; they hand in appeals.
+# Partners stand in no row: what they may have says `cases/sharing/egress.py`. Integrations see no
+# cases; they hand in appeals.
 PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.view": REVIEWERS,
     "case.claim": REVIEWERS,
@@ -70,6 +71,14 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "webhook.view": ADMINS,
     "webhook.save": ADMINS,
     "delivery.again": ADMINS,
+    "partner.view": REVIEWERS,
+    "partner.save": ADMINS,
+    "share.view": REVIEWERS,
+    "share.write": REVIEWERS,
+    "share.approve": LEADS,
+    "share.deliver": LEADS,
+    "share.recall": LEADS,
+    "ledger.view": LEADS,
     "retention.view": ADMINS,
     "retention.save": ADMINS,
     "retention.verify": ADMINS,
@@ -81,6 +90,7 @@ HIDEABLE: Final = {
     "case.snooze": "Snooze",
     "case.escalate": "Escalate",
     "case.note": "Write notes",
+    "share.write": "Share with partners",
     "message.send": "Write to reporters and subjects",
     "case.hold": "Legal hold",
     "case.assign": "Assign",

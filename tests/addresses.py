@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import ActionKind, BulkAction, LineageKind, NoticeKind, State
+from cases.choices import ActionKind, BulkAction, LineageKind, NoticeKind, State, WayOut
 from cases.models import (
     Appeal,
     BulkItem,
@@ -35,11 +35,13 @@ from cases.models import (
     GoldenItem,
     Message,
     Notice,
+    Partner,
     Playbook,
     Queue,
     Reporter,
     RoutingRule,
     SecondReview,
+    Share,
     Statement,
     Task,
     Webhook,
@@ -47,17 +49,23 @@ from cases.models import (
 from cases.services.addition import add_to_case
 from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
+from cases.services.circle import CircleText, save_circle
 from cases.services.decision import record_decision
 from cases.services.event import owe_events
 from cases.services.file import add_file
+from cases.services.handover import hand_over
 from cases.services.hold import hold_case
 from cases.services.marking import label_case
 from cases.services.message import save_template
 from cases.services.note import add_note
+from cases.services.organisation import save_organisation
+from cases.services.partner import PartnerText, save_partner
 from cases.services.policy import PolicyText, save_policy
 from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
 from cases.services.routing import save_rule
+from cases.services.share import ShareText, approve_share, ask_approval, draft_share
+from cases.services.shared_note import add_shared_note
 from cases.services.task import add_tasks, save_playbook
 from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
@@ -165,6 +173,15 @@ TEMPLATE: dict[str, Any] = {
     "body": "{date}",
 }
 WRITTEN = {"template": "template-0", "to": "x:ada"}
+PARTNER: dict[str, Any] = {
+    "title": "Bank", "tlp_cap": "amber", "retention_days": 365, "active": "on",
+}  # fmt: skip
+CIRCLE: dict[str, Any] = {"title": "Ring", "tlp_cap": "amber", "members": ["partner-0"]}
+SHARE: dict[str, Any] = {
+    "title": "Refund scam", "tlp": "amber", "pap": "amber", "purpose": "stop scams",
+    "partners": ["partner-0"],
+}  # fmt: skip
+TOKEN: dict[str, Any] = {"name": "TAXII", "days": 90}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
 UNNAMED = "api-nowhere"
@@ -390,7 +407,33 @@ class Furnished:
             "detectors:mapping-new": {"slug": "shop-new", "reason": "try", "do": "save"},
             "detectors:mapping-detail": {"reason": "try", "do": "save", "based_on": "1"},
             "api-dead-letter-replay": _item,
-        }
+            "cases:share": lambda: SHARE | {"valid_until": _in_a_month().date().isoformat()},
+            "cases:shared-note": {"body": "seen", "tlp": "amber"},
+            "cases:share-do": {"do": "recall", "reason": "wrong"},
+            "cases:share-answer": {"answer": "acknowledged"},
+            "cases:organisation": {"name": "Desk"},
+            "cases:partner-list": PARTNER | {"slug": "new"},
+            "cases:partner": PARTNER,
+            "cases:partner-token": TOKEN,
+            "cases:circle-list": CIRCLE | {"slug": "new"},
+            "cases:circle": CIRCLE,
+            "api-organisation": {"name": "Desk"},
+            "api-partners": PARTNER | {"slug": "new", "active": True},
+            "api-partner": PARTNER | {"active": True},
+            "api-partner-tokens": TOKEN,
+            "api-circles": CIRCLE | {"slug": "new"},
+            "api-circle": CIRCLE,
+            "api-case-shared-notes": {"body": "seen", "tlp": "amber"},
+            "api-case-shares": lambda: {
+                **SHARE, "valid_until": _in_a_month().isoformat(), "circle": "free",
+            },
+            "api-share": lambda: SHARE | {"valid_until": _in_a_month().isoformat()},
+            "api-share-approve": {"digest": "0" * 64},
+            "api-share-refuse": {"reason": "wrong"},
+            "api-share-recall": {"reason": "wrong"},
+            "api-share-answer": {"answer": "acknowledged"},
+            "api-receipts": {"answer": "acknowledged", "share": 1},
+        }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
         return body() if callable(body) else body
 
@@ -402,6 +445,10 @@ class Furnished:
         member = self.held.campaign_links.get().campaign.members.earliest("pk")
         CampaignMember.objects.filter(pk=member.pk).update(p=0.0)
         return {"accounts": [member.account]}
+
+
+def _in_a_month() -> datetime:
+    return clock.now() + timedelta(days=30)
 
 
 def _item() -> dict[str, Any]:
@@ -460,6 +507,13 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "template_slug": lambda _: "template-0",
     "message_id": _oldest(Message),
     "delivery_id": _oldest(Delivery),
+    "share_id": _oldest(Share),
+    "partner_slug": lambda _: "partner-0",
+    "circle_slug": lambda _: "ring-0",
+    "way": lambda _: "bundle",
+    "path": lambda _: "nothing/",
+    "collection_id": lambda _: "objects",
+    "object_id": lambda _: "campaign--0",
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
     ("cases:detector-workload", "backtest_id"): lambda _: done_backtest(),
@@ -535,6 +589,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     for number in range(rows):
         Reporter.objects.create(name=f"x:r{number}", upheld=1, decided=2, by_source={"a": [1, 2]})
     _lineage(who, desk.cases[0], rows)
+    _shared(desk, who, desk.cases[0], rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
@@ -800,6 +855,38 @@ def _retention(admin: User, rows: int) -> None:
     Tombstone.objects.create(
         signal_id=BURIED, occurred_at=clock.now(), kind="post", run=run, purged_at=clock.now()
     )
+
+
+def _shared(desk: world.Desk, author: User, case: Case, rows: int) -> None:
+    """Partners, circles and a share with each circle that is out; one circle has no share yet."""
+    save_organisation(actor=desk.admin, name="Harbour desk")
+    agreed: dict[str, Any] = {
+        "purpose": "stop scams",
+        "legal_basis": "interest",
+        "types": ["domain", "email"],
+    }
+    names = [f"partner-{number}" for number in range(rows)]
+    for name in names:
+        save_partner(actor=desk.admin, slug=name, said=PartnerText(title=name, **agreed))
+    save_circle(actor=desk.admin, slug="free", said=CircleText("Free", members=names))
+    checker = desk.lead if author != desk.lead else desk.admin
+    said: dict[str, Any] = {
+        "title": "Refund scam",
+        "tlp": "amber",
+        "purpose": "stop",
+        "partners": names,
+    }
+    for number in range(rows):
+        add_shared_note(actor=author, case=case, body=f"Seen {number}.", tlp="amber")
+    for number in range(rows):
+        ring = CircleText(f"Ring {number}", members=names)
+        circle = save_circle(actor=desk.admin, slug=f"ring-{number}", said=ring)
+        text = ShareText(**said, valid_until=_in_a_month())
+        share = draft_share(actor=author, case=case, circle=circle, said=text)
+        ask_approval(actor=author, share=share)
+        approve_share(actor=checker, share=share, digest=share.digest)
+        partner = Partner.objects.get(slug="partner-0")
+        hand_over(actor=checker, share=share, partner=partner, way=WayOut.BUNDLE)
 
 
 def _work_left(rows: int) -> None:

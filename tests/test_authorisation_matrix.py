@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from itertools import product
@@ -27,7 +28,7 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Role, Scope, User
 from abusedesk.core.query import Query, Term
 from abusedesk.core.tokens import issue_token
-from cases.choices import BulkAction, ReviewState, State
+from cases.choices import BulkAction, ReviewState, ShareState, State
 from cases.deeds import Deed
 from cases.models import (
     Appeal,
@@ -38,15 +39,19 @@ from cases.models import (
     CaseLineage,
     CaseVisit,
     CaseWatch,
+    Circle,
     Decision,
     Delivery,
     EvidenceFile,
     GoldenItem,
     Mask,
     Message,
+    Partner,
     Playbook,
+    Rendition,
     RoutingRule,
     SecondReview,
+    Share,
     Strike,
     Task,
     Webhook,
@@ -81,6 +86,7 @@ from cases.selectors.golden import (
 )
 from cases.selectors.graph import findings_by_tie, graph_for, tie_by_id
 from cases.selectors.jump import cases_by_text, recent_cases_for
+from cases.selectors.ledger import handovers_by_subject, handovers_for
 from cases.selectors.lineage import (
     edges_for,
     lineage_by_id,
@@ -110,6 +116,14 @@ from cases.selectors.notice import (
     notice_by_id,
     notices_for,
 )
+from cases.selectors.partner import (
+    circle_by_slug,
+    circles_for,
+    organisation_for,
+    partner_by_slug,
+    partners_for,
+    reach_of,
+)
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.preview import (
@@ -138,6 +152,16 @@ from cases.selectors.review import (
     waiting_reviews_for,
 )
 from cases.selectors.saved import rail_of, views_for
+from cases.selectors.share import (
+    changes_for,
+    receivers_of,
+    rendition_by_partner,
+    renditions_of,
+    share_by_id,
+    shared_notes_of,
+    shares_for,
+    shares_of,
+)
 from cases.selectors.spreading import next_platform_for
 from cases.selectors.statement import (
     Span,
@@ -147,10 +171,18 @@ from cases.selectors.statement import (
     statements_for,
 )
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.selectors.taxii import (
+    circles_by_partner,
+    is_partner_by_user,
+    levels_by_partner,
+    objects_by_partner,
+)
 from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
 from cases.selectors.workload import workload_of, workload_rows_for
+from cases.services.share import ShareText, change_share
 from cases.summary import FADED
+from cases.taxii.paging import Asked
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
 from detectors.complaints import Complaint, Target
@@ -421,6 +453,40 @@ cases:purge-stop          POST    login 404   404   goes  login 404
 cases:rule-end            POST    login 404   404   goes  login 404
 cases:hold-place          POST    login 404   404   goes  login 404
 cases:hold-release        POST    login 404   404   goes  login 404
+cases:share-new           GET     login ok    ok    ok    login 404
+cases:share-new           POST    login ok    ok    ok    login 404
+cases:shared-note         GET     login goes  goes  goes  login 404
+cases:shared-note         POST    login goes  goes  goes  login 404
+cases:share-list          GET     login ok    ok    ok    login 404
+cases:share               GET     login ok    ok    ok    login 404
+cases:share               POST    login goes  goes  goes  login 404
+cases:share-do            POST    login 403   goes  goes  login 404
+cases:share-preview       GET     login ok    ok    ok    login 404
+cases:share-answer        POST    login 403   goes  goes  login 404
+cases:share-file          POST    login 403   ok    ok    login 404
+cases:ledger              GET     login 404   ok    ok    login 404
+cases:ledger-export       POST    login 404   ok    ok    login 404
+cases:organisation        POST    login 403   403   goes  login 404
+cases:partner-list        GET     login ok    ok    ok    login 404
+cases:partner-list        POST    login 403   403   goes  login 404
+cases:partner             GET     login ok    ok    ok    login 404
+cases:partner             POST    login 403   403   goes  login 404
+cases:partner-token       POST    login 403   403   ok    login 404
+cases:circle-list         GET     login ok    ok    ok    login 404
+cases:circle-list         POST    login 403   403   goes  login 404
+cases:circle              GET     login ok    ok    ok    login 404
+cases:circle              POST    login 403   403   goes  login 404
+cases:circle-key          POST    login 403   403   goes  login 404
+taxii:discovery           GET     401   401   401   401   401   401
+taxii:root                GET     401   401   401   401   401   401
+taxii:collections         GET     401   401   401   401   401   401
+taxii:collection          GET     401   401   401   401   401   401
+taxii:objects             GET     401   401   401   401   401   401
+taxii:manifest            GET     401   401   401   401   401   401
+taxii:object              GET     401   401   401   401   401   401
+taxii:versions            GET     401   401   401   401   401   401
+taxii:nowhere             GET     401   401   401   401   401   401
+cases:keys                GET     ok    ok    ok    ok    ok    ok
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-export   POST    login 403   ok    ok    login 403
 detectors:signal-detail   GET     login ok    ok    ok    login 404
@@ -543,6 +609,33 @@ api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows ro
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
 api-dead-letter-discard POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
+api-organisation        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-organisation        PUT    admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-partners            GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-partners            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-partner             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-partner             PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-tokens      POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-circles             GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-circles             POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-circle              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-circle              PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-circle-key          POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-case-shared-notes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-shared-notes   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-shares         POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-shares              GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-share               GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-share               PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-share-preview       GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-share-ask           POST   review 401  409  409  409  401  403  409  409  409  404  404
+api-share-approve       POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-share-refuse        POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-share-recall        POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-share-answer        POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-share-file          POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-receipts            POST   share  401  403  403  403  401  403  403  403  403  403  403
+api-ledger              GET    read   401  none rows rows 401  403  none rows rows none none
 api-retention-rules     GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
 api-retention-rules     POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-retention-rule      DELETE admin  401  403  403  ok   401  403  403  403  ok   403  403
@@ -934,6 +1027,45 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "jobs_for": (STAFF, lambda who, on: jobs_for(who)),
     "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
+    "organisation_for": (STAFF, lambda who, on: organisation_for(who)),
+    "partners_for": (STAFF, lambda who, on: partners_for(who)),
+    "partner_by_slug": (STAFF, lambda who, on: partner_by_slug("partner-0", who)),
+    "circles_for": (STAFF, lambda who, on: circles_for(who)),
+    "circle_by_slug": (STAFF, lambda who, on: circle_by_slug("ring-0", who)),
+    "reach_of": (STAFF, lambda who, on: reach_of(Circle.objects.earliest("pk"), who)),
+    "shares_for": (STAFF, lambda who, on: shares_for(who)),
+    "share_by_id": (STAFF, lambda who, on: share_by_id(_first(Share), who)),
+    "shares_of": (STAFF, lambda who, on: shares_of(on.held, who)),
+    "shared_notes_of": (STAFF, lambda who, on: shared_notes_of(on.held, who)),
+    "receivers_of": (STAFF, lambda who, on: receivers_of(Share.objects.earliest("pk"), who)),
+    "renditions_of": (STAFF, lambda who, on: renditions_of(Share.objects.earliest("pk"), who)),
+    "rendition_by_partner": (
+        STAFF,
+        lambda who, on: rendition_by_partner(
+            Share.objects.earliest("pk"), Partner.objects.earliest("pk"), who
+        ),
+    ),
+    "changes_for": (STAFF, lambda who, on: changes_for(_second_revision(on), who)),
+    "is_partner_by_user": (
+        {Role.PARTNER},
+        lambda who, on: is_partner_by_user(_of_a_partner(who)),
+    ),
+    "circles_by_partner": ({Role.PARTNER}, lambda who, on: circles_by_partner(_of_a_partner(who))),
+    "levels_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: levels_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
+    ),
+    "objects_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: objects_by_partner(
+            Circle.objects.get(slug="ring-0"), _of_a_partner(who), Asked()
+        ),
+    ),
+    "handovers_for": (LEADS, lambda who, on: handovers_for(who)),
+    "handovers_by_subject": (
+        LEADS,
+        lambda who, on: handovers_by_subject("domain", "Refund scam", who),
+    ),
     # the last ones: they move the second looks on
     "disagreements_for": (LEADS, lambda who, on: disagreements_for(_disagreed(on, who))),
     "own_reviews_for": ({Role.REVIEWER}, lambda who, on: own_reviews_for(_disagreed(on, who))),
@@ -941,6 +1073,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
 WITHOUT_VIEWER: Final = {
     "suppressions_in_force": "the service asks whether there is one already",
     "stale_suppressions": "the fusion asks, for no person",
+    "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
     "changes_of": "of a backtest that a selector gave to the viewer",
@@ -1143,6 +1276,23 @@ def _reported() -> Case:
     note([(told, Complaint((account,), "x:ada", "spam"))])
     place()
     return Case.objects.get(report_links__signal_id=signal.pk)
+
+
+def _of_a_partner(who: User) -> User:
+    """The same person; one with the role reads for the first partner."""
+    if who.role == Role.PARTNER:
+        Partner.objects.filter(slug="partner-0").update(user=who)
+    return who
+
+
+def _second_revision(on: Furnished) -> Rendition:
+    """What a partner would get next of a share that is out."""
+    share = Share.objects.earliest("pk")
+    if share.state == ShareState.SHARED:
+        text = ShareText("Refund scam, again", "amber", "stop", share.valid_until)
+        said = replace(text, partners=["partner-0"])
+        change_share(actor=share.author, share=share, said=said)
+    return Rendition.objects.filter(share=share).latest("pk")
 
 
 def _told_first(person: User) -> int:

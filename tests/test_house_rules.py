@@ -54,6 +54,7 @@ WITHOUT_ACTOR = {
     "cases/services/bulk_work.py wake_bulk": "the clock does it",
     "cases/services/case.py return_snoozed": "the clock does it",
     "cases/services/file.py drop_orphans": "the clock does it",
+    "cases/services/circle.py key_in_force": "the desk itself, when it renders",
     "cases/services/exposure.py forget_seen": "the clock does it",
     "cases/services/leftover.py": "the clock does it",
     "cases/services/calibration.py": "the clock does it",

@@ -23,6 +23,11 @@ def random_token(size: int = TOKEN_BYTES) -> str:
     return secrets.token_urlsafe(size)
 
 
+def random_hex(size: int) -> str:
+    """`size` random bytes as hexadecimal digits."""
+    return secrets.token_hex(size)
+
+
 def random_code(length: int, alphabet: str) -> str:
     """`length` random characters of `alphabet`."""
     return "".join(secrets.choice(alphabet) for _ in range(length))
@@ -41,3 +46,8 @@ def keyed_hash(value: str, *, key: str, purpose: str) -> str:
 def same(left: str, right: str) -> bool:
     """Compare two secrets without telling by time how far they agree."""
     return hmac.compare_digest(left.encode(), right.encode())
+
+
+def named_uuid(namespace: uuid.UUID, name: str) -> uuid.UUID:
+    """The id (version 5) that everybody gives to this name in this namespace."""
+    return uuid.uuid5(namespace, name)

@@ -56,6 +56,7 @@ class Scope(models.TextChoices):
     READ = "read", "Read signals, findings, cases"
     REVIEW = "review", "Claim, note and decide cases"
     ADMIN = "admin", "Change detectors, sources and tokens"
+    SHARE = "share", "Read what is shared with a partner"
 
 
 class ApiToken(models.Model):

@@ -141,7 +141,7 @@ def problems(*statuses: int) -> dict[int, type[ProblemSerializer]]:
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers itself
     """How the schema speaks of tokens."""
 
-    target_class = "abusedesk.core.tokens.TokenAuthentication"
+    target_class = "abusedesk.core.token_auth.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

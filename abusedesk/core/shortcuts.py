@@ -65,6 +65,7 @@ SHORTCUTS = (
     Shortcut("go-cases", KeyScope.GLOBAL, ("g", "c"), "Cases"),
     Shortcut("go-signals", KeyScope.GLOBAL, ("g", "f"), "Signals"),
     Shortcut("go-detectors", KeyScope.GLOBAL, ("g", "d"), "Detectors"),
+    Shortcut("go-sharing", KeyScope.GLOBAL, ("g", "s"), "Sharing"),
     Shortcut("go-dashboards", KeyScope.GLOBAL, ("g", "o"), "Operations dashboard"),
     Shortcut("go-settings", KeyScope.GLOBAL, ("g", "a"), "Tokens"),
     Shortcut("go-personal", KeyScope.GLOBAL, ("g", "p"), "Personal settings"),
@@ -92,6 +93,7 @@ SHORTCUTS = (
     Shortcut("escalate", KeyScope.CASE, ("e",), "Escalate"),
     Shortcut("snooze", KeyScope.CASE, ("h",), "Snooze, also what is selected"),
     Shortcut("note", KeyScope.CASE, ("c",), "Write a note"),
+    Shortcut("share", KeyScope.CASE, ("s",), "Share with partners"),
     Shortcut("case-previous", KeyScope.CASE, ("<",), "Previous case of the queue"),
     Shortcut("case-next", KeyScope.CASE, (">",), "Next case of the queue"),
     Shortcut("tab-summary", KeyScope.CASE, ("v", "s"), "Summary"),
@@ -110,9 +112,7 @@ SHORTCUTS = (
     Shortcut("graph-in", KeyScope.GRAPH, ("+",), "Zoom in"),
     Shortcut("graph-out", KeyScope.GRAPH, ("-",), "Zoom out"),
     Shortcut("graph-fit", KeyScope.GRAPH, ("Home",), "Show the whole graph"),
-    Shortcut(
-        "graph-open", KeyScope.GRAPH, ("Enter",), "Open the node or link beside the graph"
-    ),
+    Shortcut("graph-open", KeyScope.GRAPH, ("Enter",), "Open the node or link beside the graph"),
     Shortcut("graph-expand", KeyScope.GRAPH, ("Shift+E",), "Show what the node touches"),
     Shortcut("graph-isolate", KeyScope.GRAPH, ("i",), "Show the node and its neighbours alone"),
     Shortcut("graph-cut", KeyScope.GRAPH, ("Delete",), "Preview a cut of the link"),

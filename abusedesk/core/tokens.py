@@ -9,15 +9,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.request import Request
 
 from abusedesk.core import audit, clock, ids
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import ApiToken, Scope, User
 
-WORDS = frozenset({b"bearer", b"token"})
 PREFIX_LENGTH = 8
 MAX_LENGTH = 200
 MAX_NAME = 80
@@ -77,26 +73,6 @@ def find_token(plain: str) -> ApiToken | None:
     if token.last_used_at is None or now - token.last_used_at > USED_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
-
-
-class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer ad_…`; the token is then `request.auth`."""
-
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        words = get_authorization_header(request).split()
-        if not words or words[0].lower() not in WORDS:
-            return None
-        if len(words) != 2:  # noqa: PLR2004 -- a word and the token
-            message = "The Authorization header must be: Bearer <token>."
-            raise AuthenticationFailed(message)
-        token = find_token(words[1].decode("latin-1"))
-        if token is None:
-            message = "This token is unknown, expired or revoked."
-            raise AuthenticationFailed(message)
-        return token.user, token
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
 
 
 def _digest(plain: str) -> str:

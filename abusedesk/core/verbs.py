@@ -92,6 +92,21 @@ class Verb(StrEnum):
     DELIVERY_CANCELLED = "delivery.cancelled"
     DELIVERY_AGAIN = "delivery.again"
     WEBHOOK_SAVED = "webhook.saved"
+    ORGANISATION_SAVED = "organisation.saved"
+    PARTNER_SAVED = "partner.saved"
+    PARTNER_LET_IN = "partner.let_in"
+    CIRCLE_SAVED = "circle.saved"
+    CIRCLE_KEY = "circle.key"
+    SHARED_NOTE_WRITTEN = "share.noted"
+    SHARE_WRITTEN = "share.written"
+    SHARE_ASKED = "share.asked"
+    SHARE_REFUSED = "share.refused"
+    SHARE_APPROVED = "share.approved"
+    SHARE_RECALLED = "share.recalled"
+    SHARE_HANDED_OVER = "share.handed_over"
+    SHARE_RECEIPT = "share.receipt"
+    LEDGER_SEARCHED = "ledger.searched"
+    LEDGER_EXPORTED = "ledger.exported"
     DETECTOR_CONFIGURED = "detector.configured"
     DRAFT_WRITTEN = "detector.draft_written"
     DRAFT_APPROVED = "detector.draft_approved"
@@ -240,6 +255,22 @@ SENTENCES: dict[str, str] = {
     Verb.DRAFT_APPROVED: "approved draft {draft} of {author}",
     Verb.DRAFT_REJECTED: "rejected draft {draft} of {author}. Reason: {note}",
     Verb.DRAFT_WITHDRAWN: "withdrew draft {draft}",
+    Verb.ORGANISATION_SAVED: "named the organisation of this desk {name}",
+    Verb.PARTNER_SAVED: "saved the partner {slug}: {what}",
+    Verb.PARTNER_LET_IN: "gave the partner {slug} the token {name}",
+    Verb.CIRCLE_SAVED: "saved the circle {slug}: {what}",
+    Verb.CIRCLE_KEY: "began epoch {epoch} of the key of the circle {slug}",
+    Verb.SHARED_NOTE_WRITTEN: "wrote a note for partners, {tlp}",
+    Verb.SHARE_WRITTEN: "prepared revision {revision} for the circle {circle}, {tlp}",
+    Verb.SHARE_ASKED: "asked for approval of revision {revision} for the circle {circle}",
+    Verb.SHARE_REFUSED: "sent revision {revision} for the circle {circle} back. Reason: {reason}",
+    Verb.SHARE_APPROVED: "approved revision {revision} for the circle {circle}: {receivers} get"
+    " it, SHA-256 {digest}",
+    Verb.SHARE_RECALLED: "recalled what the circle {circle} got. Reason: {reason}",
+    Verb.SHARE_HANDED_OVER: "handed revision {revision} to {partner}: {way}, SHA-256 {sha256}",
+    Verb.SHARE_RECEIPT: "noted that {partner} says to the recall: {answer}",
+    Verb.LEDGER_SEARCHED: "searched the sharing ledger for a {type}",
+    Verb.LEDGER_EXPORTED: "exported {rows} lines of the sharing ledger",
     Verb.BACKTEST_STARTED: "started a backtest of {detector}, {since} to {until}",
     Verb.BACKTEST_CANCELLED: "cancelled a backtest of {detector}",
     Verb.CALIBRATION_FITTED: "fitted a {kind} curve to {verdicts} verdicts, Brier score {brier}"

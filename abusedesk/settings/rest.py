@@ -4,7 +4,7 @@ from __future__ import annotations
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "abusedesk.core.tokens.TokenAuthentication",
+        "abusedesk.core.token_auth.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -39,5 +39,6 @@ SPECTACULAR_SETTINGS = {
         "ReviewStateEnum": "cases.choices.ReviewState",
         "AppealStateEnum": "cases.choices.AppealState",
         "SeverityEnum": "cases.choices.Severity",
+        "TlpEnum": "cases.choices.Tlp",
     },
 }

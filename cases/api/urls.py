@@ -14,12 +14,15 @@ from cases.api import (
     lineage,
     messages,
     notices,
+    partners,
     quality,
     queues,
     reporter,
     retention,
     saved,
     search,
+    share_steps,
+    shares,
     statements,
     workload,
 )
@@ -160,6 +163,66 @@ urlpatterns = [
         rf"{CASE}next-platform/$", content.NextPlatformView.as_view(), name="api-case-next-platform"
     ),
     re_path(rf"{CASE}timeline/$", content.TimelineView.as_view(), name="api-case-timeline"),
+    re_path(
+        rf"{CASE}shared-notes/$", shares.SharedNotesView.as_view(), name="api-case-shared-notes"
+    ),
+    re_path(rf"{CASE}shares/$", shares.CaseSharesView.as_view(), name="api-case-shares"),
+    path("sharing/organisation/", partners.OrganisationView.as_view(), name="api-organisation"),
+    path("sharing/partners/", partners.PartnersView.as_view(), name="api-partners"),
+    path(
+        "sharing/partners/<slug:partner_slug>/", partners.PartnerView.as_view(), name="api-partner"
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/tokens/",
+        partners.PartnerTokensView.as_view(),
+        name="api-partner-tokens",
+    ),
+    path("sharing/circles/", partners.CirclesView.as_view(), name="api-circles"),
+    path("sharing/circles/<slug:circle_slug>/", partners.CircleView.as_view(), name="api-circle"),
+    path(
+        "sharing/circles/<slug:circle_slug>/key/",
+        partners.CircleKeyView.as_view(),
+        name="api-circle-key",
+    ),
+    path("sharing/shares/", shares.SharesView.as_view(), name="api-shares"),
+    path("sharing/shares/<int:share_id>/", shares.ShareView.as_view(), name="api-share"),
+    path(
+        "sharing/shares/<int:share_id>/ask/",
+        share_steps.ShareAskView.as_view(),
+        name="api-share-ask",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/approve/",
+        share_steps.ShareApproveView.as_view(),
+        name="api-share-approve",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/refuse/",
+        share_steps.ShareRefuseView.as_view(),
+        name="api-share-refuse",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/recall/",
+        share_steps.ShareRecallView.as_view(),
+        name="api-share-recall",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/",
+        shares.SharePreviewView.as_view(),
+        name="api-share-preview",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/answer/",
+        share_steps.ShareAnswerView.as_view(),
+        name="api-share-answer",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/files/<slug:way>/",
+        share_steps.ShareFileView.as_view(),
+        name="api-share-file",
+    ),
+    path("sharing/receipts/", share_steps.ReceiptsView.as_view(), name="api-receipts"),
+    path("sharing/ledger/", shares.LedgerView.as_view(), name="api-ledger"),
     path("retention/rules/", retention.RulesView.as_view(), name="api-retention-rules"),
     path("retention/rules/<int:rule_id>/", retention.RuleView.as_view(), name="api-retention-rule"),
     path("retention/plans/", retention.PlansView.as_view(), name="api-retention-plans"),

@@ -16,6 +16,7 @@ from cases.models.masking import Mask, PeekHabit
 from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
+from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
 from cases.models.queue import Queue, RoutingRule, Shift
@@ -23,6 +24,8 @@ from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
 from cases.models.review import Appeal, SecondReview
+from cases.models.share import Rendition, Share, SharedNote, ShareName, ShareTarget
+from cases.models.shared import Handover, SharedObject, SharedSubject
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 from cases.models.task import Playbook, Task
@@ -41,6 +44,9 @@ __all__ = [
     "CaseReport",
     "CaseVisit",
     "CaseWatch",
+    "Circle",
+    "CircleKey",
+    "CircleMember",
     "Decision",
     "Delivery",
     "EntityAction",
@@ -49,20 +55,30 @@ __all__ = [
     "Gate",
     "GoldenCheck",
     "GoldenItem",
+    "Handover",
     "Mask",
     "Message",
     "MessageTemplate",
     "NewsCursor",
     "Note",
     "Notice",
+    "Organisation",
+    "Partner",
     "PeekHabit",
     "Playbook",
     "PolicyVersion",
     "Presence",
     "Queue",
+    "Rendition",
     "Reporter",
     "RoutingRule",
     "SecondReview",
+    "Share",
+    "ShareName",
+    "ShareTarget",
+    "SharedNote",
+    "SharedObject",
+    "SharedSubject",
     "Shift",
     "Snooze",
     "Statement",

@@ -1,0 +1,103 @@
+"""Reads what a partner may have of a circle's collection, as the gate says at this moment."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from abusedesk.core import clock
+from abusedesk.core.models import User
+from cases.choices import ShareState, Tlp
+from cases.models import Circle, Partner, SharedObject, ShareTarget
+from cases.sharing import egress, tlp
+from cases.sharing.egress import Audience
+from cases.taxii.paging import WORDS, Asked, moment
+
+
+def is_partner_by_user(viewer: User) -> bool:
+    """Whether a partner that is switched on reads as this user."""
+    return viewer.is_active and Partner.objects.filter(user=viewer, active=True).exists()
+
+
+def circles_by_partner(viewer: User) -> list[Circle]:
+    """Circles that the partner behind a token is in; none for anybody else."""
+    if not is_partner_by_user(viewer):
+        return []
+    return list(Circle.objects.filter(members__partner__user=viewer, active=True))
+
+
+def levels_by_partner(circle: Circle, viewer: User) -> list[str]:
+    """The TLP levels that the partner may read in this circle now."""
+    partner = Partner.objects.filter(user=viewer, memberships__circle=circle).first()
+    if partner is None:
+        return []
+    audience = Audience(
+        cap=partner.tlp_cap,
+        circle_cap=circle.tlp_cap,
+        ends_on=partner.ends_on,
+        agreed=partner.agreed,
+        active=partner.active,
+        circle_active=circle.active,
+        community=circle.community,
+        knows_tlp_2=partner.knows_tlp_2,
+    )
+    today = clock.now().date()
+    return [one for one in tlp.LEVELS if not egress.refusals(one, audience, today)]
+
+
+def objects_by_partner(circle: Circle, viewer: User, asked: Asked) -> QuerySet[SharedObject]:
+    """What it asks for and may have, in the order in which it was let out.
+
+    Everything is decided before rows are counted off, so pages are full and counts tell nothing.
+    """
+    rows = _visible(circle, viewer)
+    if "id" in asked.match:
+        rows = rows.filter(stix_id__in=asked.match["id"])
+    if "type" in asked.match:
+        rows = rows.filter(type__in=asked.match["type"])
+    if "2.1" not in asked.match.get("spec_version", ("2.1",)):
+        return rows.none()
+    found = rows.filter(_of_versions(rows, asked.versions), seq__gt=asked.since)
+    if asked.after is not None:
+        found = found.filter(added_at__gt=asked.after)
+    return found.select_related("rendition").order_by("seq")
+
+
+def _visible(circle: Circle, viewer: User) -> QuerySet[SharedObject]:
+    """Let out to this partner, not over, not taken back, and no wider than its case is by now."""
+    narrow_enough = Q(pk__in=[])
+    for level in Tlp:
+        may = [one for one in tlp.LEVELS if tlp.rank(one) <= tlp.rank(level.value)]
+        narrow_enough |= Q(rendition__share__live_tlp=level, rendition__share__case__tlp__in=may)
+    named = ShareTarget.objects.filter(
+        share=OuterRef("rendition__share"), partner__user=viewer, dropped=False
+    )
+    in_force = narrow_enough & Q(
+        ~Q(rendition__share__state=ShareState.RECALLED),
+        Exists(named),
+        rendition__share__valid_until__gt=clock.now(),
+    )
+    return SharedObject.objects.filter(
+        Q(revoked=True) | in_force,
+        circle=circle,
+        rendition__partners__user=viewer,
+        withdrawn=False,
+        tlp__in=levels_by_partner(circle, viewer),
+    )
+
+
+def _of_versions(rows: QuerySet[SharedObject], versions: tuple[str, ...]) -> Q:
+    """Condition: the first, the last, all, or those of given moments; each version once."""
+    same = rows.filter(stix_id=OuterRef("stix_id"))
+    again = Exists(same.filter(version=OuterRef("version"), seq__gt=OuterRef("seq")))
+    wanted = Q(pk__in=[])
+    for one in versions:
+        if one == "last":
+            wanted |= ~Q(Exists(same.filter(seq__gt=OuterRef("seq"))))
+        elif one == "first":
+            earlier = same.filter(version__lt=OuterRef("version"))
+            wanted |= ~Q(Exists(earlier)) & ~Q(again)
+        elif one == "all":
+            wanted |= ~Q(again)
+        elif one not in WORDS:
+            wanted |= Q(version=moment(one)) & ~Q(again)
+    return wanted

@@ -1,0 +1,1 @@
+"""What leaves the desk for partners, without Django: objects, markings, redaction, the one gate."""
