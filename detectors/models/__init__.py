@@ -13,6 +13,7 @@ from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.intel import IndicatorBatch, IndicatorRow
 from detectors.models.letter import LetterJob
 from detectors.models.mapping import SavedMapping
 from detectors.models.reference import ReferenceEntry, ReferenceList
@@ -46,6 +47,8 @@ __all__ = [
     "FusedFinding",
     "Hold",
     "ImportRun",
+    "IndicatorBatch",
+    "IndicatorRow",
     "KeptAnswer",
     "KeyCut",
     "LetterJob",
