@@ -38,6 +38,7 @@ from detectors.watching.things import FINGERPRINTS, Thing, things_of
 LOOK_BACK: Final = timedelta(seconds=30 * DAY_S)
 MAX_LOOKED: Final = 1_000
 """Newest signals of a value that are looked at when it is added."""
+PAGE: Final = 2_000
 EXPIRED: Final = "Its time is over."
 FADED: Final = "Its score fell under 25 without a sighting."
 
@@ -45,6 +46,7 @@ FADED: Final = "Its score fell under 25 without a sighting."
 def settle_items(*, budget_s: float = SHORT_S) -> None:
     """Let items expire and tell the detector of every change; wakes itself for the rest."""
     expire_items()
+    _settle_unmet()
     if not drain(_settle_one, budget_s):
         wake("detectors.watch")
 
@@ -72,6 +74,38 @@ def _due(moment: datetime) -> QuerySet[WatchItem]:
     """What stands on the list and does not match any more."""
     over = Q(expires_at__lte=moment) | Q(fades_at__lte=moment)
     return WatchItem.objects.filter(over, ended_at=None)
+
+
+def _settle_unmet() -> None:
+    """Settle the items whose values nobody used and nothing was found by; of an import, most.
+
+    Who used one before it was listed is linked already, who does from now on meets the list.
+    """
+    last: int | None = 0
+    while last is not None:
+        last = _settle_page(last)
+
+
+@transaction.atomic
+def _settle_page(after: int) -> int | None:
+    """The same for some items behind a number. Returns the last of them, None at the end."""
+    waiting = WatchItem.objects.select_for_update(skip_locked=True, no_key=True)
+    items = list(waiting.filter(pending=True, pk__gt=after).order_by("pk")[:PAGE])
+    if not items:
+        return None
+    names = {item.pk: _entities((item.type, item.value)) for item in items}
+    asked = [name for ones in names.values() for name in ones]
+    linked = Entity.objects.filter(digest__in=asked).values_list("digest", flat=True)
+    met = {bytes(digest) for digest in linked}
+    said = Finding.objects.filter(detector=SLUG, anchor_value__in=[one.value for one in items])
+    found = set(said.values_list("anchor_type", "anchor_value"))
+    idle = [
+        item.pk
+        for item in items
+        if not met.intersection(names[item.pk]) and (item.type, item.value) not in found
+    ]
+    WatchItem.objects.filter(pk__in=idle).update(pending=False)
+    return items[-1].pk
 
 
 @transaction.atomic

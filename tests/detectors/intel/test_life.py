@@ -8,7 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from time_machine import travel
 
 from abusedesk.core import clock
@@ -70,6 +72,20 @@ def test_an_accepted_value_is_met_in_signals_and_counted() -> None:
     assert [one.anchor_value for one in _findings()] == ["evil.example"]
     item.refresh_from_db()
     assert item.hits == 4
+
+
+def test_a_large_import_is_settled_at_once_but_for_what_was_used() -> None:
+    _use(range(3))
+    desk.work()
+    hosts = b"".join(b"host-%d[.]example\n" % number for number in range(300))
+    _import(hosts + b"www.evil[.]example\nevil[.]example\n")
+    assert WatchItem.objects.filter(pending=True).count() == 302
+    with CaptureQueriesContext(connection) as asked:
+        settle_items()
+    assert len(asked) < 60
+    assert not WatchItem.objects.filter(pending=True).exists()
+    desk.work()
+    assert [(one.anchor_value, len(one.subjects)) for one in _findings()] == [("evil.example", 3)]
 
 
 @pytest.mark.row(66)
