@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, Self
 
 from detectors.intel.cells import read_cell
 from detectors.intel.forms import Kind
@@ -101,10 +101,16 @@ class Layout:
 
     columns: tuple[Column, ...]
     first: int
+    places: Mapping[Role, tuple[int, ...]]
 
-    def having(self, role: Role) -> tuple[int, ...]:
-        """Places of the columns of one role."""
-        return tuple(place for place, one in enumerate(self.columns) if one.role is role)
+    @classmethod
+    def of(cls, columns: tuple[Column, ...], first: int) -> Self:
+        """With the places of the columns of each role, which every row asks for."""
+        places = {
+            role: tuple(place for place, one in enumerate(columns) if one.role is role)
+            for role in Role
+        }
+        return cls(columns, first, places)
 
 
 @lru_cache(maxsize=4_096)
@@ -145,11 +151,11 @@ def layout_of(rows: Sequence[Sequence[str]], *, is_headed: bool = False) -> Layo
     """The columns of a table, by its header or by what stands in it."""
     if is_headed and rows:
         columns = tuple(Column(cell.strip(), *named(cell)) for cell in rows[0])
-        return Layout(_chosen(columns, rows[1:]), 1)
+        return Layout.of(_chosen(columns, rows[1:]), 1)
     for place, row in enumerate(rows[:PREAMBLE]):
         if columns := _header(row):
-            return Layout(_chosen(columns, rows[place + 1 :]), place + 1)
-    return Layout(_inferred(rows), 0)
+            return Layout.of(_chosen(columns, rows[place + 1 :]), place + 1)
+    return Layout.of(_inferred(rows), 0)
 
 
 def _header(row: Sequence[str]) -> tuple[Column, ...]:

@@ -19,17 +19,27 @@ _BY_KIND: Final = {
     Kind.NOTE: RowOutcome.NOTE,
     Kind.EMPTY: RowOutcome.EMPTY,
 }
-_FIRST: Final = (RowOutcome.NEW, RowOutcome.WITHDRAWS, RowOutcome.HELD, RowOutcome.KNOWN)
+_FIRST: Final = (
+    RowOutcome.NEW,
+    RowOutcome.WITHDRAWS,
+    RowOutcome.CANDIDATE,
+    RowOutcome.HELD,
+    RowOutcome.KNOWN,
+)
 """Of several values in a row, the outcome of the first of these is the row's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the desk knows of a value: whether this source says it, how many others, which lists."""
+    """What the desk knows of a value: whether this source says it, how many others, which lists.
+
+    blocking: it stands on them itself; above: what it lies below does.
+    """
 
     by_source: bool = False
     others: int = 0
     blocking: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
     informing: tuple[str, ...] = ()
 
 
@@ -63,15 +73,15 @@ def _outcome(row: Row, thing: Thing, known: Known, seen: set[tuple[str, Thing]])
         return RowOutcome.KNOWN
     if (RowOutcome.NEW, thing) in seen:
         return RowOutcome.REPEATED
-    return RowOutcome.NEW if row.kind is Kind.ENTITY else RowOutcome.CANDIDATE
+    if known.above or row.kind is not Kind.ENTITY:
+        return RowOutcome.CANDIDATE
+    return RowOutcome.NEW
 
 
 def _of_row(row: Row, outcomes: Iterable[str]) -> RowOutcome:
     said = set(outcomes)
     if not said:
         return _BY_KIND.get(row.kind, RowOutcome.NOTE)
-    if row.kind is Kind.CANDIDATE and RowOutcome.CANDIDATE in said:
-        return RowOutcome.CANDIDATE
     first = next((one for one in _FIRST if one in said), None)
     return first or RowOutcome(min(said))
 
@@ -82,5 +92,5 @@ def _told(thing: Thing, outcome: RowOutcome, known: Known) -> dict[str, Any]:
         "value": thing[1],
         "outcome": outcome.value,
         "others": known.others,
-        "lists": list(known.blocking or known.informing),
+        "lists": list(known.blocking or known.above or known.informing),
     }

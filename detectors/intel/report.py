@@ -119,7 +119,7 @@ def percent(said: str) -> int | None:
 
 
 def _row(number: int, cells: Sequence[str], layout: Layout, grid: Grid, hint: str) -> Row:
-    places = layout.having(Role.VALUE)
+    places = layout.places[Role.VALUE]
     declared = type_of(_joined(cells, layout, Role.TYPE))
     read = list(_read(cells, layout, declared, hint))
     cell = min((one for _, one in read), key=lambda one: _STRENGTH.index(one.kind), default=None)
@@ -151,7 +151,7 @@ def _read(
     cells: Sequence[str], layout: Layout, declared: str, hint: str
 ) -> Iterator[tuple[str, Cell]]:
     platform = _joined(cells, layout, Role.PLATFORM).lower()
-    for place in layout.having(Role.VALUE):
+    for place in layout.places[Role.VALUE]:
         raw = cells[place].strip() if place < len(cells) else ""
         kind = layout.columns[place].kind
         cell = read_cell(raw, declared=declared, hint=kind or hint)
@@ -167,7 +167,7 @@ def _on(platform: str, thing: Thing) -> Thing:
 
 
 def _joined(cells: Sequence[str], layout: Layout, role: Role, mark: str = " ") -> str:
-    said = (cells[place].strip() for place in layout.having(role) if place < len(cells))
+    said = (cells[place].strip() for place in layout.places[role] if place < len(cells))
     return mark.join(one for one in said if one)
 
 

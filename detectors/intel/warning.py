@@ -15,7 +15,7 @@ INFORMING: Final = frozenset({"tranco", "google-chrome-crux-1million"})
 
 
 def blocks(thing: Thing, category: ReferenceCategory, slug: str) -> bool:
-    """Whether a value must not be alerted on, because a list names it.
+    """Whether a value must not be alerted on, because a list names its host or what is above it.
 
     A host that is everybody's is meant, and its front page; one page on it may well be abusive.
     """

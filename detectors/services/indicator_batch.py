@@ -192,9 +192,14 @@ def _known(rows: Sequence[Row], source: str) -> dict[Thing, Known]:
     for thing in things:
         own, others = counts.get(thing, (0, 0))
         listed = lists.get(thing, [])
-        blocking = tuple(one.name for one in listed if blocks(thing, one.category, one.slug))
-        informing = tuple(one.name for one in listed)
-        found[thing] = Known(own > 0, others, blocking, informing)
+        holding = [one for one in listed if blocks(thing, one.category, one.slug)]
+        found[thing] = Known(
+            by_source=own > 0,
+            others=others,
+            blocking=tuple(one.name for one in holding if one.exact),
+            above=tuple(one.name for one in holding if not one.exact),
+            informing=tuple(one.name for one in listed),
+        )
     return found
 
 
