@@ -19,6 +19,7 @@ from bench.evaluation.rederived import measure_rederived
 from bench.evaluation.score import Score, replays_alike, score_world
 from bench.evaluation.table import Row, tabulate
 from bench.worlds.evading import CURVES
+from bench.worlds.mixed import MAKERS
 from detectors import registry
 
 TUNE, REPORT = range(1, 21), range(21, 41)
@@ -72,6 +73,10 @@ def _options() -> argparse.ArgumentParser:
         "--only", choices=(*USUAL, *SLOW), action="append",
         help=f"these parts alone; without it all but {' and '.join(SLOW)}, which take long",
     )  # fmt: skip
+    parser.add_argument(
+        "--world", choices=MAKERS, action="append",
+        help="of the worlds this kind alone; with --size and --count as large and as many as asked",
+    )  # fmt: skip
     parser.add_argument("--no-real", action="store_true", help="leave the real data out")
     parser.add_argument("--archive", type=Path, action="append", default=[],
                         help="a published archive of a takedown, CSV or JSON lines")  # fmt: skip
@@ -82,6 +87,8 @@ def _options() -> argparse.ArgumentParser:
 
 def _tasks(options: argparse.Namespace) -> list[Task]:
     """What is to be measured, the long parts first."""
+    if options.world:
+        return [_chosen(options, kind, seed) for kind in options.world for seed in _seeds(options)]
     parts = options.only or USUAL
     tasks: list[Task] = []
     if "real" in parts and not options.no_real and not options.quick:
@@ -116,6 +123,12 @@ def _worlds(options: argparse.Namespace) -> list[Task]:
     part = size // 12 if quick else min(size, REPLAY_SIZE)
     tasks.append(partial(replays_alike, part, seeds[0], tick_floor_s=tick))
     return tasks
+
+
+def _chosen(options: argparse.Namespace, kind: str, seed: int) -> Task:
+    """One world as large as asked; the published methods would need all pairs of what is viral."""
+    size, tick = _size(options), _tick(options)
+    return partial(score_world, kind, size, seed, tick_floor_s=tick, methods=kind != "viral")
 
 
 def _looks(options: argparse.Namespace, parts: Sequence[str]) -> list[Task]:

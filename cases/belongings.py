@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 
-from cases.models import Case, CaseWatch, EvidenceFile, Task
+from cases.models import Case, CaseAddition, CaseWatch, EvidenceFile, Task
 
 Moved = dict[str, list[int]]
 # Name -> rows, and the column in which a case has no two rows alike; None where it may.
@@ -14,6 +14,7 @@ KINDS: Final[dict[str, tuple[Any, str | None]]] = {
     "tasks": (Task, None),
     "files": (EvidenceFile, "sha256"),
     "watches": (CaseWatch, "user"),
+    "additions": (CaseAddition, "digest"),
 }
 
 

@@ -61,6 +61,7 @@ class NoticeKind(models.TextChoices):
     CLOSED = "closed", "was closed"
     REOPENED = "reopened", "is back for review"
     ABSORBED = "absorbed", "took in another case"
+    TAKEN_OVER = "taken-over", "was taken over from you"
 
 
 class LineageKind(models.TextChoices):

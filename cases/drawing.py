@@ -9,6 +9,8 @@ from typing import Final
 import networkx as nx
 import numpy as np
 
+from cases import tangle
+
 MOST: Final = 300
 """Nodes that are drawn; above it communities fold to one node each."""
 SIDE: Final = 1_000
@@ -32,7 +34,10 @@ class Drawing:
 
 
 def draw(names: Iterable[str], ties: Iterable[tuple[str, str]], most: int = MOST) -> Drawing:
-    """A place for every name, or, of more than `most`, for every community of names."""
+    """A place for every name, or, of more than `most`, for every community of names.
+
+    In a tangle those who are nearly all tied to each other are one node too.
+    """
     known = sorted(set(names))
     numbers = {name: number for number, name in enumerate(known)}
     pairs = sorted(
@@ -41,6 +46,8 @@ def draw(names: Iterable[str], ties: Iterable[tuple[str, str]], most: int = MOST
     groups = [[number] for number in range(len(known))]
     if len(known) > most:
         groups = _communities(len(known), pairs, most)
+    elif tangle.is_tangle(len(known), len(pairs)):
+        groups = tangle.bundles(len(known), pairs)
     home = {number: place for place, group in enumerate(groups) for number in group}
     between = sorted({(home[a], home[b]) for a, b in pairs if home[a] != home[b]})
     heads = [known[group[0]] for group in groups]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db.models import (
     Count,
@@ -19,14 +19,14 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from abusedesk import env
 from abusedesk.core import clock
 from abusedesk.core.errors import BreakDueError, BudgetSpentError
 from abusedesk.core.models import User
 from cases import policy, states
-from cases.budget import DISTURBING, Budget
+from cases.budget import DISTURBING, WARNED, Budget
 from cases.choices import Severity
 from cases.models import Break, BudgetExtension, Case, Exposure, PolicyVersion, Queue, Shift
 
@@ -63,6 +63,28 @@ def budget(
     set_up = env.current()
     limit = set_up.exposure_budget + added
     return Budget(began, spent, limit, disturbing, set_up.break_after, break_until)
+
+
+class Points(NamedTuple):
+    """Points of the shift that runs, of how many."""
+
+    spent: int
+    limit: int
+
+    @property
+    def warned(self) -> bool:
+        return self.spent >= WARNED * self.limit
+
+
+def points_of(person: User) -> Subquery:
+    """Spent and added points of one person as one column of another query."""
+    rows = budgeted(User.objects.filter(pk=person.pk))
+    return Subquery(rows.values(told=JSONObject(spent="spent", added="added")))
+
+
+def points(spent: int, added: int) -> Points:
+    """What such a column holds."""
+    return Points(spent, env.current().exposure_budget + added)
 
 
 def heavy_cases() -> QuerySet[Case]:

@@ -156,4 +156,5 @@ def _untouched(case: Case) -> bool:
         and not case.files.exists()
         and not case.tasks.exclude(changed_by=None, added_by=None).exists()
         and not case.labels
+        and not case.additions.exists()
     )

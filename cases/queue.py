@@ -15,8 +15,8 @@ from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ClaimLostError, ConflictError
 from abusedesk.core.models import User
-from cases import checking, claims, exposure, golden, lineage, paging, policy, states
-from cases.choices import State
+from cases import checking, claims, exposure, golden, lineage, notices, paging, policy, states
+from cases.choices import NoticeKind, State
 from cases.claims import holder_of
 from cases.models import Case, Queue
 
@@ -121,6 +121,7 @@ def claim(*, actor: User, case: Case) -> Case:
     if holder is None:
         audit.append(actor=actor, verb=Verb.CASE_CLAIMED, target=case)
     else:
+        notices.give(case, NoticeKind.TAKEN_OVER, [holder], actor=actor)
         audit.append(actor=actor, verb=Verb.CASE_TAKEN_OVER, target=case, was=str(holder))
     return case
 

@@ -49,6 +49,9 @@ class Cases:
             lambda names: folding.groups_around(names, about, self._members),
         )
         heirs = folding.heirs(before, groups)
+        goes_on = {one.key for several in heirs.values() for one in several}
+        for ended in folding.dissolved(before, goes_on):
+            self._move(ended.key, frozenset(), frozenset())
         for place, group in enumerate(groups):
             continued = [one.key for one in heirs.get(place, [])]
             for merged in continued[1:]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
 from detectors.base import Family, Tier
@@ -47,6 +49,11 @@ class CampaignState(models.TextChoices):
     OPEN = "open", "Strong enough for a case"
     MERGED = "merged", "Merged into another"
     DECLARED = "declared", "Declared coordination"
+    ENDED = "ended", "Taken apart by evidence"
+
+
+GONE: Final = (CampaignState.MERGED, CampaignState.ENDED)
+"""States of campaigns that the fusion no longer counts anybody's: kept for their lineage."""
 
 
 class LinkState(models.TextChoices):

@@ -243,6 +243,14 @@ def heirs(before: Sequence[Standing], groups: Sequence[Group]) -> Mapping[int, l
     return {place: sorted(several, key=_seniority) for place, several in found.items()}
 
 
+def dissolved(before: Iterable[Standing], goes_on: Collection[int]) -> list[Standing]:
+    """Campaigns on the watch list that evidence has taken apart: no group goes on in them.
+
+    What has opened keeps its members instead. goes_on: keys of those that a group continues.
+    """
+    return [one for one in before if not one.is_open and one.key not in goes_on]
+
+
 def with_faded(
     group: Group,
     continued: Sequence[Standing],

@@ -37,10 +37,14 @@ class Offer:
 
 @dataclass(slots=True)
 class Plan:
-    """moves: each group with the campaigns that go on in it, the one that lives on first."""
+    """moves: each group with the campaigns that go on in it, the one that lives on first.
+
+    dissolved: keys of those on the watch list that go on in none.
+    """
 
     moves: list[tuple[Group, list[Standing]]] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    dissolved: list[int] = field(default_factory=list)
 
 
 def plan(
@@ -74,6 +78,9 @@ def plan(
         else:
             kept = replace(group, members=folding.with_faded(group, continued, groups, freed))
             found.moves.append((kept, continued))
+    goes_on = {one.key for _, continued in found.moves for one in continued}
+    ended = folding.dissolved(before, goes_on.union(touched))
+    found.dissolved = [one.key for one in ended]
     return found
 
 
@@ -148,4 +155,6 @@ def _kept(
         watched = [other for other in watched if other not in inside]
         yield best, [one, *inside]
     if len(free) >= MIN_ACCOUNTS:
-        yield from ((part, watched[place : place + 1]) for place, part in enumerate(regroup(free)))
+        parts = regroup(free)
+        heirs = folding.heirs(watched, parts)
+        yield from ((part, heirs.get(place, [])) for place, part in enumerate(parts))

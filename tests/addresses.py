@@ -19,15 +19,17 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import BulkAction, LineageKind, NoticeKind, State
+from cases.choices import ActionKind, BulkAction, LineageKind, NoticeKind, State
 from cases.models import (
     Appeal,
     BulkItem,
     BulkJob,
     Case,
+    CaseAddition,
     CaseLineage,
     Decision,
     Delivery,
+    EntityAction,
     EvidenceFile,
     GoldenCheck,
     GoldenItem,
@@ -38,9 +40,11 @@ from cases.models import (
     Reporter,
     RoutingRule,
     SecondReview,
+    Statement,
     Task,
     Webhook,
 )
+from cases.services.addition import add_to_case
 from cases.services.appeal import open_appeal
 from cases.services.case import record_visit
 from cases.services.decision import record_decision
@@ -59,6 +63,7 @@ from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
 from detectors.choices import (
     Alarm,
+    EntityType,
     HoldKind,
     JobState,
     LetterAction,
@@ -236,6 +241,10 @@ class Furnished:
             "cases:appeal": ruling,
             "cases:policy-list": POLICY | {"slug": "new"},
             "cases:policy-detail": POLICY | {"based_on": 1},
+            "cases:policy-statement": {"reason": "law", "based_on": 1},
+            "cases:statements-issue": {},
+            "cases:statements-export": {"format": "csv"},
+            "cases:transparency-export": {},
             "api-policies": POLICY | {"slug": "new"},
             "api-decision-reverse": {"reason": "wrong"},
             "api-review": opinion,
@@ -277,6 +286,11 @@ class Furnished:
             "api-case-snooze": {"until": (clock.now() + timedelta(days=1)).isoformat()},
             "cases:merge": {"other": self.closed.ref, "survivor": "this", "reason": "one crew"},
             "cases:cut": self._cut,
+            "cases:graph-node": {"reason": "same shop"},
+            "api-case-additions": lambda: {
+                "entity": Entity.objects.earliest("pk").pk,
+                "reason": "same",
+            },
             "cases:proposal": {"do": "reject"},
             "api-case-merge": {"other": self.closed.ref, "reason": "one crew"},
             "api-case-cut": self._cut,
@@ -415,6 +429,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "batch_id": _oldest(IndicatorBatch),
     "form": lambda _: "csv",
     "edge_id": _oldest(CampaignEdge),
+    "addition_id": _oldest(CaseAddition),
     "lineage_id": _oldest(CaseLineage),
     "proposal_id": _oldest(Proposal),
     "task_id": _oldest(Task),
@@ -451,6 +466,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     for number in range(rows):
         _looked_at_twice(desk, other, people[Role.INTEGRATION], number)
         _checked(desk, who, number)
+        _restricted(desk, who, number)
     _evidence(desk.cases[0], rows)
     for number in range(rows):
         add_note(actor=who, case=desk.cases[0], body=f"note {number}")
@@ -492,6 +508,19 @@ def _looked_at_twice(desk: world.Desk, actor: User, sender: User, number: int) -
         statement="no",
         key=ids.new_uuid(),
     )
+
+
+def _restricted(desk: world.Desk, actor: User, number: int) -> None:
+    """A statement of reasons that was issued, and a restriction that owes one."""
+    for place in (5_000, 6_000):
+        action = EntityAction.objects.create(
+            decision=_decided(actor, world.case(desk.queue, place + number)),
+            entity_type=EntityType.ACCOUNT, value=f"x:r{place}-{number}", kind=ActionKind.SUSPEND,
+        )  # fmt: skip
+        if place == 5_000:
+            Statement.objects.create(
+                action=action, puid=f"puid-{number}", body={}, issued_by=desk.lead
+            )
 
 
 def _checked(desk: world.Desk, reviewer: User, number: int) -> None:
@@ -553,6 +582,8 @@ def _added(who: User, cases: list[Case], rows: int) -> None:
     for number in range(rows):
         add_file(actor=who, case=cases[0], upload=attachment(f"file {number}"))
         link_cases(actor=who, case=cases[0], other=cases[rows + number], reason="same shop")
+        thing = world.mention(Signal.objects.earliest("pk"), "domain", f"hand-{number}.example")
+        add_to_case(actor=who, case=cases[0], entity=thing.entity, reason="same shop")
     watch_case(actor=who, case=cases[0])
 
 

@@ -41,6 +41,8 @@ WORKER_READY_S = 30
 
 # Speed is a matter of benches; how long an example takes says how busy the machine is.
 trials.register_profile("desk", deadline=None)
+# before a change of the fusion is sent: pytest --hypothesis-profile=long
+trials.register_profile("long", deadline=None, max_examples=1_500)
 trials.load_profile("desk")
 
 

@@ -34,6 +34,7 @@ from cases.models import (
     Break,
     BulkJob,
     Case,
+    CaseAddition,
     CaseLineage,
     CaseVisit,
     CaseWatch,
@@ -53,6 +54,7 @@ from cases.models import (
 from cases.placing import place
 from cases.reporting import note
 from cases.selectors import content, webhook
+from cases.selectors.addition import addition_by_id, additions_of
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
 from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
@@ -65,7 +67,7 @@ from cases.selectors.case import (
 )
 from cases.selectors.dashboard import backlog_ages, cases_by_day
 from cases.selectors.decision import appealable_by_id, decision_by_id, decisions_for
-from cases.selectors.entity import cases_by_entity
+from cases.selectors.entity import cases_by_entity, refs_by_account
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
@@ -124,6 +126,7 @@ from cases.selectors.queue import (
     routing_rules_for,
     trial_for,
 )
+from cases.selectors.reach import reach_for, reaches_of
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.reporter import reporters_for
@@ -136,7 +139,15 @@ from cases.selectors.review import (
 )
 from cases.selectors.saved import rail_of, views_for
 from cases.selectors.spreading import next_platform_for
+from cases.selectors.statement import (
+    Span,
+    drafts_by_span,
+    owed_for,
+    statements_by_span,
+    statements_for,
+)
 from cases.selectors.strike import standings_by_case, standings_of, strikes_for
+from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
 from cases.summary import FADED
 from detectors.base import Signal as Told
@@ -157,6 +168,7 @@ from detectors.models import (
     PurgeRun,
     RetentionRule,
     Signal,
+    SignalEntity,
     Source,
     WatchItem,
 )
@@ -197,6 +209,7 @@ from detectors.selectors.indicator_batch import (
 from detectors.selectors.indicator_source import indicator_sources_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
+from detectors.selectors.neighbour import sharers_by_thing
 from detectors.selectors.precision import source_precisions_for
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.search import batches_for, hits_for, signals_of
@@ -213,6 +226,7 @@ from tests.addresses import (
     furnish,
 )
 from tests.cases import build
+from tests.ui import world
 
 pytestmark = pytest.mark.django_db
 Door = dict[str, str]
@@ -300,6 +314,9 @@ cases:operations          GET     login ok    ok    ok    login ok
 cases:lineage             GET     login ok    ok    ok    login 404
 cases:graph               GET     login ok    ok    ok    login 404
 cases:graph-tie           GET     login ok    ok    ok    login 404
+cases:graph-node          GET     login ok    ok    ok    login 404
+cases:graph-node          POST    login goes  goes  goes  login 404
+cases:addition-remove     POST    login goes  goes  goes  login 404
 cases:merge               GET     login goes  goes  goes  login 404
 cases:merge               POST    login 409   409   409   login 404
 cases:cut                 GET     login goes  goes  goes  login 404
@@ -341,6 +358,12 @@ cases:policy-list         GET     login ok    ok    ok    login 404
 cases:policy-list         POST    login 403   403   goes  login 404
 cases:policy-detail       GET     login ok    ok    ok    login 404
 cases:policy-detail       POST    login 403   403   goes  login 404
+cases:policy-statement    GET     login ok    ok    ok    login 404
+cases:policy-statement    POST    login 403   403   goes  login 404
+cases:statements          GET     login 403   ok    ok    login 403
+cases:statements-issue    POST    login 403   goes  goes  login 403
+cases:statements-export   POST    login 403   ok    ok    login 403
+cases:transparency-export POST    login 403   ok    ok    login 403
 cases:marks               GET     login goes  goes  goes  login 404
 cases:marks               POST    login goes  goes  goes  login 404
 cases:peek                POST    login ok    ok    ok    login 404
@@ -506,6 +529,9 @@ api-source              PATCH  admin  401  403  403  ok   401  403  403  403  ok
 api-policies            GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-policies            POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-policy              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-statements          GET    read   401  403  rows rows 401  403  403  rows rows 403  403
+api-statements          POST   review 401  403  ok   ok   401  403  403  ok   ok   403  403
+api-transparency        GET    read   401  403  rows rows 401  403  403  rows rows 403  403
 api-decisions           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-decision            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-decision-reverse    POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
@@ -601,6 +627,10 @@ api-case-attribution    GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-case-next-platform  GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-related        POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-link           DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-graph-node     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-additions      GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-case-additions      POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-addition       DELETE review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-timeline       GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 """
 
@@ -641,6 +671,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "appeals_for": (HANDERS, lambda who, on: appeals_for(who)),
     "waiting_appeals_for": (LEADS, lambda who, on: waiting_appeals_for(who)),
     "appeal_by_id": (HANDERS, lambda who, on: appeal_by_id(_first(Appeal), who)),
+    "statements_for": (LEADS, lambda who, on: statements_for(who)),
+    "statements_by_span": (LEADS, lambda who, on: statements_by_span(_lately(), who)),
+    "owed_for": (LEADS, lambda who, on: owed_for(who)),
+    "drafts_by_span": (LEADS, lambda who, on: drafts_by_span(_lately(), who)),
+    "figures_by_span": (LEADS, lambda who, on: figures_by_span(_lately(), who)),
     "strikes_for": (STAFF, lambda who, on: strikes_for(who).filter(pk=_struck(on).pk)),
     "standings_of": (STAFF, lambda who, on: standings_of(_struck(on).value, who)),
     "standings_by_case": (STAFF, lambda who, on: standings_by_case(_struck_case(on), who)),
@@ -737,6 +772,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "edges_for": (STAFF, lambda who, on: edges_for(on.held, who)),
     "members_for": (STAFF, lambda who, on: members_for(on.held, who)),
     "graph_for": (STAFF, lambda who, on: graph_for(on.held, who).ties),
+    "reach_for": (STAFF, lambda who, on: reach_for(on.held, _first(Entity), who).entity),
+    "reaches_of": (STAFF, lambda who, on: reaches_of([_thing()], on.held, who, (), ())),
+    "additions_of": (STAFF, lambda who, on: additions_of(on.held, who)),
+    "addition_by_id": (STAFF, lambda who, on: addition_by_id(_first(CaseAddition), on.held, who)),
+    "refs_by_account": (STAFF, lambda who, on: refs_by_account(_members(on), who, but=on.closed)),
+    "sharers_by_thing": (READERS, lambda who, on: sharers_by_thing([_shared().pk], who)),
     "tie_by_id": (STAFF, lambda who, on: tie_by_id(on.held, _first(CampaignEdge), who)),
     "findings_by_tie": (READERS, lambda who, on: findings_by_tie(_tie_that_cites(), who)),
     "faded_for": (STAFF, lambda who, on: faded_for(_with_a_faded_member(on.held), who)),
@@ -851,7 +892,8 @@ WITHOUT_VIEWER: Final = {
     "platforms_of": "of an entity that a selector gave to the viewer",
     "recent_of": "of an entity that a selector gave to the viewer",
     "same_actors_of": "of an entity that a selector gave to the viewer",
-    "ties_of": "of accounts that a selector gave to the viewer; strikes are filtered by the viewer",
+    "drafts_of": "of restrictions that a selector gave to the viewer",
+    "persons_of": "of accounts that a selector gave to the viewer; strikes are filtered",
     "platform_of": "reads a name",
     "entities_by_value": "of rows that a selector gave to the viewer",
     "forms_by_slug": "the linker asks, for no person",
@@ -964,6 +1006,11 @@ def _choosing(who: User) -> User:
     """Somebody on a desk that has chosen how evidence is covered."""
     Mask.objects.get_or_create(user=None, category="", mode="blur")
     return who
+
+
+def _lately() -> Span:
+    today = clock.now().date()
+    return Span(today - timedelta(days=1), today + timedelta(days=1))
 
 
 def _struck(on: Furnished) -> Strike:
@@ -1120,6 +1167,23 @@ def _hits(on: Furnished) -> list[Hit]:
 
 def _entity() -> Entity:
     return Entity.objects.earliest("pk")
+
+
+def _thing() -> Entity:
+    return Entity.objects.earliest("pk")
+
+
+def _members(on: Furnished) -> list[str]:
+    members = CampaignMember.objects.filter(campaign__case_link__case=on.held)
+    return list(members.values_list("account", flat=True))
+
+
+def _shared() -> Entity:
+    """The oldest thing, with an account that acts in a signal that mentions it."""
+    signal = Signal.objects.get(pk=_thing().mentions.earliest("pk").signal_id)
+    if not SignalEntity.objects.filter(signal_id=signal.pk, role="actor").exists():
+        world.mention(signal, "account", f"{signal.platform}:{signal.actor}", role="actor")
+    return _thing()
 
 
 def _with_a_faded_member(case: Case) -> Case:

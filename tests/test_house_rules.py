@@ -84,6 +84,7 @@ WITHOUT_ACTOR = {
     "detectors/services/engine.py": "workers",
     "detectors/services/faded.py": "follows from a cut or its undo, which have an actor",
     "detectors/services/finding.py": "workers",
+    "detectors/services/dissolved.py": "workers",
     "detectors/services/fusion.py": "workers",
     "detectors/services/heartbeat.py": "workers",
     "detectors/services/imports.py": "the operator at the shell",

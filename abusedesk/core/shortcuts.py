@@ -110,7 +110,11 @@ SHORTCUTS = (
     Shortcut("graph-in", KeyScope.GRAPH, ("+",), "Zoom in"),
     Shortcut("graph-out", KeyScope.GRAPH, ("-",), "Zoom out"),
     Shortcut("graph-fit", KeyScope.GRAPH, ("Home",), "Show the whole graph"),
-    Shortcut("graph-open", KeyScope.GRAPH, ("Enter",), "Open the account or the link"),
+    Shortcut(
+        "graph-open", KeyScope.GRAPH, ("Enter",), "Open the node or link beside the graph"
+    ),
+    Shortcut("graph-expand", KeyScope.GRAPH, ("Shift+E",), "Show what the node touches"),
+    Shortcut("graph-isolate", KeyScope.GRAPH, ("i",), "Show the node and its neighbours alone"),
     Shortcut("graph-cut", KeyScope.GRAPH, ("Delete",), "Preview a cut of the link"),
     Shortcut("snooze-day", KeyScope.SNOOZE, ("1",), "For a day"),
     Shortcut("snooze-week", KeyScope.SNOOZE, ("w",), "For a week"),
@@ -126,6 +130,7 @@ SIGNS = {
     "Delete": "Del",
     "Escape": "Esc",
     "Shift+A": "⇧A",
+    "Shift+E": "⇧E",
     "Shift+J": "⇧J",
     "Shift+K": "⇧K",
     "Shift+N": "⇧N",

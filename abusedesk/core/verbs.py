@@ -34,6 +34,9 @@ class Verb(StrEnum):
     GOLDEN_MARKED = "golden.marked"
     GOLDEN_RETIRED = "golden.retired"
     POLICY_SAVED = "policy.saved"
+    STATEMENTS_ISSUED = "statements.issued"
+    STATEMENTS_READ = "statements.read"
+    TRANSPARENCY_READ = "transparency.read"
     CASE_ESCALATED = "case.escalated"
     CASE_SNOOZED = "case.snoozed"
     CASE_RETURNED = "case.returned"
@@ -44,6 +47,8 @@ class Verb(StrEnum):
     CASE_UNWATCHED = "case.unwatched"
     CASE_LINKED = "case.linked"
     CASE_UNLINKED = "case.unlinked"
+    CASE_ADDED = "case.added"
+    CASE_TAKEN_OFF = "case.taken_off"
     TASKS_ADDED = "case.tasks_added"
     TASK_CHANGED = "case.task_changed"
     FILE_ADDED = "case.file_added"
@@ -159,6 +164,9 @@ SENTENCES: dict[str, str] = {
     Verb.APPEAL_OPENED: "opened appeal {appeal} of {appellant}",
     Verb.APPEAL_RULED: "ruled on appeal {appeal}: {result}. Reason: {reason}",
     Verb.POLICY_SAVED: "saved the policy {slug} as version {number}. Reason: {reason}",
+    Verb.STATEMENTS_ISSUED: "issued {count} statements of reasons for decisions of {span}",
+    Verb.STATEMENTS_READ: "took {count} statements of reasons of {span} out as {format}",
+    Verb.TRANSPARENCY_READ: "took the transparency report of {span} out as {format}",
     Verb.CASE_PEEKED: "uncovered signal {signal}, content severity {severity}",
     Verb.BUDGET_EXTENDED: "added {points} points to the budget of {name}. Reason: {reason}",
     Verb.MASK_SAVED: "set how evidence is covered for {whom}: {modes}",
@@ -172,6 +180,8 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_UNWATCHED: "stopped watching the case",
     Verb.CASE_LINKED: "called {other} related. Reason: {reason}",
     Verb.CASE_UNLINKED: "took back that {other} is related",
+    Verb.CASE_ADDED: "added the {kind} {value} by hand. Reason: {reason}",
+    Verb.CASE_TAKEN_OFF: "took the {kind} {value} off again, which was added by hand",
     Verb.TASKS_ADDED: "added {count} tasks from {origin}",
     Verb.TASK_CHANGED: "set the task to {state}: {text}",
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",
@@ -234,7 +244,8 @@ SENTENCES: dict[str, str] = {
     Verb.WATCH_REMOVED: "took {type} {value} of {source} off the watch list. Reason: {reason}",
     Verb.WATCH_EXPIRED: "let {count} values leave the watch list, their time was over",
     Verb.INDICATORS_READ: "read {rows} rows of {source}; nothing of it counts yet",
-    Verb.INDICATORS_ACCEPTED: "put {added} values of {source} on the watch list, took {withdrawn} off",
+    Verb.INDICATORS_ACCEPTED: "put {added} values of {source} on the watch list, took off"
+    " {withdrawn}",
     Verb.INDICATORS_DROPPED: "dropped the import of {source}",
     Verb.INDICATORS_UNDONE: "undid the import of {source}: {count} values left the watch list."
     " Reason: {reason}",

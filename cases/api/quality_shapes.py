@@ -13,20 +13,42 @@ from cases.choices import Effect, Question, ReviewState, Severity
 from cases.models import Appeal, PolicyVersion, SecondReview
 from cases.services.appeal import RULINGS
 from cases.services.policy import BOUNDS
+from cases.statements.ground import LIMITS
+from cases.statements.vocabulary import CATEGORIES, CONTENT, COUNTRIES, GROUNDS, KEYWORDS
 from detectors.choices import Outcome
+
+
+class GroundSerializer(serializers.Serializer[object]):
+    """What statements of reasons about breaches of a policy say; empty: none are made."""
+
+    ground = serializers.ChoiceField(choices=list(GROUNDS.items()), required=False)
+    category = serializers.ChoiceField(choices=list(CATEGORIES.items()), required=False)
+    reference = serializers.CharField(max_length=LIMITS["reference"], required=False)
+    explanation = serializers.CharField(max_length=LIMITS["explanation"], required=False)
+    facts = serializers.CharField(max_length=LIMITS["facts"], required=False, allow_blank=True)
+    keywords = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted(KEYWORDS)), max_length=20, required=False
+    )
+    content = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted(CONTENT)), max_length=9, required=False
+    )
+    territory = serializers.ListField(
+        child=serializers.ChoiceField(choices=sorted(COUNTRIES)), max_length=40, required=False
+    )
 
 
 class PolicySerializer(serializers.ModelSerializer[PolicyVersion]):
     """One version of a policy."""
 
     created_by = serializers.StringRelatedField[PolicyVersion](read_only=True)
+    statement = GroundSerializer(read_only=True)
 
     class Meta:
         model = PolicyVersion
         fields = [
             "slug", "number", "title", "text", "harm", "review_percent", "review_over",
             "review_effect", "questions", "strikes", "strike_half_life_days", "strike_days",
-            "appeal_hours", "current", "reason", "created_by", "created_at",
+            "appeal_hours", "statement", "current", "reason", "created_by", "created_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -55,6 +77,7 @@ class PolicyTextSerializer(serializers.Serializer[object]):
     strike_half_life_days = _number("strike_half_life_days", 90)
     strike_days = _number("strike_days", 365)
     appeal_hours = _number("appeal_hours", 72)
+    statement = GroundSerializer(default=dict)
     reason = serializers.CharField(max_length=500)
     based_on = serializers.IntegerField(min_value=0, max_value=2**31 - 1, default=0)
 

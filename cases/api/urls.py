@@ -10,6 +10,7 @@ from cases.api import (
     content,
     exposure,
     golden,
+    graph,
     lineage,
     messages,
     notices,
@@ -19,6 +20,7 @@ from cases.api import (
     retention,
     saved,
     search,
+    statements,
 )
 from cases.api.views import CaseViewSet
 
@@ -52,6 +54,8 @@ urlpatterns = [
     path("quality/own/", golden.OwnResultsView.as_view(), name="api-own-results"),
     path("quality/agreement/", golden.AgreementView.as_view(), name="api-agreement"),
     path("reporters/", reporter.ReportersView.as_view(), name="api-reporters"),
+    path("statements/", statements.StatementsView.as_view(), name="api-statements"),
+    path("transparency/", statements.TransparencyView.as_view(), name="api-transparency"),
     path("strikes/", quality.StrikesView.as_view(), name="api-strikes"),
     path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),
@@ -136,6 +140,17 @@ urlpatterns = [
         rf"{CASE}related/(?P<other>AD-[0-9]{{1,18}})/$",
         content.LinkView.as_view(),
         name="api-case-link",
+    ),
+    re_path(
+        rf"{CASE}graph/nodes/(?P<entity_id>[0-9]{{1,18}})/$",
+        graph.NodeView.as_view(),
+        name="api-case-graph-node",
+    ),
+    re_path(rf"{CASE}additions/$", graph.AdditionsView.as_view(), name="api-case-additions"),
+    re_path(
+        rf"{CASE}additions/(?P<addition_id>[0-9]{{1,18}})/$",
+        graph.AdditionView.as_view(),
+        name="api-case-addition",
     ),
     re_path(
         rf"{CASE}attribution/$", content.AttributionView.as_view(), name="api-case-attribution"

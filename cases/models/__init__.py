@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from cases.models.action import Delivery, Webhook
+from cases.models.addition import CaseAddition
 from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
-from cases.models.decision import Decision, EntityAction
+from cases.models.decision import Decision, EntityAction, Statement
 from cases.models.exposure import Break, BudgetExtension, Exposure
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
@@ -16,6 +17,7 @@ from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
 from cases.models.policy import PolicyVersion
+from cases.models.presence import Presence
 from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
@@ -32,6 +34,7 @@ __all__ = [
     "BulkItem",
     "BulkJob",
     "Case",
+    "CaseAddition",
     "CaseCampaign",
     "CaseLineage",
     "CaseLink",
@@ -55,12 +58,14 @@ __all__ = [
     "PeekHabit",
     "Playbook",
     "PolicyVersion",
+    "Presence",
     "Queue",
     "Reporter",
     "RoutingRule",
     "SecondReview",
     "Shift",
     "Snooze",
+    "Statement",
     "Strike",
     "Task",
     "Webhook",

@@ -77,3 +77,22 @@ class EntityAction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.entity_type}:{self.value}"
+
+
+class Statement(models.Model):
+    """A statement of reasons that was issued; what it says never changes.
+
+    puid: random, under which the transparency database knows it.
+    """
+
+    action = models.OneToOneField(EntityAction, models.PROTECT, related_name="statement")
+    puid = models.CharField(max_length=64, unique=True)
+    body = models.JSONField()
+    issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    issued_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.puid

@@ -17,7 +17,8 @@ class PolicyVersion(models.Model):
     review_over: so are those that suspend or terminate more accounts than this; empty for none.
     review_effect: when those are in force; what is drawn by lot always is at once.
     strikes: points for each account of a confirmed case; they halve in strike_half_life_days and
-    end after strike_days. appeal_hours: time for a ruling.
+    end after strike_days. appeal_hours: time for a ruling. statement: what statements of reasons
+    about its breaches say, empty where none are made; fields of `statements.ground.Ground`.
     """
 
     slug = models.SlugField(max_length=60)
@@ -40,6 +41,7 @@ class PolicyVersion(models.Model):
     strike_half_life_days = models.PositiveSmallIntegerField(default=90)
     strike_days = models.PositiveSmallIntegerField(default=365)
     appeal_hours = models.PositiveSmallIntegerField(default=72)
+    statement = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     current = models.BooleanField(default=True)
     reason = models.CharField(max_length=500)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT)

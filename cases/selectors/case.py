@@ -15,10 +15,12 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import SavedView, User
 from cases import golden, policy, queue, states
 from cases.choices import State
+from cases.exposure import Points, points, points_of
 from cases.models import Case, CaseCampaign, Queue
 from cases.paging import capped, counted
 from cases.search.where import at_risk
 from cases.selectors.notice import notices_for
+from cases.selectors.presence import online_for
 from cases.selectors.saved import rail_of, views_of
 
 
@@ -27,7 +29,7 @@ class QueueCount:
     """One queue in numbers, each exact up to `paging.COUNTED`; one more says that there are more.
 
     late: past its due time; at_risk: late or the last quarter runs; newest: id of the case that
-    was opened last, 0 without any. unread, views: what the rail shows beside
+    was opened last, 0 without any. unread, views, online, exposure: what every page shows beside
     queues, the same on every row, so that no page asks once more for it.
     """
 
@@ -43,6 +45,8 @@ class QueueCount:
     newest: int
     unread: int
     views: list[dict[str, Any]]
+    online: list[str]
+    exposure: dict[str, int]
 
     @property
     def backlog(self) -> int:
@@ -115,6 +119,16 @@ def unread_of(counts: Iterable[QueueCount]) -> int:
     return max((one.unread for one in counts), default=0)
 
 
+def online_of(counts: Sequence[QueueCount]) -> list[str]:
+    """Names of others who have the desk open."""
+    return counts[0].online if counts else []
+
+
+def exposure_of(counts: Sequence[QueueCount]) -> Points | None:
+    """Own points of this shift; None for who sees no queue."""
+    return points(**counts[0].exposure) if counts else None
+
+
 def rail_views_of(counts: Sequence[QueueCount]) -> list[SavedView]:
     """Saved views that the rail shows to who counted."""
     return views_of(counts[0].views) if counts else []
@@ -139,4 +153,6 @@ def _numbers(viewer: User, now: datetime) -> dict[str, Subquery | Coalesce]:
         "newest": Coalesce(Subquery(newest), 0),
         "unread": counted(notices_for(viewer)),
         "views": rail_of(viewer),
+        "online": online_for(viewer),
+        "exposure": points_of(viewer),
     }

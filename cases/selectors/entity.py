@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +12,8 @@ from django.db.models import Prefetch, Q
 from abusedesk.core.models import User
 from cases import golden
 from cases.blind import unveiled
-from cases.models import Case, CaseReport, Decision, EntityAction, Strike
+from cases.choices import State
+from cases.models import Case, CaseAddition, CaseReport, Decision, EntityAction, Strike
 from cases.selectors.case import cases_for
 from cases.selectors.strike import Standing
 from detectors.choices import EntityType
@@ -42,8 +43,8 @@ class Moment:
 
 
 def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) -> list[Involved]:
-    """Cases with this account, that rest on one of these findings, or about a report of it, newest
-    first.
+    """Cases with this account, that rest on one of these findings, about a report of it, or to
+    which a person added it; newest first.
     """
     if entity.type == EntityType.ACCOUNT:
         members = CampaignMember.objects.filter(account=entity.value)
@@ -52,7 +53,8 @@ def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) ->
         evidence = CampaignFinding.objects.filter(finding__in=finding_ids)
         named = Q(campaign_links__campaign__in=evidence.values("campaign"))
     reports = CaseReport.objects.filter(digest=bytes(entity.digest)).values("case")
-    found = Case.objects.filter(named | Q(pk__in=reports))
+    added = CaseAddition.objects.filter(digest=bytes(entity.digest)).values("case")
+    found = Case.objects.filter(named | Q(pk__in=reports) | Q(pk__in=added))
     rows = cases_for(viewer).filter(golden.seen_as(found.values("pk")))
     asked = EntityAction.objects.filter(
         entity_type=entity.type, value=entity.value, reversed_at=None
@@ -62,6 +64,25 @@ def cases_by_entity(entity: Entity, finding_ids: Sequence[int], viewer: User) ->
         Prefetch("decisions", made.prefetch_related(Prefetch("actions", asked)))
     )
     return [_involved(case) for case in rows.order_by("-opened_at", "-id")[:SHOWN]]
+
+
+def refs_by_account(accounts: Collection[str], viewer: User, *, but: Case) -> dict[str, list[str]]:
+    """Account -> cases of the viewer's queues that name it, the oldest first, without `but`."""
+    rows = (
+        cases_for(viewer)
+        .exclude(pk__in={but.pk, but.rests_on})
+        .exclude(state=State.MERGED)
+        .filter(campaign_links__campaign__members__account__in=accounts)
+        .order_by("pk")
+        .values_list("campaign_links__campaign__members__account", "ref")
+        .distinct()
+    )
+    found: dict[str, list[str]] = {}
+    wanted = set(accounts)
+    for account, ref in rows:
+        if account in wanted:
+            found.setdefault(account, []).append(ref)
+    return found
 
 
 def history_of(

@@ -35,6 +35,8 @@ WITH own AS (
     WHERE link.case_id = %(case)s
     UNION
     SELECT target FROM cases_casereport WHERE case_id = %(case)s AND target_type = 'account'
+    UNION
+    SELECT value FROM cases_caseaddition WHERE case_id = %(case)s AND type = 'account'
     LIMIT %(accounts)s
 )
 SELECT link.case_id, own.account FROM own
@@ -45,6 +47,10 @@ UNION
 SELECT report.case_id, mine.target FROM cases_casereport mine
 JOIN cases_casereport report ON report.digest = mine.digest
 WHERE mine.case_id = %(case)s AND report.case_id <> %(case)s AND mine.target_type = 'account'
+UNION
+SELECT added.case_id, own.account FROM own
+JOIN cases_caseaddition added ON added.type = 'account' AND added.value = own.account
+WHERE added.case_id <> %(case)s
 """
 # Entities of what the case cites, the least frequent first: what is rare says most. Of each, the
 # newest signals that the case does not cite, then the findings that cite those. A signal happened

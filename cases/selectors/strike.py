@@ -14,7 +14,7 @@ from cases import strikes
 from cases.involved import accounts_of_case, names_account_of
 from cases.models import Case, Strike
 from cases.selectors.decision import decisions_for
-from detectors.selectors.person import Tie, ties_of
+from detectors.selectors.person import Tie, persons_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def strikes_for(viewer: User) -> QuerySet[Strike]:
 
 def standings_of(account: str, viewer: User) -> list[Standing]:
     """What one account has against it; nothing or one."""
-    ties = ties_of([account])
+    ties = persons_of([account])
     named = [account, *(tie.other for tie in ties)]
     return _standings([account], strikes_for(viewer).filter(value__in=named), ties)
 
@@ -57,7 +57,7 @@ def standings_of(account: str, viewer: User) -> list[Standing]:
 def standings_by_case(case: Case, viewer: User) -> list[Standing]:
     """The accounts of a case with strikes from other cases, the worst first."""
     accounts = accounts_of_case(case)
-    ties = ties_of(accounts)
+    ties = persons_of(accounts)
     named = names_account_of(case, "value") | Q(value__in=[tie.other for tie in ties])
     rows = strikes_for(viewer).filter(named).exclude(decision__case=case.rests_on)
     return _standings(accounts, rows, ties)

@@ -13,8 +13,8 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import claims, facts, fields, golden, intake, lineage, policy, states
-from cases.choices import LineageKind, State
+from cases import facts, fields, golden, intake, lineage, policy, states, workable
+from cases.choices import LineageKind
 from cases.models import Case, CaseLineage
 from cases.opening import one_at_a_time
 from detectors.choices import CampaignState
@@ -82,7 +82,7 @@ def cut_case(
     members = _members(campaign)
     cut = apart.part(actor=actor, left=left, right=right, reason=reason)
     one_at_a_time()
-    case = _locked(actor, case)
+    case = workable.lock(case, actor)
     lineage.touch(case)
     others = [_opened(one, case) for one in _split_off(members)]
     origins: list[Case | None] = [*others] or [None]
@@ -124,8 +124,8 @@ def rejoin_case(*, actor: User, row: CaseLineage) -> CaseLineage:
     cut = apart.rejoin(link=row.cut)
     one_at_a_time()
     rows = list(CaseLineage.objects.filter(kind=LineageKind.SPLIT, cut=cut, undone_at=None))
-    others = [_locked(actor, one.other) for one in rows if one.other is not None]
-    case = _locked(actor, row.case)
+    others = [workable.lock(one.other, actor) for one in rows if one.other is not None]
+    case = workable.lock(row.case, actor)
     joined = [lineage.take_in(case, one, actor=actor, reason=row.reason) for one in others]
     CaseLineage.objects.filter(pk__in=[one.pk for one in joined]).update(cut=cut)
     CaseLineage.objects.filter(pk__in=[one.pk for one in rows]).update(
@@ -159,19 +159,6 @@ def _sides(
 
 def _members(campaign: Campaign) -> set[str]:
     return set(campaign.members.values_list("account", flat=True))
-
-
-def _locked(actor: User, case: Case) -> Case:
-    """The newest version, locked; refused when it is not open, or in other hands."""
-    case = claims.lock(case)
-    if case.state not in states.ACTIVE:
-        message = f"{case.ref} is {State(case.state).label.lower()}; undo that first."
-        raise ConflictError(message, state=case.state)
-    holder = claims.holder_of(case)
-    if holder not in (None, actor) and not policy.allowed(actor, "case.take_over"):
-        message = f"{case.ref} is claimed by {holder}."
-        raise ConflictError(message, holder=str(holder))
-    return case
 
 
 def _split_off(members: set[str]) -> QuerySet[Campaign]:

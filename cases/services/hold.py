@@ -9,7 +9,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from cases import lineage, policy
-from cases.models import Case, CaseReport
+from cases.models import Case, CaseAddition, CaseReport
 from cases.selectors.case import case_by_ref
 from detectors.choices import EntityType, HoldKind
 from detectors.models import CampaignMember, Finding, Hold, Source
@@ -74,8 +74,8 @@ def extend_holds() -> int:
 
 
 def _covered(case: Case) -> tuple[set[str], set[int]]:
-    """Accounts of the case's campaigns and reports, the signals that any finding behind them cites,
-    and the reports.
+    """Accounts of the case's campaigns and reports and those added by hand; signals that any
+    finding behind them cites, and the reports.
     """
     links = case.campaign_links.values("campaign")
     members = CampaignMember.objects.filter(campaign__in=links)
@@ -83,8 +83,13 @@ def _covered(case: Case) -> tuple[set[str], set[int]]:
     cited = findings.values_list("signal_ids", flat=True)
     reports = CaseReport.objects.filter(case=case)
     accounts = reports.filter(target_type=EntityType.ACCOUNT)
+    added = CaseAddition.objects.filter(case=case, type=EntityType.ACCOUNT)
     return (
-        {*members.values_list("account", flat=True), *accounts.values_list("target", flat=True)},
+        {
+            *members.values_list("account", flat=True),
+            *accounts.values_list("target", flat=True),
+            *added.values_list("value", flat=True),
+        },
         {signal_id for ids in cited for signal_id in ids}
         | set(reports.values_list("signal_id", flat=True)),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from dataclasses import fields as dataclass_fields
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from abusedesk.core.models import User
 from cases import fields, policy
 from cases.choices import Effect, Question, Severity
 from cases.models import PolicyVersion
+from cases.statements.ground import read_ground
 
 SLUG_LIMIT: Final = 60
 TEXTS: Final = {"title": 120, "text": 20_000}
@@ -47,6 +49,12 @@ class PolicyText:
     strike_half_life_days: int = 90
     strike_days: int = 365
     appeal_hours: int = 72
+    statement: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: PolicyVersion) -> PolicyText:
+        """What a version says, to start the next one from."""
+        return cls(**{one.name: getattr(row, one.name) for one in dataclass_fields(cls)})
 
 
 @transaction.atomic
@@ -113,5 +121,7 @@ def _checked(slug: str, said: PolicyText) -> dict[str, object]:
     if unknown := [one for one in said.questions if one not in Question]:
         message = f"There is no question {unknown[0]}. Choose: {', '.join(Question.values)}."
         raise InvalidError(message, field="questions")
+    ground = read_ground(said.statement)
+    values["statement"] = ground.values() if ground else {}
     values["questions"] = [one.value for one in Question if one in said.questions]
     return values

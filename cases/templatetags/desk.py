@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 
 from django import template
 
+from cases.exposure import Points
 from cases.models import Case
-from cases.paging import told
+from cases.paging import told, total
 from cases.selectors.case import (
     QueueCount,
     cases_by_campaign,
+    exposure_of,
+    online_of,
     queue_counts,
     rail_views_of,
     unread_of,
@@ -69,6 +72,24 @@ def campaign_cases(
 def unread(counts: list[QueueCount]) -> int:
     """Notices that this person has not read."""
     return unread_of(counts)
+
+
+@register.filter
+def online(counts: list[QueueCount]) -> list[str]:
+    """Names of others who have the desk open."""
+    return online_of(counts)
+
+
+@register.filter
+def exposure(counts: list[QueueCount]) -> Points | None:
+    """Own points of this shift."""
+    return exposure_of(counts)
+
+
+@register.filter
+def late_total(counts: list[QueueCount]) -> int:
+    """Cases past their due time in all queues of this person."""
+    return total(counts, "late")
 
 
 @register.simple_tag(takes_context=True)

@@ -3,62 +3,62 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from abusedesk.core import text
-from cases import drawing
+from cases import drawing, tangle
 from cases.models import Case
-from cases.selectors.graph import CaseGraph, Connector, Used
+from cases.selectors.graph import CaseGraph
 from cases.ui.families import FAMILY_NAMES
+from cases.ui.graph_nodes import MARGIN, Around, account_nodes, ends_of
+from cases.ui.graph_query import GraphQuery
 from detectors import scoring
+from detectors.choices import EntityType
 from detectors.models import CampaignEdge, Finding
 
-MARGIN: Final = 130
 NAMED: Final = 40
 """Drawings of at most so many nodes bear names; above it names are in titles and the table."""
-LABEL: Final = 24
 WIDTHS: Final = 5
-RING: Final = 90
 
 
-def graph_page(
-    case: Case, found: CaseGraph, *, inside: str = "", expand: str = ""
-) -> dict[str, Any]:
-    """What the templates need. inside: a folded community to open, by its first name."""
-    here = _names_of(found, inside)
-    lines = [(one.a, one.b) for one in found.ties if one.a in here and one.b in here]
+def graph_page(case: Case, found: CaseGraph, query: GraphQuery | None = None) -> dict[str, Any]:
+    """What the templates need."""
+    query = query or GraphQuery()
+    here = _names_of(found, query)
+    inner = [one for one in found.ties if one.a in here and one.b in here and _asked(one, found)]
     connectors = [one for one in found.connectors if here.intersection(one.accounts)]
-    drawn = drawing.draw(here, lines, drawing.MOST - len(connectors) - len(found.used))
-    whole = f"{reverse('cases:graph', args=[case.ref])}?"
-    nodes = [_node(name, found, drawn, whole, expand) for name in drawn.at]
-    ties = _ties(case, found.ties, drawn)
-    extra, joins = _around(drawn, connectors, found.used, expand)
-    degree = Counter(end for one in ties for end in (one["a"], one["b"]))
-    for one in nodes:
-        one["links"] = degree[one["name"]]
-        if one["kind"] == "community" and here != found.members.keys():
-            one["href"] = ""  # what folds again inside a community does not open further
-    everything = {one["name"]: one for one in nodes} | {one["name"]: one for one in extra}
+    beside = len(connectors) + len(found.added) + sum(len(one.things) for one in found.reaches)
+    drawn = drawing.draw(here, [(one.a, one.b) for one in inner], drawing.MOST - beside)
+    nodes = list(account_nodes(case, query, found, drawn))
+    ties = _ties(case, inner, drawn)
+    around = _around(case, query, found, drawn, connectors)
+    _finish(nodes, ties, whole=here == found.members.keys(), every=query.every)
+    everything = {one["name"]: one for one in (*nodes, *around.nodes)}
+    joins = [{"a": a, "b": b} for a, b in sorted(around.joins)]
     for number, one in enumerate(everything.values()):
         one["number"] = number
     for one in (*ties, *joins):
         one["from"], one["to"] = everything[one["a"]], everything[one["b"]]
     return {
+        "query": query,
         "nodes": nodes,
         "ties": ties,
-        "extra": extra,
+        "lines": [one for one in ties if one["drawn"]],
+        "extra": around.nodes,
         "joins": joins,
-        "connectors": [one for one in extra if one["kind"] == "connector"],
-        "used": [one for one in extra if one["kind"] == "used"],
+        "connectors": [one for one in around.nodes if one["kind"] == "connector"],
+        "reaches": [_told(one, case, query) for one in found.reaches],
+        "by_hand": found.additions,
         "families": _legend(ties),
         "account_total": len(found.members),
         "folds": bool(drawn.folded),
-        "inside": inside if here != found.members.keys() else "",
-        "expand": expand if expand in here else "",
+        "bundles": len(found.members) <= drawing.MOST,
+        "every": GraphQuery(query.expand, query.around, query.inside, every=True).path(case),
+        "inside": query.inside if here != found.members.keys() and not found.around else "",
+        "around": found.around if here != found.members.keys() or found.reaches else None,
         "side": drawing.SIDE + 2 * MARGIN,
         "names": len(everything) <= NAMED,
     }
@@ -82,35 +82,68 @@ def tie_page(tie: CampaignEdge, findings: Mapping[int, Finding]) -> dict[str, An
     }
 
 
-def _names_of(found: CaseGraph, inside: str) -> set[str]:
-    """Members to draw: all, or those of one community of the whole."""
+def _names_of(found: CaseGraph, query: GraphQuery) -> set[str]:
+    """Members to draw: all, a node's neighbours, or those of one bundle of the whole."""
+    everybody = set(found.members)
+    if (centre := found.around) is not None:
+        if centre.type == EntityType.ACCOUNT:
+            ends = [{one.a, one.b} for one in found.ties]
+            tied = {centre.value}.union(*(pair for pair in ends if centre.value in pair))
+            return tied & everybody or everybody
+        reach = next((one for one in found.reaches if one.entity == centre), None)
+        return {one.value for one in reach.things} & everybody if reach else everybody
+    if query.inside not in found.members:
+        return everybody
     pairs = [(one.a, one.b) for one in found.ties]
-    if inside in found.members and len(found.members) > drawing.MOST:
-        most = drawing.MOST - len(found.connectors)
-        whole = drawing.draw(found.members, pairs, most)
-        return set(whole.folded.get(whole.within[inside], [inside]))
-    return set(found.members)
+    beside = len(found.connectors) + len(found.added)
+    whole = drawing.draw(everybody, pairs, drawing.MOST - beside)
+    return set(whole.folded.get(whole.within[query.inside], everybody))
 
 
-def _node(
-    name: str, found: CaseGraph, drawn: drawing.Drawing, whole: str, expand: str
-) -> dict[str, Any]:
-    """An account that leads to its page, or a community that leads to itself, opened."""
-    group = drawn.folded.get(name, ())
-    number = found.ids.get(name)
-    href = reverse("detectors:entity-detail", args=["account", number]) if number else ""
-    return {
-        "kind": "community" if group else "account",
-        "name": name,
-        "label": f"{len(group)} accounts: {name} …" if group else name,
-        "short": f"{len(group)} accounts" if group else _short(name),
-        "size": len(group) or 1,
-        "faded": all(found.members[one] for one in group or (name,)),
-        "href": f"{whole}{urlencode({'inside': name})}" if group else href,
-        "expand": "" if group or not number else f"{whole}{urlencode({'expand': name})}",
-        "chosen": name == expand,
-        **_at(drawn.at[name]),
+def _asked(tie: CampaignEdge, found: CaseGraph) -> bool:
+    """Around an account only its own ties count: those between its neighbours hide them."""
+    centre = found.around
+    if centre is None or centre.type != EntityType.ACCOUNT:
+        return True
+    return centre.value in {tie.a, tie.b}
+
+
+def _around(
+    case: Case,
+    query: GraphQuery,
+    found: CaseGraph,
+    drawn: drawing.Drawing,
+    connectors: Collection[Any],
+) -> Around:
+    """What is no member: beside those that share it, or around the node that touches it."""
+    by_id = {
+        number: drawn.within[name] for name, number in found.ids.items() if name in drawn.within
     }
+    around = Around(case, query, dict(drawn.at), by_id)
+    for one in connectors:
+        around.connector(one, ends_of(one.accounts, drawn.within))
+    for added in found.added:
+        ends = ends_of(added.accounts, drawn.within)
+        if ends or not (found.around or query.inside):
+            around.addition(added, ends)
+    for reach in found.reaches:
+        around.reach(reach)
+    return around
+
+
+def _finish(
+    nodes: list[dict[str, Any]], ties: list[dict[str, Any]], *, whole: bool, every: bool
+) -> None:
+    """Count the links of each node, and choose the lines that are drawn."""
+    degree = Counter(end for one in ties for end in (one["a"], one["b"]))
+    for one in nodes:
+        one["links"] = degree[one["name"]]
+        if one["kind"] == "community" and not whole:
+            one["href"] = ""  # what folds again inside a community does not open further
+    thin = not every and tangle.is_tangle(len(nodes), len(ties))
+    kept = tangle.backbone((one["a"], one["b"], one["score"]) for one in ties) if thin else None
+    for one in ties:
+        one["drawn"] = kept is None or (one["a"], one["b"]) in kept
 
 
 def _ties(case: Case, ties: Iterable[CampaignEdge], drawn: drawing.Drawing) -> list[dict[str, Any]]:
@@ -143,61 +176,26 @@ def _ties(case: Case, ties: Iterable[CampaignEdge], drawn: drawing.Drawing) -> l
     return list(lines.values())
 
 
-def _around(
-    drawn: drawing.Drawing, connectors: Iterable[Connector], used: Iterable[Used], expand: str
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What is no member: in the middle of those that share it, or around the one that uses it."""
-    nodes: list[dict[str, Any]] = []
-    joins: list[dict[str, Any]] = []
-    for one in connectors:
-        ends = sorted({drawn.within[name] for name in one.accounts if name in drawn.within})
-        places = [drawn.at[end] for end in ends]
-        middle = sum(x for x, _ in places) // len(ends), sum(y for _, y in places) // len(ends)
-        nodes.append(
-            _extra("connector", one.type, one.value, middle, len(nodes))
-            | {
-                "accounts": len(one.accounts),
-                "href": reverse("detectors:finding-recompute", args=[one.finding_id]),
-            }
-        )
-        joins += [{"a": end, "b": nodes[-1]["name"]} for end in ends]
-    if expand in drawn.within:
-        home = drawn.within[expand]
-        for place, thing in enumerate(used):
-            nodes.append(
-                _extra("used", thing.type, thing.value, drawn.at[home], place)
-                | {
-                    "signals": thing.signals,
-                    "reason": thing.reason,
-                    "href": reverse("detectors:entity-detail", args=[thing.type, thing.id]),
-                }
-            )
-            joins.append({"a": home, "b": nodes[-1]["name"]})
-    return nodes, joins
-
-
-def _extra(kind: str, type: str, value: str, near: tuple[int, int], place: int) -> dict[str, Any]:
-    """A node beside a place: the next step of a spiral around it."""
-    turns = ((1, -1), (-1, 1), (1, 1), (-1, -1), (0, 1), (1, 0), (0, -1), (-1, 0))
-    dx, dy = turns[place % len(turns)]
-    reach = RING * (1 + place // len(turns))
-    at = near[0] + dx * reach, near[1] + dy * reach
-    limit = drawing.SIDE + MARGIN // 2
-    x, y = (max(-MARGIN // 2, min(limit, one)) for one in at)
+def _told(reach: Any, case: Case, query: GraphQuery) -> dict[str, Any]:
+    """An expanded node for the table below the drawing."""
     return {
-        "kind": kind,
-        "name": f"{kind} {type}:{value}",
-        "label": f"{type} {text.defang(value)}",
-        "short": _short(text.defang(value)),
-        "type": type,
-        "value": value,
-        **_at((x, y)),
-        "label_y": y + MARGIN - 20,
+        "reach": reach,
+        "fold": query.folded(reach.entity.pk).path(case),
+        "things": things_of(reach, case, query),
     }
 
 
-def _at(point: tuple[int, int]) -> dict[str, int]:
-    return {"x": point[0] + MARGIN, "y": point[1] + MARGIN, "label_y": point[1] + MARGIN + 34}
+def things_of(reach: Any, case: Case, query: GraphQuery) -> list[dict[str, Any]]:
+    """What a node touches, with where each leads."""
+    return [
+        {
+            "thing": one,
+            "account": one.type == EntityType.ACCOUNT,
+            "href": query.node(case, one.id),
+            "expand": query.expanded(reach.entity.pk).expanded(one.id).path(case),
+        }
+        for one in reach.things
+    ]
 
 
 def _by_weight(parts: Mapping[str, Sequence[float]]) -> list[tuple[str, Sequence[float]]]:
@@ -212,7 +210,3 @@ def _legend(ties: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         for name in names
         if counts[name]
     ]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LABEL else f"{name[: LABEL - 1]}…"

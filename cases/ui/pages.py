@@ -41,6 +41,7 @@ RAIL: Final = (
     Page("cases:operations", "Dashboard", EVERYBODY, "dashboards", "chart", "go-dashboards"),
     Page("cases:quality", "Quality", STAFF, "quality", "check"),
     Page("cases:policy-list", "Policies", STAFF, "policies"),
+    Page("cases:statements", "Statements of reasons", LEADS, "statements"),
     Page("detectors:source-list", "Sources", STAFF, "sources", "source"),
     Page("detectors:mapping-list", "Mappings", ADMINS, "mapping"),
     Page("detectors:entity-types", "Entity types", ADMINS, "types"),

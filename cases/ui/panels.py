@@ -11,6 +11,7 @@ from cases.choices import TaskState, Tlp
 from cases.media import INLINE
 from cases.models import Case
 from cases.priority import WEIGHTS
+from cases.selectors.addition import additions_of
 from cases.selectors.attribution import attribution_for
 from cases.selectors.content import (
     custodies_of,
@@ -66,6 +67,8 @@ ICONS = {
     "case.at_risk": "clock",
     "case.late": "warn",
     "case.escalating": "warn",
+    "case.added": "check",
+    "case.taken_off": "undo",
     "case.assigned": "person",
     "case.moved": "queue",
     "case.routed": "queue",
@@ -102,10 +105,17 @@ def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
     }
 
 
+def may_add(case: Case, viewer: User) -> bool:
+    """Whether the page offers to add things by hand, and to take them off."""
+    return case.state in states.ACTIVE and policy.offered(viewer, "case.add", case)
+
+
 def _summary(case: Case, viewer: User) -> dict[str, Any]:
     return {
         "sentences": [_sentence(line) for line in case.summary],
         "next_platform": next_platform_for(case, viewer),
+        "additions": additions_of(case, viewer),
+        "may_add": may_add(case, viewer),
         **_faded(case, viewer),
         **_work(case, viewer),
     }
@@ -195,13 +205,16 @@ def _why(case: Case, viewer: User) -> dict[str, Any]:
 
 
 def _graph(case: Case, viewer: User) -> dict[str, Any]:
-    return {"graph": graph_page(case, graph_for(case, viewer))}
+    return {"graph": graph_page(case, graph_for(case, viewer)), "may_add": may_add(case, viewer)}
 
 
 def _timeline(case: Case, viewer: User) -> dict[str, Any]:
     undoable = {
         row.pk for row in case.decisions.filter(undone_at=None) if rail.can_undo(row, viewer)
     }
+    removable = set()
+    if may_add(case, viewer):
+        removable = set(additions_of(case, viewer).values_list("pk", flat=True))
     return {
         "timeline": [
             {
@@ -210,7 +223,8 @@ def _timeline(case: Case, viewer: User) -> dict[str, Any]:
                 "sentence": entry.sentence,
                 "origin": entry.origin,
                 "icon": ICONS.get(entry.verb, "about"),
-                "undo": _undo_of(entry.data, undoable),
+                "undo": _undo_of(entry.data, "decision", undoable),
+                "addition": _undo_of(entry.data, "addition", removable),
             }
             for entry in timeline_of(case, viewer)
         ]
@@ -261,6 +275,6 @@ def _bars(parts: Mapping[str, float], names: Mapping[str, str]) -> list[dict[str
     ]
 
 
-def _undo_of(data: Mapping[str, Any], undoable: set[int]) -> int | None:
-    decision = data.get("decision")
-    return decision if decision in undoable else None
+def _undo_of(data: Mapping[str, Any], name: str, undoable: set[int]) -> int | None:
+    number = data.get(name)
+    return number if number in undoable else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q, QuerySet, Subquery, Value
@@ -18,6 +19,7 @@ from cases.paging import before, behind
 from cases.queue import position
 from cases.selectors.case import cases_for
 from cases.selectors.lineage import family_of
+from cases.selectors.presence import viewers_of
 from cases.ui import routing, terms
 from detectors.choices import Outcome
 
@@ -25,6 +27,19 @@ VERDICTS = [
     {"value": outcome.value, "label": outcome.label, "hotkey": f"verdict-{number}"}
     for number, outcome in enumerate(Outcome, 1)
 ]
+
+
+YOU = "you"
+"""How a page is told that the claim is its own."""
+
+
+def viewing(names: Sequence[str]) -> str:
+    """Who else looks at the case, in words."""
+    if not names:
+        return ""
+    *others, last = names
+    said = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return f"{said} viewing too"
 
 
 def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
@@ -36,6 +51,8 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
     decided = None if waiting else _last_decision(case, viewer)
     return {
         "claim": claim,
+        "holder": {"mine": YOU, "other": str(case.claimed_by)}.get(claim, ""),
+        "viewing": viewing(viewers_of(case, viewer)),
         "open": waiting,
         "can_decide": waiting and (claim == "mine" or lost),
         "can_snooze": case.state == State.OPEN and policy.offered(viewer, "case.snooze", case),

@@ -58,6 +58,15 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return f"campaign {self.pk}"
 
+    @classmethod
+    def leaning(cls) -> list[str]:
+        """Relations by which other apps rest on a campaign: rows that must not lose it."""
+        return [
+            one.name
+            for one in cls._meta.related_objects
+            if one.on_delete is models.PROTECT and one.related_model is not cls
+        ]
+
 
 class CampaignMember(models.Model):
     """One account of a campaign. p: mean probability of its edges; core: inside the 2-core."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 
 from abusedesk.core import clock
 from detectors.choices import JobState, LetterAction
@@ -15,7 +16,8 @@ class LetterJob(models.Model):
 
     chosen: ids that were ticked; empty: all that match `filters`. newest: id of the last item that
     was counted; what came later is left alone. place: id up to which the work is done. total: how
-    many there were when it began. failed: how many were refused again and stay.
+    many there were when it began. failed: how many were refused again and stay. busy_until:
+    how long the worker that has it keeps others away.
     """
 
     action = models.CharField(max_length=8, choices=LetterAction.choices)
@@ -30,6 +32,7 @@ class LetterJob(models.Model):
     state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.RUNNING)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)
+    busy_until = models.DateTimeField(default=clock.now, db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

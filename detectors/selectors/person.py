@@ -73,7 +73,7 @@ class Tie:
     value: str
 
 
-def ties_of(accounts: Sequence[str]) -> list[Tie]:
+def persons_of(accounts: Sequence[str]) -> list[Tie]:
     """Other accounts, on any platform, that share a payment, wallet, device, e-mail or phone.
 
     Looks at the first hundred accounts, at the newest signals of each and the newest uses of each

@@ -17,7 +17,7 @@ from detectors.backtest.comparing import Compared, compare
 from detectors.backtest.judging import Decided, found_among, share_confirmed, share_found
 from detectors.backtest.trial import CURRENT, PROPOSED, Said, Variant, said_since
 from detectors.base import Key, Tier
-from detectors.choices import BacktestState, CampaignState, Change, Outcome
+from detectors.choices import GONE, BacktestState, Change, Outcome
 from detectors.fits import standing_verdicts
 from detectors.folding import evidence_of, revision_digest
 from detectors.fusion import Group
@@ -157,9 +157,7 @@ def _lives_on(group: Group, others: Sequence[Group]) -> bool:
 def _told(group: Group) -> dict[str, Any]:
     """A campaign as the page shows it, with the stored one that it is, if there is one."""
     members = CampaignMember.objects.filter(account__in=sorted(group.members))
-    shared = Counter(
-        members.exclude(campaign__state=CampaignState.MERGED).values_list("campaign", flat=True)
-    )
+    shared = Counter(members.exclude(campaign__state__in=GONE).values_list("campaign", flat=True))
     campaign, most = min(shared.items(), key=lambda one: (-one[1], one[0]), default=(None, 0))
     verdict = standing_verdicts().filter(campaign=campaign).first() if campaign else None
     known = campaign is not None and most >= HALF * len(group.members)

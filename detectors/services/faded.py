@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from django.db.models import Count
 
-from detectors.choices import CampaignState
+from detectors.choices import GONE, CampaignState
 from detectors.models import Campaign, CampaignMember, CannotLink
 
 
@@ -27,7 +27,7 @@ def take_back(*, cut: CannotLink) -> None:
 
     As faded: the evidence that there is says more when the campaigns around it are made anew.
     """
-    held = CampaignMember.objects.exclude(campaign__state=CampaignState.MERGED)
+    held = CampaignMember.objects.exclude(campaign__state__in=GONE)
     somewhere = set(held.filter(account__in=cut.left).values_list("account", flat=True))
     right = held.filter(account__in=cut.right, campaign__state=CampaignState.OPEN).order_by()
     most = right.values("campaign").annotate(n=Count("pk")).order_by("-n", "campaign").first()

@@ -17,7 +17,7 @@ from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import folding, fusion, hysteresis
 from detectors.calibration.evidence import Table, reweighed
-from detectors.choices import CampaignState, FindingStatus, LinkState, Mode
+from detectors.choices import GONE, CampaignState, FindingStatus, LinkState, Mode
 from detectors.declared import judged_groups
 from detectors.fits import table_of, weights_in_force
 from detectors.folding import Standing
@@ -41,6 +41,7 @@ from detectors.pairs import Apart, Evidence
 from detectors.selectors.declared import stale_groups
 from detectors.services import faded
 from detectors.services.audit_draw import is_drawn
+from detectors.services.dissolved import end_dissolved
 from detectors.services.drain import SHORT_S, drain
 from detectors.services.proposal import remember
 
@@ -164,14 +165,14 @@ def is_fused(*, stream: Stream) -> bool:
 def _campaigns_of(accounts: set[str]) -> QuerySet[Campaign]:
     """Campaigns with one of these accounts, the oldest first."""
     rows = CampaignMember.objects.filter(account__in=accounts).values("campaign")
-    found = Campaign.objects.exclude(state=CampaignState.MERGED).filter(pk__in=rows)
+    found = Campaign.objects.exclude(state__in=GONE).filter(pk__in=rows)
     return found.select_related("weights").order_by("pk")
 
 
 def _members_among(accounts: set[str]) -> set[str]:
-    """Which of these accounts are in a campaign that was not merged away."""
+    """Which of these accounts are in a campaign that goes on."""
     rows = CampaignMember.objects.filter(account__in=accounts)
-    living = rows.exclude(campaign__state=CampaignState.MERGED)
+    living = rows.exclude(campaign__state__in=GONE)
     return set(living.values_list("account", flat=True))
 
 
@@ -269,6 +270,7 @@ def refresh(*, accounts: set[str], freed: Collection[int] = ()) -> None:
     plan = hysteresis.plan(standing, groups, touched, around.grouped, freed)
     for group, continued in plan.moves:
         _store(group, [before[one.key] for one in continued], weights)
+    end_dissolved(campaigns=[before[key] for key in plan.dissolved])
     if touched:
         remember(offers=plan.offers, among=touched)
 

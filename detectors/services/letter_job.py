@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,7 @@ from detectors.services.source import live_stream
 CAP: Final = 10_000  # items of one job
 AT_ONCE: Final = 200  # so many are done before the answer, more by a worker
 STEP: Final = 200  # items of one transaction: at most 13 MB in memory
+LEASE: Final = timedelta(seconds=60)  # longer than a step, which renews it
 
 
 @dataclass(slots=True)
@@ -98,8 +100,19 @@ def waiting_ids(
 
 
 def run_letter_job(*, job_id: int) -> None:
-    """Work until a job is done; wakes itself when the time is up before that."""
-    if not drain(lambda: step_job(job_id=job_id)):
+    """Work until a job is done, alone; wakes itself when the time is up before that."""
+    job = LetterJob.objects.filter(pk=job_id)
+
+    def step() -> int:
+        job.update(busy_until=clock.now() + LEASE)
+        return step_job(job_id=job_id)
+
+    free = job.filter(state=JobState.RUNNING, busy_until__lte=clock.now())
+    if not free.update(busy_until=clock.now() + LEASE):
+        return
+    is_through = drain(step)
+    job.update(busy_until=clock.now())
+    if not is_through:
         wake("detectors.run_letter_job", job_id)
 
 
@@ -121,9 +134,9 @@ def step_job(*, job_id: int) -> int:
 
 
 def wake_jobs() -> None:
-    """Wake what a lost message forgot."""
-    running = LetterJob.objects.filter(state=JobState.RUNNING)
-    for job_id in running.values_list("pk", flat=True)[:CAP]:
+    """Wake what a lost message or a killed worker forgot."""
+    forgotten = LetterJob.objects.filter(state=JobState.RUNNING, busy_until__lte=clock.now())
+    for job_id in forgotten.values_list("pk", flat=True)[:CAP]:
         wake("detectors.run_letter_job", job_id)
 
 

@@ -16,17 +16,35 @@ function say(words) {
   if (alert && alert.textContent !== words) alert.textContent = words;
 }
 
-function lost(node) {
+const serverNow = () => Date.now() + Number(document.documentElement.dataset.ahead ?? 0) * 1000;
+
+function lost(node, by = "") {
+  const words = by ? `${by} took this case over.` : "Your claim on this case is over.";
   node.removeAttribute("data-claim-expires");
   node.querySelector("[data-claim-left]")?.replaceChildren("Claim lost");
   document.querySelector("[data-claim-lost]")?.removeAttribute("hidden");
-  say("Your claim on this case is over. Claim it again; what you typed stays.");
+  document.querySelector("[data-claim-how]")?.replaceChildren(words);
+  say(`${words} What you typed stays.`);
+}
+
+// The poll says who holds the case by now: "you", a name, or nobody.
+function held(event) {
+  const box = document.querySelector("[data-holder]");
+  const holder = event.detail;
+  if (!box || box.dataset.holder === holder) return;
+  const mine = box.dataset.holder === "you";
+  box.dataset.holder = holder;
+  if (mine) return box.dataset.claimExpires && lost(box, holder);
+  const words = holder === "you" ? "You claimed it in another window." : holder ? `Claimed by ${holder} by now.` : "It is free by now.";
+  document.querySelector("[data-claim-changed]")?.removeAttribute("hidden");
+  document.querySelector("[data-claim-news]")?.replaceChildren(words);
+  document.getElementById("status")?.replaceChildren(words);
 }
 
 function tick() {
   const node = claimNode();
   if (!node) return;
-  const left = (Date.parse(node.dataset.claimExpires) - Date.now()) / 1000;
+  const left = (Date.parse(node.dataset.claimExpires) - serverNow()) / 1000;
   if (left <= 0) return lost(node);
   const label = node.querySelector("[data-claim-left]");
   if (label) label.textContent = clockText(left);
@@ -52,6 +70,7 @@ function openMenu(event) {
   }
 }
 
+document.addEventListener("desk:claim", held);
 setInterval(tick, 1000);
 setInterval(beat, BEAT_MS);
 for (const kind of ["pointerdown", "keydown"]) {

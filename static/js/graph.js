@@ -52,6 +52,8 @@ function act(id, stop, graph) {
   else if (id === "graph-fit") zoom(graph, 0, null);
   else if (id === "graph-open") stop.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
   else if (id === "graph-cut" && stop.dataset.cut) location.assign(stop.dataset.cut);
+  else if (id === "graph-expand" && stop.dataset.expand) location.assign(stop.dataset.expand);
+  else if (id === "graph-isolate" && stop.dataset.isolate) location.assign(stop.dataset.isolate);
   else return false;
   return true;
 }

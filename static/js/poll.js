@@ -17,6 +17,11 @@ function told(count) {
 }
 
 function show(numbers) {
+  for (const node of document.querySelectorAll("[data-live-text]")) {
+    const value = numbers[node.dataset.liveText];
+    if (value !== undefined && node.textContent !== value) node.textContent = value;
+  }
+  if ("case.holder" in numbers) document.dispatchEvent(new CustomEvent("desk:claim", { detail: numbers["case.holder"] }));
   for (const node of document.querySelectorAll("[data-live]")) {
     const value = numbers[node.dataset.live];
     if (value !== undefined) node.textContent = told(value);
@@ -39,7 +44,8 @@ function announce() {
 async function ask() {
   if (!document.hidden && document.querySelector("[data-live]")) {
     try {
-      const answer = await fetch("/live/", { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
+      const ref = document.querySelector("[data-case]")?.dataset.case;
+      const answer = await fetch(ref ? `/live/?case=${encodeURIComponent(ref)}` : "/live/", { headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
       if (answer.ok && !answer.redirected) {
         etag = answer.headers.get("ETag") ?? "";
         show(await answer.json());
@@ -61,4 +67,5 @@ for (const kind of ["keydown", "pointerdown", "scroll"]) {
 }
 document.addEventListener("visibilitychange", () => !document.hidden && ask());
 document.addEventListener("htmx:afterSettle", () => (etag = ""));
-plan();
+if (document.querySelector("[data-case]")) ask();
+else plan();

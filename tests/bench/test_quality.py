@@ -74,6 +74,12 @@ def test_one_part_runs_alone(part: str, names: set[str]) -> None:
     assert {getattr(task, "func", task).__name__ for task in tasks} == names
 
 
+def test_one_kind_of_world_runs_alone_as_large_as_asked() -> None:
+    words = ["--world", "benign", "--size", "200000", "--count", "1", "--seeds", "report"]
+    tasks = quality._tasks(quality._options().parse_args(words))
+    assert [getattr(task, "args", ()) for task in tasks] == [("benign", 200_000, 21)]
+
+
 def test_what_takes_long_runs_only_when_it_is_asked_for() -> None:
     tasks = quality._tasks(quality._options().parse_args([]))
     names = {getattr(task, "func", task).__name__ for task in tasks}

@@ -14,10 +14,10 @@ from abusedesk.core.models import Role, User
 from cases.models import Case
 from cases.selectors.graph import graph_for, tie_by_id
 from cases.ui.graph import graph_page
+from cases.ui.graph_query import GraphQuery
 from detectors.choices import CampaignState
-from detectors.models import CampaignEdge, CampaignMember, Entity, Finding, Signal
+from detectors.models import CampaignEdge, CampaignMember, Finding
 from tests.cases import build, fused
-from tests.ui import world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = 'x:"><script>alert(1)</script>'
@@ -150,35 +150,26 @@ def test_more_than_300_accounts_fold_and_a_community_opens() -> None:
     assert len(whole["nodes"]) + len(whole["extra"]) <= 300
     assert sum(one["size"] for one in whole["nodes"]) == 408
     folded = max(whole["nodes"], key=lambda one: one["size"])
-    opened = graph_page(case, found, inside=folded["name"])
+    opened = graph_page(case, found, GraphQuery(inside=folded["name"]))
     assert sum(one["size"] for one in opened["nodes"]) == folded["size"]
     assert opened["inside"] == folded["name"]
 
 
-def test_an_expanded_account_shows_what_it_uses() -> None:
-    desk = world.desk(1)
-    (case,) = desk.cases
-    member = CampaignMember.objects.filter(campaign__case_link__case=case).earliest("account")
-    platform, _, actor = member.account.partition(":")
-    own = next(
-        one for one in Signal.objects.all() if (one.platform, one.actor) == (platform, actor)
-    )
-    world.mention(own, "account", member.account)
-    world.mention(own, "domain", "shop.example")
-    found = graph_for(case, desk.reviewer, member.account)
-    assert [(one.type, one.value) for one in found.used if one.value == "shop.example"] == [
-        ("domain", "shop.example")
-    ]
-    browser = _browser(desk.reviewer)
-    asked = {"expand": member.account}
-    page = browser.get(f"/cases/{case.ref}/graph/", asked).content.decode()
-    domain = Entity.objects.get(value="shop.example")
-    assert page.count(f'href="/entities/domain/{domain.pk}/"') == 2
-    assert "shop.example" not in browser.get(f"/cases/{case.ref}/graph/").content.decode()
-
-
 @pytest.mark.parametrize(
-    "asked", ["?expand=x:nobody", "?inside=x:nobody", "?expand=%00", "?inside="]
+    "asked",
+    [
+        "?expand=x:nobody",
+        "?expand=999999999",
+        "?expand=9999999999999999999999",
+        "?expand=%00",
+        "?expand=-1",
+        "?around=999999999",
+        "?around=%D9%A3",
+        "?inside=x:nobody",
+        "?inside=%00",
+        "?inside=",
+        "?links=none",
+    ],
 )
 def test_what_is_no_member_is_not_expanded(asked: str) -> None:
     page = _page(fused.bridged(), asked)

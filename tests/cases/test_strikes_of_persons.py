@@ -20,7 +20,7 @@ from detectors.models import Entity, Stream
 from detectors.partitions import ensure_partitions
 from detectors.schema import SignalIn
 from detectors.selectors.actor import CROWD
-from detectors.selectors.person import ties_of
+from detectors.selectors.person import persons_of
 from detectors.services import link
 from detectors.services.ingest import ingest_batch
 from tests import cast, desk, make
@@ -83,18 +83,18 @@ def test_a_new_account_on_the_same_device_carries_the_strikes() -> None:
 def test_what_belongs_to_one_person_ties_across_platforms(kind: str) -> None:
     value = REAL.get(kind, "k-1")
     _store(_seen(1, "x:old", **{kind: value}), _seen(2, "telegram:new", **{kind: value}))
-    assert [(tie.other, tie.type) for tie in ties_of(["telegram:new"])] == [("x:old", kind)]
+    assert [(tie.other, tie.type) for tie in persons_of(["telegram:new"])] == [("x:old", kind)]
 
 
 def test_an_address_that_many_share_ties_nobody() -> None:
     _store(_seen(1, "x:old", ip="192.0.2.7"), _seen(2, "x:new", ip="192.0.2.7"))
-    assert ties_of(["x:new"]) == []
+    assert persons_of(["x:new"]) == []
 
 
 @pytest.mark.parametrize(("accounts", "ties"), [(CROWD, CROWD - 1), (CROWD + 1, 0)])
 def test_a_device_of_a_crowd_is_public(accounts: int, ties: int) -> None:
     _store(*(_seen(number, f"x:a{number}", device="d-1") for number in range(accounts)))
-    assert len(ties_of(["x:a0"])) == ties
+    assert len(persons_of(["x:a0"])) == ties
 
 
 def test_many_accounts_of_one_person_in_one_case_are_one_strike() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from detectors.casebook import Cases, Ledger
 from detectors.fusion import groups_of
@@ -63,20 +65,54 @@ _FINDINGS = st.lists(
 )
 
 
-@settings(deadline=None)
-@given(_FINDINGS, st.randoms(use_true_random=False))
-def test_one_by_one_in_any_order_gives_the_campaigns_of_all_at_once(
-    findings: list[tuple[str, float, set[str]]], dice: random.Random
-) -> None:
-    evidence = [
+def _evidence_of(findings: Sequence[tuple[str, float, set[str]]]) -> list[Evidence]:
+    return [
         Evidence(
             id=number, detector="test", family=family, anchor=f"{number}",
             subjects=tuple(sorted(names)), links=(), llr=llr, last_at=1.0,
         )
         for number, (family, llr, names) in enumerate(findings, 1)
     ]  # fmt: skip
-    whole = groups_of(score_pairs(evidence, _NAMES), evidence)
+
+
+def _is_what_holds_together(book: Cases, ledger: Ledger) -> None:
+    """All that evidence holds together is there; of the rest only what has opened stays."""
+    standing = ledger.about(set(_NAMES))
+    whole = {frozenset(one.members) for one in groups_of(score_pairs(standing, _NAMES), standing)}
+    assert whole <= {*book.groups()}
+    assert {*book.watched()} <= whole
+
+
+@given(_FINDINGS, st.randoms(use_true_random=False))
+def test_one_by_one_in_any_order_gives_the_campaigns_of_all_at_once(
+    findings: list[tuple[str, float, set[str]]], dice: random.Random
+) -> None:
+    evidence = _evidence_of(findings)
     book, ledger = Cases(), Ledger()
     for one in dice.sample(evidence, len(evidence)):
         book.refresh(ledger.enter(one.id, one), 60.0, ledger.about)
-    assert {*book.groups()} == {frozenset(group.members) for group in whole}
+    _is_what_holds_together(book, ledger)
+
+
+@given(_FINDINGS, st.randoms(use_true_random=False))
+def test_the_watch_list_is_what_holds_together_now_whatever_lapsed_before(
+    findings: list[tuple[str, float, set[str]]], dice: random.Random
+) -> None:
+    evidence = _evidence_of(findings)
+    book, ledger = Cases(), Ledger()
+    for one in dice.choices(evidence, k=2 * len(evidence)) if evidence else []:
+        told = None if dice.random() < 0.3 else one
+        book.refresh(ledger.enter(one.id, told), 60.0, ledger.about)
+    _is_what_holds_together(book, ledger)
+
+
+def test_what_evidence_takes_apart_leaves_the_watch_list_and_an_open_case_stays() -> None:
+    book, ledger = Cases(), Ledger()
+    timing = replace(on_one_device(1, "x:a", "x:b", "x:c"), family="timing")
+    book.refresh(ledger.enter(1, timing), 60.0, ledger.about)
+    assert book.watched() == [frozenset({"x:a", "x:b", "x:c"})]
+    book.refresh(ledger.enter(1, None), 120.0, ledger.about)
+    assert book.watched() == book.groups() == []
+    book.refresh(ledger.enter(2, on_one_device(2, "x:a", "x:b", "x:c")), 180.0, ledger.about)
+    book.refresh(ledger.enter(2, None), 240.0, ledger.about)
+    assert book.open_cases() == [frozenset({"x:a", "x:b", "x:c"})]

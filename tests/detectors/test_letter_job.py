@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connections
 
-from abusedesk.core import audit
+from abusedesk.core import audit, clock
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import AuditEntry, User
 from detectors.choices import DeadLetterState, JobState
@@ -175,6 +176,27 @@ def test_the_sweep_wakes_what_a_lost_message_forgot(
     woken.clear()
     letter_job.wake_jobs()
     assert woken == []
+
+
+def test_a_job_that_a_worker_has_is_left_to_it_until_its_lease_ends(
+    admin: User, small_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters.mended(1, make.source())
+    job = letter_job.start_job(actor=admin, action="replay", wanted=ALL)
+    with time_machine.travel(clock.now(), tick=False) as at:
+        LetterJob.objects.filter(pk=job.pk).update(busy_until=clock.now() + letter_job.LEASE)
+        woken: list[tuple[str, int]] = []
+        monkeypatch.setattr(letter_job, "wake", lambda name, pk: woken.append((name, pk)))
+        letter_job.wake_jobs()
+        letter_job.run_letter_job(job_id=job.pk)
+        assert (woken, states()) == ([], {"s-1": "open"})
+        at.shift(letter_job.LEASE)
+        letter_job.wake_jobs()
+        letter_job.run_letter_job(job_id=job.pk)
+        assert (woken, states()) == (
+            [("detectors.run_letter_job", job.pk)],
+            {"s-1": "replayed"},
+        )
 
 
 def test_an_item_that_somebody_settles_meanwhile_is_not_settled_again(

@@ -66,6 +66,8 @@ PAGES = {
     "break": "/me/break/",
     "masking": "/settings/masking/",
     "budgets": "/settings/exposure/",
+    "statements": "/statements/",
+    "policy-statement": "/settings/policies/harm-4/statement/",
     "not-found": "/cases/nothing/",
 }
 SERIOUS = {"serious", "critical"}

@@ -147,7 +147,7 @@ def signals_of(number: int, now: datetime, *, text: str = "") -> list[Signal]:
     return stored
 
 
-def mention(signal: Signal, kind: str, value: str) -> SignalEntity:
+def mention(signal: Signal, kind: str, value: str, role: str = "mention") -> SignalEntity:
     """One extracted entity."""
     digest = blake2b(f"{kind}\x1f{value}".encode(), digest_size=16).digest()
     entity, _ = Entity.objects.get_or_create(
@@ -163,7 +163,7 @@ def mention(signal: Signal, kind: str, value: str) -> SignalEntity:
         signal_id=signal.pk,
         occurred_at=signal.occurred_at,
         entity=entity,
-        role="mention",
+        role=role,
         raw=value[:500],
     )
 

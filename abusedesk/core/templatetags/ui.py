@@ -111,13 +111,19 @@ def when(moment: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
+def server_now() -> str:
+    """The clock of the desk, for pages whose clocks tick."""
+    return clock.now().isoformat()
+
+
+@register.simple_tag
 def due(moment: datetime) -> SafeString:
     """Time left until `moment`; late is a word and a colour."""
     left = (moment - clock.now()).total_seconds()
     css = "late" if left < 0 else "soon" if left < 4 * HOUR else ""
     said = f"{span(-left)} late" if left < 0 else f"{span(left)} left"
     return format_html(
-        '<time class="{}" datetime="{}" title="{}">{}</time>',
+        '<time class="{}" datetime="{}" title="{}" data-due>{}</time>',
         css,
         moment.isoformat(),
         moment.strftime("%Y-%m-%d %H:%M UTC"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms
@@ -21,6 +22,7 @@ from cases.selectors.policy import policies_for, policy_by_slug, policy_versions
 from cases.services.policy import BOUNDS, SLUG_LIMIT, TEXTS, PolicyText, save_policy
 
 SHOWN: Final = 50
+NO_STATEMENT: Final[Mapping[str, Any]] = {}
 HARMS: Final = [(one.value, one.label) for one in Severity if one]
 
 
@@ -112,7 +114,7 @@ def policy_detail(request: DeskRequest, policy_slug: str) -> HttpResponse:
     form = NextPolicyForm(request.POST or None, initial=_initial(row))
     if request.method == "POST":
         policy.require(request.user, "policy.save")
-        if form.is_valid() and _saved(request, form, row.slug):
+        if form.is_valid() and _saved(request, form, row.slug, row.statement):
             return redirect("cases:policy-detail", row.slug)
     context: dict[str, Any] = {
         "section": "policies",
@@ -126,8 +128,10 @@ def policy_detail(request: DeskRequest, policy_slug: str) -> HttpResponse:
     return render(request, "cases/policy_detail.html", context, status=status)
 
 
-def _saved(request: DeskRequest, form: PolicyForm, slug: str) -> PolicyVersion | None:
-    """The new version; None after a refusal, which is in the form."""
+def _saved(
+    request: DeskRequest, form: PolicyForm, slug: str, statement: Mapping[str, Any] = NO_STATEMENT
+) -> PolicyVersion | None:
+    """The new version; None after a refusal, which is in the form. statement: of the last one."""
     said = dict(form.cleaned_data)
     said.pop("slug", None)
     reason, based_on = said.pop("reason"), said.pop("based_on", 0)
@@ -135,7 +139,7 @@ def _saved(request: DeskRequest, form: PolicyForm, slug: str) -> PolicyVersion |
         row = save_policy(
             actor=request.user,
             slug=slug,
-            said=PolicyText(**said),
+            said=PolicyText(**said, statement=dict(statement)),
             reason=reason,
             based_on=based_on,
         )

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("detectors", "0017_backtest"),
+        ("detectors", "0019_campaign_ended"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

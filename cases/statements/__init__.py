@@ -1,0 +1,1 @@
+"""Statements of reasons after article 17 of the Digital Services Act. Pure."""
