@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import models
 
+from detectors import choices
 from detectors.choices import Outcome
 
 BENIGN: Final = frozenset({Outcome.LEGITIMATE, Outcome.NO_ABUSE})
@@ -72,19 +73,7 @@ class LineageKind(models.TextChoices):
     SPLIT = "split", "Split"
 
 
-class Tlp(models.TextChoices):
-    """Traffic light protocol 2.0: how far a case may travel, from wide to narrow."""
-
-    CLEAR = "clear", "TLP:CLEAR"
-    GREEN = "green", "TLP:GREEN"
-    AMBER = "amber", "TLP:AMBER"
-    AMBER_STRICT = "amber+strict", "TLP:AMBER+STRICT"
-    RED = "red", "TLP:RED"
-
-    @classmethod
-    def narrowest(cls, *values: str) -> Tlp:
-        """Of several, the one that lets travel least."""
-        return max(map(cls, values), key=list(cls).index)
+Tlp = choices.Tlp
 
 
 class Masking(models.TextChoices):

@@ -208,6 +208,7 @@ class WatchType(models.TextChoices):
     """What can stand on the watch list."""
 
     ACCOUNT = "account", "Account"
+    APP = "app", "App"
     DOMAIN = "domain", "Domain"
     EMAIL = "email", "E-mail"
     FINGERPRINT = "fingerprint", "Fingerprint"
@@ -217,6 +218,60 @@ class WatchType(models.TextChoices):
     PHONE = "phone", "Phone"
     URL = "url", "URL"
     WALLET = "wallet", "Wallet"
+
+
+class Tlp(models.TextChoices):
+    """Traffic light protocol 2.0: how far a thing may travel, from wide to narrow."""
+
+    CLEAR = "clear", "TLP:CLEAR"
+    GREEN = "green", "TLP:GREEN"
+    AMBER = "amber", "TLP:AMBER"
+    AMBER_STRICT = "amber+strict", "TLP:AMBER+STRICT"
+    RED = "red", "TLP:RED"
+
+    @classmethod
+    def narrowest(cls, *values: str) -> Tlp:
+        """Of several, the one that lets travel least."""
+        return max(map(cls, values), key=list(cls).index)
+
+
+class Opinion(models.TextChoices):
+    """What a source says of a value."""
+
+    POSITIVE = "positive", "Abusive"
+    NEGATIVE = "negative", "Not abusive"
+    SEED = "seed", "Investigation seed"
+
+
+class Stance(models.TextChoices):
+    """What all sources together say of a value."""
+
+    POSITIVE = "positive", "Abusive"
+    DISPUTED = "disputed", "Disputed"
+    SEED = "seed", "Seed"
+    NEGATIVE = "negative", "Not abusive"
+    NOTHING = "nothing", "Nothing in force"
+
+
+class BatchState(models.TextChoices):
+    PREVIEW = "preview", "Preview"
+    ACCEPTED = "accepted", "Accepted"
+    DROPPED = "dropped", "Dropped"
+    UNDONE = "undone", "Undone"
+
+
+class RowOutcome(models.TextChoices):
+    """What becomes of a row of a report."""
+
+    NEW = "new", "New"
+    CANDIDATE = "candidate", "Needs a look"
+    WITHDRAWS = "withdraws", "Withdraws"
+    HELD = "held", "Held: well known"
+    KNOWN = "known", "Already on the list"
+    REPEATED = "repeated", "Said above"
+    COUNT = "count", "Count"
+    NOTE = "note", "Note"
+    EMPTY = "empty", "Empty"
 
 
 class Form(models.TextChoices):

@@ -80,6 +80,7 @@ from detectors.choices import (
     Outcome,
     ProposalKind,
 )
+from detectors.intel.terms import BatchTerms
 from detectors.models import (
     Backtest,
     BacktestFinding,
@@ -94,6 +95,7 @@ from detectors.models import (
     Entity,
     Finding,
     Hold,
+    IndicatorBatch,
     LetterJob,
     Proposal,
     PurgeRun,
@@ -112,6 +114,7 @@ from detectors.services.declared import declare_group
 from detectors.services.draft import propose_config
 from detectors.services.entity_type import add_entity_type
 from detectors.services.hold import place_hold
+from detectors.services.indicator_batch import read_batch
 from detectors.services.mapping import save_mapping
 from detectors.services.retention import save_rule as keep
 from detectors.services.rule import create_rule
@@ -162,6 +165,15 @@ QUEUE = {
 GOLDEN = {"outcome": "abuse", "days": 90, "reason": "a ring"}
 ROUTE = {"name": "first", "query": "platform:x", "queue": "scams", "active": True}
 SHIFT = {"days": [0], "start": "09:00", "end": "17:00", "zone": "UTC", "capacity": 5}
+REPORT: dict[str, Any] = {
+    "source": "cert",
+    "trust": 0.9,
+    "confidence": 80,
+    "opinion": "positive",
+    "tlp": "amber",
+    "days": 90,
+    "text": "b[.]example\nsome words\n",
+}
 WARNED = {"source": "cert", "trust": 0.9, "days": 30}
 PLAYBOOK = {"title": "Fraud", "steps": "ask the bank", "severity": 0, "active": "on"}
 LABELS = {"action": "label", "reason": "seen"}
@@ -400,6 +412,10 @@ class Furnished:
             "detectors:watch-remove": {"reason": "stale"},
             "api-watch-items": {"items": [{"value": "b.example"}], **WARNED},
             "api-watch-item": {"reason": "stale"},
+            "detectors:import-list": REPORT,
+            "api-indicator-imports": REPORT,
+            "detectors:import-undo": {"reason": "wrong"},
+            "api-indicator-import-undo": {"reason": "wrong"},
             "detectors:entity-types": TYPE,
             "api-entity-types": TYPE,
             "api-mappings": {"slug": "shop-new", "spec": SPEC, "reason": "try"},
@@ -494,6 +510,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "bulk_id": _oldest(BulkJob),
     "group_id": _oldest(DeclaredGroup),
     "item_id": _oldest(WatchItem),
+    "batch_id": _oldest(IndicatorBatch),
     "form": lambda _: "csv",
     "edge_id": _oldest(CampaignEdge),
     "addition_id": _oldest(CaseAddition),
@@ -757,6 +774,7 @@ def _source(number: int) -> None:
 def _watched(admin: User, number: int) -> None:
     declare_group(actor=admin, **GROUP)
     add_items(actor=admin, lines=[Line(f"evil-{number}.example")], terms=Terms("cert"))
+    read_batch(actor=admin, raw=REPORT["text"].encode(), terms=BatchTerms("cert"))
 
 
 def _written(lead: User, author: User, case: Case, rows: int) -> None:

@@ -197,6 +197,7 @@ from detectors.models import (
     Entity,
     Finding,
     Hold,
+    IndicatorBatch,
     LetterJob,
     Proposal,
     PurgeRun,
@@ -238,10 +239,17 @@ from detectors.selectors.entity import (
 from detectors.selectors.entity_type import entity_types_for
 from detectors.selectors.evidence import shared_of
 from detectors.selectors.finding import finding_by_id, findings_for
+from detectors.selectors.indicator_batch import (
+    indicator_batch_by_id,
+    indicator_batches_for,
+    twins_of,
+)
+from detectors.selectors.indicator_source import indicator_sources_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.near import near_misses_for
 from detectors.selectors.neighbour import sharers_by_thing
+from detectors.selectors.precision import source_precisions_for
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.rule_hits import best_windows_for, rule_hits_for, tried_line_for
 from detectors.selectors.search import batches_for, hits_for, signals_of
@@ -254,7 +262,7 @@ from detectors.selectors.suppression import (
     suppressions_for,
 )
 from detectors.selectors.trial import draft_tried_for, sample_tried_for
-from detectors.selectors.watch import watch_item_by_id, watch_items_for
+from detectors.selectors.watch import assertions_of, watch_item_by_id, watch_items_for
 from detectors.selectors.what_if import what_if_for
 from detectors.sigma.params import RuleParams
 from tests.addresses import (
@@ -524,6 +532,13 @@ detectors:entity-types    POST    login 404   404   goes  login 404
 detectors:watch-list      GET     login ok    ok    ok    login 404
 detectors:watch-list      POST    login 404   404   ok    login 404
 detectors:watch-remove    POST    login 404   404   goes  login 404
+detectors:watch-detail    GET     login ok    ok    ok    login 404
+detectors:import-list     GET     login ok    ok    ok    login 404
+detectors:import-list     POST    login 404   404   goes  login 404
+detectors:import-detail   GET     login ok    ok    ok    login 404
+detectors:import-accept   POST    login 404   404   goes  login 404
+detectors:import-drop     POST    login 404   404   goes  login 404
+detectors:import-undo     POST    login 404   404   goes  login 404
 detectors:group-list      GET     login ok    ok    ok    login 404
 detectors:group-list      POST    login 404   goes  goes  login 404
 detectors:group-detail    GET     login ok    ok    ok    login 404
@@ -562,6 +577,15 @@ api-entity-types        GET    read   401  rows rows rows 401  403  rows rows ro
 api-entity-types        POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-watch-items         GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-watch-items         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-watch-item          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-indicator-sources   GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-indicator-imports   GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-indicator-imports   POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-indicator-import    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-indicator-import    DELETE admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-indicator-import-rows GET  read   401  rows rows rows 401  403  rows rows rows rows 404
+api-indicator-import-accept POST admin 401 403  403  ok   401  403  403  403  ok   403  404
+api-indicator-import-undo POST admin  401  403  403  409  401  403  403  403  409  403  404
 api-watch-item          DELETE admin  401  403  403  ok   401  403  403  403  ok   403  404
 api-declared-groups     GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-declared-groups     POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
@@ -1008,6 +1032,18 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "entity_types_for": (READERS, lambda who, on: entity_types_for(who)),
     "watch_items_for": (READERS, lambda who, on: watch_items_for(who)),
     "watch_item_by_id": (READERS, lambda who, on: watch_item_by_id(_first(WatchItem), who)),
+    "assertions_of": (
+        READERS,
+        lambda who, on: assertions_of(WatchItem.objects.earliest("pk"), who),
+    ),
+    "source_precisions_for": (READERS, lambda who, on: source_precisions_for(_warned(who))),
+    "indicator_sources_for": (READERS, lambda who, on: indicator_sources_for(who)),
+    "indicator_batches_for": (READERS, lambda who, on: indicator_batches_for(who)),
+    "indicator_batch_by_id": (
+        READERS,
+        lambda who, on: indicator_batch_by_id(_first(IndicatorBatch), who),
+    ),
+    "twins_of": (READERS, lambda who, on: twins_of(_read_twice(), who)),
     "declared_groups_for": (READERS, lambda who, on: declared_groups_for(who)),
     "declared_group_by_id": (
         READERS,
@@ -1076,6 +1112,7 @@ WITHOUT_VIEWER: Final = {
     "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
+    "indicator_rows_of": "of an import that a selector gave to the viewer",
     "changes_of": "of a backtest that a selector gave to the viewer",
     "params_of": "the desk's own services ask; pages ask `configs_for`",
     "members_of": "of a case that a selector gave to the viewer",
@@ -1488,6 +1525,24 @@ def _done() -> Backtest:
 
 def _in_shadow() -> DetectorConfig:
     return DetectorConfig(pk=0, slug=DETECTOR, mode="shadow")
+
+
+def _read_twice() -> IndicatorBatch:
+    """An import of which there is another with the same bytes."""
+    batch = IndicatorBatch.objects.earliest("pk")
+    IndicatorBatch.objects.bulk_create([IndicatorBatch(**_columns(batch))])
+    return batch
+
+
+def _columns(row: models.Model) -> dict[str, Any]:
+    fields = [one.attname for one in row._meta.concrete_fields if not one.primary_key]
+    return {name: getattr(row, name) for name in fields}
+
+
+def _warned(person: User) -> User:
+    """Somebody on whose desk everything was found by the word of one source."""
+    Finding.objects.update(detector="watch-list", constants={"items": [["cert", 0.9]]})
+    return person
 
 
 def _first(model: type[models.Model]) -> int:

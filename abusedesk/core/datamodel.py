@@ -25,6 +25,7 @@ WORDS: Final[dict[str, str]] = {
     "CharField": "text",
     "DateField": "day",
     "DateTimeField": "time",
+    "DurationField": "length of time",
     "EmailField": "text",
     "FloatField": "number with fraction",
     "JSONField": "JSON",

@@ -128,6 +128,10 @@ class Verb(StrEnum):
     WATCH_ADDED = "watch.added"
     WATCH_REMOVED = "watch.removed"
     WATCH_EXPIRED = "watch.expired"
+    INDICATORS_READ = "indicators.read"
+    INDICATORS_ACCEPTED = "indicators.accepted"
+    INDICATORS_DROPPED = "indicators.dropped"
+    INDICATORS_UNDONE = "indicators.undone"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
     REFERENCE_LISTS_LOADED = "reference-lists.loaded"
@@ -289,6 +293,12 @@ SENTENCES: dict[str, str] = {
     Verb.WATCH_ADDED: "put {count} values of {source} on the watch list for {days} days",
     Verb.WATCH_REMOVED: "took {type} {value} of {source} off the watch list. Reason: {reason}",
     Verb.WATCH_EXPIRED: "let {count} values leave the watch list, their time was over",
+    Verb.INDICATORS_READ: "read {rows} rows of {source}; nothing of it counts yet",
+    Verb.INDICATORS_ACCEPTED: "put {added} values of {source} on the watch list, took off"
+    " {withdrawn}",
+    Verb.INDICATORS_DROPPED: "dropped the import of {source}",
+    Verb.INDICATORS_UNDONE: "undid the import of {source}: {count} values left the watch list."
+    " Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",
     Verb.STORE_RESTORED: "began a new epoch after a restore",
     Verb.REFERENCE_LISTS_LOADED: "loaded {count} entries of {lists} reference lists",

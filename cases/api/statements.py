@@ -64,7 +64,7 @@ class KeptSerializer(serializers.Serializer[object]):
     faults = KeptBackSerializer(many=True)
 
 
-class IssuedSerializer(serializers.Serializer[object]):
+class StatementsIssuedSerializer(serializers.Serializer[object]):
     """How many were issued, and what keeps the others back."""
 
     count = serializers.IntegerField()
@@ -102,12 +102,12 @@ class StatementsView(ListModelMixin, ListEndpoint):
         operation_id="statements_issue",
         parameters=[SpanSerializer],
         request=None,
-        responses={201: IssuedSerializer, **problems(422)},
+        responses={201: StatementsIssuedSerializer, **problems(422)},
     )
     def post(self, request: Request) -> Response:
         """Issue what decisions of these days owe, at most a thousand at once."""
         done = issue_statements(actor=caller(request), span=span_of(request))
-        return Response(IssuedSerializer(done).data, status=201)
+        return Response(StatementsIssuedSerializer(done).data, status=201)
 
 
 class TransparencyView(Endpoint):

@@ -53,6 +53,7 @@ RAIL: Final = (
     Page("cases:playbooks", "Playbooks", STAFF, "playbooks"),
     Page("cases:templates", "Message templates", STAFF, "templates"),
     Page("detectors:watch-list", "Watch list", STAFF, "watch"),
+    Page("detectors:import-list", "Indicator imports", STAFF, "imports"),
     Page("detectors:group-list", "Declared groups", STAFF, "groups"),
     Page("detectors:letter-list", "Dead letters", STAFF, "letters", "letter"),
     Page("cases:shifts", "Shifts", LEADS, "shifts", "person"),

@@ -12,13 +12,21 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from abusedesk.core import clock
 from abusedesk.core.models import Scope
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from detectors.api.filters import Filters
-from detectors.choices import WatchType
+from detectors.choices import Opinion, Stance, Tlp, WatchType
+from detectors.intel.stance import stance_of
 from detectors.models import WatchItem
-from detectors.selectors.watch import STATES, WatchFilter, watch_item_by_id, watch_items_for
+from detectors.selectors.watch import (
+    STATES,
+    WatchFilter,
+    assertions_of,
+    watch_item_by_id,
+    watch_items_for,
+)
 from detectors.services.watch import MAX_REASON, add_items, remove_item
 from detectors.watching.lines import (
     DAYS,
@@ -40,6 +48,9 @@ class WatchItemSerializer(serializers.ModelSerializer[WatchItem]):
 
     type = serializers.CharField(help_text=", ".join(WatchType.values))
     added_by = serializers.CharField(source="added_by.username", read_only=True)
+    opinion = serializers.CharField(help_text=", ".join(Opinion.values))
+    tlp = serializers.CharField(help_text=", ".join(Tlp.values))
+    score = serializers.FloatField(read_only=True, help_text="0 to 100, as it is now")
 
     class Meta:
         model = WatchItem
@@ -54,6 +65,16 @@ class WatchItemSerializer(serializers.ModelSerializer[WatchItem]):
             "added_by",
             "added_at",
             "expires_at",
+            "opinion",
+            "confidence",
+            "score",
+            "tlp",
+            "reference",
+            "phase",
+            "first_seen",
+            "last_seen",
+            "fades_at",
+            "batch",
             "hits",
             "last_hit_at",
             "ended_at",
@@ -96,6 +117,15 @@ class ToldSerializer(serializers.Serializer[Any]):
 
 class WatchAnswerSerializer(serializers.Serializer[Any]):
     outcomes = ToldSerializer(many=True)
+
+
+class WatchValueSerializer(serializers.Serializer[Any]):
+    """One value and what is said of it. stance: of all that is in force, together."""
+
+    type = serializers.CharField()
+    value = serializers.CharField()
+    stance = serializers.CharField(help_text=", ".join(Stance.values))
+    assertions = WatchItemSerializer(many=True)
 
 
 class WatchReasonSerializer(serializers.Serializer[Any]):
@@ -165,7 +195,23 @@ class WatchItemsView(ListModelMixin, ListEndpoint):
 class WatchItemView(Endpoint):
     """One item."""
 
-    scopes: ClassVar = {"DELETE": Scope.ADMIN}
+    scopes: ClassVar = {"GET": Scope.READ, "DELETE": Scope.ADMIN}
+
+    @extend_schema(
+        operation_id="watch_items_detail", responses={200: WatchValueSerializer, **problems(404)}
+    )
+    def get(self, request: Request, item_id: int) -> Response:
+        """Its value, and what every source says or said of it."""
+        item = watch_item_by_id(item_id, caller(request))
+        said = assertions_of(item, caller(request))
+        now = clock.now()
+        told = {
+            "type": item.type,
+            "value": item.value,
+            "stance": stance_of([one.opinion for one in said if one.is_in_force(now)]),
+            "assertions": said,
+        }
+        return Response(WatchValueSerializer(told).data)
 
     @extend_schema(
         operation_id="watch_items_remove",

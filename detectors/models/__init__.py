@@ -14,6 +14,7 @@ from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.intel import IndicatorBatch, IndicatorRow
 from detectors.models.letter import LetterJob
 from detectors.models.mapping import SavedMapping
 from detectors.models.reference import ReferenceEntry, ReferenceList
@@ -51,6 +52,8 @@ __all__ = [
     "HitHour",
     "Hold",
     "ImportRun",
+    "IndicatorBatch",
+    "IndicatorRow",
     "KeptAnswer",
     "KeyCut",
     "LetterJob",

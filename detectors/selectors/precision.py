@@ -17,6 +17,7 @@ from detectors.models import CampaignFinding, Verdict
 from detectors.policy import READERS
 
 NOTHING: Final = precision(0, 0)
+WATCH_LIST: Final = "watch-list"
 _OPENED: Final = Q(campaign__state=CampaignState.OPEN)
 _BELOW: Final = Q(campaign__state=CampaignState.WATCH, campaign__audit_draw__isnull=False)
 
@@ -43,6 +44,20 @@ def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
     """Number of the configuration -> the same for what it found, newest first."""
     found = _precisions(_decided(viewer).filter(finding__detector=slug), "finding__config__number")
     return dict(sorted(found.items(), reverse=True))
+
+
+def source_precisions_for(viewer: User) -> dict[str, Share]:
+    """Source of indicators -> the same for what the watch list found by its word."""
+    links = _decided(viewer).filter(finding__detector=WATCH_LIST)
+    confirmed = set(_confirmed().values_list("campaign", flat=True))
+    decided: dict[str, set[int]] = defaultdict(set)
+    for campaign, items in links.values_list("campaign", "finding__constants__items"):
+        for source, _ in items or ():
+            decided[source].add(campaign)
+    return {
+        source: precision(len(campaigns & confirmed), len(campaigns))
+        for source, campaigns in decided.items()
+    }
 
 
 def fares_for(viewer: User) -> dict[str, Fares]:

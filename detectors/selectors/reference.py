@@ -22,18 +22,21 @@ SHARED: Final = (
 )
 _KNOWN: Final = """
 WITH named AS (
-    SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated
-    FROM unnest(%(n)s::int[], %(value)s::text[], %(wide)s::bool[]) AS asked (n, value, wide)
+    SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated,
+        bool_or(asked.exact) AS exact
+    FROM unnest(%(n)s::int[], %(value)s::text[], %(wide)s::bool[], %(exact)s::bool[])
+        AS asked (n, value, wide, exact)
     JOIN detectors_referenceentry entry ON entry.value = asked.value AND entry.network IS NULL
     JOIN detectors_referencelist list ON list.id = entry.list_id
     WHERE NOT asked.wide OR list.category = ANY(%(shared)s)
+    GROUP BY asked.n, list.id
     UNION
-    SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated
+    SELECT asked.n, list.category, list.slug, list.name, list.version, list.dated, TRUE
     FROM unnest(%(ip_n)s::int[], %(ip)s::inet[]) AS asked (n, ip)
     JOIN detectors_referenceentry entry ON entry.network >>= asked.ip
     JOIN detectors_referencelist list ON list.id = entry.list_id
 )
-SELECT asked.n, entity.id, category, slug, name, version, dated
+SELECT asked.n, entity.id, category, slug, name, version, dated, exact
 FROM unnest(%(thing)s::int[], %(digest)s::bytea[]) AS asked (n, digest)
 LEFT JOIN detectors_entity entity ON entity.digest = asked.digest
 LEFT JOIN named ON named.n = asked.n
@@ -43,13 +46,14 @@ ORDER BY 1, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One list that names an entity."""
+    """One list that names an entity. exact: by its own name, not only as part of a listed host."""
 
     category: ReferenceCategory
     slug: str
     name: str
     version: int
     dated: date | None
+    exact: bool = True
 
     @property
     def age(self) -> str:
@@ -97,12 +101,18 @@ def _columns(asked: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "n": [n for n, _, _ in names],
         "value": [value for _, value, _ in names],
         "wide": [wide for _, _, wide in names],
+        "exact": [_is_itself(asked[n], value) for n, value, _ in names],
         "ip_n": [n for n, _ in addresses],
         "ip": [ip for _, ip in addresses],
         "shared": list(SHARED),
         "thing": list(range(len(asked))),
         "digest": [entities.digest_of(*thing) for thing in asked],
     }
+
+
+def _is_itself(thing: tuple[str, str], name: str) -> bool:
+    """Whether a name that was looked for is the thing's own, `www.` aside."""
+    return thing[0] == "hash" or name == (_host(*thing) or "").removeprefix("www.")
 
 
 def _names(kind: str, value: str) -> Iterator[tuple[str, bool]]:

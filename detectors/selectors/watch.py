@@ -61,6 +61,12 @@ def watch_items_for(viewer: User) -> QuerySet[WatchItem]:
     return rows if viewer.role in READERS else rows.none()
 
 
+def assertions_of(item: WatchItem, viewer: User) -> list[WatchItem]:
+    """What every source says or said of the value of an item: in force first, then newest."""
+    rows = watch_items_for(viewer).filter(digest=item.digest).select_related("batch")
+    return sorted(rows, key=lambda one: (one.ended_at is not None, -one.pk))
+
+
 def watch_item_by_id(item_id: int, viewer: User) -> WatchItem:
     """One item. Raises NotFoundError, also for what the viewer may not see."""
     item = watch_items_for(viewer).filter(pk=item_id).first()

@@ -12,15 +12,18 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-from django.db.models import F, Max, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from abusedesk.core import clock
 from detectors import stream
 from detectors.base import Signal as Seen
+from detectors.choices import Opinion, Stance
 from detectors.engine import WATCH
 from detectors.entities import Mentioned, digest_of
+from detectors.intel.stance import stance_of
 from detectors.models import Shard, Signal, WatchItem
+from detectors.models.watch import in_force
 from detectors.partitions import ensure_partitions
 from detectors.services.heartbeat import NOBODY
 from detectors.services.watch import lock_list
@@ -36,13 +39,14 @@ def note_sightings(*, stream_id: int, found: Sequence[tuple[Seen, Sequence[Menti
         return
     things = [(signal, thing) for signal, ones in found for thing in things_of(signal, ones)]
     listed = items_of(things={thing for _, thing in things})
-    met = [(signal, thing) for signal, thing in things if thing in listed and signal.account]
+    told = {thing: told_of(items=items) for thing, items in listed.items()}
+    met = [(signal, thing) for signal, thing in things if told.get(thing) and signal.account]
     write_rows(
         rows=[
             row_of(
                 stream_id=stream_id,
                 name=_name_of(signal, thing),
-                items=listed[thing],
+                items=told[thing],
                 thing=thing,
                 signal=signal,
             )
@@ -66,6 +70,16 @@ def items_of(*, things: Collection[Thing]) -> dict[Thing, list[WatchItem]]:
     return dict(found)
 
 
+def told_of(*, items: Sequence[WatchItem]) -> list[WatchItem]:
+    """What the detector hears of a value: who warns of it, and nothing while that is disputed.
+
+    Seeds say where to look and objections that there is nothing: neither is evidence.
+    """
+    if stance_of([item.opinion for item in items]) != Stance.POSITIVE:
+        return []
+    return [item for item in items if item.opinion == Opinion.POSITIVE]
+
+
 def row_of(
     *,
     stream_id: int,
@@ -80,7 +94,7 @@ def row_of(
         type=thing[0],
         value=thing[1],
         stated_at=now.timestamp(),
-        items=tuple((item.source, item.trust) for item in items),
+        items=tuple((item.source, round(item.base / 100, 4)) for item in items),
         account=signal.account if signal else "",
         signal=signal.id if signal else 0,
     )
@@ -117,11 +131,13 @@ def count_hits(*, item_id: int, moments: Sequence[float]) -> None:
     WatchItem.objects.filter(pk=item_id).update(
         hits=F("hits") + len(moments),
         last_hit_at=Greatest(Coalesce("last_hit_at", newest), newest),
+        # A sighting begins the age anew; what does not fade has no reach, and NULL stays NULL.
+        fades_at=Greatest("fades_at", ExpressionWrapper(newest + F("reach"), DateTimeField())),
     )
 
 
 def _in_force() -> QuerySet[WatchItem]:
-    return WatchItem.objects.filter(ended_at=None, expires_at__gt=clock.now())
+    return WatchItem.objects.filter(in_force(clock.now()))
 
 
 def _name_of(signal: Seen, thing: Thing) -> str:

@@ -6,10 +6,11 @@ another source names too, is told to the streams where it was found.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
@@ -17,46 +18,94 @@ from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.base import DAY_S
 from detectors.base import Signal as Seen
+from detectors.choices import Opinion
 from detectors.entities import digest_of, mentioned
 from detectors.models import Entity, Finding, Signal, SignalEntity, WatchItem
 from detectors.normalise import registrable_domain
 from detectors.selectors.entity_type import forms_by_slug
 from detectors.services.drain import SHORT_S, drain
-from detectors.services.sighting import SLUG, count_hits, items_of, row_of, write_rows
+from detectors.services.sighting import (
+    SLUG,
+    count_hits,
+    items_of,
+    row_of,
+    told_of,
+    write_rows,
+)
 from detectors.services.watch import lock_list
 from detectors.watching.things import FINGERPRINTS, Thing, things_of
 
 LOOK_BACK: Final = timedelta(seconds=30 * DAY_S)
 MAX_LOOKED: Final = 1_000
 """Newest signals of a value that are looked at when it is added."""
+PAGE: Final = 2_000
 EXPIRED: Final = "Its time is over."
+FADED: Final = "Its score fell under 25 without a sighting."
 
 
 def settle_items(*, budget_s: float = SHORT_S) -> None:
     """Let items expire and tell the detector of every change; wakes itself for the rest."""
-    _expire()
+    expire_items()
+    _settle_unmet()
     if not drain(_settle_one, budget_s):
         wake("detectors.watch")
 
 
 def is_due() -> bool:
     """Whether an item has expired, or the detector does not know of a change."""
-    return (
-        WatchItem.objects.filter(pending=True).exists()
-        or WatchItem.objects.filter(ended_at=None, expires_at__lte=clock.now()).exists()
-    )
+    return WatchItem.objects.filter(pending=True).exists() or _due(clock.now()).exists()
 
 
 @transaction.atomic
-def _expire() -> None:
+def expire_items() -> None:
+    """Let what is over and what has faded leave the list."""
     now = clock.now()
-    due = WatchItem.objects.filter(ended_at=None, expires_at__lte=now)
+    due = _due(now)
     if not due.exists():
         return
     lock_list()
-    count = due.update(ended_at=now, end_reason=EXPIRED, pending=True)
+    why = Case(When(expires_at__lte=now, then=Value(EXPIRED)), default=Value(FADED))
+    count = due.update(ended_at=now, end_reason=why, pending=True)
     if count:
         audit.append(actor=None, verb=Verb.WATCH_EXPIRED, target_type="watchlist", count=count)
+
+
+def _due(moment: datetime) -> QuerySet[WatchItem]:
+    """What stands on the list and does not match any more."""
+    over = Q(expires_at__lte=moment) | Q(fades_at__lte=moment)
+    return WatchItem.objects.filter(over, ended_at=None)
+
+
+def _settle_unmet() -> None:
+    """Settle the items whose values nobody used and nothing was found by; of an import, most.
+
+    Who used one before it was listed is linked already, who does from now on meets the list.
+    """
+    last: int | None = 0
+    while last is not None:
+        last = _settle_page(last)
+
+
+@transaction.atomic
+def _settle_page(after: int) -> int | None:
+    """The same for some items behind a number. Returns the last of them, None at the end."""
+    waiting = WatchItem.objects.select_for_update(skip_locked=True, no_key=True)
+    items = list(waiting.filter(pending=True, pk__gt=after).order_by("pk")[:PAGE])
+    if not items:
+        return None
+    names = {item.pk: _entities((item.type, item.value)) for item in items}
+    asked = [name for ones in names.values() for name in ones]
+    linked = Entity.objects.filter(digest__in=asked).values_list("digest", flat=True)
+    met = {bytes(digest) for digest in linked}
+    said = Finding.objects.filter(detector=SLUG, anchor_value__in=[one.value for one in items])
+    found = set(said.values_list("anchor_type", "anchor_value"))
+    idle = [
+        item.pk
+        for item in items
+        if not met.intersection(names[item.pk]) and (item.type, item.value) not in found
+    ]
+    WatchItem.objects.filter(pk__in=idle).update(pending=False)
+    return items[-1].pk
 
 
 @transaction.atomic
@@ -69,20 +118,21 @@ def _settle_one() -> int:
     if item is None:
         return 0
     thing = (item.type, item.value)
-    standing = items_of(things={thing}).get(thing, [])
+    standing = told_of(items=items_of(things={thing}).get(thing, []))
     stamp = f"watch-{item.pk}-{int(clock.now().timestamp() * 1e6)}"
     rows = [
         row_of(stream_id=one, name=stamp, items=standing, thing=thing)
         for one in _streams_that_know(thing)
     ]
-    if item.ended_at is None:
+    # An objection that ended lets the others speak again: what was used meanwhile was not told.
+    if item.ended_at is None or (standing and item.opinion != Opinion.POSITIVE):
         seen = _looked_up(thing)
-        for one, signal in seen:
+        for one, signal in seen if standing else ():
             name = f"{stamp}-{signal.id}"
             rows.append(
                 row_of(stream_id=one, name=name, items=standing, thing=thing, signal=signal)
             )
-        if not item.hits:
+        if not item.hits and item.ended_at is None:
             count_hits(item_id=item.pk, moments=[signal.at for _, signal in seen])
     write_rows(rows=rows)
     WatchItem.objects.filter(pk=item.pk).update(pending=False)

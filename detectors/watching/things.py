@@ -15,6 +15,7 @@ from detectors.entities import Mentioned
 
 TYPES: Final = (
     "account",
+    "app",
     "domain",
     "email",
     "fingerprint",

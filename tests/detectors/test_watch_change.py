@@ -234,7 +234,7 @@ def test_hostile_lines_are_refused_one_by_one() -> None:
     told = add_items(actor=cast.admin(), lines=[Line(one) for one in lines], terms=TERMS)
     assert [one.fate for one in told] == [Fate.REFUSED] * 4 + [Fate.ADDED]
     assert read(Line("a.example", "colour")) is None
-    assert no_such(Line("red", "colour")).startswith("The type is one of account, domain")
+    assert no_such(Line("red", "colour")).startswith("The type is one of account, app, domain")
     assert no_such(Line("red", "ip")) == "This is no ip."
 
 

@@ -34,11 +34,11 @@ def text_of(markup: str) -> tuple[str, list[str]]:
     """What a reader sees, and the links in the order they stand."""
     pieces: list[str] = []
     links: dict[str, None] = {}
-    for is_tag, piece in _tokens(markup):
+    for is_tag, piece in tokens(markup):
         if not is_tag:
             pieces.append(piece)
             continue
-        if _named(piece) in BREAKS:
+        if named(piece) in BREAKS:
             pieces.append("\n")
         if len(links) < MAX_LINKS:
             links |= dict.fromkeys(_links(piece))
@@ -51,7 +51,7 @@ def unescaped(text: str) -> str:
     return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
-def _tokens(markup: str) -> Iterator[tuple[bool, str]]:
+def tokens(markup: str) -> Iterator[tuple[bool, str]]:
     """(True, inside of a tag) or (False, text between tags)."""
     place = 0
     while (start := markup.find("<", place)) >= 0:
@@ -65,7 +65,7 @@ def _tokens(markup: str) -> Iterator[tuple[bool, str]]:
             place = _behind(markup, ">", start)
             tag = markup[start + 1 : place].removesuffix(">")[:MAX_TAG]
             yield True, tag
-            if (end := SILENT.get(_named(tag))) and not tag.startswith("/"):
+            if (end := SILENT.get(named(tag))) and not tag.startswith("/"):
                 closing = end.search(markup, place)
                 place = closing.start() if closing else len(markup)
     yield False, markup[place:]
@@ -75,7 +75,7 @@ def _opens(char: str) -> bool:
     return char.isalpha() or (char != "" and char in "/!?")
 
 
-def _named(tag: str) -> str:
+def named(tag: str) -> str:
     found = _NAME.match(tag)
     return found[1].lower() if found else ""
 

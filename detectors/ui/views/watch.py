@@ -11,15 +11,26 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import Role, User
 from detectors.choices import WatchType
+from detectors.intel.decay import LEAST
+from detectors.intel.stance import stance_of
 from detectors.policy import READERS, allowed
-from detectors.selectors.watch import STATES, WatchFilter, watch_item_by_id, watch_items_for
+from detectors.selectors.precision import source_precisions_for
+from detectors.selectors.watch import (
+    STATES,
+    WatchFilter,
+    assertions_of,
+    watch_item_by_id,
+    watch_items_for,
+)
 from detectors.services.watch import Told, add_items, remove_item
+from detectors.ui.decay import curves_of
 from detectors.watching.lines import (
     DAYS,
     MAX_DAYS,
@@ -93,6 +104,27 @@ def watch_list(request: DeskRequest) -> HttpResponse:
         **_listed(request),
     }
     return render(request, "detectors/watch_list.html", context, status=status)
+
+
+@login_required
+@require_GET
+def watch_detail(request: DeskRequest, item_id: int) -> HttpResponse:
+    """One value: what every source says or said of it, and how its scores fall."""
+    item = watch_item_by_id(item_id, request.user)
+    said = assertions_of(item, request.user)
+    now = clock.now()
+    standing = [one for one in said if one.is_in_force(now)]
+    context = {
+        "section": "watch",
+        "item": item,
+        "assertions": said,
+        "stance": stance_of([one.opinion for one in standing]),
+        "curves": curves_of(standing, now),
+        "least": LEAST,
+        "precisions": source_precisions_for(request.user),
+        "can_edit": allowed(request.user, "watch.edit"),
+    }
+    return render(request, "detectors/watch_detail.html", context)
 
 
 @login_required

@@ -1,0 +1,1 @@
+"""MISP, pure: events as JSON read and written, feeds as folders."""
