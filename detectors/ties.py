@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from detectors import scoring
+from detectors.base import Family
 from detectors.pairs import DECLARED, ESTABLISHED, Edge, Flags, Floats, Ints, Pairs
 
 MAX_REACH = 60
@@ -145,10 +146,18 @@ class Ties:
         needed = scoring.S_OPEN - scoring.PRIOR - scoring.ESTABLISHED
         found: Flags = np.zeros(len(self._pairs.accounts), dtype=bool)
         for family in scoring.TELLING.intersection(self._pairs.best):
-            strong = self._pairs.best[family][:, self._core] >= needed
-            found |= strong.sum(axis=1) >= MIN_BRIDGE
+            one = self._pairs.best[family][:, self._core]
+            if family == Family.CONTENT:  # a single story is what anybody may tell on
+                found |= (self._several(family) >= needed) & ((one > 0.0).sum(axis=1) >= MIN_BRIDGE)
+            else:
+                found |= (one >= needed).sum(axis=1) >= MIN_BRIDGE
         found &= self._score >= needed + scoring.PRIOR
         return found
+
+    def _several(self, family: str) -> Floats:
+        """What a family says of each account by several things shared with the core, 0 by fewer."""
+        nothing = np.zeros(len(self._pairs.accounts))
+        return _raised(family, nothing, self._pairs, partial(_shared_with, self._core))
 
     def _kinds(self) -> Ints:
         """How many kinds of evidence reach each account."""

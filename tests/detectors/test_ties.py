@@ -190,3 +190,30 @@ def test_nobody_hangs_on_a_group_without_evidence() -> None:
     pairs = score_pairs([DEVICE], EVERYBODY)
     assert Ties(frozenset(CORE), pairs).edges() == {}
     assert Ties(frozenset(), score_pairs([], EVERYBODY)).places == []
+
+
+def _stories(count: int, llr: float = 4.5) -> list[Evidence]:
+    """Things that two of the crew told in other words, and a guest as well."""
+    return [
+        told(
+            number, Family.CONTENT, llr, (*CORE[:2], GUESTS[0]),
+            detector="reworded-text", anchor=f"story:{number}",
+        )
+        for number in range(2, count + 2)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stories", "belongs"), [(1, False), (2, False), (3, True)])
+def test_who_tells_one_story_of_a_crew_is_not_of_it_and_who_tells_three_is(
+    stories: int, *, belongs: bool
+) -> None:
+    pairs = score_pairs([DEVICE, *_stories(stories)], EVERYBODY)
+    ties = Ties(frozenset(CORE), pairs, established=True)
+    assert ([pairs.accounts[place] for place in ties.places] == [GUESTS[0]]) is belongs
+
+
+def test_whoever_wrote_what_two_of_a_crew_publish_is_of_it() -> None:
+    wrote = told(2, Family.AI, 5.0, (*CORE[:2], GUESTS[0]))
+    pairs = score_pairs([DEVICE, wrote], EVERYBODY)
+    assert Ties(frozenset(CORE), pairs, established=True).edges().keys() == {GUESTS[0]}
+    assert not Ties(frozenset(CORE), pairs).places
