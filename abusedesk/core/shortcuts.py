@@ -110,9 +110,7 @@ SHORTCUTS = (
     Shortcut("graph-in", KeyScope.GRAPH, ("+",), "Zoom in"),
     Shortcut("graph-out", KeyScope.GRAPH, ("-",), "Zoom out"),
     Shortcut("graph-fit", KeyScope.GRAPH, ("Home",), "Show the whole graph"),
-    Shortcut(
-        "graph-open", KeyScope.GRAPH, ("Enter",), "Open the node or link beside the graph"
-    ),
+    Shortcut("graph-open", KeyScope.GRAPH, ("Enter",), "Open the node or link beside the graph"),
     Shortcut("graph-expand", KeyScope.GRAPH, ("Shift+E",), "Show what the node touches"),
     Shortcut("graph-isolate", KeyScope.GRAPH, ("i",), "Show the node and its neighbours alone"),
     Shortcut("graph-cut", KeyScope.GRAPH, ("Delete",), "Preview a cut of the link"),
