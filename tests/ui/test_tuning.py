@@ -8,7 +8,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from detectors.models import DetectorConfig, Finding
+from cases.choices import NoticeKind
+from cases.notices import give_of_detector
+from detectors.models import Backtest, DetectorAlarm, DetectorConfig, Finding
+from detectors.services.backtest import run_backtest
 from detectors.services.config import ensure_configs
 from tests.ui import world
 from tests.ui.conftest import Visitor
@@ -95,3 +98,43 @@ def test_a_moved_slider_lists_at_once_what_is_lost(
     expect(lena.page.get_by_text("this page cannot say what would be gained")).to_be_visible()
     lena.press("Tab")
     assert (lena.violations(), lena.watch.errors, lena.watch.off_origin) == ([], [], [])
+
+
+@pytest.mark.row(25)
+def test_an_admin_finds_an_alarm_on_the_first_page_and_in_the_inbox(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    DetectorAlarm.objects.create(detector=SLUG, kind="spike", counted=200, expected=2.0)
+    give_of_detector(SLUG, NoticeKind.ALARM, [desk.admin])
+    ada, rita = enter("ada"), enter("rita")
+    ada.go("/")
+    alarm = ada.page.get_by_text("200 findings in an hour, 2.0 are usual")
+    expect(alarm).to_be_visible()
+    rita.go("/")
+    expect(rita.page.get_by_text("200 findings in an hour")).to_have_count(0)
+    ada.go("/inbox/")
+    ada.page.get_by_role("link", name=SLUG).click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/$"))
+    expect(ada.page.get_by_text("200 findings in an hour, 2.0 are usual")).to_be_visible()
+    ada.go("/inbox/")
+    expect(ada.page.get_by_role("link", name=SLUG)).to_have_count(0)
+
+
+@pytest.mark.row(92)
+def test_a_finished_backtest_shows_its_price_and_gives_the_table(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    lena = enter("lena")
+    lena.go(f"/detectors/{SLUG}/")
+    lena.page.get_by_label("Min accounts").fill("6")
+    lena.page.get_by_role("button", name="Backtest").click()
+    lena.page.wait_for_url(re.compile(r"/runs/\d+/$"))
+    run_backtest(run_id=Backtest.objects.get().pk)
+    expect(lena.page.get_by_role("heading", name="Workload")).to_be_visible(timeout=15_000)
+    expect(lena.page.get_by_text("Hours a week = cases a day")).to_be_visible()
+    with lena.page.expect_download() as told:
+        lena.page.get_by_role("link", name="CSV").click()
+    assert told.value.suggested_filename.endswith("-workload.csv")
+    assert told.value.path().read_text().startswith("change,campaign,case")
