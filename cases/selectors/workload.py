@@ -136,4 +136,5 @@ def _handling(viewer: User) -> Handling:
     rows = Decision.objects.filter(
         seconds__isnull=False, created_at__gte=clock.now() - MEASURED, case__stands_for=None
     )
-    return handling_of(list(rows.order_by("-pk").values_list("seconds", flat=True)[:LATEST]))  # type: ignore[arg-type]  # none is null
+    taken = rows.order_by("-pk").values_list("seconds", flat=True)[:LATEST]
+    return handling_of([seconds for seconds in taken if seconds is not None])
