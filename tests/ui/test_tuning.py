@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from typing import Final
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from abusedesk.core.models import User
 from cases.choices import NoticeKind
 from cases.notices import give_of_detector
 from detectors.models import Backtest, DetectorAlarm, DetectorConfig, Finding
 from detectors.services.backtest import run_backtest
-from detectors.services.config import ensure_configs
+from detectors.services.config import ensure_configs, save_config
+from detectors.services.draft import propose_config
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
 pytestmark = pytest.mark.ui
 
 SLUG = "near-duplicate-text"
+SHOTS = os.environ.get("SCREENSHOTS", "")
+KNOWN: Final = frozenset({"region", "landmark-unique"})
+"""Of the shell that all pages share, and not serious."""
 
 
 def in_force() -> DetectorConfig:
@@ -138,3 +146,41 @@ def test_a_finished_backtest_shows_its_price_and_gives_the_table(
         lena.page.get_by_role("link", name="CSV").click()
     assert told.value.suggested_filename.endswith("-workload.csv")
     assert told.value.path().read_text().startswith("change,campaign,case")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_pages_of_tuning_are_accessible_and_fit(
+    enter: Callable[..., Visitor], desk: world.Desk, theme: str
+) -> None:
+    ensure_configs()
+    User.objects.update(theme=theme)
+    DetectorAlarm.objects.create(detector=SLUG, kind="silent", counted=30, expected=12.0)
+    wide = Finding.objects.filter(detector=SLUG).latest("pk")
+    wide.conditions = [{**wide.conditions[0], "value": 12.0}]
+    wide.save()
+    save_config(actor=None, slug=SLUG, mode="live", params={"min_accounts": 4}, reason="try")
+    draft = propose_config(
+        actor=desk.admin, slug=SLUG, mode="live", params={"min_accounts": 6}, reason="x" * 300
+    )
+    DetectorConfig.objects.filter(slug="coaction-synchrony").update(mode="shadow")
+    lena = enter("lena")
+    for path in (
+        f"/detectors/{SLUG}/",
+        f"/detectors/{SLUG}/drafts/{draft.pk}/",
+        f"/detectors/{SLUG}/versions/",
+        f"/detectors/{SLUG}/what-if/?by=accounts&at=5",
+        "/detectors/coaction-synchrony/",
+        "/detectors/",
+    ):
+        lena.go(path)
+        for width in (1440, 390):
+            lena.page.set_viewport_size({"width": width, "height": 900})
+            more = lena.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert more <= 0, f"{path} is {more} px too wide at {width}"
+        found = Axe().run(lena.page).response["violations"]
+        bad = [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+        assert [one for one in bad if one[0] not in KNOWN] == [], path
+        if SHOTS:
+            lena.page.screenshot(path=f"{SHOTS}/{path.strip('/').replace('/', '-')}-{theme}.png")
