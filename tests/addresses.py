@@ -556,7 +556,7 @@ def done_backtest() -> int:
             "since": now - timedelta(days=7),
             "until": now,
             "actor": User.objects.filter(role=Role.ADMIN).earliest("pk"),
-            "result": {"campaigns": campaigns},
+            "result": {"gained": 0, "lost": 1, "kept": 0, "campaigns": campaigns},
         },
     )
     return told.pk

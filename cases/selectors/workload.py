@@ -51,7 +51,7 @@ def workload_of(run: Backtest, viewer: User) -> Workload | None:
     if run.state != BacktestState.DONE or not policy.allowed(viewer, "case.view"):
         return None
     campaigns = run.result["campaigns"]
-    days, handling = days_of(run), _handling(viewer)
+    days, handling = _days_of(run), _handling(viewer)
     queue = Queue.objects.order_by("position", "pk").first()
     sla_hours = queue.sla_hours if queue else 24
     capacity = capacity_of(_decided_by_day())
@@ -77,7 +77,7 @@ def workload_rows_for(viewer: User, run: Backtest) -> list[tuple[Any, ...]]:
     told = run.result["campaigns"]
     every = [(change, one) for change in Change.values for one in told.get(change, ())]
     cases = cases_by_campaign([one["campaign"] for _, one in every if one["campaign"]], viewer)
-    days, handling = days_of(run), _handling(viewer)
+    days, handling = _days_of(run), _handling(viewer)
     return [
         (
             change, one["campaign"] or "", _ref(cases.get(one["campaign"])), one["outcome"],
@@ -85,11 +85,6 @@ def workload_rows_for(viewer: User, run: Backtest) -> list[tuple[Any, ...]]:
         )
         for change, one in every
     ]  # fmt: skip
-
-
-def days_of(run: Backtest) -> float:
-    """Length of its window."""
-    return (run.until - run.since) / timedelta(days=1)
 
 
 def _late(run: Backtest, campaigns: Mapping[str, Any], capacity: float, sla_hours: int) -> int:
@@ -136,4 +131,10 @@ def _handling(viewer: User) -> Handling:
     rows = Decision.objects.filter(
         seconds__isnull=False, created_at__gte=clock.now() - MEASURED, case__stands_for=None
     )
-    return handling_of(list(rows.order_by("-pk").values_list("seconds", flat=True)[:LATEST]))  # type: ignore[arg-type]  # none is null
+    taken = rows.order_by("-pk").values_list("seconds", flat=True)[:LATEST]
+    return handling_of([seconds for seconds in taken if seconds is not None])
+
+
+def _days_of(run: Backtest) -> float:
+    """Length of its window."""
+    return (run.until - run.since) / timedelta(days=1)

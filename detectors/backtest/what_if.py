@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from math import ceil
 from typing import Any, Final
 
 from detectors.base import BaseParams
@@ -52,11 +52,12 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bar: values from `low` up to `high`."""
+    """One bar: values from `low` up to `high`. left_out: those of `counts` below the threshold."""
 
     low: float
     high: float
     counts: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -101,20 +102,28 @@ def points(
     ]
 
 
-def histogram(found: Collection[Point], low: float, high: float) -> list[Bin]:
-    """Bars of equal width from `low` to `high`; the last one holds its upper end too."""
-    width = (high - low) / BINS
+def histogram(found: Collection[Point], quantity: Quantity, at: float) -> list[Bin]:
+    """Bars of equal width, a multiple of the step; the last one holds its upper end too."""
+    low, step = quantity.low, quantity.step
+    width = step * max(1, ceil((quantity.high - low) / step / BINS)) if step > 0 else 0.0
     if width <= 0:
         return []
-    counts = [Counter[str]() for _ in range(BINS)]
+    size = max(1, ceil((quantity.high - low) / width + 1e-9))
+    counts = [Counter[str]() for _ in range(size)]
+    left_out = [Counter[str]() for _ in range(size)]
     for one in found:
-        if low <= one.value <= high:
-            counts[min(BINS - 1, int((one.value - low) / width))][one.outcome] += 1
-    edges = [low + width * number for number in range(BINS + 1)]
+        if low <= one.value <= quantity.high:
+            place = min(size - 1, int((one.value - low) / width + 1e-9))
+            counts[place][one.outcome] += 1
+            left_out[place][one.outcome] += not quantity.holds(one.value, at)
     return [
-        Bin(start, end, {name: told[name] for name in OUTCOMES})
-        for (start, end), told in zip(pairwise(edges), counts, strict=True)
+        Bin(low + width * n, low + width * (n + 1), _all(counts[n]), _all(left_out[n]))
+        for n in range(size)
     ]
+
+
+def _all(told: Counter[str]) -> dict[str, int]:
+    return {name: told[name] for name in OUTCOMES}
 
 
 def _quantity(

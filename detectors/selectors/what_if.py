@@ -85,7 +85,7 @@ def what_if_for(viewer: User, slug: str, by: str = "", at: float | None = None) 
         stays=len(found) - len(lost),
         lost=len(lost),
         gained=len(gained),
-        bins=histogram([*found, *_values(runs, quantity)], quantity.low, quantity.high),
+        bins=histogram([*found, *_values(runs, quantity)], quantity, at),
         lost_findings=list(rows.filter(pk__in=lost).order_by("-llr", "-pk")[:SHOWN]),
         gained_findings=gained[:SHOWN],
         runs=runs,

@@ -36,6 +36,7 @@ def shown(told: WhatIf) -> dict[str, Any]:
     context: dict[str, Any] = {"told": told, "quantity": quantity}
     if quantity is None:
         return context
+    end = told.bins[-1].high if told.bins else quantity.high
     return context | {
         "width": WIDTH,
         "height": TOP + HEIGHT + FOOT,
@@ -43,11 +44,12 @@ def shown(told: WhatIf) -> dict[str, Any]:
         "foot": TOP + HEIGHT + 13,
         "top": TOP,
         "bars": list(_bars(told, quantity)),
-        "now_x": _x(quantity, quantity.limit),
-        "at_x": _x(quantity, told.at),
+        "now_x": _x(quantity, quantity.limit, end),
+        "at_x": _x(quantity, told.at, end),
         "at_anchor": "end" if told.at > (quantity.low + quantity.high) / 2 else "start",
         "low": f"{quantity.low:g}",
         "high": f"{quantity.high:g}",
+        "end": f"{end:g}",
         "step": f"{quantity.step:g}",
         "at": f"{told.at:.6g}",
         "limit": f"{quantity.limit:.6g}",
@@ -61,20 +63,23 @@ def shown(told: WhatIf) -> dict[str, Any]:
 
 
 def _bars(told: WhatIf, quantity: Quantity) -> Iterator[Bar]:
+    """What stays stands below, what is left out pale above it."""
     most = max((one.total for one in told.bins), default=0)
+    end = told.bins[-1].high if told.bins else quantity.high
     for one in told.bins:
-        x, y = _x(quantity, one.low), float(TOP + HEIGHT)
-        width = max(1.0, _x(quantity, one.high) - x - 1)
-        out = "" if quantity.holds((one.low + one.high) / 2, told.at) else " bar-out"
-        for name in OUTCOMES:
-            if count := one.counts[name]:
+        x, y = _x(quantity, one.low, end), float(TOP + HEIGHT)
+        width = max(1.0, _x(quantity, one.high, end) - x - 1)
+        pieces = [(name, one.counts[name] - one.left_out[name]) for name in OUTCOMES]
+        pieces += [(f"{name} bar-out", one.left_out[name]) for name in OUTCOMES]
+        for css, count in pieces:
+            if count:
                 height = HEIGHT * count / most
                 y -= height
-                yield Bar(round(x, 1), round(y, 1), round(width, 1), round(height, 1), name + out)
+                yield Bar(round(x, 1), round(y, 1), round(width, 1), round(height, 1), css)
 
 
-def _x(quantity: Quantity, value: float) -> float:
-    share = (value - quantity.low) / (quantity.high - quantity.low)
+def _x(quantity: Quantity, value: float, end: float) -> float:
+    share = (value - quantity.low) / (end - quantity.low)
     return round(WIDTH * min(1.0, max(0.0, share)), 1)
 
 

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 
 from abusedesk.core.models import Scope, User
 from cases.models import Case
-from detectors.backtest.what_if import OUTCOMES, Point, Quantity, histogram, points, quantities
+from detectors.backtest.what_if import (
+    BINS,
+    OUTCOMES,
+    Point,
+    Quantity,
+    histogram,
+    points,
+    quantities,
+)
 from detectors.choices import FindingStatus, Outcome
 from detectors.demo import world as stories
 from detectors.models import Backtest, Campaign, Finding, Verdict
@@ -53,13 +61,17 @@ def test_a_stricter_threshold_never_keeps_more(
         assert kept <= {number for number, value in enumerate(values) if one.holds(value, loose)}
 
 
-@given(values=VALUES)
-def test_every_finding_stands_in_one_bar(values: list[float]) -> None:
+@given(values=VALUES, at=st.floats(-1, 101), step=st.sampled_from([0.01, 0.5, 1.0, 7.0, 100.0]))
+def test_every_finding_stands_in_one_bar(values: list[float], at: float, step: float) -> None:
     found = [Point(n, value, OUTCOMES[n % 3]) for n, value in enumerate(values)]
-    bins = histogram(found, 0, 100)
+    quantity = Quantity("accounts", ">=", "", 3, low=0, high=100, step=step)
+    bins = histogram(found, quantity, at)
+    assert len(bins) <= BINS
     assert sum(one.total for one in bins) == len(values)
     for name in OUTCOMES:
         assert sum(one.counts[name] for one in bins) == sum(one.outcome == name for one in found)
+    out = sum(sum(one.left_out.values()) for one in bins)
+    assert out == sum(not quantity.holds(value, at) for value in values)
 
 
 def test_a_condition_knows_the_parameter_that_sets_its_limit_only_where_there_is_one() -> None:

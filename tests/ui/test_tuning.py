@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from typing import Final
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from detectors.models import DetectorConfig, Finding
-from detectors.services.config import ensure_configs
+from abusedesk.core.models import User
+from cases.choices import NoticeKind
+from cases.notices import give_of_detector
+from detectors.models import Backtest, DetectorAlarm, DetectorConfig, Finding
+from detectors.services.backtest import run_backtest
+from detectors.services.config import ensure_configs, save_config
+from detectors.services.draft import propose_config
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
 pytestmark = pytest.mark.ui
 
 SLUG = "near-duplicate-text"
+SHOTS = os.environ.get("SCREENSHOTS", "")
+KNOWN: Final = frozenset({"region", "landmark-unique"})
+"""Of the shell that all pages share, and not serious."""
 
 
 def in_force() -> DetectorConfig:
@@ -95,3 +106,81 @@ def test_a_moved_slider_lists_at_once_what_is_lost(
     expect(lena.page.get_by_text("this page cannot say what would be gained")).to_be_visible()
     lena.press("Tab")
     assert (lena.violations(), lena.watch.errors, lena.watch.off_origin) == ([], [], [])
+
+
+@pytest.mark.row(25)
+def test_an_admin_finds_an_alarm_on_the_first_page_and_in_the_inbox(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    DetectorAlarm.objects.create(detector=SLUG, kind="spike", counted=200, expected=2.0)
+    give_of_detector(SLUG, NoticeKind.ALARM, [desk.admin])
+    ada, rita = enter("ada"), enter("rita")
+    ada.go("/")
+    alarm = ada.page.get_by_text("200 findings in an hour, 2.0 are usual")
+    expect(alarm).to_be_visible()
+    rita.go("/")
+    expect(rita.page.get_by_text("200 findings in an hour")).to_have_count(0)
+    ada.go("/inbox/")
+    ada.page.get_by_role("link", name=SLUG).click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/$"))
+    expect(ada.page.get_by_text("200 findings in an hour, 2.0 are usual")).to_be_visible()
+    ada.go("/inbox/")
+    expect(ada.page.get_by_role("link", name=SLUG)).to_have_count(0)
+
+
+@pytest.mark.row(92)
+def test_a_finished_backtest_shows_its_price_and_gives_the_table(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    lena = enter("lena")
+    lena.go(f"/detectors/{SLUG}/")
+    lena.page.get_by_label("Min accounts").fill("6")
+    lena.page.get_by_role("button", name="Backtest").click()
+    lena.page.wait_for_url(re.compile(r"/runs/\d+/$"))
+    run_backtest(run_id=Backtest.objects.get().pk)
+    expect(lena.page.get_by_role("heading", name="Workload")).to_be_visible(timeout=15_000)
+    expect(lena.page.get_by_text("Hours a week = cases a day")).to_be_visible()
+    with lena.page.expect_download() as told:
+        lena.page.get_by_role("link", name="CSV").click()
+    assert told.value.suggested_filename.endswith("-workload.csv")
+    assert told.value.path().read_text().startswith("change,campaign,case")
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_pages_of_tuning_are_accessible_and_fit(
+    enter: Callable[..., Visitor], desk: world.Desk, theme: str
+) -> None:
+    ensure_configs()
+    User.objects.update(theme=theme)
+    DetectorAlarm.objects.create(detector=SLUG, kind="silent", counted=30, expected=12.0)
+    wide = Finding.objects.filter(detector=SLUG).latest("pk")
+    wide.conditions = [{**wide.conditions[0], "value": 12.0}]
+    wide.save()
+    save_config(actor=None, slug=SLUG, mode="live", params={"min_accounts": 4}, reason="try")
+    draft = propose_config(
+        actor=desk.admin, slug=SLUG, mode="live", params={"min_accounts": 6}, reason="x" * 300
+    )
+    DetectorConfig.objects.filter(slug="coaction-synchrony").update(mode="shadow")
+    lena = enter("lena")
+    for path in (
+        f"/detectors/{SLUG}/",
+        f"/detectors/{SLUG}/drafts/{draft.pk}/",
+        f"/detectors/{SLUG}/versions/",
+        f"/detectors/{SLUG}/what-if/?by=accounts&at=5",
+        "/detectors/coaction-synchrony/",
+        "/detectors/",
+    ):
+        lena.go(path)
+        for width in (1440, 390):
+            lena.page.set_viewport_size({"width": width, "height": 900})
+            more = lena.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert more <= 0, f"{path} is {more} px too wide at {width}"
+        found = Axe().run(lena.page).response["violations"]
+        bad = [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+        assert [one for one in bad if one[0] not in KNOWN] == [], path
+        if SHOTS:
+            lena.page.screenshot(path=f"{SHOTS}/{path.strip('/').replace('/', '-')}-{theme}.png")

@@ -1,0 +1,210 @@
+"""`manage.py detectors`: settings from the shell, by the same services as the pages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from abusedesk.core import clock
+from abusedesk.core.errors import AbuseDeskError
+from abusedesk.core.models import User
+from detectors.choices import BacktestState, DraftState, Mode
+from detectors.forms import bounds_of
+from detectors.models import Backtest, DetectorDraft
+from detectors.selectors.config import (
+    configs_for,
+    detector_by_slug,
+    detectors_for,
+    params_of,
+    versions_of,
+)
+from detectors.selectors.draft import draft_by_id, drafts_for
+from detectors.services.backtest import run_backtest, start_backtest
+from detectors.services.draft import approve_draft, propose_config
+from detectors.services.rollback import roll_back
+
+POLL_S = 1.0
+
+
+class Command(BaseCommand):
+    help = "detectors list | show | set | approve | promote | rollback | backtest"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Who does it is always named: services ask what that person may."""
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        for name, add in _ARGUMENTS.items():
+            verb = verbs.add_parser(name)
+            verb.add_argument("--as", dest="user", required=True, help="user name of who does it")
+            add(verb)
+
+    def handle(self, *args: Any, verb: str, user: str, **options: Any) -> None:
+        """One deed; what the desk refuses is told as it tells it on a page."""
+        actor = User.objects.filter(username=user, is_active=True).first()
+        if actor is None:
+            message = f"There is no active user {user}."
+            raise CommandError(message)
+        verbs: dict[str, Callable[..., None]] = {
+            "list": self._list,
+            "show": self._show,
+            "set": self._set,
+            "approve": self._approve,
+            "promote": self._promote,
+            "rollback": self._rollback,
+            "backtest": self._backtest,
+        }
+        try:
+            verbs[verb](actor, **options)
+        except AbuseDeskError as error:
+            raise CommandError(error.message) from error
+
+    def _list(self, actor: User, **_: Any) -> None:
+        configs = configs_for(actor)
+        for slug, detector in detectors_for(actor).items():
+            config = configs.get(slug)
+            state = f"{config.mode:8}version {config.number}" if config else "off     defaults"
+            self.stdout.write(f"{slug:26}{state:20}{detector.meta.title}")
+
+    def _show(self, actor: User, *, slug: str, **_: Any) -> None:
+        model = detector_by_slug(slug, actor).Params
+        params = params_of(slug)
+        for name, info in model.model_fields.items():
+            low, high = bounds_of(info)
+            bounds = f" ({low:g} to {high:g})" if low is not None and high is not None else ""
+            self.stdout.write(f"{name} = {json.dumps(params[name])}{bounds}: {info.description}")
+        for one in versions_of(slug, actor):
+            mark = "*" if one.current else " "
+            by = one.created_by or "abusedesk"
+            self.stdout.write(f"{mark} version {one.number} {one.mode}, {by}: {one.reason}")
+        for draft in drafts_for(actor, slug).filter(state=DraftState.OPEN):
+            self.stdout.write(f"  draft {draft.pk} {draft.mode}, {draft.author}: {draft.reason}")
+
+    def _set(
+        self,
+        actor: User,
+        *,
+        slug: str,
+        values: Sequence[str],
+        mode: str | None,
+        reason: str,
+        shadow_days: int | None,
+        **_: Any,
+    ) -> None:
+        detector_by_slug(slug, actor)
+        config = configs_for(actor).get(slug)
+        draft = propose_config(
+            actor=actor,
+            slug=slug,
+            mode=mode or (config.mode if config else Mode.LIVE),
+            params=_with(params_of(slug), values),
+            reason=reason,
+            promote_after_days=shadow_days,
+        )
+        self._tell(draft)
+
+    def _approve(self, actor: User, *, draft: int, **_: Any) -> None:
+        self._tell(approve_draft(actor=actor, draft=draft_by_id(draft, actor)))
+
+    def _promote(self, actor: User, *, slug: str, reason: str, **_: Any) -> None:
+        detector_by_slug(slug, actor)
+        params = params_of(slug)
+        self._tell(
+            propose_config(actor=actor, slug=slug, mode=Mode.LIVE, params=params, reason=reason)
+        )
+
+    def _rollback(self, actor: User, *, slug: str, number: int, reason: str, **_: Any) -> None:
+        detector_by_slug(slug, actor)
+        made = roll_back(actor=actor, slug=slug, number=number, reason=reason)
+        self.stdout.write(f"Version {made.number} equals version {number} and is in force.")
+
+    def _backtest(
+        self, actor: User, *, slug: str, values: Sequence[str], days: int, **_: Any
+    ) -> None:
+        until = clock.now()
+        run = start_backtest(
+            actor=actor,
+            slug=slug,
+            params=_with(params_of(slug), values),
+            since=until - timedelta(days=days),
+            until=until,
+        )
+        self.stdout.write(f"Backtest {run.pk} runs.")
+        while run.state == BacktestState.RUNNING:
+            run_backtest(run_id=run.pk)
+            run.refresh_from_db()
+            if run.state == BacktestState.RUNNING:  # a worker may have it in hand
+                time.sleep(POLL_S)
+        self._tell_result(run)
+
+    def _tell(self, draft: DetectorDraft) -> None:
+        if draft.made is not None:
+            told = f"Version {draft.made.number} is in force from the next tick."
+        else:
+            told = f"Draft {draft.pk} waits for somebody who may approve it."
+        self.stdout.write(told)
+
+    def _tell_result(self, run: Backtest) -> None:
+        if run.state != BacktestState.DONE:
+            message = f"It ended: {run.get_state_display().lower()}. {run.error}"
+            raise CommandError(message)
+        told = run.result
+        cases = told["campaigns"]
+        self.stdout.write(
+            f"Findings: {told['gained']} gained, {told['lost']} lost, {told['kept']} kept."
+            f" Cases: {len(cases['gained'])} gained, {len(cases['lost'])} lost."
+        )
+
+
+def _with(params: dict[str, Any], values: Sequence[str]) -> dict[str, Any]:
+    """Parameters with `name=value` put in; a value is JSON, or else a word."""
+    changed: dict[str, Any] = {}
+    for one in values:
+        name, equals, text = one.partition("=")
+        if not equals:
+            message = f"Write name=value instead of {one}."
+            raise CommandError(message)
+        try:
+            changed[name] = json.loads(text)
+        except json.JSONDecodeError:
+            changed[name] = text
+    return {**params, **changed}
+
+
+def _add_set(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("values", nargs="*", metavar="name=value")
+    verb.add_argument("--mode", choices=Mode.values)
+    verb.add_argument("--reason", required=True)
+    verb.add_argument("--shadow-days", type=int, help="days of shadow after which it goes live")
+
+
+def _add_promote(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("--reason", default="out of shadow")
+
+
+def _add_rollback(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("number", type=int)
+    verb.add_argument("--reason", default="")
+
+
+def _add_backtest(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("values", nargs="*", metavar="name=value")
+    verb.add_argument("--days", type=int, default=30)
+
+
+_ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
+    "list": lambda verb: None,
+    "show": lambda verb: verb.add_argument("slug"),
+    "set": _add_set,
+    "approve": lambda verb: verb.add_argument("draft", type=int),
+    "promote": _add_promote,
+    "rollback": _add_rollback,
+    "backtest": _add_backtest,
+}
