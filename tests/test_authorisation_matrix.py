@@ -126,6 +126,7 @@ from cases.selectors.partner import (
 )
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
+from cases.selectors.presence import online_for, viewers_of
 from cases.selectors.preview import (
     Choice,
     Preview,
@@ -181,6 +182,7 @@ from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
 from cases.selectors.workload import workload_of, workload_rows_for
 from cases.services.share import ShareText, change_share
+from cases.services.presence import note_presence
 from cases.summary import FADED
 from cases.taxii.paging import Asked
 from detectors.base import Signal as Told
@@ -856,6 +858,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         {Role.REVIEWER},
         lambda who, on: User.objects.annotate(told=rail_of(who)).earliest("pk").told,
     ),
+    "online_for": (
+        STAFF,
+        lambda who, on: _present(on).annotate(told=online_for(who)).earliest("pk").told,
+    ),
+    "viewers_of": (STAFF, lambda who, on: _present(on) and viewers_of(on.held, who)),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
     "inbox_for": (STAFF, lambda who, on: inbox_for(who)),
     "notice_by_id": (STAFF, lambda who, on: notice_by_id(_told_first(who), who)),
@@ -1117,6 +1124,8 @@ WITHOUT_VIEWER: Final = {
     "params_of": "the desk's own services ask; pages ask `configs_for`",
     "members_of": "of a case that a selector gave to the viewer",
     "ties_of": "of a case that a selector gave to the viewer",
+    "online_of": "of numbers that a selector gave to the viewer",
+    "exposure_of": "of numbers that a selector gave to the viewer",
     "unread_of": "of numbers that a selector gave to the viewer",
     "rail_views_of": "of numbers that a selector gave to the viewer",
     "views_of": "of what a selector gave to the viewer",
@@ -1454,6 +1463,13 @@ def _with_a_faded_member(case: Case) -> Case:
     CampaignMember.objects.filter(pk=member.pk).update(p=0.0)
     case.summary = [{"lead": FADED}]
     return case
+
+
+def _present(on: Furnished) -> models.QuerySet[User]:
+    """Everybody, of whom two look at the case that is held."""
+    for who in (on.desk.reviewer, on.desk.lead):
+        note_presence(actor=who, case=on.held)
+    return User.objects.all()
 
 
 def _visited(on: Furnished, who: User) -> User:

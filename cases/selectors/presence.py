@@ -32,5 +32,7 @@ def viewers_of(case: Case, viewer: User) -> list[str]:
 
 
 def _others(viewer: User) -> QuerySet[Presence]:
+    if not policy.allowed(viewer, "case.view"):
+        return Presence.objects.none()
     rows = Presence.objects.filter(seen_at__gte=clock.now() - STAYS, user__is_active=True)
     return rows.exclude(user=viewer).order_by("user__username")
