@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from detectors.base import BaseParams
 
@@ -15,6 +15,16 @@ STEPS: Final = 200
 ABUSE, BENIGN, UNDECIDED = "abuse", "benign", "undecided"
 OUTCOMES: Final = (ABUSE, BENIGN, UNDECIDED)
 UPWARD: Final = frozenset({">=", ">"})
+_OPS: Final = UPWARD | {"<=", "<"}
+_Name = tuple[str, str, str]
+"""Name, operator and unit of a condition."""
+
+
+class Told(NamedTuple):
+    """Conditions of a stored finding, and the parameters of the version that made it."""
+
+    conditions: Sequence[Any]
+    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +76,31 @@ class Bin:
 
 
 def quantities(
-    model: type[BaseParams], params: Mapping[str, Any], conditions: Sequence[Sequence[Any]]
+    model: type[BaseParams], params: Mapping[str, Any], stored: Collection[Told]
 ) -> list[Quantity]:
-    """Conditions that stored findings met, most frequent first.
+    """Conditions that stored findings met, those with a known parameter first.
 
-    conditions: those of each finding as they are stored. One without any spread cannot be moved.
+    params: what is in force; a finding may be of an earlier version, with other limits.
     """
-    values: dict[tuple[str, str, str], list[float]] = {}
-    limits: dict[tuple[str, str, str], Counter[float]] = {}
-    for told in conditions:
-        for one in told:
-            if not one["met"] or one["op"] not in {">=", ">", "<=", "<"}:
+    values: dict[_Name, list[float]] = {}
+    limits: dict[_Name, Counter[float]] = {}
+    fits: dict[_Name, set[str]] = {}
+    for told in stored:
+        for one in told.conditions:
+            if not one["met"] or one["op"] not in _OPS:
                 continue
-            key = (one["name"], one["op"], one["unit"])
+            key, limit = (one["name"], one["op"], one["unit"]), float(one["limit"])
+            if limit not in limits.setdefault(key, Counter()):
+                fits[key] = _fits(model, told.params, one["unit"], limit) & fits.get(
+                    key, set(model.model_fields)
+                )
+            limits[key][limit] += 1
             values.setdefault(key, []).append(float(one["value"]))
-            limits.setdefault(key, Counter())[float(one["limit"])] += 1
-    found = [
-        _quantity(model, params, key, seen, limits[key].most_common(1)[0][0])
-        for key, seen in values.items()
-    ]
+    found = []
+    for key, seen in values.items():
+        parameter = next(iter(fits[key])) if len(fits[key]) == 1 else ""
+        limit = float(params[parameter]) if parameter else limits[key].most_common(1)[0][0]
+        found.append(_quantity(model, key, seen, limit, parameter))
     return sorted(
         found, key=lambda one: (not one.parameter, -len(values[one.name, one.op, one.unit]))
     )
@@ -127,37 +143,31 @@ def _all(told: Counter[str]) -> dict[str, int]:
 
 
 def _quantity(
-    model: type[BaseParams],
-    params: Mapping[str, Any],
-    key: tuple[str, str, str],
-    seen: Sequence[float],
-    usual: float,
+    model: type[BaseParams], key: _Name, seen: Sequence[float], limit: float, parameter: str
 ) -> Quantity:
     name, op, unit = key
-    parameter = _parameter(model, params, unit, usual)
-    low, high = min(*seen, usual), max(*seen, usual)
-    step = _step(model, parameter) or (high - low) / STEPS or 1.0
-    room = max(step, (high - low) / 10)
+    low, high = min(*seen, limit), max(*seen, limit)
+    whole = all(value.is_integer() for value in (*seen, limit))
+    step = _step(model, parameter) or (1.0 if whole else (high - low) / STEPS) or 1.0
+    room = max(step, step * round((high - low) / 10 / step))
     if op in UPWARD:
         low = _bounded(model, parameter, low - room, least=True) if parameter else low
     else:
         high = _bounded(model, parameter, high + room, least=False) if parameter else high
-    return Quantity(name, op, unit, usual, parameter, low, high, step)
+    return Quantity(name, op, unit, limit, parameter, low, high, step)
 
 
-def _parameter(model: type[BaseParams], params: Mapping[str, Any], unit: str, limit: float) -> str:
-    """The parameter that has this unit and this value, if it is the only one."""
-    fits = [
+def _fits(model: type[BaseParams], params: Mapping[str, Any], unit: str, limit: float) -> set[str]:
+    """Parameters that have this unit and this value."""
+    return {
         name
         for name, info in model.model_fields.items()
-        if (extra := info.json_schema_extra)
-        and isinstance(extra, dict)
-        and extra.get("unit") == unit
+        if isinstance(info.json_schema_extra, dict)
+        and info.json_schema_extra.get("unit") == unit
         and isinstance(params.get(name), int | float)
         and not isinstance(params.get(name), bool)
         and float(params[name]) == limit
-    ]
-    return fits[0] if len(fits) == 1 else ""
+    }
 
 
 def _step(model: type[BaseParams], parameter: str) -> float:

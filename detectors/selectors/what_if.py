@@ -14,6 +14,7 @@ from detectors.backtest.what_if import (
     Bin,
     Point,
     Quantity,
+    Told,
     histogram,
     points,
     quantities,
@@ -65,10 +66,13 @@ def what_if_for(viewer: User, slug: str, by: str = "", at: float | None = None) 
     """
     model, params = detector_by_slug(slug, viewer).Params, params_of(slug)
     rows = Finding.objects.filter(detector=slug, status=FindingStatus.CURRENT)
-    stored = dict(rows.order_by("-llr", "-pk").values_list("pk", "conditions")[:MAX_POINTS])
-    choices = [
-        one for one in quantities(model, params, list(stored.values())) if one.low < one.high
-    ]
+    heaviest = rows.order_by("-llr", "-pk")[:MAX_POINTS]
+    told = {
+        pk: Told(conditions, said)
+        for pk, conditions, said in heaviest.values_list("pk", "conditions", "config__params")
+    }
+    stored = {pk: one.conditions for pk, one in told.items()}
+    choices = [one for one in quantities(model, params, told.values()) if one.low < one.high]
     quantity = next((one for one in choices if one.name == by), next(iter(choices), None))
     if quantity is None:
         return WhatIf(choices=choices, stored=len(stored))

@@ -20,6 +20,7 @@ from detectors.backtest.what_if import (
     OUTCOMES,
     Point,
     Quantity,
+    Told,
     histogram,
     points,
     quantities,
@@ -78,16 +79,25 @@ def test_a_condition_knows_the_parameter_that_sets_its_limit_only_where_there_is
     model = NearDuplicateText.Params
     params = model().model_dump(mode="json")
     conditions = [[told(3), told(0.9, 0.8, name="likeness", unit="Jaccard")], [told(7)]]
-    found = {one.name: one for one in quantities(model, params, conditions)}
+    stored = [Told(one, params) for one in conditions]
+    found = {one.name: one for one in quantities(model, params, stored)}
     assert found["accounts"].parameter == "min_accounts"
     assert (found["accounts"].low, found["accounts"].high) == (2.0, 7.0)
-    other = quantities(model, params, [[told(3, 77)], [told(9, 77)]])
-    assert other[0].parameter == ""
+    (other,) = quantities(model, params, [Told([told(3, 77)], params), Told([told(9, 77)], params)])
+    assert (other.parameter, other.limit, other.step) == ("", 77, 1)
+
+
+def test_a_finding_of_an_earlier_version_is_measured_by_what_is_in_force() -> None:
+    model = NearDuplicateText.Params
+    params = model().model_dump(mode="json")
+    stored = [Told([told(4, 3)], params), Told([told(9, 6)], params | {"min_accounts": 6})]
+    (found,) = quantities(model, params | {"min_accounts": 6}, stored)
+    assert (found.parameter, found.limit) == ("min_accounts", 6)
 
 
 def test_what_was_not_met_and_what_cannot_be_ordered_is_left_out() -> None:
     conditions = [[told(1, met=False), told(2, op="==")]]
-    assert quantities(NearDuplicateText.Params, {}, conditions) == []
+    assert quantities(NearDuplicateText.Params, {}, [Told(conditions[0], {})]) == []
     assert points(Quantity("p", "<=", "", 0), {1: [told(3)]}, {}) == []
 
 
