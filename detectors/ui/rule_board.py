@@ -26,6 +26,7 @@ MAX_DIGITS: Final = 9
 DAYS: Final = (1, 7, 30)
 TRACES: Final = ("ip", "device", "email", "phone", "payment", "wallet", "user_agent", "ja4")
 FRESH: Final = Blocks(
+    title="New rule",  # a text without a title would be no rule, and have no blocks
     rows=(Row("kind", "is", "post"), Row("text", "contains", "")),
     count="value_count",
     group_by=("domain",),
