@@ -50,8 +50,8 @@ def conflicts(
     for type, value in dict.fromkeys(found):
         yield Conflict(
             "leak",
-            f"A value ({type}) that is withheld, hashed or cut occurs in what would leave. Take it out of"
-            " title, summary or shared note.",
+            f"A value ({type}) that is withheld, hashed or cut occurs in what would leave. Take it"
+            " out of title, summary or shared note.",
             value,
         )
     for text in _free_texts(objects, offer):

@@ -96,7 +96,7 @@ def _recall(lena: Visitor, share: Share) -> None:
 def _look_up(lena: Visitor) -> None:
     """The mail in the ledger; then the circle."""
     lena.go("/sharing/ledger/")
-    lena.page.get_by_label("Value").fill(sharing.MAIL)
+    lena.page.get_by_label("Value", exact=True).fill(sharing.MAIL)
     lena.page.get_by_role("button", name="Search the ledger").click()
     lena.page.wait_for_selector("text=1 line about it")
     lena.ready()
