@@ -72,18 +72,15 @@ class ReceiverSerializer(serializers.Serializer[Any]):
     disabled = serializers.SerializerMethodField()
 
     def get_reached_at(self, one: Receiver) -> str | None:
-        """ISO 8601."""
         at = one.target.reached_at if one.target else None
         return at.isoformat() if at else None
 
     def get_recall(self, one: Receiver) -> str:
-        """Where it stands."""
         target = one.target
         recalled = target is not None and target.approved_id and self.context.get("recalled")
         return target.recall_state if recalled and target else ""
 
     def get_disabled(self, one: Receiver) -> int | None:
-        """Copies that it says to have taken out of use."""
         return one.target.disabled if one.target else None
 
 
@@ -119,7 +116,6 @@ class ShareDetailSerializer(ShareSerializer):
         read_only_fields = fields
 
     def get_receivers(self, share: Share) -> Any:
-        """By name."""
         told = {"recalled": share.recalled_at is not None}
         return ReceiverSerializer(self.context["receivers"], many=True, context=told).data
 
@@ -197,7 +193,6 @@ class HandoverSerializer(serializers.ModelSerializer[Handover]):
         read_only_fields = fields
 
     def get_objects(self, row: Handover) -> list[str]:
-        """Ids; of a search, `how id`."""
         told: dict[int, list[tuple[str, str]]] | None = self.context.get("told")
         if told is None:
             return list(row.objects_sent)

@@ -50,15 +50,17 @@ def conflicts(
     for type, value in dict.fromkeys(found):
         yield Conflict(
             "leak",
-            f"A {type} that is withheld, hashed or cut occurs in what would leave. Take it out of"
-            " title, summary or shared note.",
+            f"A value ({type}) that is withheld, hashed or cut occurs in what would leave. Take it"
+            " out of title, summary or shared note.",
             value,
         )
     for text in _free_texts(objects, offer):
         for mention in normalise.extract(text):
             if mention.type in PERSONAL - {"handle"}:
                 yield Conflict(
-                    "personal-data", f"A text for partners names a {mention.type}.", mention.value
+                    "personal-data",
+                    f"A text for partners names a person's {mention.type}.",
+                    mention.value,
                 )
     for fault in checks.faults(objects, out.level):
         yield Conflict("invalid", fault)

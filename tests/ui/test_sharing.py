@@ -45,10 +45,10 @@ def _write(rita: Visitor, ref: str) -> None:
     rita.page.wait_for_url(re.compile(r"/share/$"))
     rita.ready()
     expect(rita.page.get_by_text(sharing.SECRET)).to_be_visible()
-    rita.page.get_by_role("link", name="Ring").click()
+    rita.page.get_by_role("link", name="Ring", exact=True).click()
     rita.page.wait_for_url(re.compile(r"circle=ring"))
     rita.ready()
-    rita.page.get_by_label("Title").fill("Refund scam, autumn")
+    rita.page.get_by_label("Title", exact=True).fill("Refund scam, autumn")
     rita.page.get_by_label("Summary").fill(f"They write from {sharing.MAIL}")
     rita.page.get_by_label("Purpose").fill("stop scams")
     _shoot(rita, "share-new")
@@ -96,7 +96,7 @@ def _recall(lena: Visitor, share: Share) -> None:
 def _look_up(lena: Visitor) -> None:
     """The mail in the ledger; then the circle."""
     lena.go("/sharing/ledger/")
-    lena.page.get_by_label("Value").fill(sharing.MAIL)
+    lena.page.get_by_label("Value", exact=True).fill(sharing.MAIL)
     lena.page.get_by_role("button", name="Search the ledger").click()
     lena.page.wait_for_selector("text=1 line about it")
     lena.ready()
