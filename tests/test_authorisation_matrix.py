@@ -181,8 +181,8 @@ from cases.selectors.taxii import (
 from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
 from cases.selectors.workload import workload_of, workload_rows_for
-from cases.services.share import ShareText, change_share
 from cases.services.presence import note_presence
+from cases.services.share import ShareText, change_share
 from cases.summary import FADED
 from cases.taxii.paging import Asked
 from detectors.base import Signal as Told

@@ -321,6 +321,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "recalled"), _negated=True),
+                        fields=("case", "circle"),
+                        name="share_one_a_circle",
+                    )
+                ],
                 "ordering": ["-id"],
             },
         ),
@@ -695,14 +702,6 @@ class Migration(migrations.Migration):
             model_name="circlemember",
             constraint=models.UniqueConstraint(
                 fields=("circle", "partner"), name="circlemember_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="share",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "recalled"), _negated=True),
-                fields=("case", "circle"),
-                name="share_one_a_circle",
             ),
         ),
         migrations.AddConstraint(
