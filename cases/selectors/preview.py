@@ -12,10 +12,8 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
-    BooleanField,
     Count,
     F,
-    Func,
     Q,
     QuerySet,
     Value,
@@ -27,6 +25,7 @@ from abusedesk.core import ids
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from abusedesk.core.query import Query
+from abusedesk.core.sql import AnyOf
 from cases import paging, policy
 from cases.blind import unveiled
 from cases.choices import State
@@ -128,7 +127,7 @@ def preview_for(viewer: User, choice: Choice, deed: Deed) -> Preview:
 def policies_by_count(takes: Sequence[Candidate], viewer: User) -> list[Pile]:
     """Policies of decisions in force on these cases, and how many have none."""
     ids_of = Value([one.pk for one in takes], ArrayField(BigIntegerField()))
-    known = Decision.objects.filter(unveiled(viewer), Q(_AnyOf(F("case"), ids_of)), undone_at=None)
+    known = Decision.objects.filter(unveiled(viewer), Q(AnyOf(F("case"), ids_of)), undone_at=None)
     rows = known.order_by().values_list("policy_version__title")
     counted = rows.annotate(Count("case", distinct=True))
     named = [Pile(title, number) for title, number in counted if title]
@@ -192,11 +191,3 @@ def _obstacle(one: Candidate, deed: Deed, states: dict[str, str], hidden: dict[i
     if one.holder:
         return f"claimed by {one.holder}"
     return CHANGED if deed.rule.careful and one.changed else ""
-
-
-class _AnyOf(Func):
-    """A column is one of many numbers, which travel as one array: as a list they took 0.1 s."""
-
-    template = "%(expressions)s)"
-    arg_joiner = " = ANY("
-    output_field = BooleanField()

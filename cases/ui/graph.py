@@ -15,6 +15,7 @@ from cases.selectors.graph import CaseGraph
 from cases.ui.families import FAMILY_NAMES
 from cases.ui.graph_nodes import MARGIN, Around, account_nodes, ends_of
 from cases.ui.graph_query import GraphQuery
+from cases.ui.graph_things import told
 from detectors import scoring
 from detectors.choices import EntityType
 from detectors.models import CampaignEdge, Finding
@@ -50,7 +51,7 @@ def graph_page(case: Case, found: CaseGraph, query: GraphQuery | None = None) ->
         "extra": around.nodes,
         "joins": joins,
         "connectors": [one for one in around.nodes if one["kind"] == "connector"],
-        "reaches": [_told(one, case, query) for one in found.reaches],
+        "reaches": [told(one, case, query) for one in found.reaches],
         "by_hand": found.additions,
         "families": _legend(ties),
         "account_total": len(found.members),
@@ -174,28 +175,6 @@ def _ties(case: Case, ties: Iterable[CampaignEdge], drawn: drawing.Drawing) -> l
             f"{urlencode({'left': one.a, 'right': one.b})}#cut",
         }
     return list(lines.values())
-
-
-def _told(reach: Any, case: Case, query: GraphQuery) -> dict[str, Any]:
-    """An expanded node for the table below the drawing."""
-    return {
-        "reach": reach,
-        "fold": query.folded(reach.entity.pk).path(case),
-        "things": things_of(reach, case, query),
-    }
-
-
-def things_of(reach: Any, case: Case, query: GraphQuery) -> list[dict[str, Any]]:
-    """What a node touches, with where each leads."""
-    return [
-        {
-            "thing": one,
-            "account": one.type == EntityType.ACCOUNT,
-            "href": query.node(case, one.id),
-            "expand": query.expanded(reach.entity.pk).expanded(one.id).path(case),
-        }
-        for one in reach.things
-    ]
 
 
 def _by_weight(parts: Mapping[str, Sequence[float]]) -> list[tuple[str, Sequence[float]]]:

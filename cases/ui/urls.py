@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cases.ui import sharing_urls
 from cases.ui.views import (
     actions,
     bulk,
@@ -14,14 +15,12 @@ from cases.ui.views import (
     golden,
     graph,
     job,
-    ledger,
     lineage,
     live,
     masking,
     message,
     notice,
     palette,
-    partner,
     playbook,
     policies,
     quality,
@@ -31,8 +30,6 @@ from cases.ui.views import (
     routing,
     saved,
     search,
-    share,
-    share_steps,
     statement,
     webhook,
     work,
@@ -170,37 +167,6 @@ urlpatterns = [
         workload.backtest_workload,
         name="detector-workload",
     ),
-    path("cases/<str:ref>/share/", share.share_new, name="share-new"),
-    path("cases/<str:ref>/shared-notes/", share.shared_note, name="shared-note"),
-    path("sharing/", share.share_list, name="share-list"),
-    path("sharing/shares/<int:share_id>/", share.share, name="share"),
-    path("sharing/shares/<int:share_id>/do/", share_steps.share_do, name="share-do"),
-    path(
-        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/",
-        share.share_preview,
-        name="share-preview",
-    ),
-    path(
-        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/answer/",
-        share_steps.share_answer,
-        name="share-answer",
-    ),
-    path(
-        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/files/<slug:way>/",
-        share_steps.share_file,
-        name="share-file",
-    ),
-    path(".well-known/abusedesk-keys.json", partner.keys, name="keys"),
-    path("sharing/ledger/", ledger.ledger, name="ledger"),
-    path("sharing/ledger/export/", ledger.ledger_export, name="ledger-export"),
-    path("sharing/organisation/", partner.organisation, name="organisation"),
-    path("sharing/partners/", partner.partner_list, name="partner-list"),
-    path("sharing/partners/<slug:partner_slug>/", partner.partner, name="partner"),
-    path(
-        "sharing/partners/<slug:partner_slug>/tokens/", partner.partner_token, name="partner-token"
-    ),
-    path("sharing/circles/", partner.circle_list, name="circle-list"),
-    path("sharing/circles/<slug:circle_slug>/", partner.circle, name="circle"),
-    path("sharing/circles/<slug:circle_slug>/key/", partner.circle_key, name="circle-key"),
+    *sharing_urls.urlpatterns,
     path("dashboards/operations/", dashboard.operations, name="operations"),
 ]

@@ -24,10 +24,9 @@ from detectors.services.config import (
     lock_configs,
     put_in_force,
 )
-from detectors.sigma.detector import is_rule
+from detectors.ways import way_alone
 
 MAX_SHADOW_DAYS: Final = 90
-_POWER: Final = {Mode.OFF: 0, Mode.SHADOW: 1, Mode.LIVE: 2}
 
 
 @transaction.atomic
@@ -66,19 +65,10 @@ def propose_config(
         reason=said.reason,
         author=actor,
     )
-    if promote_after_days is None and (way := _way_alone(slug, mode, before, same=same)):
+    if promote_after_days is None and (way := way_alone(slug, mode, before, same=same)):
         return _settle(actor, draft, Origin(way=way))
     _note(actor, Verb.DRAFT_WRITTEN, draft, mode=mode, reason=draft.reason)
     return draft
-
-
-def _way_alone(slug: str, mode: str, before: DetectorConfig | None, *, same: bool) -> Way | None:
-    """How a draft comes into force that takes one person; None where it takes two."""
-    if before and same and _POWER[Mode(mode)] < _POWER[Mode(before.mode)]:
-        return Way.STOOD_DOWN
-    was_live = before is not None and before.mode == Mode.LIVE
-    watches = is_rule(slug) and mode != Mode.LIVE and not was_live
-    return Way.SET if watches else None
 
 
 @transaction.atomic

@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-import yaml
-
 from detectors.sigma.checking import PRODUCT
+from detectors.sigma.dumping import dumped
 from detectors.sigma.fields import Shape, field_named
 from detectors.sigma.model import Count
 
@@ -91,7 +90,7 @@ def text_of(blocks: Blocks) -> str:
     """The Sigma text. It may have faults, where the blocks do."""
     first = _base(blocks, "first", blocks.rows, blocks.title)
     if blocks.count == "one":
-        return _dumped([first | blocks.notes])
+        return dumped([first | blocks.notes])
     documents = [first]
     names = ["first"]
     if blocks.count == Count.ORDERED:
@@ -107,7 +106,7 @@ def text_of(blocks: Blocks) -> str:
         told["group-by"] = list(blocks.group_by)
     told |= {"timespan": f"{blocks.span}{blocks.unit}", "condition": condition}
     whole = {"title": blocks.title, "level": blocks.level, "correlation": told}
-    return _dumped([*documents, whole | blocks.notes])
+    return dumped([*documents, whole | blocks.notes])
 
 
 def _base(blocks: Blocks, name: str, rows: Sequence[Row], title: str) -> dict[str, Any]:
@@ -183,23 +182,3 @@ def escaped(value: str) -> str:
     """A text whose `*`, `?` and backslashes Sigma takes as they stand."""
     found = value.replace("\\", "\\\\")
     return found.replace("*", "\\*").replace("?", "\\?")
-
-
-class _Dumper(yaml.SafeDumper):
-    """Lists below their name are moved in, as Sigma rules are usually written."""
-
-    def increase_indent(self, *told: Any, **named: Any) -> None:
-        """Never without indent."""
-        super().increase_indent(*told[:1], **named | {"indentless": False})
-
-    def ignore_aliases(self, data: Any) -> bool:
-        del data
-        return True
-
-
-def _dumped(documents: list[dict[str, Any]]) -> str:
-    return str(
-        yaml.dump_all(
-            documents, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000,
-        )
-    )  # fmt: skip

@@ -20,8 +20,9 @@ from cases.selectors.case import case_by_ref
 from cases.selectors.graph import findings_by_tie, graph_for, tie_by_id
 from cases.selectors.reach import Reach, reach_for
 from cases.services.addition import add_to_case, take_from_case
-from cases.ui.graph import graph_page, things_of, tie_page
+from cases.ui.graph import graph_page, tie_page
 from cases.ui.graph_query import graph_query
+from cases.ui.graph_things import things_of
 from cases.ui.panels import may_add
 
 BACK = ("summary", "graph", "timeline")

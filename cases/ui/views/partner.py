@@ -1,4 +1,4 @@
-"""Pages of those with whom the desk shares: partners, circles, the own organisation."""
+"""Pages of those with whom the desk shares: partners, and the own organisation."""
 
 from __future__ import annotations
 
@@ -14,22 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
 from cases import policy
-from cases.models import Circle, Partner
+from cases.models import Partner
 from cases.selectors.partner import (
-    circle_by_slug,
-    circles_for,
     organisation_for,
     partner_by_slug,
     partners_for,
     published_keys_of,
-    reach_of,
 )
-from cases.services.circle import renew_key, save_circle
 from cases.services.organisation import save_organisation
 from cases.services.partner import issue_partner_token, save_partner
 from cases.ui.sharing_forms import (
-    CircleForm,
-    NewCircleForm,
     NewPartnerForm,
     OrganisationForm,
     PartnerForm,
@@ -56,7 +50,7 @@ def partner_list(request: DeskRequest) -> HttpResponse:
         "form": form,
         "can_save": policy.allowed(request.user, "partner.save"),
     }
-    return _page(request, "sharing/partner_list.html", context)
+    return page(request, "sharing/partner_list.html", context)
 
 
 @login_required
@@ -103,59 +97,6 @@ def organisation(request: DeskRequest) -> HttpResponse:
     return redirect("cases:partner-list")
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def circle_list(request: DeskRequest) -> HttpResponse:
-    """All circles; POST makes one."""
-    rows = circles_for(request.user)
-    form = NewCircleForm(request.POST or None)
-    if request.method == "POST":
-        policy.require(request.user, "partner.save")
-        if form.is_valid() and (row := _circle(request, form)):
-            return redirect("cases:circle", row.slug)
-    context = {
-        "section": "circles",
-        "rows": rows,
-        "form": form,
-        "can_save": policy.allowed(request.user, "partner.save"),
-    }
-    return _page(request, "sharing/circle_list.html", context)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def circle(request: DeskRequest, circle_slug: str) -> HttpResponse:
-    """One circle: what reaches whom, and why not; POST changes it."""
-    row = circle_by_slug(circle_slug, request.user)
-    reach = reach_of(row, request.user)
-    first = {name: getattr(row, name, None) for name in CircleForm.base_fields}
-    first["members"] = [one.partner.slug for one in reach]
-    form = CircleForm(request.POST or None, initial=first)
-    if request.method == "POST":
-        policy.require(request.user, "partner.save")
-        if form.is_valid() and _circle(request, form, row):
-            messages.success(request, "Saved. Who joined gets nothing old by it.")
-            return redirect("cases:circle", row.slug)
-    context = {
-        "section": "circles",
-        "row": row,
-        "reach": reach,
-        "key": row.keys.first(),
-        "form": form,
-        "can_save": policy.allowed(request.user, "partner.save"),
-    }
-    return _page(request, "sharing/circle.html", context)
-
-
-@login_required
-@require_POST
-def circle_key(request: DeskRequest, circle_slug: str) -> HttpResponse:
-    """Begin the next epoch of the circle's key."""
-    key = renew_key(actor=request.user, circle=circle_by_slug(circle_slug, request.user))
-    messages.success(request, f"From now on values are hashed with the key {key.key_id}.")
-    return redirect("cases:circle", circle_slug)
-
-
 @require_safe
 def keys(request: HttpRequest) -> JsonResponse:
     """The key of signed files, for everybody who wants to check one."""
@@ -167,15 +108,6 @@ def _partner(request: DeskRequest, form: PartnerForm, row: Partner | None = None
     slug = form.cleaned_data.get("slug", "")
     try:
         return save_partner(actor=request.user, said=form.said(), slug=slug, partner=row)
-    except (ConflictError, InvalidError) as error:
-        refuse(form, error)
-        return None
-
-
-def _circle(request: DeskRequest, form: CircleForm, row: Circle | None = None) -> Circle | None:
-    slug = form.cleaned_data.get("slug", "")
-    try:
-        return save_circle(actor=request.user, said=form.said(), slug=slug, circle=row)
     except (ConflictError, InvalidError) as error:
         refuse(form, error)
         return None
@@ -203,10 +135,11 @@ def _partner_page(
         "circles": row.circles.all(),
         "can_save": policy.allowed(request.user, "partner.save"),
     }
-    return _page(request, "sharing/partner.html", context)
+    return page(request, "sharing/partner.html", context)
 
 
-def _page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def page(request: DeskRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page with forms; 422 where one of them was sent and refused."""
     forms = (one for one in context.values() if isinstance(one, Form))
     status = InvalidError.status if any(one.is_bound for one in forms) else 200
     return render(request, template, context, status=status)

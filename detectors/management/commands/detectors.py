@@ -15,6 +15,7 @@ from abusedesk.core.errors import AbuseDeskError
 from abusedesk.core.models import User
 from detectors.choices import BacktestState, DraftState, Mode
 from detectors.forms import bounds_of
+from detectors.management.arguments import ARGUMENTS
 from detectors.models import Backtest, DetectorDraft
 from detectors.selectors.config import (
     configs_for,
@@ -37,7 +38,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Who does it is always named: services ask what that person may."""
         verbs = parser.add_subparsers(dest="verb", required=True)
-        for name, add in _ARGUMENTS.items():
+        for name, add in ARGUMENTS.items():
             verb = verbs.add_parser(name)
             verb.add_argument("--as", dest="user", required=True, help="user name of who does it")
             add(verb)
@@ -172,39 +173,3 @@ def _with(params: dict[str, Any], values: Sequence[str]) -> dict[str, Any]:
         except json.JSONDecodeError:
             changed[name] = text
     return {**params, **changed}
-
-
-def _add_set(verb: CommandParser) -> None:
-    verb.add_argument("slug")
-    verb.add_argument("values", nargs="*", metavar="name=value")
-    verb.add_argument("--mode", choices=Mode.values)
-    verb.add_argument("--reason", required=True)
-    verb.add_argument("--shadow-days", type=int, help="days of shadow after which it goes live")
-
-
-def _add_promote(verb: CommandParser) -> None:
-    verb.add_argument("slug")
-    verb.add_argument("--reason", default="out of shadow")
-
-
-def _add_rollback(verb: CommandParser) -> None:
-    verb.add_argument("slug")
-    verb.add_argument("number", type=int)
-    verb.add_argument("--reason", default="")
-
-
-def _add_backtest(verb: CommandParser) -> None:
-    verb.add_argument("slug")
-    verb.add_argument("values", nargs="*", metavar="name=value")
-    verb.add_argument("--days", type=int, default=30)
-
-
-_ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
-    "list": lambda verb: None,
-    "show": lambda verb: verb.add_argument("slug"),
-    "set": _add_set,
-    "approve": lambda verb: verb.add_argument("draft", type=int),
-    "promote": _add_promote,
-    "rollback": _add_rollback,
-    "backtest": _add_backtest,
-}

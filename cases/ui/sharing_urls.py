@@ -1,0 +1,42 @@
+"""Pages of sharing; `cases/ui/urls.py` takes them in."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cases.ui.views import circle, ledger, partner, share, share_steps
+
+urlpatterns = [
+    path("cases/<str:ref>/share/", share.share_new, name="share-new"),
+    path("cases/<str:ref>/shared-notes/", share.shared_note, name="shared-note"),
+    path("sharing/", share.share_list, name="share-list"),
+    path("sharing/shares/<int:share_id>/", share.share, name="share"),
+    path("sharing/shares/<int:share_id>/do/", share_steps.share_do, name="share-do"),
+    path(
+        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/",
+        share.share_preview,
+        name="share-preview",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/answer/",
+        share_steps.share_answer,
+        name="share-answer",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/for/<slug:partner_slug>/files/<slug:way>/",
+        share_steps.share_file,
+        name="share-file",
+    ),
+    path(".well-known/abusedesk-keys.json", partner.keys, name="keys"),
+    path("sharing/ledger/", ledger.ledger, name="ledger"),
+    path("sharing/ledger/export/", ledger.ledger_export, name="ledger-export"),
+    path("sharing/organisation/", partner.organisation, name="organisation"),
+    path("sharing/partners/", partner.partner_list, name="partner-list"),
+    path("sharing/partners/<slug:partner_slug>/", partner.partner, name="partner"),
+    path(
+        "sharing/partners/<slug:partner_slug>/tokens/", partner.partner_token, name="partner-token"
+    ),
+    path("sharing/circles/", circle.circle_list, name="circle-list"),
+    path("sharing/circles/<slug:circle_slug>/", circle.circle, name="circle"),
+    path("sharing/circles/<slug:circle_slug>/key/", circle.circle_key, name="circle-key"),
+]

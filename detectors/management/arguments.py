@@ -1,0 +1,46 @@
+"""What the verbs of `manage.py detectors` take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from detectors.choices import Mode
+
+
+def _add_set(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("values", nargs="*", metavar="name=value")
+    verb.add_argument("--mode", choices=Mode.values)
+    verb.add_argument("--reason", required=True)
+    verb.add_argument("--shadow-days", type=int, help="days of shadow after which it goes live")
+
+
+def _add_promote(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("--reason", default="out of shadow")
+
+
+def _add_rollback(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("number", type=int)
+    verb.add_argument("--reason", default="")
+
+
+def _add_backtest(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("values", nargs="*", metavar="name=value")
+    verb.add_argument("--days", type=int, default=30)
+
+
+ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
+    "list": lambda verb: None,
+    "show": lambda verb: verb.add_argument("slug"),
+    "set": _add_set,
+    "approve": lambda verb: verb.add_argument("draft", type=int),
+    "promote": _add_promote,
+    "rollback": _add_rollback,
+    "backtest": _add_backtest,
+}
