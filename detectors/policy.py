@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from abusedesk.core.errors import ForbiddenError, NotFoundError
 from abusedesk.core.models import Role, User
-from detectors.sigma.detector import is_rule
+from detectors import registry
+from detectors.sigma.detector import PREFIX, is_rule
 
 STAFF: Final = frozenset({Role.REVIEWER, Role.LEAD, Role.ADMIN})
 READERS: Final = STAFF | {Role.INTEGRATION}
@@ -48,6 +49,14 @@ def require(user: User, verb: str) -> None:
 def change_verb(slug: str) -> str:
     """What a person needs to change a detector; rules that people wrote are those of leads too."""
     return "rule.save" if is_rule(slug) else "detector.change"
+
+
+def seen_by(viewer: User, field: str) -> Q:
+    """Condition: `field` is the slug of a detector that this person may see."""
+    if viewer.role not in READERS:
+        return Q(pk__in=())
+    rules = Q(**{f"{field}__startswith": PREFIX})
+    return rules | Q(**{f"{field}__in": registry.all_detectors().keys()})
 
 
 def others_with(verb: str, user: User) -> QuerySet[User]:

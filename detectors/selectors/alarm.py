@@ -6,13 +6,14 @@ from django.db.models import QuerySet
 
 from abusedesk.core.models import User
 from detectors.models import DetectorAlarm
-from detectors.selectors.config import detectors_for
+from detectors.policy import seen_by
 
 
 def alarms_for(viewer: User, slug: str = "") -> QuerySet[DetectorAlarm]:
     """Alarms that were raised, newest first; slug: of one detector."""
-    seen = detectors_for(viewer).keys()
-    rows = DetectorAlarm.objects.filter(detector__in={slug} & seen if slug else seen)
+    rows = DetectorAlarm.objects.filter(seen_by(viewer, "detector"))
+    if slug:
+        rows = rows.filter(detector=slug)
     return rows.select_related("source").order_by("-id")
 
 

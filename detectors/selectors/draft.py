@@ -7,14 +7,15 @@ from django.db.models import QuerySet
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from detectors.models import Backtest, DetectorDraft
+from detectors.policy import seen_by
 from detectors.selectors.backtest import backtests_for
-from detectors.selectors.config import detectors_for
 
 
 def drafts_for(viewer: User, slug: str = "") -> QuerySet[DetectorDraft]:
     """Drafts, newest first; slug: of one detector."""
-    seen = detectors_for(viewer).keys()
-    rows = DetectorDraft.objects.filter(slug__in={slug} & seen if slug else seen)
+    rows = DetectorDraft.objects.filter(seen_by(viewer, "slug"))
+    if slug:
+        rows = rows.filter(slug=slug)
     return rows.select_related("author", "settled_by", "made").order_by("-id")
 
 
