@@ -28,7 +28,7 @@ def forget() -> None:
     stream.forget_pages()
 
 
-def await_horizon(seconds: float = 60) -> None:
+def await_horizon(seconds: float = 240) -> None:
     """Wait until every stored signal may be read.
 
     Readers stop before the oldest open transaction of the whole server, and other tests run on it.

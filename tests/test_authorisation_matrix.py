@@ -124,6 +124,7 @@ from cases.selectors.partner import (
     partners_for,
     reach_of,
 )
+from cases.selectors.place import place_of
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
 from cases.selectors.presence import online_for, viewers_of
@@ -862,6 +863,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         STAFF,
         lambda who, on: _present(on).annotate(told=online_for(who)).earliest("pk").told,
     ),
+    "place_of": (STAFF, lambda who, on: place_of(on.held, who).total),
     "viewers_of": (STAFF, lambda who, on: _present(on) and viewers_of(on.held, who)),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
     "inbox_for": (STAFF, lambda who, on: inbox_for(who)),
@@ -1035,7 +1037,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "holds_for": (LEADS, lambda who, on: retention.holds_for(who)),
     "hold_by_id": (LEADS, lambda who, on: retention.hold_by_id(_first(Hold), who)),
     "buried_of": (READERS, lambda who, on: retention.buried_of([BURIED], who).total),
-    "purged_of": (READERS, lambda who, on: purged_of([Finding(signal_ids=[BURIED])], who).total),
+    "purged_of": (
+        READERS,
+        lambda who, on: purged_of([Finding(signal_ids=[BURIED])], who, []).total,
+    ),
     "entity_types_for": (READERS, lambda who, on: entity_types_for(who)),
     "watch_items_for": (READERS, lambda who, on: watch_items_for(who)),
     "watch_item_by_id": (READERS, lambda who, on: watch_item_by_id(_first(WatchItem), who)),
@@ -1149,7 +1154,6 @@ WITHOUT_VIEWER: Final = {
     "drafts_of": "of restrictions that a selector gave to the viewer",
     "persons_of": "of accounts that a selector gave to the viewer; strikes are filtered",
     "platform_of": "reads a name",
-    "place_of": "of a case that a selector gave to the viewer, among those that they see",
     "entities_by_value": "of rows that a selector gave to the viewer",
     "forms_by_slug": "the linker asks, for no person",
     "findings_citing": "of a signal that a selector gave to the viewer",

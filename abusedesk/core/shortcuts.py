@@ -114,7 +114,7 @@ SHORTCUTS = (
     Shortcut("graph-fit", KeyScope.GRAPH, ("Home",), "Show the whole graph"),
     Shortcut("graph-open", KeyScope.GRAPH, ("Enter",), "Open the node or link beside the graph"),
     Shortcut("graph-expand", KeyScope.GRAPH, ("Shift+E",), "Show what the node touches"),
-    Shortcut("graph-isolate", KeyScope.GRAPH, ("i",), "Show the node and its neighbours alone"),
+    Shortcut("graph-isolate", KeyScope.GRAPH, ("i",), "Show only the node and what it touches"),
     Shortcut("graph-cut", KeyScope.GRAPH, ("Delete",), "Preview a cut of the link"),
     Shortcut("snooze-day", KeyScope.SNOOZE, ("1",), "For a day"),
     Shortcut("snooze-week", KeyScope.SNOOZE, ("w",), "For a week"),

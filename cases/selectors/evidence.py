@@ -52,9 +52,10 @@ def cited_of(finding: Finding, ids: Collection[int], viewer: User) -> dict[int, 
     return {signal.pk: signal for signal in rows}
 
 
-def purged_of(findings: Sequence[Finding], viewer: User) -> Buried:
-    """What they cite that retention has purged."""
-    return buried_of(cited_by(findings), viewer)
+def purged_of(findings: Sequence[Finding], viewer: User, found: Sequence[Signal]) -> Buried:
+    """What they cite that retention has purged; found: cited signals that are still there."""
+    missing = set(cited_by(findings)) - {signal.pk for signal in found}
+    return buried_of(missing, viewer)
 
 
 def contributions_of(case: Case) -> dict[str, float]:

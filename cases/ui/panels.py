@@ -186,7 +186,7 @@ def _evidence(case: Case, viewer: User) -> dict[str, Any]:
         "groups": evidence.twins(findings, signals),
         "items": [evidence.item(signal) for signal in signals],
         "signal_total": case.hits - case.reports,
-        "purged": purged_of(findings, viewer),
+        "purged": purged_of(findings, viewer, signals),
     }
 
 

@@ -62,7 +62,7 @@ def test_evidence_of_a_closed_case_goes_and_its_page_says_so() -> None:
     findings = findings_of(case, cast.reviewer())
     assert len(findings) == 2
     assert evidence_of(findings, cast.reviewer()) == []
-    stones = purged_of(findings, cast.reviewer())
+    stones = purged_of(findings, cast.reviewer(), [])
     assert (stones.total, {one.pk for one in stones.newest}) == (3, {one.pk for one in signals})
 
 

@@ -119,10 +119,10 @@ def test_a_view_of_a_queue_out_of_sight_is_not_offered(rita: User, ben: User) ->
     private = Queue.objects.create(slug="p", title="P", position=5, roles=[])
     private.people.set([rita])
     build.case(queue=private)
-    view = save_view(actor=rita, page="queue", at="p", name="ours", query="", shared=True)
+    view = save_view(actor=rita, page="queue", at="p", name="night watch", query="", shared=True)
     assert [one.view for one in counted_views_for(rita)] == [view]
     assert counted_views_for(ben) == []
-    assert "ours" not in browser_of(ben).get("/queues/").content.decode()
+    assert "night watch" not in browser_of(ben).get("/queues/").content.decode()
 
 
 def test_over_rest_a_view_is_saved_shown_and_deleted(rita: User) -> None:
