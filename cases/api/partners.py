@@ -106,7 +106,7 @@ class PartnerTokensView(Endpoint):
 
     @extend_schema(
         request=shapes.PartnerTokenSerializer,
-        responses={201: shapes.IssuedSerializer, **problems(404, 422)},
+        responses={201: shapes.IssuedSerializer, **problems(404, 409, 422)},
     )
     def post(self, request: Request, partner_slug: str) -> Response:
         """A token with which the partner reads what is shared with it."""

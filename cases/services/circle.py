@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from abusedesk.core import audit, clock, ids
 from abusedesk.core.audit import Verb
@@ -49,7 +49,12 @@ def save_circle(
     row = _row(slug, circle)
     row.title, row.tlp_cap = title, said.tlp_cap
     row.community, row.active = said.community, said.active
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        message = f"There is a circle {row.slug} already."
+        raise ConflictError(message, field="slug") from None
     if circle is None:
         _begin_epoch(row, 1)
     joined, left = _set_members(row, partners)
@@ -92,9 +97,6 @@ def _row(slug: str, circle: Circle | None) -> Circle:
     if not slug:
         message = "Give the circle a short name."
         raise InvalidError(message, field="slug")
-    if Circle.objects.filter(slug=slug).exists():
-        message = f"There is a circle {slug} already."
-        raise ConflictError(message, field="slug")
     return Circle(slug=slug, collection=ids.new_uuid())
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
@@ -65,15 +65,17 @@ def save_partner(
         if not slug:
             message = "Give the partner a short name."
             raise InvalidError(message, field="slug")
-        if Partner.objects.filter(slug=slug).exists():
-            message = f"There is a partner {slug} already."
-            raise ConflictError(message, field="slug")
         row = Partner(slug=slug)
     else:
         row = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     for name, value in values.items():
         setattr(row, name, value)
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        message = f"There is a partner {slug} already."
+        raise ConflictError(message, field="slug") from None
     cleared = Tlp(row.tlp_cap).label
     ends = f"until {row.ends_on}" if row.ends_on else "without an end"
     what = f"up to {cleared}, {'on' if row.active else 'off'}, {ends}"
@@ -87,7 +89,10 @@ def save_partner(
 def issue_partner_token(
     *, actor: User, partner: Partner, name: str, days: int
 ) -> tuple[ApiToken, str]:
-    """A token with which the partner reads what is shared with it; its text is shown once."""
+    """A token with which the partner reads what is shared with it; its text is shown once.
+
+    Raises ForbiddenError, InvalidError, or ConflictError when a person bears its user name.
+    """
     policy.require(actor, "partner.save")
     name = fields.text(name, field="name", limit=80)
     if not TOKEN_DAYS[0] <= days <= TOKEN_DAYS[1]:
@@ -95,7 +100,11 @@ def issue_partner_token(
         raise InvalidError(message, field="days")
     row = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     if row.user is None:
-        person = User(username=f"partner-{row.slug}", role=Role.PARTNER)
+        username = f"partner-{row.slug}"
+        if User.objects.filter(username=username).exists():
+            message = f"There is a user {username} already, who is not this partner."
+            raise ConflictError(message)
+        person = User(username=username, role=Role.PARTNER)
         person.set_unusable_password()
         person.save()
         row.user = person

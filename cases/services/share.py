@@ -46,6 +46,7 @@ def draft_share(*, actor: User, case: Case, circle: Circle, said: ShareText) -> 
     Raises ForbiddenError, InvalidError, or ConflictError when it is shared with them already.
     """
     policy.require(actor, "share.write", case)
+    Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # one draft at a time
     if case.merged_into_id is not None:
         message = f"{case.ref} is part of another case now; share that one."
         raise ConflictError(message)

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
-from cases.sharing import stix
+from cases.sharing import stix, urls
 from detectors import normalise
 
 HASHES: Final = ("md5", "sha1", "sha256", "sha512")
@@ -107,7 +107,7 @@ def _readings(strings: list[str]) -> Iterator[str]:
     """The strings as they stand, with percent and base64 undone, and with dots put back."""
     text = "\n".join(strings)
     yield text
-    yield unquote(text)
+    yield urls.decoded(text)
     yield normalise.refang(text)
     for match in _BASE64.finditer(text):
         if decoded := _unpacked(match[0]):
@@ -119,8 +119,14 @@ def _strings(text: str) -> Iterator[str]:
     try:
         yield from _walk(json.loads(text))
     except ValueError:
-        for row in csv.reader(io.StringIO(text)):
-            yield from row
+        yield from _cells(text)
+
+
+def _cells(text: str) -> list[str]:
+    try:
+        return [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    except csv.Error:  # no table
+        return [text]
 
 
 def _walk(value: Any) -> Iterator[str]:

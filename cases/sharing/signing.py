@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from hashlib import sha256
@@ -68,7 +67,7 @@ def opened(file: bytes, public: bytes) -> bytes | None:
         read: dict[str, Any] = json.loads(file)
         bundle = base64.b64decode(read["payload"], validate=True)
         signed = base64.b64decode(read["signatures"][0]["sig"], validate=True)
-    except (ValueError, KeyError, IndexError, TypeError, binascii.Error):
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return None
     return bundle if holds(public, bundle, signed) else None
 

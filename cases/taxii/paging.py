@@ -49,6 +49,9 @@ def read(query: Mapping[str, list[str]], *, place: str, key: str) -> Asked:
         message = f"{doubled[0]} is given more than once."
         raise WrongError(message)
     given = {name: values[0] for name, values in query.items()}
+    if odd := [name for name, value in given.items() if "\x00" in value]:
+        message = f"{odd[0][:40]} holds a NUL."
+        raise WrongError(message)
     said = _said(given)
     since = 0
     if cursor := given.get("next", ""):

@@ -178,7 +178,7 @@ def _page(
 def _known(circle: Circle, token: ApiToken, object_id: str) -> None:
     """Unknown and not permitted are the same 404."""
     any_of_it = Asked({"id": (object_id,), "version": ("all",)})
-    if not objects_by_partner(circle, token.user, any_of_it).exists():
+    if "\x00" in object_id or not objects_by_partner(circle, token.user, any_of_it).exists():
         raise RefusedError(404, "Not found")
 
 
