@@ -293,7 +293,12 @@ def test_a_manifest_is_read_oldest_first_and_names_only_files_of_its_own() -> No
     late = datetime(2026, 6, 1, tzinfo=UTC)
     files = files_of([_event(number=3, at=late), _event(number=2), _event(number=1)])
     assert uuids_of(files[MANIFEST]) == [_uuid(1), _uuid(2), _uuid(3)]
-    odd = {f"{_uuid(1)}/../x": {}, _uuid(2).upper(): {}, f"{_uuid(3)}\n": {}, "": {}}
+    odd: dict[str, dict[str, Any]] = {
+        f"{_uuid(1)}/../x": {},
+        _uuid(2).upper(): {},
+        f"{_uuid(3)}\n": {},
+        "": {},
+    }
     assert uuids_of(json.dumps(odd).encode()) == [_uuid(2)]
 
 
