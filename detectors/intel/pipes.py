@@ -9,9 +9,7 @@ from typing import Final
 from detectors.intel.grid import MAX_CELLS, MAX_HEADING, Grid
 
 # Blanks belong to one part each, so that a long line of them is looked at once.
-_RULE: Final = re.compile(
-    r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?"
-)
+_RULE: Final = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?")
 _UNDERLINE: Final = re.compile(r"[ ]{0,3}(?:=+|-+)[ \t]*")
 _HEADING: Final = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(.*)")
 _PIPE: Final = re.compile(r"(?<!\\)\|")
