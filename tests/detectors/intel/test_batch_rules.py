@@ -1,11 +1,10 @@
-"""Imports of indicators: order, undo, withdrawal, two at once, refusals, paging and pages."""
+"""Imports of indicators: order, undo, withdrawal, two at once, refusals."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,27 +13,16 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from time_machine import travel
 
 from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import AuditEntry, Scope, User
-from detectors.choices import BatchState, Opinion, RowOutcome, Tlp
-from detectors.intel.decay import LIFETIMES_D, matching_d
+from detectors.choices import BatchState
 from detectors.intel.terms import BatchTerms
 from detectors.models import IndicatorBatch, IndicatorRow, WatchItem
-from detectors.selectors.indicator_batch import (
-    indicator_batches_for,
-    indicator_rows_of,
-    twins_of,
-)
-from detectors.selectors.indicator_source import indicator_sources_for
 from detectors.services import indicator_batch
 from detectors.services.assertion import put_assertions, withdraw_assertions
 from detectors.services.indicator_batch import accept_batch, drop_batch, read_batch, undo_batch
-from detectors.services.watch import add_items
-from detectors.services.watch_change import FADED, expire_items
-from detectors.watching.lines import Line, Terms
 from tests import cast, make
 
 URL = "/api/v1/indicator-imports/"
@@ -195,94 +183,6 @@ def test_odd_values_of_columns_are_stored_and_shown(raw: bytes, client: Client) 
     assert client.get(f"{URL}{batch.pk}/rows/", headers=door).status_code == 200
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("raw", "terms", "opinion", "confidence"),
-    [
-        (b"indicator,confidence\nevil.example,35\n", {}, Opinion.SEED, 29),
-        (b"indicator,confidence\nevil.example,36\n", {}, Opinion.POSITIVE, 36),
-        (b"indicator,confidence\nevil.example,90\n", {"opinion": "seed", "confidence": 10},
-         Opinion.SEED, 29),
-        (b"indicator,confidence\nevil.example,5\n", {"opinion": "negative"}, Opinion.NEGATIVE, 5),
-        (_event(to_ids=False), {}, Opinion.SEED, 29),
-        (_event(Sighting=[{"type": "1"}]), {}, Opinion.NEGATIVE, 80),
-    ],
-)  # fmt: skip
-def test_a_row_speaks_before_its_import_and_what_matches_nothing_never_fades(
-    raw: bytes, terms: dict[str, Any], opinion: str, confidence: int
-) -> None:
-    _take(raw, **terms)
-    item = WatchItem.objects.get()
-    assert (item.opinion, item.confidence) == (opinion, confidence)
-    fades = opinion == Opinion.POSITIVE
-    assert (item.fades_at is not None, item.lifetime_d is not None) == (fades, fades)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        ("198.51.100.7", "ip"),
-        ("https://evil.example/a", "url"),
-        ("evil.example", "domain"),
-        ("d41d8cd98f00b204e9800998ecf8427f", "hash"),
-    ],
-)
-def test_each_type_fades_after_its_own_time(value: str, kind: str) -> None:
-    with travel(clock.now(), tick=False):
-        _take(value.encode(), trust=1.0, confidence=100)
-        item = WatchItem.objects.get()
-        life = LIFETIMES_D[kind]
-        assert (item.lifetime_d, item.reach) == (life, timedelta(days=matching_d(100, life)))
-        assert item.fades_at == clock.now() + timedelta(days=life * 0.75**2)
-    end = item.fades_at
-    with travel(end - timedelta(minutes=1), tick=False):
-        expire_items()
-        assert WatchItem.objects.get().is_in_force(clock.now())
-        assert item.score >= 25
-    with travel(end, tick=False):
-        expire_items()
-        item.refresh_from_db()
-        assert (item.end_reason, item.score, item.pending) == (FADED, 0.0, True)
-
-
-@pytest.mark.django_db
-def test_putting_a_fading_value_on_the_list_by_hand_keeps_it_until_the_day_that_was_chosen() -> (
-    None
-):
-    _take(b"198.51.100.7\n", tlp=Tlp.AMBER_STRICT)
-    with travel(clock.now() + timedelta(days=3), tick=False):
-        (told,) = add_items(
-            actor=cast.admin(), lines=[Line("198.51.100.7")], terms=Terms("cert", 0.9, 30)
-        )
-        assert told.fate == "renewed"
-    with travel(clock.now() + timedelta(days=32), tick=False):
-        expire_items()
-        item = WatchItem.objects.get()
-        assert (item.is_in_force(clock.now()), item.score) == (True, 90.0)
-        assert item.tlp == Tlp.AMBER_STRICT
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("terms", [{"opinion": "negative"}, {"opinion": "seed", "confidence": 20}])
-def test_a_source_that_warns_by_hand_no_longer_objects(terms: dict[str, Any]) -> None:
-    _take(**terms)
-    add_items(actor=cast.admin(), lines=[Line("evil.example")], terms=Terms("cert", 0.9))
-    item = WatchItem.objects.get()
-    assert (item.opinion, item.confidence, item.pending) == (Opinion.POSITIVE, 100, True)
-
-
-@pytest.mark.django_db
-def test_what_faded_since_the_preview_is_new_again_when_it_is_accepted() -> None:
-    _take(b"198.51.100.7\n", days=5)
-    batch = _read(b"198.51.100.7\n", "other")
-    with travel(clock.now() + timedelta(days=6), tick=False):
-        assert _read(b"198.51.100.7\n").outcomes == {"new": 1}
-        accept_batch(actor=cast.admin(), batch=batch)
-        assert _standing() == {("other", "198.51.100.7")}
-        assert _take(b"198.51.100.7\n").added == 1
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_who_accept_one_preview_at_once_accept_it_once() -> None:
     batch, admin = _read(b"a[.]example\nb[.]example\n"), cast.admin()
@@ -349,145 +249,3 @@ class TestAnySequence(TestCase):
             else:
                 expected |= new
         assert _standing() == expected
-
-
-@pytest.mark.django_db
-def test_rows_are_paged_in_the_order_of_the_report(client: Client) -> None:
-    batch = _read(b"".join(b"h%d[.]example\n14 accounts\n" % n for n in range(4)))
-    door = make.bearer(Scope.READ, user=cast.reviewer())
-    where, numbers, pages = f"{URL}{batch.pk}/rows/?page_size=3", list[int](), 0
-    while where:
-        answer = client.get(where, headers=door).json()
-        numbers += [row["number"] for row in answer["results"]]
-        where, pages = answer["next"], pages + 1
-    assert (numbers, pages) == (list(range(1, 9)), 3)
-    counts = client.get(f"{URL}{batch.pk}/rows/?outcome=count", headers=door).json()["results"]
-    assert [row["number"] for row in counts] == [2, 4, 6, 8]
-
-
-@pytest.mark.django_db
-def test_the_page_shows_a_hundred_rows_and_leads_to_the_rest(client: Client) -> None:
-    batch = _read(b"".join(b"h%d[.]example\n" % n for n in range(101)))
-    client.force_login(cast.reviewer())
-    page = client.get(f"{PAGE}{batch.pk}/?outcome=new")
-    assert [row.number for row in page.context["rows"]] == list(range(1, 101))
-    assert page.context["more"] == "?outcome=new&after=100"
-    page = client.get(f"{PAGE}{batch.pk}/{page.context['more']}")
-    assert [row.number for row in page.context["rows"]] == [101]
-    assert (page.context["more"], page.context["first"]) == ("", "?outcome=new")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "query",
-    ["outcome=%00", "outcome=odd", "after=-1", "after=\u0661", "after=" + "9" * 30, "after=x'"],
-)
-def test_an_address_that_was_tampered_with_shows_everything(client: Client, query: str) -> None:
-    batch = _read(b"a[.]example\nb[.]example\n")
-    client.force_login(cast.reviewer())
-    page = client.get(f"{PAGE}{batch.pk}/?{query}")
-    assert (page.status_code, len(page.context["rows"])) == (200, 2)
-
-
-@pytest.mark.django_db
-def test_steps_on_the_page_say_what_went_wrong_and_do_no_harm(client: Client) -> None:
-    client.force_login(cast.admin())
-    batch = _read(b"Registered with names[.]example\nevil[.]example\n")
-    where = f"{PAGE}{batch.pk}/"
-    answer = client.post(f"{where}accept/", {"row": ["2", "<b>"]}, follow=True)
-    assert "Row 0 does not need a look" in answer.content.decode()
-    answer = client.post(f"{where}accept/", {"row": ["1"]}, follow=True)
-    assert "2 values are on the watch list." in answer.content.decode()
-    answer = client.post(f"{where}drop/", follow=True)
-    assert "accepted or dropped already" in answer.content.decode()
-    answer = client.post(f"{where}undo/", {"reason": " "}, follow=True)
-    assert "Say why" in answer.content.decode()
-    assert len(_standing()) == 2
-    answer = client.post(f"{where}undo/", {"reason": "<b>wrong</b>"}, follow=True)
-    page = answer.content.decode()
-    assert "Undone; what other sources say of the values stays." in page
-    assert "<b>wrong" not in page
-    assert _standing() == set()
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("who", [cast.reviewer, cast.lead])
-def test_readers_look_and_find_no_step(client: Client, who: Callable[[], User]) -> None:
-    batch = _read()
-    client.force_login(who())
-    page = client.get(f"{PAGE}{batch.pk}/").content.decode()
-    assert f"{batch.pk}/accept/" not in page
-    for step in ("accept", "drop", "undo"):
-        assert client.post(f"{PAGE}{batch.pk}/{step}/", {"reason": "x"}).status_code == 404
-        assert client.get(f"{PAGE}{batch.pk}/{step}/").status_code == 405
-    assert client.post(PAGE, {"text": "a.example", "source": "x"}).status_code == 404
-    batch.refresh_from_db()
-    assert (batch.state, IndicatorBatch.objects.count()) == (BatchState.PREVIEW, 1)
-
-
-@pytest.mark.django_db
-def test_what_a_viewer_may_not_see_is_not_there_over_rest_either(client: Client) -> None:
-    batch = _take()
-    door = make.bearer(*Scope, user=cast.partner())
-    for where in (f"{URL}{batch.pk}/", f"{URL}{batch.pk}/rows/"):
-        assert client.get(where, headers=door).status_code in {403, 404}
-    assert not indicator_batches_for(cast.partner()).exists()
-    assert (twins_of(batch, cast.partner()), indicator_sources_for(cast.partner())) == ([], [])
-    read_only = make.bearer(Scope.READ, user=cast.admin(), name="read")
-    for method, where in (("post", URL), ("post", f"{URL}{batch.pk}/undo/"),
-                          ("delete", f"{URL}{batch.pk}/")):  # fmt: skip
-        answer = getattr(client, method)(
-            where, {"reason": "x"}, content_type="application/json", headers=read_only
-        )
-        assert answer.status_code == 403
-    assert len(_standing()) == 1
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"source": ""}, "source"),
-        ({"source": None}, "source"),
-        ({"trust": 2}, "trust"),
-        ({"confidence": 1.5}, "confidence"),
-        ({"opinion": "odd"}, "opinion"),
-        ({"tlp": "red"}, "tlp"),
-        ({"days": 401}, "days"),
-        ({"text": ""}, "text"),
-        ({"text": "\n"}, "file"),
-        ({"note": "x" * 301}, "note"),
-        ({"trust": 0.1}, "confidence"),
-    ],
-)
-def test_rest_names_the_field_of_what_it_refuses(
-    client: Client, body: dict[str, Any], field: str
-) -> None:
-    door = make.bearer(Scope.ADMIN, user=cast.admin())
-    sent = {"source": "cert", "text": "a.example", **body}
-    answer = client.post(URL, sent, content_type="application/json", headers=door)
-    assert answer.status_code in {400, 422}, answer.content
-    assert [error["attr"] for error in answer.json()["errors"]] == [field]
-    assert not IndicatorBatch.objects.exists()
-
-
-@pytest.mark.django_db
-def test_the_same_bytes_are_told_whoever_sent_them_before(client: Client) -> None:
-    batches = [_read(source=f"s{number}") for number in range(5)]
-    other = _read(b"b[.]example\n")
-    found = twins_of(batches[0], cast.reviewer())
-    assert [one.pk for one in found] == [one.pk for one in reversed(batches[2:])]
-    assert twins_of(other, cast.reviewer()) == []
-    assert list(indicator_rows_of(other, "odd")) == list(indicator_rows_of(other))
-    assert list(indicator_rows_of(other, RowOutcome.NOTE)) == []
-
-
-@pytest.mark.django_db
-def test_sources_are_counted_with_what_stands_and_what_ended() -> None:
-    first = _take(b"a[.]example\nb[.]example\nc[.]example\n", "big")
-    _take(b"a[.]example\n", "small")
-    fares = [(one.source, one.standing, one.ended) for one in indicator_sources_for(cast.lead())]
-    assert fares == [("big", 3, 0), ("small", 1, 0)]
-    undo_batch(actor=cast.admin(), batch=first, reason="wrong")
-    fares = [(one.source, one.standing, one.ended) for one in indicator_sources_for(cast.lead())]
-    assert fares == [("small", 1, 0), ("big", 0, 3)]
