@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_network
 from typing import Final
 
 from detectors import normalise
@@ -36,6 +37,8 @@ def read_cell(raw: str, *, declared: str = "", hint: str = "") -> Cell:
         return Cell(Form.EMPTY)
     was_defanged = text != raw.strip().strip("\"'`").strip()
     said = declared or hint
+    if said != "url" and _is_network(text):
+        return Cell(Form.TEXT, message="A network; the list holds single addresses.")
     found = _values(text, was_defanged=was_defanged, said=said)
     if found:
         return _checked(found, declared)
@@ -86,8 +89,6 @@ def with_accounts(found: Iterable[Thing]) -> tuple[Thing, ...]:
 
 
 def _none_whole(text: str, raw: str, *, was_defanged: bool) -> Cell:
-    if _NETWORK.fullmatch(text):
-        return Cell(Form.TEXT, message="A network; the list holds single addresses.")
     if broken := _broken(text):
         return broken
     mentions = [one for one in normalise.extract(raw[:_MAX_TEXT]) if one.type in _INSIDE]
@@ -97,6 +98,17 @@ def _none_whole(text: str, raw: str, *, was_defanged: bool) -> Cell:
     if was_defanged and not re.search(r"\s", text):
         return Cell(Form.TEXT, message="Written like an indicator, but it cannot be read as one.")
     return Cell(Form.COUNT if is_count(text) else Form.TEXT)
+
+
+def _is_network(text: str) -> bool:
+    """An address with the length of a prefix behind it, which is no path."""
+    if not _NETWORK.fullmatch(text):
+        return False
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _broken(text: str) -> Cell | None:

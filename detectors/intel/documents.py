@@ -11,7 +11,7 @@ from detectors.intel.delimited import delimited
 from detectors.intel.grid import MAX_HEADING, MAX_ROWS, Grid, TooManyRowsError
 
 _BULLET: Final = re.compile(r"\s*(?:[-*\u2022\u2023\u25aa\u25e6\u2013\u2014>]+|\(?\d{1,4}[.)])\s+")
-_TITLE: Final = re.compile(r"\s*(?:#{1,6}\s+)?([^\W\d_][^.:/@\[\]]{1,80}?)\s*:?\s*")
+_TITLE: Final = re.compile(r"(?:#{1,6}\s+)?([^\W\d_][^.:/@\[\]]{1,80})")
 _MAX_TITLE_WORDS: Final = 4
 
 
@@ -39,7 +39,8 @@ def _lines(text: str) -> Iterator[Grid]:
     """Plain text: a line is a row; a few words that end in a colon are the heading of the next."""
     heading, rows = "", list[list[str]]()
     for line in text.splitlines():
-        said = _BULLET.sub("", line, count=1).strip()
+        bullet = _BULLET.match(line)
+        said = line[bullet.end() if bullet else 0 :].strip()
         if not said:
             continue
         if title := _title(line):
@@ -53,7 +54,8 @@ def _lines(text: str) -> Iterator[Grid]:
 
 
 def _title(line: str) -> str:
-    found = _TITLE.fullmatch(line)
+    # Without what surrounds it: a pattern that allowed for it would look at long blanks many times.
+    found = _TITLE.fullmatch(line.strip().removesuffix(":").rstrip())
     is_short = found is not None and len(found[1].split()) <= _MAX_TITLE_WORDS
     marked = line.rstrip().endswith(":") or line.lstrip().startswith("#")
     return found[1] if found and is_short and marked else ""

@@ -8,9 +8,10 @@ from typing import Final
 
 from detectors.intel.grid import MAX_CELLS, MAX_HEADING, Grid
 
-_RULE: Final = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+# Blanks belong to one part each, so that a long line of them is looked at once.
+_RULE: Final = re.compile(r"[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*(?:\|[ \t]*)?")
 _UNDERLINE: Final = re.compile(r"[ ]{0,3}(?:=+|-+)[ \t]*")
-_HEADING: Final = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING: Final = re.compile(r"[ ]{0,3}#{1,6}[ \t]+(.*)")
 _PIPE: Final = re.compile(r"(?<!\\)\|")
 _LINK: Final = re.compile(
     r"!?\[([^\[\]]{0,2000})\]\(\s*<?([^()\s<>]{1,2000})>?(?:\s+\"[^\"]*\")?\s*\)"
@@ -89,7 +90,7 @@ def _heading_at(lines: Sequence[str], place: int) -> tuple[str, int] | None:
     """Words of a heading that begins here, and how many lines it takes."""
     found = _HEADING.fullmatch(lines[place])
     if found:
-        return plain(found[1]), 1
+        return plain(found[1].rstrip(" \t").rstrip("#").rstrip(" \t")), 1
     below = lines[place + 1] if place + 1 < len(lines) else ""
     said = lines[place].strip()
     if said and "|" not in said and _UNDERLINE.fullmatch(below):

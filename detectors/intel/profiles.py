@@ -75,6 +75,6 @@ def account_of(url: str) -> str:
         number = parse_qs(parts.query).get("id", [""])[0]
         return f"facebook:{number}" if number.isascii() and number.isdecimal() else ""
     found = site.path.fullmatch(parts.path)
-    if found is None or parts.path.strip("/").partition("/")[0].lower() in site.taken:
+    if found is None or found[1].lower() in site.taken:
         return ""
     return f"{site.platform}:{found[1].lower()}"

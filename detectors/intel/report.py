@@ -21,6 +21,7 @@ MAX_RAW: Final = 4_000
 MAX_NOTE: Final = 2_000
 MAX_EXTRA: Final = 300
 MAX_PERCENT: Final = 100
+MAX_DIGITS: Final = 9
 _WORDS: Final = {"none": 0, "low": 15, "med": 50, "medium": 50, "moderate": 50, "high": 85}
 _STRENGTH: Final = (Kind.ENTITY, Kind.CANDIDATE, Kind.AGGREGATE, Kind.NOTE, Kind.EMPTY)
 _DAYS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%Y%m%d")
@@ -96,6 +97,8 @@ def day_of(said: str) -> datetime | None:
         return None
     try:
         return _aware(datetime.fromisoformat(text.replace("Z", "+00:00")))
+    except OverflowError:
+        return None
     except ValueError:
         pass
     for form in _DAYS:
@@ -107,14 +110,16 @@ def day_of(said: str) -> datetime | None:
 
 
 def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """In UTC: an offset may lead out of the years that can be stored."""
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def percent(said: str) -> int | None:
     """Confidence: a number of 0..100, or one of STIX's words."""
     text = said.strip().rstrip("%").strip().casefold()
-    if text.isascii() and text.isdecimal() and int(text[:4]) <= MAX_PERCENT:
-        return int(text)
+    if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS:
+        number = int(text)
+        return number if number <= MAX_PERCENT else None
     return _WORDS.get(text)
 
 

@@ -14,6 +14,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
+from detectors.choices import Opinion
 from detectors.entities import digest_of
 from detectors.models import WatchItem
 from detectors.policy import require
@@ -22,6 +23,7 @@ from detectors.watching.lines import Fate, Line, Terms, check, no_such, read
 from detectors.watching.things import Thing
 
 MAX_REASON: Final = 500
+CERTAIN: Final = 100
 SHOWN: Final = 50
 """Values that an audit entry names."""
 LISTS = 0x5761_7463  # "Watc"
@@ -113,7 +115,15 @@ def lock_list(*, shared: bool = False) -> None:
 
 def _put(actor: User, line: Line, thing: Thing, terms: Terms, warned: list[str]) -> Told:
     now = clock.now()
+    # By hand it warns, and keeps its score until the day that was chosen, also where an import
+    # of this source said it before.
     fresh = {
+        "opinion": Opinion.POSITIVE,
+        "confidence": CERTAIN,
+        "lifetime_d": None,
+        "reach": None,
+        "fades_at": None,
+        "renewed_at": now,
         "trust": terms.trust,
         "note": terms.note,
         "warned": warned,

@@ -35,7 +35,7 @@ def uuids_of(manifest: bytes) -> list[str]:
     """Events that a manifest names, oldest first. Raises ValueError for what is no manifest."""
     try:
         said = msgspec.json.decode(manifest, type=dict[str, Json])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         message = f"The manifest cannot be read: {error}"
         raise ValueError(message) from None
     # A name of a file is made of it, so nothing else may pass.

@@ -85,7 +85,7 @@ def _events(text: str) -> list[Json]:
         return []
     try:
         said = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return []
     if isinstance(said, dict) and "response" in said:
         said = said["response"]
