@@ -148,7 +148,12 @@ def test_whatever_a_program_sends_each_item_is_a_signal_or_has_a_fault(items: li
 @settings(max_examples=150, deadline=None)
 def test_any_pasted_text_gives_signals_or_says_why_not(text: str) -> None:
     pasted = read(text)
-    assert pasted.signals or pasted.faults or not text.strip().strip("[] \t\r\n") or '"signals"' in text
+    assert (
+        pasted.signals
+        or pasted.faults
+        or not text.strip().strip("[] \t\r\n")
+        or '"signals"' in text
+    )
 
 
 # --- what is made of them --------------------------------------------------------------------
