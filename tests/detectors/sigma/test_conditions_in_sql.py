@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -27,8 +26,8 @@ QUIET = settings(
 TEXTS = ("text", "platform", "actor", "account", "identifiers.ip", "identifiers.device",
          "actor_profile.handle", "attributes.lang", "attributes.flag", "kind")  # fmt: skip
 NUMBERS = ("actor_profile.followers", "actor_age_h", "ai.tokens_in", "attributes.score")
-PIECES = ("a", "A", "win", "NOW", "prize", "10.", "%", "_", "\\", "'", "*", "?", "1", "d", "Gr\u00f6",
-          "de", "true", "", "chirp", "%(v0)s", "%s", "<script>")  # fmt: skip
+PIECES = ("a", "A", "win", "NOW", "prize", "10.", "%", "_", "\\", "'", "*", "?", "1", "d",
+          "Gr\u00f6", "de", "true", "", "chirp", "%(v0)s", "%s", "<script>")  # fmt: skip
 patterns = st.lists(
     st.one_of(st.sampled_from(PIECES), st.sampled_from(list(Wild))), min_size=1, max_size=4
 ).map(tuple)
@@ -75,13 +74,13 @@ class Stored(NamedTuple):
 
 
 @pytest.fixture
-def stored(db: None) -> Iterator[Stored]:
+def stored(db: None) -> Stored:
     signals = world.store(world.generated(seed=5, count=150))
     span = Span(
         live_stream().pk, make.MOMENT - timedelta(days=1), make.MOMENT + timedelta(days=400), 9_999,
         tuple(sorted(OWN_KINDS)),
     )  # fmt: skip
-    yield Stored(signals, span)
+    return Stored(signals, span)
 
 
 def rule_of(*exprs: Expr, **about: Any) -> Rule:
@@ -216,9 +215,11 @@ def test_a_trace_tells_each_condition_once_and_adds_up_to_the_whole(
     [
         (Check("text", Op.LIKE, ("a",)), "text is \u201ca\u201d"),
         (Check("text", Op.LIKE, (Wild.MANY, "a", Wild.MANY)), "text contains \u201ca\u201d"),
-        (Check("text", Op.LIKE, ("a", Wild.MANY), True), "text begins with \u201ca\u201d (exact case)"),
+        (Check("text", Op.LIKE, ("a", Wild.MANY), True),
+         "text begins with \u201ca\u201d (exact case)"),
         (Check("text", Op.LIKE, (Wild.MANY, "a")), "text ends with \u201ca\u201d"),
-        (Check("text", Op.LIKE, ("a", Wild.ONE, "b", Wild.MANY)), "text looks like \u201ca?b*\u201d"),
+        (Check("text", Op.LIKE, ("a", Wild.ONE, "b", Wild.MANY)),
+         "text looks like \u201ca?b*\u201d"),
         (Check("ai.refused", Op.EQUALS, True), "ai.refused is true"),
         (Check("ai.tokens_in", Op.GTE, 5), "ai.tokens_in is at least 5"),
         (Check("text", Op.EXISTS, False), "text is not there"),

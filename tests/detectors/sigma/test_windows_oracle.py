@@ -1,4 +1,4 @@
-"""Windows hold what a slow, plain count of the same signals says, and their bookkeeping is exact."""
+"""Windows hold what a slow, plain count of the same signals says; their bookkeeping is exact."""
 
 from __future__ import annotations
 
