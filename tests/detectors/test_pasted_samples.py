@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.base import Signal
 from detectors.pasted import MAX_BYTES, MAX_SIGNALS, Pasted, read_items, read_pasted
-from detectors.sigma.detector import rule_detector
+from detectors.sigma.detector import CustomRule, rule_detector
 from detectors.sigma.params import EXAMPLE, RuleParams
 from detectors.trying import MAX_FINDINGS, Trial, tried
 from tests import make
@@ -211,7 +211,7 @@ def test_each_step_of_a_rule_is_traced_for_each_signal() -> None:
 
 
 def test_a_detector_that_breaks_on_a_sample_says_so_instead_of_a_page_of_errors() -> None:
-    class Broken(rule_detector("rule-broken")):
+    class Broken(CustomRule):
         def keys(self, signal: Signal, p: RuleParams) -> list[Any]:
             message = "odd sample"
             raise ValueError(message)

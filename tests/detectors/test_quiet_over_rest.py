@@ -110,9 +110,11 @@ def test_it_ends_in_the_future_and_within_ninety_days_to_the_second(
 def test_a_text_is_kept_without_its_edges_or_refused_by_its_name(
     field: str, good: str, bad: str
 ) -> None:
-    assert getattr(quiet(**{field: good}), field) == good.strip()
+    taken: dict[str, Any] = {field: good}
+    refused: dict[str, Any] = {"type": "device", field: bad}
+    assert getattr(quiet(**taken), field) == good.strip()
     with pytest.raises(InvalidError) as caught:
-        quiet(**{"type": "device", field: bad})
+        quiet(**refused)
     assert caught.value.field == field
     assert Suppression.objects.count() == 1
 

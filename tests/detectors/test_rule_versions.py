@@ -40,7 +40,9 @@ def make_one(mode: str = "shadow", actor: User | None = None, name: str = "Waves
 
 
 def change(mode: str, number: int, **said: Any) -> Saved:
-    told = {"params": {"sigma": EXAMPLE, "threshold": 9}, "reason": "other", "actor": cast.lead()}
+    told: dict[str, Any] = {
+        "params": {"sigma": EXAMPLE, "threshold": 9}, "reason": "other", "actor": cast.lead(),
+    }  # fmt: skip
     return change_rule(slug=SLUG, based_on=number, mode=mode, **(told | said))
 
 

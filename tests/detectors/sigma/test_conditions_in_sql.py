@@ -268,6 +268,19 @@ def test_a_value_is_compared_as_the_type_it_has(check: Check, value: Any, is_met
     assert meets(acts(attributes={"x": value}), check) is is_met
 
 
+@pytest.mark.parametrize("letter", ["*", "?"])
+def test_a_star_that_stands_for_itself_is_never_taken_for_one_that_stands_for_all(
+    letter: str,
+) -> None:
+    """Whichever of the two a process has seen first."""
+    itself = Check("text", Op.LIKE, (letter,))
+    wild = Check("text", Op.LIKE, (Wild(letter),))
+    assert itself != wild
+    for check, is_met in ((itself, False), (wild, True), (itself, False), (wild, True)):
+        assert meets(acts(text="x"), check) is is_met
+        assert meets(acts(text=letter), check)
+
+
 @given(st.text())
 def test_folding_twice_folds_no_further_and_changes_no_length(text: str) -> None:
     once = folded(text)
