@@ -56,8 +56,8 @@ def _items(text: str, pasted: Pasted) -> list[Any]:
     try:
         told = msgspec.json.decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
-        lines = [line for line in raw.splitlines() if line.strip()]
-        if len(lines) > 1 and lines[0].strip().endswith(b"}"):
+        lines = [(n, line) for n, line in enumerate(raw.splitlines(), 1) if line.strip()]
+        if len(lines) > 1 and lines[0][1].strip().endswith(b"}"):
             return _lines(lines, pasted)
         pasted.faults.append(f"This is no JSON: {error}")
         return []
@@ -66,9 +66,9 @@ def _items(text: str, pasted: Pasted) -> list[Any]:
     return told if isinstance(told, list) else [told]
 
 
-def _lines(lines: list[bytes], pasted: Pasted) -> list[Any]:
+def _lines(lines: list[tuple[int, bytes]], pasted: Pasted) -> list[Any]:
     found = []
-    for number, line in enumerate(lines, 1):
+    for number, line in lines:
         try:
             found.append(msgspec.json.decode(line))
         except (msgspec.DecodeError, RecursionError) as error:
@@ -82,7 +82,12 @@ def _take(pasted: Pasted, items: list[Any], now: datetime, oldest: date) -> None
         told = item
         if isinstance(item, dict):
             told = {"external_id": f"pasted-{number}", "occurred_at": now.isoformat()} | item
-        read = read_item(msgspec.json.encode(told), window)
+        try:
+            raw = msgspec.json.encode(told)
+        except UnicodeEncodeError:
+            pasted.faults.append(f"Signal {number}: there is half a character in it.")
+            continue
+        read = read_item(raw, window)
         if isinstance(read, SignalIn):
             pasted.signals.append(Signal.of(read, number))
         else:

@@ -43,6 +43,7 @@ def create_rule(
     """
     require(actor, "rule.save")
     slug = _slug_of(name)
+    lock_configs()
     if DetectorConfig.objects.filter(slug=slug).exists():
         message = "There is a rule of this name already."
         raise InvalidError(message, field="name")

@@ -16,6 +16,7 @@ from detectors.models import Suppression
 from detectors.policy import require
 from detectors.selectors.config import detector_by_slug
 from detectors.selectors.suppression import suppressions_in_force
+from detectors.services.config import lock_configs
 
 MAX_DAYS: Final = 90
 MAX_REASON: Final = 500
@@ -44,6 +45,7 @@ def suppress_detector(
     if not now < expires_at <= now + timedelta(days=MAX_DAYS):
         message = f"It must end in the future, within {MAX_DAYS} days."
         raise InvalidError(message, field="expires_at")
+    lock_configs()  # two at once would both see none
     same = suppressions_in_force(now).filter(detector=slug, type=type, value=thing)
     if same.exists():
         message = "This detector is quiet about it already. End that first."

@@ -75,6 +75,8 @@ def _check_document(document: Document) -> Faults:
     if not isinstance(title, str) or not 0 < len(title.strip()) <= MAX_TITLE:
         message = f"A title of 1 to {MAX_TITLE} characters is required."
         yield Fault(document.line("title"), "title", message)
+    if not isinstance(told.get("id"), str | None):
+        yield Fault(document.line("id"), "id", "An id is a text such as a UUID; quote it.")
     level = told.get("level", "medium")
     if level not in LEVELS:
         yield Fault(document.line("level"), "level", f"Use one of {', '.join(LEVELS)}.")
@@ -261,5 +263,9 @@ _SHAPE_FAULTS: Final[tuple[tuple[Callable[[Shape, Sequence[str], Any], bool], st
     (
         lambda _, modifiers, __: _some(modifiers, ("i", "m", "s")) and "re" not in modifiers,
         "i, m and s only follow re.",
+    ),
+    (
+        lambda _, modifiers, __: "re" in modifiers and _some(modifiers, (*TEXTUAL, "cidr")),
+        "After re only i, m and s can stand; write the rest into the expression.",
     ),
 )

@@ -55,14 +55,14 @@ def names_of(told: Any) -> list[Any]:
 def _check_rules(document: Document, told: dict[str, Any], bases: Sequence[Document]) -> Faults:
     line = document.line("correlation", "rules")
     named = names_of(told.get("rules"))
-    known = [{base.data.get("name"), base.data.get("id")} - {None} for base in bases]
+    known = [_names_of_base(base) for base in bases]
     for base, names in zip(bases, known, strict=True):
         if not names:
             message = "A rule in a correlation needs a name, such as `name: posts`."
             yield Fault(base.line("title"), "name", message)
         elif names.isdisjoint(one for one in named if isinstance(one, str)):
             yield Fault(base.line("name"), "name", "The correlation does not use this rule.")
-    texts = [name for names in known for name in names if isinstance(name, str)]
+    texts = [name for names in known for name in names]
     if len(set(texts)) < len(texts):
         yield Fault(line, "rules", "Two rules have the same name.")
     for one in named:
@@ -74,16 +74,27 @@ def _check_rules(document: Document, told: dict[str, Any], bases: Sequence[Docum
         yield Fault(line, "rules", message)
 
 
+def _names_of_base(base: Document) -> set[str]:
+    """What a correlation may call a rule."""
+    told = (base.data.get("name"), base.data.get("id"))
+    return {one for one in told if isinstance(one, str)}
+
+
+def _aliases_of(told: dict[str, Any]) -> dict[str, Any]:
+    found = told.get("aliases")
+    return found if isinstance(found, dict) else {}
+
+
 def _check_groups(document: Document, told: dict[str, Any]) -> Faults:
     line = document.line("correlation", "group-by")
-    groups, aliases = names_of(told.get("group-by")), told.get("aliases") or {}
+    groups, aliases = names_of(told.get("group-by")), _aliases_of(told)
     if len(groups) > MAX_GROUPS or len(set(map(str, groups))) < len(groups):
         yield Fault(line, "group-by", f"Group by at most {MAX_GROUPS} fields, each once.")
     for one in groups:
         if not isinstance(one, str) or (field_named(one) is None and one not in aliases):
             yield Fault(line, "group-by", f"There is no field called {str(one)[:60]}.")
     at = document.line("correlation", "aliases")
-    if not isinstance(aliases, dict):
+    if not isinstance(told.get("aliases") or {}, dict):
         yield Fault(at, "aliases", "Write names, each with a field for each rule.")
         return
     for name, mapping in aliases.items():
@@ -123,7 +134,7 @@ def _check_condition(document: Document, told: dict[str, Any]) -> Faults:
     field = condition.get("field")
     if told["type"] == Count.VALUES:
         known = isinstance(field, str) and (
-            field_named(field) is not None or field in (told.get("aliases") or {})
+            field_named(field) is not None or field in _aliases_of(told)
         )
         if not known:
             message = "value_count needs the field whose different values it counts."

@@ -53,8 +53,8 @@ class Field:
 
 
 def field_named(name: str) -> Field | None:
-    """The field of that name; None where there is none."""
-    if found := FIELDS.get(name):
+    """The field of that name; None where there is none, or an open one has no name."""
+    if (found := FIELDS.get(name)) and not found.open:
         return found
     prefix, dot, key = name.partition(".")
     field = FIELDS.get(f"{prefix}{dot}")

@@ -124,7 +124,7 @@ def compiled(pattern: str) -> Any:
     return re2.compile(pattern, options)
 
 
-_SHAPES: Final[dict[tuple[str, ...], str]] = {
+_SHAPES: Final[dict[Pattern, str]] = {
     ("t",): "equals",
     (Wild.MANY, "t", Wild.MANY): "contains",
     ("t", Wild.MANY): "starts",
@@ -214,8 +214,8 @@ _TESTS: Final[dict[Op, Callable[[Check, Atom], bool]]] = {
 
 def _like_words(pattern: Pattern) -> tuple[str, str]:
     kind, text = shape_of(pattern)
-    whole = "".join(pattern) if kind == "pattern" else text
-    return _LIKE_WORDS[kind], _shown(whole)
+    whole = "".join(one.value if isinstance(one, Wild) else one for one in pattern)
+    return _LIKE_WORDS[kind], _shown(whole if kind == "pattern" else text)
 
 
 def _said(wanted: Any) -> str:

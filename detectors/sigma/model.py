@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 
@@ -21,8 +21,8 @@ class Op(StrEnum):
     EXISTS = "exists"
 
 
-class Wild(StrEnum):
-    """Placeholders of a pattern."""
+class Wild(Enum):
+    """Placeholders of a pattern; none equals the letter that it is written with."""
 
     MANY = "*"
     ONE = "?"

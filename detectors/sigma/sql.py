@@ -179,7 +179,7 @@ def _like(check: Check, statement: Statement) -> str:
     pattern: Pattern = check.wanted
     value = "v" if check.cased else "lower(v)"
     if not any(isinstance(one, Wild) for one in pattern):
-        text = "".join(pattern)
+        text = "".join(one for one in pattern if isinstance(one, str))
         return f"{value} = {statement.bind(text if check.cased else folded(text))}"
     parts = [_WILD[one] if isinstance(one, Wild) else _literal(one, check) for one in pattern]
     return f"{value} LIKE {statement.bind(''.join(parts))}"
