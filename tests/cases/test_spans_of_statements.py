@@ -172,9 +172,7 @@ def test_two_leads_who_issue_at_once_issue_each_statement_once() -> None:
     for number in (100, 200, 300):
         restricted(number, NOON + timedelta(minutes=number))
     leads = [build.user(Role.LEAD) for _ in range(4)]
-    done = build.at_once(
-        4, lambda place: issue_statements(actor=leads[place], span=ONE_DAY).count
-    )
+    done = build.at_once(4, lambda place: issue_statements(actor=leads[place], span=ONE_DAY).count)
     assert sum(done) == 3
     assert Statement.objects.count() == 3
     told = AuditEntry.objects.filter(verb="statements.issued").values_list("data", flat=True)
@@ -404,11 +402,17 @@ def test_an_appeal_counts_on_the_day_it_came_with_the_hours_to_its_ruling() -> N
         appeal = build.appeal(decision)
     with time_machine.travel(NOON + timedelta(days=1, hours=6), tick=False):
         rule_appeal(
-            actor=build.user(Role.LEAD), appeal=appeal, ruling=AppealState.UPHELD, reason="it stands"
+            actor=build.user(Role.LEAD),
+            appeal=appeal,
+            ruling=AppealState.UPHELD,
+            reason="it stands",
         )
     assert ("Appeals", "median time to a ruling") not in figures()
     told = figures(span=Span(DAY + timedelta(days=1), DAY + timedelta(days=1)))
     assert told["Appeals", "median time to a ruling"].value == 6.0
-    assert sum(
-        one.value for (section, _), one in told.items() if section == "Appeals" and not one.unit
-    ) == 1
+    assert (
+        sum(
+            one.value for (section, _), one in told.items() if section == "Appeals" and not one.unit
+        )
+        == 1
+    )

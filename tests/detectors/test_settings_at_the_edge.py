@@ -303,9 +303,7 @@ def test_a_spike_keeps_it_in_shadow_until_the_spike_is_over() -> None:
     assert in_force().mode == Mode.LIVE
 
 
-@pytest.mark.parametrize(
-    ("detector", "kind"), [(SLUG, "silent"), ("near-duplicate-text", "spike")]
-)
+@pytest.mark.parametrize(("detector", "kind"), [(SLUG, "silent"), ("near-duplicate-text", "spike")])
 def test_silence_and_what_others_do_keep_nobody_in_shadow(detector: str, kind: str) -> None:
     made = approved("shadow", 3)
     DetectorAlarm.objects.create(detector=detector, kind=kind, counted=9, expected=2)
@@ -418,9 +416,7 @@ def test_show_marks_the_one_version_that_counts_and_every_open_draft() -> None:
     reject_draft(actor=cast.lead(), draft=first, note="no")
     told = shell("show", SLUG).splitlines()
     assert [one for one in told if one.startswith("* ")] == ["* version 2 live, admin: too many"]
-    assert [one for one in told if "draft" in one] == [
-        f"  draft {second.pk} live, admin: too many"
-    ]
+    assert [one for one in told if "draft" in one] == [f"  draft {second.pk} live, admin: too many"]
 
 
 def test_promote_at_the_shell_asks_for_the_parameters_as_they_are() -> None:
