@@ -183,10 +183,11 @@ def test_an_undo_takes_back_what_the_person_had_for_all_their_accounts() -> None
 
 
 def test_the_worst_stand_first_and_equals_by_name() -> None:
-    struck("x:a", "x:b", "x:m1")
-    struck("x:c", "x:b", "x:m2")
-    _, case = build.opened(members=("x:a", "x:b", "x:c", "x:d"))
-    found = standings_by_case(case, cast.lead())
+    with time_machine.travel(build.NOON, tick=False):
+        struck("x:c", "x:b", "x:m1")
+        struck("x:a", "x:b", "x:m2")
+        _, case = build.opened(members=("x:a", "x:b", "x:c", "x:d"))
+        found = standings_by_case(case, cast.lead())
     assert [one.account for one in found] == ["x:b", "x:a", "x:c"]
     assert [round(one.points) for one in found] == [8, 4, 4]
     assert [one.strike.decision.case_id for one in found[0].strikes] == sorted(
