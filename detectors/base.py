@@ -12,7 +12,7 @@ from itertools import repeat
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
 
 from detectors import normalise
@@ -27,6 +27,7 @@ MAX_IDENTIFIERS = 10
 PLACEHOLDERS = frozenset(
     {"-", "0", "0.0.0.0", "::", "n/a", "na", "nil", "none", "null", "undefined", "unknown"}  # noqa: S104 -- what senders write; nothing is bound
 )
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _OPAQUE = re.compile(r"[A-Za-z0-9_+/=:.-]{16,500}")
 
 
@@ -180,6 +181,15 @@ class BaseParams(BaseModel):
     """What an admin may tune. Frozen: a change is a new configuration, never a mutation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        """JSON in the database holds neither U+0000 nor half a surrogate pair."""
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            message = "there is a character that cannot be stored"
+            raise ValueError(message)
+        return value
 
     def digest(self) -> str:
         """Short stable name of these values."""

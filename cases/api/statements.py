@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date
 from typing import ClassVar
 
 from django.db.models import QuerySet
@@ -133,7 +133,7 @@ def span_of(request: Request) -> Span:
     said.is_valid(raise_exception=True)
     today = clock.now().date()
     last = said.validated_data.get("last", today)
-    first = said.validated_data.get("first", last - timedelta(days=DAYS - 1))
+    first = said.validated_data.get("first", date.fromordinal(max(1, last.toordinal() - DAYS + 1)))
     span = Span(first, last)
     span.check()
     return span

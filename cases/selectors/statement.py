@@ -55,6 +55,9 @@ class Span:
         if (self.last - self.first).days > LONGEST_DAYS:
             message = f"That is more than {LONGEST_DAYS} days; take them in parts."
             raise InvalidError(message, field="first")
+        if self.last == date.max:
+            message = "No day comes after the last one."
+            raise InvalidError(message, field="last")
 
 
 @dataclass(frozen=True, slots=True)

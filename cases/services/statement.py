@@ -43,8 +43,10 @@ def issue_statements(*, actor: User, span: Span) -> Issued:
     ready = {draft.action.pk: draft for draft in drafts if not draft.faults}
     # A decision that is taken back meanwhile waits for this lock, or is not issued.
     locked = EntityAction.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
-    free = locked.filter(pk__in=ready, reversed_at=None, statement=None)
-    rows = [_issued(ready[action.pk], actor) for action in free]
+    free = list(locked.filter(pk__in=ready, reversed_at=None))
+    # Asked after the wait: a join would still show what others had not issued before it.
+    had = set(Statement.objects.filter(action__in=free).values_list("action", flat=True))
+    rows = [_issued(ready[action.pk], actor) for action in free if action.pk not in had]
     Statement.objects.bulk_create(rows)
     if rows:
         audit.append(

@@ -109,10 +109,12 @@ def _between_fields(statement: Mapping[str, Any]) -> Iterator[Fault]:
         "incompatible": ("incompatible_content_ground", "incompatible_content_explanation"),
     }[kind]
     yield from (Fault(name, "is missing") for name in needed if not statement.get(name))
-    is_other = "CONTENT_TYPE_OTHER" in (statement.get("content_type") or ())
+    content = statement.get("content_type")
+    is_other = isinstance(content, list) and "CONTENT_TYPE_OTHER" in content
     if is_other and not statement.get("content_type_other"):
         yield Fault("content_type_other", "is missing")
-    starts = statement.get("application_date") or ""
+    starts = statement.get("application_date")
     for name in ("end_date_account_restriction", "end_date_visibility_restriction"):
-        if (ends := statement.get(name)) and isinstance(ends, str) and ends < starts:
+        ends = statement.get(name)
+        if ends and isinstance(ends, str) and isinstance(starts, str) and ends < starts:
             yield Fault(name, "is before the application date")

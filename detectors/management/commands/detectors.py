@@ -25,7 +25,7 @@ from detectors.selectors.config import (
     versions_of,
 )
 from detectors.selectors.draft import draft_by_id, drafts_for
-from detectors.services.backtest import run_backtest, start_backtest
+from detectors.services.backtest import MAX_DAYS, run_backtest, start_backtest
 from detectors.services.draft import approve_draft, propose_config
 from detectors.services.rollback import roll_back
 
@@ -126,6 +126,7 @@ class Command(BaseCommand):
         self, actor: User, *, slug: str, values: Sequence[str], days: int, **_: Any
     ) -> None:
         until = clock.now()
+        days = max(0, min(days, MAX_DAYS + 1))  # no date lies further; the service says what may be
         run = start_backtest(
             actor=actor,
             slug=slug,
