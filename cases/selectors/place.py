@@ -47,7 +47,9 @@ def place_of(case: Case, viewer: User) -> Place:
     counts = [paging.counted(one) for one in (rows, *more_urgent)]
     ends = (_first_of(more_urgent, "priority", "-pk"), _first_of(less_urgent, "-priority", "pk"))
     queue = Queue.objects.filter(pk=case.queue_id).order_by()
-    total, *ahead, previous, following = queue.values_list(*counts, *ends).get()
+    *numbers, previous, following = queue.values_list(*counts, *ends).get()
+    # nothing is counted for who sees none of them
+    total, *ahead = (number or 0 for number in numbers)
     return Place(paging.capped(sum(ahead) + 1), total, previous, following)
 
 

@@ -242,7 +242,10 @@ def test_an_admin_sets_the_two_steps_on_the_form_and_a_typo_is_named(
     wrong = world.settings_form("sequence", p_joined_by="moon")
     assert client.post("/detectors/sequence/", wrong).status_code == 422
     right = world.settings_form("sequence", **{f"p_{k}": v for k, v in SEQUENCE.items()})
-    assert client.post("/detectors/sequence/", right).status_code == 302
+    draft = client.post("/detectors/sequence/", right)["Location"]
+    second = Client()
+    second.force_login(cast.lead())
+    assert second.post(f"{draft}approve/").status_code == 302
     _post(_told_in_two_places(start), door)
     desk.work()
     assert Finding.objects.get(detector="sequence").signal_total == 4

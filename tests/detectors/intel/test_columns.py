@@ -187,9 +187,9 @@ def test_a_few_lost_letters_never_lead_to_another_phase(
     lost = data.draw(st.lists(st.integers(0, len(name) - 1), max_size=MOST_EDITS, unique=True))
     said = "".join(letter for place, letter in enumerate(name) if place not in lost)
     found = phase_of(f"{other}. {said}")
-    assert found.phase == name
+    assert found.phase in {name, ""}
     if not lost:
-        assert found.how == ("exact" if number == other else "name")
+        assert found == How(name, "exact" if number == other else "name")
 
 
 def test_an_unmatched_phase_is_kept_as_it_was_written() -> None:
