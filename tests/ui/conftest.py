@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -135,6 +137,22 @@ def enter(
     yield sign_in
     for context in contexts:
         context.close()
+    _await_quiet()
+
+
+def _await_quiet(seconds: float = 15) -> None:
+    """Pages poll: what is still answered would meet the truncation of its tables."""
+    deadline = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+                " AND state <> 'idle'"
+            )
+            if not cursor.fetchone()[0]:
+                return
+            time.sleep(0.05)
 
 
 def _type_password(page: Page, base: str, name: str) -> None:

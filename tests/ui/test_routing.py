@@ -31,7 +31,7 @@ def test_a_queue_and_its_rule_are_made_without_code(enter: Enter, desk: world.De
     ada.page.get_by_label("Title").fill("Fraud")
     _shoot(ada, "queue-new")
     ada.page.get_by_role("button", name="Save queue").click()
-    ada.page.get_by_role("link", name="New rule").click()
+    ada.page.locator("#main").get_by_role("link", name="New rule").click()
     ada.page.get_by_label("Name").fill("On x")
     ada.page.get_by_label("What it takes").fill("platform:x sev:>=low")
     ada.page.get_by_label("Goes to").select_option("fraud")
