@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from abusedesk.core import clock, mail
 from abusedesk.core.models import Role, User
@@ -25,36 +26,20 @@ def give(
     What exists for one person only is no news for others. note: each note is news of its own.
     """
     people = [one for one in people if case.only_for_id in {None, one.pk}]
-    now = clock.now()
-    rows = [
-        Notice(
-            user=person,
-            case=case,
-            kind=kind,
-            actor=actor,
-            note=note,
-            mail_due_at=now if mail.wanted_by(person) else None,
-        )
-        for person in people
-    ]
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
-    if any(row.mail_due_at for row in rows):
-        wake("cases.mail_notices")
+    _give(people, case=case, kind=kind, actor=actor, note=note)
 
 
 def give_of_detector(
     slug: str, kind: NoticeKind, people: Iterable[User], *, actor: User | None = None
 ) -> None:
     """One notice for each; who has not read the last one of its kind gets no second."""
+    _give(people, detector=slug, kind=kind, actor=actor)
+
+
+def _give(people: Iterable[User], **about: Any) -> None:
     now = clock.now()
     rows = [
-        Notice(
-            user=person,
-            detector=slug,
-            kind=kind,
-            actor=actor,
-            mail_due_at=now if mail.wanted_by(person) else None,
-        )
+        Notice(user=person, mail_due_at=now if mail.wanted_by(person) else None, **about)
         for person in people
     ]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)

@@ -11,6 +11,7 @@ from cases import facts
 from cases.models import (
     Case,
     CaseReport,
+    Circle,
     CircleKey,
     CircleMember,
     Decision,
@@ -144,7 +145,9 @@ def refusals_of(share: Share, targets: Iterable[ShareTarget]) -> dict[int, list[
     for partner in (*named.values(), *others):
         since = joined.get(partner.pk)
         late = since is not None and share.shared_at is not None and since > share.shared_at
-        audience = audience_of(share, partner, named=partner.pk in named, member=since is not None)
+        audience = audience_of(
+            share.circle, partner, named=partner.pk in named, member=since is not None
+        )
         if late and partner.pk not in named:
             found[partner.pk] = ["joined-later"]
         else:
@@ -152,16 +155,18 @@ def refusals_of(share: Share, targets: Iterable[ShareTarget]) -> dict[int, list[
     return found
 
 
-def audience_of(share: Share, partner: Partner, *, named: bool, member: bool) -> Audience:
-    """The partner as the gate sees it."""
+def audience_of(
+    circle: Circle, partner: Partner, *, named: bool = True, member: bool = True
+) -> Audience:
+    """The partner as the gate sees it, for something that this circle gets."""
     return Audience(
         cap=partner.tlp_cap,
-        circle_cap=share.circle.tlp_cap,
+        circle_cap=circle.tlp_cap,
         ends_on=partner.ends_on,
         agreed=partner.agreed,
         active=partner.active,
-        circle_active=share.circle.active,
-        community=share.circle.community,
+        circle_active=circle.active,
+        community=circle.community,
         knows_tlp_2=partner.knows_tlp_2,
         named=named,
         member=member,

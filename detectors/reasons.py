@@ -16,3 +16,12 @@ def told(text: str, field: str) -> str:
         message = f"Say why, in up to {REASON_CHARS} characters."
         raise InvalidError(message, field=field)
     return text
+
+
+def why(text: str) -> str:
+    """A reason in the field `reason`, which no NUL gets into. Raises InvalidError."""
+    found = text.strip()
+    if not found or len(found) > REASON_CHARS or "\0" in found:
+        message = f"Say why, in at most {REASON_CHARS} characters; the next person will ask."
+        raise InvalidError(message, field="reason")
+    return found

@@ -13,8 +13,8 @@ from abusedesk.core.models import User
 from cases import policy
 from cases.choices import Tlp
 from cases.models import Circle, Organisation, Partner
+from cases.offering import audience_of
 from cases.sharing import egress, signing
-from cases.sharing.egress import Audience
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +77,7 @@ def reach_of(circle: Circle, viewer: User) -> list[Reach]:
     today = clock.now().date()
     found = []
     for partner in Partner.objects.filter(memberships__circle=circle):
-        audience = Audience(
-            cap=partner.tlp_cap,
-            circle_cap=circle.tlp_cap,
-            ends_on=partner.ends_on,
-            agreed=partner.agreed,
-            active=partner.active,
-            circle_active=circle.active,
-            community=circle.community,
-            knows_tlp_2=partner.knows_tlp_2,
-        )
+        audience = audience_of(circle, partner)
         why = {one: egress.refusals(one.value, audience, today) for one in Tlp}
         gets = [one.label for one, refused in why.items() if not refused]
         refused = [

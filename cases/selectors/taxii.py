@@ -8,8 +8,8 @@ from abusedesk.core import clock
 from abusedesk.core.models import User
 from cases.choices import ShareState, Tlp
 from cases.models import Circle, Partner, SharedObject, ShareTarget
+from cases.offering import audience_of
 from cases.sharing import egress, tlp
-from cases.sharing.egress import Audience
 from cases.taxii.paging import WORDS, Asked, moment
 
 
@@ -30,16 +30,7 @@ def levels_by_partner(circle: Circle, viewer: User) -> list[str]:
     partner = Partner.objects.filter(user=viewer, memberships__circle=circle).first()
     if partner is None:
         return []
-    audience = Audience(
-        cap=partner.tlp_cap,
-        circle_cap=circle.tlp_cap,
-        ends_on=partner.ends_on,
-        agreed=partner.agreed,
-        active=partner.active,
-        circle_active=circle.active,
-        community=circle.community,
-        knows_tlp_2=partner.knows_tlp_2,
-    )
+    audience = audience_of(circle, partner)
     today = clock.now().date()
     return [one for one in tlp.LEVELS if not egress.refusals(one, audience, today)]
 

@@ -112,7 +112,7 @@ def _require_open(share: Share, target: ShareTarget, way: WayOut) -> None:
         message = f"The case is {said} by now: nothing wider leaves. Recall it, or share it anew."
         raise ConflictError(message)
     member = share.circle.members.filter(partner=target.partner_id).exists()
-    audience = audience_of(share, target.partner, named=True, member=member)
+    audience = audience_of(share.circle, target.partner, member=member)
     if refused := egress.refusals(share.live_tlp, audience, clock.now().date()):
         message = f"{target.partner} {egress.REFUSALS[refused[0]]}."
         raise ConflictError(message)

@@ -20,6 +20,7 @@ from detectors.choices import BatchState, Opinion, RowOutcome, Tlp
 from detectors.intel import terms as rules
 from detectors.intel.terms import BatchTerms
 from detectors.models import IndicatorBatch, IndicatorRow
+from detectors.reasons import REASON_CHARS
 from detectors.selectors.indicator_batch import (
     indicator_batch_by_id,
     indicator_batches_for,
@@ -33,7 +34,6 @@ from detectors.services.indicator_batch import (
     read_batch,
     undo_batch,
 )
-from detectors.services.watch import MAX_REASON
 from detectors.watching.lines import MAX_NOTE, MAX_SOURCE
 
 
@@ -130,7 +130,7 @@ class TickedSerializer(serializers.Serializer[Any]):
 class UndoneSerializer(serializers.Serializer[Any]):
     """Why it is undone."""
 
-    reason = serializers.CharField(max_length=MAX_REASON)
+    reason = serializers.CharField(max_length=REASON_CHARS)
 
 
 @extend_schema_view(

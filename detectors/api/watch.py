@@ -20,6 +20,7 @@ from detectors.api.filters import Filters
 from detectors.choices import Opinion, Stance, Tlp, WatchType
 from detectors.intel.stance import stance_of
 from detectors.models import WatchItem
+from detectors.reasons import REASON_CHARS
 from detectors.selectors.watch import (
     STATES,
     WatchFilter,
@@ -27,7 +28,7 @@ from detectors.selectors.watch import (
     watch_item_by_id,
     watch_items_for,
 )
-from detectors.services.watch import MAX_REASON, add_items, remove_item
+from detectors.services.watch import add_items, remove_item
 from detectors.watching.lines import (
     DAYS,
     GUESS,
@@ -131,7 +132,7 @@ class WatchValueSerializer(serializers.Serializer[Any]):
 class WatchReasonSerializer(serializers.Serializer[Any]):
     """Why it leaves the list."""
 
-    reason = serializers.CharField(max_length=MAX_REASON)
+    reason = serializers.CharField(max_length=REASON_CHARS)
 
 
 class WatchItemFilter(Filters):

@@ -15,14 +15,14 @@ from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from detectors import stream
 from detectors.base import Signal as Act
-from detectors.choices import StreamKind
 from detectors.engine import OWN_KINDS
-from detectors.models import Signal, Stream
+from detectors.models import Stream
 from detectors.policy import require_sight
 from detectors.sigma.model import Count, Rule
 from detectors.sigma.params import RuleParams
 from detectors.sigma.sql import Span, Statement, candidates_of, hits_of, is_exact
 from detectors.sigma.windows import Alert, alerts_of, group_name
+from detectors.timeline import usual_line
 from detectors.trying import best_windows
 
 CANDIDATES: Final = 50_000
@@ -99,11 +99,7 @@ def tried_line_for(viewer: User) -> Stream | None:
     empty; None on a desk without signals.
     """
     require_sight(viewer, "signal.view")
-    live = Stream.objects.filter(kind=StreamKind.LIVE).first()
-    if live is not None and stream.newest(live.pk) != stream.Position():
-        return live
-    last = Signal.objects.order_by("-pk").select_related("stream").first()
-    return last.stream if last else live
+    return usual_line()
 
 
 def _by_sql(rule: Rule, span: Span, limit: int, time_s: float | None = None) -> Hits:

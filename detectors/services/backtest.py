@@ -23,7 +23,7 @@ from detectors.backtest.trial import CURRENT, PROPOSED, Variant
 from detectors.base import Signal as Act
 from detectors.choices import BacktestState
 from detectors.keyed import PoisonError
-from detectors.models import Backtest, Signal, Stream
+from detectors.models import Backtest, Stream
 from detectors.policy import require
 from detectors.selectors.config import detector_by_slug, params_of
 from detectors.services.alone import alone
@@ -32,6 +32,7 @@ from detectors.services.config import checked_params
 from detectors.services.run import collected_later
 from detectors.services.source import live_stream
 from detectors.stream import Position
+from detectors.timeline import usual_line
 
 BATCH: Final = 4_000
 CHECKPOINT_S: Final = 20.0
@@ -154,11 +155,7 @@ def _line(slug: str) -> Stream:
             message = f"There is no time-line called {slug}."
             raise InvalidError(message, field="stream")
         return found
-    live = live_stream()
-    if stream.newest(live.pk) == Position():
-        last = Signal.objects.order_by("-pk").select_related("stream").first()
-        return last.stream if last else live
-    return live
+    return usual_line() or live_stream()
 
 
 def _work(run_id: int) -> bool:

@@ -28,9 +28,10 @@ from detectors.intel.warning import blocks
 from detectors.models import IndicatorBatch, IndicatorRow, WatchItem
 from detectors.models.watch import in_force
 from detectors.policy import require
+from detectors.reasons import why
 from detectors.selectors.reference import lists_of
 from detectors.services.assertion import put_assertions, withdraw_assertions
-from detectors.services.watch import MAX_REASON, lock_list
+from detectors.services.watch import lock_list
 from detectors.services.watch_change import expire_items
 from detectors.watching.things import Thing
 
@@ -139,23 +140,20 @@ def undo_batch(*, actor: User, batch: IndicatorBatch, reason: str) -> IndicatorB
     Raises ForbiddenError, ConflictError, or InvalidError without a reason.
     """
     require(actor, "watch.edit")
-    why = reason.strip()
-    if not why or len(why) > MAX_REASON or "\0" in why:
-        message = f"Say why, in at most {MAX_REASON} characters; the next person will ask."
-        raise InvalidError(message, field="reason")
+    told = why(reason)
     lock_list()
     batch = _locked(batch, BatchState.ACCEPTED, "Only an import that was accepted can be undone.")
     ended = WatchItem.objects.filter(batch=batch, ended_at=None).update(
-        ended_at=clock.now(), ended_by=actor, end_reason=why, pending=True
+        ended_at=clock.now(), ended_by=actor, end_reason=told, pending=True
     )
-    _settle(batch, actor, BatchState.UNDONE, why)
+    _settle(batch, actor, BatchState.UNDONE, told)
     audit.append(
         actor=actor,
         verb=Verb.INDICATORS_UNDONE,
         target=batch,
         count=ended,
         source=batch.source,
-        reason=why,
+        reason=told,
     )
     wake("detectors.watch")
     return batch

@@ -14,12 +14,12 @@ from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from detectors.models import Suppression
 from detectors.policy import require
+from detectors.reasons import why
 from detectors.selectors.config import detector_by_slug
 from detectors.selectors.suppression import suppressions_in_force
 from detectors.services.config import lock_configs
 
 MAX_DAYS: Final = 90
-MAX_REASON: Final = 500
 MAX_VALUE: Final = 4_200
 
 
@@ -34,10 +34,7 @@ def suppress_detector(
     """
     require(actor, "detector.suppress")
     detector_by_slug(slug, actor)
-    why, thing = reason.strip(), value.strip()
-    if not why or len(why) > MAX_REASON or "\0" in why:
-        message = f"Say why, in 1 to {MAX_REASON} characters."
-        raise InvalidError(message, field="reason")
+    told, thing = why(reason), value.strip()
     if not thing or len(thing) > MAX_VALUE or "\0" in thing:
         message = "Say about what."
         raise InvalidError(message, field="value")
@@ -54,7 +51,7 @@ def suppress_detector(
         detector=slug,
         type=type,
         value=thing,
-        reason=why,
+        reason=told,
         expires_at=expires_at,
         created_by=actor,
     )
@@ -65,7 +62,7 @@ def suppress_detector(
         detector=slug,
         about=f"{type} {thing}",
         until=expires_at,
-        reason=why,
+        reason=told,
     )
     wake("detectors.fuse")
     return row

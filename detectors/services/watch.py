@@ -11,18 +11,18 @@ from django.db import connection, transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
-from abusedesk.core.errors import ConflictError, InvalidError
+from abusedesk.core.errors import ConflictError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from detectors.choices import Opinion
 from detectors.entities import digest_of
 from detectors.models import WatchItem
 from detectors.policy import require
+from detectors.reasons import why
 from detectors.selectors.reference import lists_of
 from detectors.watching.lines import Fate, Line, Terms, check, no_such, read
 from detectors.watching.things import Thing
 
-MAX_REASON: Final = 500
 CERTAIN: Final = 100
 SHOWN: Final = 50
 """Values that an audit entry names."""
@@ -77,16 +77,13 @@ def remove_item(*, actor: User, item: WatchItem, reason: str) -> WatchItem:
     Raises ForbiddenError, InvalidError without a reason, ConflictError for one that has ended.
     """
     require(actor, "watch.edit")
-    why = reason.strip()
-    if not why or len(why) > MAX_REASON or "\0" in why:
-        message = f"Say why, in at most {MAX_REASON} characters; the next person will ask."
-        raise InvalidError(message, field="reason")
+    told = why(reason)
     lock_list()
     item = WatchItem.objects.select_for_update(no_key=True).get(pk=item.pk)
     if item.ended_at is not None:
         message = "It has left the list already."
         raise ConflictError(message)
-    item.ended_at, item.ended_by, item.end_reason = clock.now(), actor, why
+    item.ended_at, item.ended_by, item.end_reason = clock.now(), actor, told
     item.pending = True
     item.save(update_fields=["ended_at", "ended_by", "end_reason", "pending"])
     audit.append(
@@ -96,7 +93,7 @@ def remove_item(*, actor: User, item: WatchItem, reason: str) -> WatchItem:
         type=item.type,
         value=item.value[:200],
         source=item.source,
-        reason=why,
+        reason=told,
     )
     wake("detectors.watch")
     return item

@@ -23,6 +23,7 @@ from detectors.grouping import JOINT
 from detectors.models import Entity, Suppression
 from detectors.pairs import Evidence
 from detectors.quiet import Quiet, is_about, without
+from detectors.reasons import REASON_CHARS
 from detectors.selectors.suppression import (
     stale_suppressions,
     suppressions_by_entity,
@@ -31,7 +32,6 @@ from detectors.selectors.suppression import (
 )
 from detectors.services.suppression import (
     MAX_DAYS,
-    MAX_REASON,
     MAX_VALUE,
     end_suppression,
     suppress_detector,
@@ -99,7 +99,7 @@ def test_it_ends_in_the_future_and_within_ninety_days_to_the_second(
 @pytest.mark.parametrize(
     ("field", "good", "bad"),
     [
-        ("reason", "r" * MAX_REASON, "r" * (MAX_REASON + 1)),
+        ("reason", "r" * REASON_CHARS, "r" * (REASON_CHARS + 1)),
         ("reason", "  r  ", " \n\t "),
         ("reason", EVIL, "a\0b"),
         ("value", "v" * MAX_VALUE, "v" * (MAX_VALUE + 1)),
