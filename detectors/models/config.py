@@ -82,3 +82,10 @@ class DetectorDraft(models.Model):
 
     def __str__(self) -> str:
         return f"draft {self.pk} of {self.slug}"
+
+    @property
+    def stands(self) -> str:
+        """Its state in words: a version that another one followed was in force."""
+        if self.made is not None and not self.made.current:
+            return "Was in force"
+        return self.get_state_display()

@@ -13,6 +13,7 @@ from detectors.models import Backtest, DetectorConfig, DetectorDraft
 from detectors.services.backtest import start_backtest
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.draft import approve_draft, propose_config
+from detectors.services.rollback import roll_back
 from tests import cast, make
 from tests.ui import world
 
@@ -78,6 +79,15 @@ def test_the_form_makes_a_draft_and_a_second_person_puts_it_in_force() -> None:
     assert (in_force().number, in_force().params["signups"]) == (2, 9)
     page = text(browser(cast.reviewer()).get(path("detector-detail")))
     assert "admin, approved by lead" in page
+
+
+def test_a_draft_whose_version_was_followed_by_another_was_in_force() -> None:
+    draft = propose_config(actor=cast.admin(), slug=SLUG, mode="live", params={"signups": 9},
+                           reason="too many")  # fmt: skip
+    approve_draft(actor=cast.lead(), draft=draft)
+    assert "Was in force" not in text(browser(cast.lead()).get(path("draft", draft.pk)))
+    roll_back(actor=cast.admin(), slug=SLUG, number=1)
+    assert "Was in force" in text(browser(cast.lead()).get(path("draft", draft.pk)))
 
 
 @pytest.mark.row(22)

@@ -22,7 +22,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 PAGES = (
     "/", "/queues/", "/queues/operations/", "/cases/", "/jobs/", "/signals/", "/detectors/",
     "/detectors/near-duplicate-text/", "/settings/tokens/", "/settings/queues/", "/me/wellness/",
-    "/cases/AD-3/?tab=graph", "/cases/AD-3/lineage/", "/settings/sources/",
+    "/cases/AD-3/?tab=graph", "/cases/AD-3/lineage/", "/settings/sources/", "/rules/new/",
 )  # fmt: skip
 # Cells with words under a column with a head, that say nothing of that column; how wide it all is.
 LOOK = """() => {
