@@ -157,7 +157,8 @@ def _anchors(run: Backtest, change: str) -> list[str]:
 def test_a_threshold_as_it_is_changes_nothing(case: Case) -> None:
     same = moved()
     assert (same.lost, same.gained, same.lost_campaigns) == (0, 0, [])
-    assert (same.quantity.limit, same.quantity.parameter) == (3, "min_accounts")  # type: ignore[union-attr]  # there is one
+    assert same.quantity is not None
+    assert (same.quantity.limit, same.quantity.parameter) == (3, "min_accounts")
 
 
 @pytest.mark.row(20)

@@ -19,7 +19,7 @@ from detectors.services.source import live_stream
 from detectors.sigma.compiling import compile_rule
 from detectors.sigma.matching import meets
 from detectors.sigma.params import EXAMPLE
-from detectors.sigma.reading import SigmaFaultError
+from detectors.sigma.reading import Fault, SigmaFaultError
 from tests import cast, make
 from tests.detectors.sigma import world
 from tests.detectors.sigma.rules import COUNTED, PLAIN
@@ -28,10 +28,10 @@ HEAD = "title: t\nlogsource: {product: abusedesk}\ndetection:\n"
 LAUGHS = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b]\n"
 
 
-def faults_of(text: str) -> list[tuple[int, str, str]]:
+def faults_of(text: str) -> list[Fault]:
     with pytest.raises(SigmaFaultError) as caught:
         compile_rule(text)
-    return [tuple(one) for one in caught.value.faults]  # type: ignore[misc]  # a named tuple is one
+    return list(caught.value.faults)
 
 
 @pytest.mark.parametrize(
