@@ -49,6 +49,9 @@ class Verb(StrEnum):
     CASE_UNLINKED = "case.unlinked"
     CASE_ADDED = "case.added"
     CASE_TAKEN_OFF = "case.taken_off"
+    TRAY_FILLED = "tray.filled"
+    TRAY_EMPTIED = "tray.emptied"
+    TRAY_EXPORTED = "tray.exported"
     TASKS_ADDED = "case.tasks_added"
     TASK_CHANGED = "case.task_changed"
     FILE_ADDED = "case.file_added"
@@ -205,6 +208,9 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_UNLINKED: "took back that {other} is related",
     Verb.CASE_ADDED: "added the {kind} {value} by hand. Reason: {reason}",
     Verb.CASE_TAKEN_OFF: "took the {kind} {value} off again, which was added by hand",
+    Verb.TRAY_FILLED: "put {count} things in the own tray",
+    Verb.TRAY_EMPTIED: "took {count} things out of the own tray",
+    Verb.TRAY_EXPORTED: "saved the own tray as a table of {count} lines",
     Verb.TASKS_ADDED: "added {count} tasks from {origin}",
     Verb.TASK_CHANGED: "set the task to {state}: {text}",
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",

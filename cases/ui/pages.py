@@ -32,6 +32,7 @@ RAIL: Final = (
     Page("cases:search", "Search", STAFF, "search", "search", "go-search"),
     Page("cases:queues", "Queues", EVERYBODY, "queues", "queue", "go-queues"),
     Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases"),
+    Page("cases:tray", "Tray", STAFF, "tray", key="go-tray"),
     Page("cases:bulk-jobs", "Jobs", STAFF, "jobs"),
     Page("cases:views", "Saved views", STAFF, "views"),
     Page("cases:proposals", "Proposals", STAFF, "proposals"),
