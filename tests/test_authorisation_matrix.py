@@ -210,7 +210,6 @@ from detectors.models import (
     RetentionRule,
     Signal,
     SignalEntity,
-    SignalEntity,
     Source,
     Suppression,
     WatchItem,
@@ -235,7 +234,7 @@ from detectors.selectors.declared import declared_group_by_id, declared_groups_f
 from detectors.selectors.draft import backtests_of, draft_by_id, drafts_for
 from detectors.selectors.entity import (
     Recent,
-    actors_of_signals,
+    actors_by_signal,
     entities_by_text,
     entities_for,
     entity_by_id,
@@ -870,15 +869,15 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "hits_by_words": (STAFF, lambda who, on: hits_by_words(["note"], who)),
     "tray_items_for": ({Role.REVIEWER}, lambda who, on: tray_items_for(who)),
     "tray_of": ({Role.REVIEWER}, lambda who, on: tray_of(who)),
-    "common_of": (STAFF, lambda who, on: common_of(tray_of(on.keeper), who)),
+    "common_of": (READERS, lambda who, on: common_of(tray_of(on.keeper), who)),
     "named_for": (STAFF, lambda who, on: named_for(who, [Line(1, "", on.held.ref)]).cases),
     "chosen_for": (
         STAFF,
         lambda who, on: chosen_for(who, Choice(clock.now(), refs=(on.held.ref,)), 1),
     ),
-    "actors_of_signals": (
+    "actors_by_signal": (
         READERS,
-        lambda who, on: _acting() and actors_of_signals([Signal.objects.earliest("pk").pk], who),
+        lambda who, on: _acting() and actors_by_signal([Signal.objects.earliest("pk").pk], who),
     ),
     "views_for": ({Role.REVIEWER}, lambda who, on: views_for(who)),
     "counted_views_for": ({Role.REVIEWER}, lambda who, on: counted_views_for(who)),

@@ -125,7 +125,7 @@ def entities_by_text(raw: str, viewer: User) -> list[Entity]:
     return list(entities_for(viewer).filter(digest__in=digests)[:NAMED])
 
 
-def actors_of_signals(signal_ids: Collection[int], viewer: User) -> list[Entity]:
+def actors_by_signal(signal_ids: Collection[int], viewer: User) -> list[Entity]:
     """The accounts that act in these signals, as far as the viewer may see them."""
     seen = signals_for(viewer).filter(pk__in=signal_ids).order_by().values("pk")
     acting = SignalEntity.objects.filter(signal_id__in=seen, role="actor").values("entity")

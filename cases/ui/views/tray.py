@@ -37,7 +37,7 @@ from cases.ui import bulk
 from cases.ui.rows import with_claims
 from cases.ui.tray_forms import AddForm, LinesForm
 from detectors.models import Entity
-from detectors.selectors.entity import actors_of_signals, entities_for
+from detectors.selectors.entity import actors_by_signal, entities_for
 
 LONGEST: Final = 18  # digits of an id
 
@@ -182,7 +182,7 @@ def _entities(viewer: User, said: QueryDict) -> list[Entity]:
 def _signals(viewer: User, said: QueryDict) -> list[Entity]:
     """The accounts of ticked signals. signals: those that the page does not show."""
     ticked = [*said.getlist("signal"), *said.get("signals", "").split()]
-    return actors_of_signals(_numbers(ticked)[:MOST], viewer) if ticked else []
+    return actors_by_signal(_numbers(ticked)[:MOST], viewer) if ticked else []
 
 
 def _numbers(texts: list[str]) -> list[int]:
