@@ -29,9 +29,10 @@ class Page(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A page as it stands in the rail: below another one or not."""
+    """A page as it stands in the rail, and whether it is below another one."""
 
     page: Page
+    title: str
     below: bool
 
 
@@ -74,6 +75,8 @@ RAIL: Final = (
     Page("cases:masking", "Masking", ADMINS, "masking", group="settings"),
     Page("cases:retention", "Retention", ADMINS, "retention", group="settings"),
 )  # fmt: skip
+GROUPS: Final = {"settings": "Settings"}
+"""What the first page of a group is called in the rail, where its own name says too little."""
 PAGES: Final = (*RAIL, Page("me", "Personal settings", EVERYBODY, "me", "person", "go-personal"))
 
 
@@ -86,6 +89,7 @@ def rail_for(role: Role, section: str) -> list[Entry]:
     for page in mine:
         below = page.group in heads
         if not below or page.key or page.group in opened:
-            found.append(Entry(page, below))
+            title = page.title if below else GROUPS.get(page.group, page.title)
+            found.append(Entry(page, title, below))
         heads |= {page.group} - {""}
     return found
