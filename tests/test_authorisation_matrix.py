@@ -350,6 +350,7 @@ cases:messages            GET     login ok    ok    ok    login 404
 cases:messages            POST    login goes  goes  goes  login 404
 cases:message-cancel      POST    login goes  goes  goes  login 404
 cases:search              GET     login ok    ok    ok    login 404
+cases:report              GET     login ok    ok    ok    login 404
 cases:views               GET     login ok    ok    ok    login 404
 cases:tray                GET     login ok    ok    ok    login 404
 cases:tray-put            POST    login goes  goes  goes  login 403

@@ -17,6 +17,7 @@ class Verb(StrEnum):
     CASE_SUPPRESSED = "case.suppressed"
     CASE_VIEWED = "case.viewed"
     CASE_PEEKED = "case.peeked"
+    CASE_REPORT_MADE = "case.report_made"
     BUDGET_EXTENDED = "budget.extended"
     MASK_SAVED = "mask.saved"
     CASE_CLAIMED = "case.claimed"
@@ -194,6 +195,7 @@ SENTENCES: dict[str, str] = {
     Verb.STATEMENTS_READ: "took {count} statements of reasons of {span} out as {format}",
     Verb.TRANSPARENCY_READ: "took the transparency report of {span} out as {format}",
     Verb.CASE_PEEKED: "uncovered signal {signal}, content severity {severity}",
+    Verb.CASE_REPORT_MADE: "made a report of the case to print",
     Verb.BUDGET_EXTENDED: "added {points} points to the budget of {name}. Reason: {reason}",
     Verb.MASK_SAVED: "set how evidence is covered for {whom}: {modes}",
     Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",

@@ -342,6 +342,16 @@ def test_the_first_run_card_ticks_itself(desk: world.Desk, as_: Any) -> None:
     assert "curl http://testserver/api/v1/signals/" in page
 
 
+def test_contrast_and_density_are_kept_in_this_browser(desk: world.Desk, as_: Any) -> None:
+    browser = as_("rita")
+    browser.post("/me/", {"theme": "dark", "contrast": "on", "density": "on"})
+    page = browser.get("/me/").content.decode()
+    assert 'data-contrast="more" data-density="compact"' in page
+    assert page.count("checked") == 3
+    browser.post("/me/", {"theme": "dark"})
+    assert "data-density" not in browser.get("/me/").content.decode()
+
+
 def test_the_theme_is_kept(desk: world.Desk, as_: Any) -> None:
     client = as_(desk.reviewer)
     client.post("/me/", {"theme": "light", "contrast": "on"})
