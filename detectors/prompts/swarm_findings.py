@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from detectors.base import DAY_S, Condition, FindingDraft, Key
-from detectors.emission import counted
+from detectors.base import DAY_S, Condition, Family, FindingDraft, Key
+from detectors.emission import counted, lasting
 from detectors.prompts.askers import Asker
+from detectors.prompts.births import Together
 from detectors.prompts.entropy import entropy
 from detectors.prompts.rows import BASE_H
 from detectors.prompts.swarm import Question, Swarm
 from detectors.synchrony.rows import keyed_rank
 
-LLR = 4.0
+LLR = 5.0
+"""All that this family can say; docs/decisions/0019 says why."""
+BIRTHS_LLR = 3.0
+BIRTHS = "births"
+SMALLEST = 1e-300
 MAX_SUBJECTS = 1_000
 
 
@@ -47,6 +53,32 @@ def draft(swarm: Swarm, ask: Question, secret: bytes, *, truncated: bool) -> Fin
         conditions=_conditions(swarm, ask),
         signal_total=swarm.requests,
         flags=tuple(flags),
+    )
+
+
+def births_draft(swarm: Swarm, told: Together, ask: Question, p_max: float) -> FindingDraft:
+    """The finding that most customers of a swarm were made in one stretch: who they are."""
+    start = swarm.end - ask.window_h
+    named = [one for one in swarm.askers.values() if one.account in set(told.accounts)]
+    seen = [_first(asker, start, swarm.end) for asker in named]
+    root = min(swarm.family, key=lambda row: (row.first_at, row.name))
+    return FindingDraft(
+        anchor=Key(BIRTHS, root.name),
+        subjects=told.accounts,
+        signal_ids=tuple(sorted(signal_id for _, signal_id in seen)),
+        llr=BIRTHS_LLR,
+        score=round(-math.log10(max(told.p, SMALLEST)), 2),
+        sentence=(
+            f"{len(told.accounts):,} of {counted(told.known, 'account')} on one template were made "
+            f"within {lasting(told.end - told.start)}, as were {told.during:,} of "
+            f"{told.others:,} other customers (p {told.p:.0e})"
+        ),
+        first_at=min(at for at, _ in seen),
+        last_at=max(at for at, _ in seen),
+        family=Family.IDENTITY,
+        values={"accounts": len(told.accounts), "births_known": told.known, "during": told.during},
+        constants={"others": told.others, "stretches": told.looked},
+        conditions=(Condition("chance of so many", told.p, "<=", p_max, "p", met=True),),
     )
 
 

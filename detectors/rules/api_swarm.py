@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,9 +20,10 @@ from detectors.base import (
     param,
 )
 from detectors.prompts.askers import KEPT_H, Usage
-from detectors.prompts.rows import Part, collect
-from detectors.prompts.swarm import Question, swarms
-from detectors.prompts.swarm_findings import draft
+from detectors.prompts.births import made_together
+from detectors.prompts.rows import Part, Row, collect
+from detectors.prompts.swarm import Question, Swarm, swarms
+from detectors.prompts.swarm_findings import births_draft, draft
 from detectors.prompts.templates import prepare_templates, template_of
 
 
@@ -61,6 +62,14 @@ class ApiSwarmParams(BaseParams):
         le=1.0,
         step=0.01,
     )
+    births_p: float = param(
+        1e-4,
+        help="Largest chance that so many of the customers were made in one stretch of time",
+        unit="p",
+        ge=1e-8,
+        le=1e-2,
+        step=1e-8,
+    )
     window_h: int = param(
         24,
         help="Time within which the customers use the template; a finding holds for 7 days",
@@ -77,7 +86,7 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
     meta = Meta(
         slug="api-swarm",
         title="Swarm on one prompt",
-        version=2,
+        version=3,
         family=Family.AI,
         kinds=("ai.request",),
         lookback_s=KEPT_H * HOUR_S,
@@ -94,8 +103,10 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
             "`rate_limit_per_min` and `quota_per_day`, the customer's own limits; `asn_class`, "
             "where `education` folds accounts by network and `hosting`, `vpn` or `proxy` says that "
             "nobody sits there together: otherwise half of the accounts on one network are one "
-            "institution. Customers with `ai.declared_use` are left out. Nothing is said before "
-            "the desk has seen as much time as the window is long. Raise the factor when new "
+            "institution. Where two thirds of the customers or more, five at least, were made "
+            "within a stretch in which few of all other customers were, that is a second finding, "
+            "about who they are. Customers with `ai.declared_use` are left out. Nothing is said "
+            "before the desk has seen as much time as the window is long. Raise the factor when new "
             "releases of a library are found; raise J when different prompts of one form are "
             "brought together (0.7 takes small changes only)."
         ),
@@ -103,6 +114,7 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
             "A library, plug-in or tutorial that was just released brings the prompt along.",
             "The accounts belong to one firm, class or course that the service does not know of.",
             "The accounts are a declared evaluation or load test.",
+            "A course or an event made many people sign up on one day, and told them what to ask.",
         ),
         source=(
             "Threat reports of AI services 2025-26 on pools of accounts behind proxies; Broder "
@@ -144,5 +156,19 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
         ask = Question(p.min_accounts, p.rate_factor, p.j, p.limit_share, p.window_h)
         since = min(part.since for part in read)
         truncated = any(part.truncated for part in read)
-        found = swarms(rows, since, int(clock // HOUR_S), ask)
-        return [draft(swarm, ask, self.secret, truncated=truncated) for swarm in found]
+        found = list(swarms(rows, since, int(clock // HOUR_S), ask))
+        told = [draft(swarm, ask, self.secret, truncated=truncated) for swarm in found]
+        return told + list(_births(found, rows, ask, p.births_p)) if found else []
+
+
+def _births(
+    found: Sequence[Swarm], rows: Sequence[Row], ask: Question, p_max: float
+) -> Iterator[FindingDraft]:
+    """Of the swarms those whose customers were made together, when all others were not."""
+    born = {name: one.born for row in rows for name, one in row.askers.items() if one.born}
+    for swarm in found:
+        own = {one.account: one.born for one in swarm.askers.values() if one.born}
+        others = sorted(at for name, at in born.items() if name not in swarm.askers)
+        together = made_together(own, others)
+        if together is not None and together.p <= p_max:
+            yield births_draft(swarm, together, ask, p_max)

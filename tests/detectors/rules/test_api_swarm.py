@@ -57,7 +57,7 @@ def test_twelve_customers_on_one_template_are_found_whatever_they_fill_in() -> N
     (draft,) = find(watched(), swarm())
     assert draft.sentence == ("12 accounts, one template, 36x usual, each below 4 % of its limit")
     assert draft.subjects == tuple(f"acme-ai:m{n:03}" for n in range(12))
-    assert (draft.llr, draft.tier, draft.family, draft.links) == (4.0, Tier.SUPPORTING, None, ())
+    assert (draft.llr, draft.tier, draft.family, draft.links) == (5.0, Tier.SUPPORTING, None, ())
     assert RULE.meta.family is Family.AI
     assert draft.anchor.type == "prompt"
     assert len(draft.signal_ids) == 12
