@@ -106,8 +106,8 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
             "institution. Where two thirds of the customers or more, five at least, were made "
             "within a stretch in which few of all other customers were, that is a second finding, "
             "about who they are. Customers with `ai.declared_use` are left out. Nothing is said "
-            "before the desk has seen as much time as the window is long. Raise the factor when new "
-            "releases of a library are found; raise J when different prompts of one form are "
+            "before the desk has seen as much time as the window is long. Raise the factor when "
+            "new releases of a library are found; raise J when different prompts of one form are "
             "brought together (0.7 takes small changes only)."
         ),
         falsifiers=(
