@@ -125,7 +125,8 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
         """Who has the runs of this shard, and whether only a sample of them is known."""
         since = clock - max(p.known_d * DAY_S, p.window_h * HOUR_S)
         live = [state for state in states.values() if state.newest >= since and self.matters(state)]
-        return [state.row(self.secret) for state in live], any(state.sampled for state in live)
+        rows = [state.row(self.secret, p.window_h * HOUR_S) for state in live]
+        return rows, any(state.sampled for state in live)
 
     def reads(self, clock: float, parts: Sequence[Any], p: ReappearanceParams) -> Sequence[int]:
         """The signals that met."""
