@@ -55,20 +55,21 @@ def walk(sizes: Sequence[int], tell: Callable[[Stage], None]) -> Walk:
     runners = {slug: _runner(slug) for slug in slugs}
     part, done = min(sizes), Walk()
     spent: dict[str, float] = defaultdict(float)
+    accounts: set[str] = set()
     for start in range(0, max(sizes), PAGE):
         if any(start == size - part for size in sizes):
             spent = defaultdict(float)
         page = [flow.signal(number) for number in range(start, start + PAGE)]
+        accounts.update(signal.actor for signal in page)
         _take(page, runners, spent)
         if start + PAGE in sizes:
             us = {name: spent[name] / part * 1e6 for name in (SHARED, *slugs)}
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             done.stages.append(Stage(start + PAGE, us, peak))
             tell(done.stages[-1])
-    accounts = len({flow.signal(number).actor for number in range(max(sizes))})
     for slug, runner in runners.items():
         done.keys[slug] = len(runner)
-        done.state_bytes[slug] = len(runner.dump()) / accounts * PER_ACCOUNTS
+        done.state_bytes[slug] = len(runner.dump()) / len(accounts) * PER_ACCOUNTS
     return done
 
 
