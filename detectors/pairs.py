@@ -213,7 +213,7 @@ def _in_common(touches: Flags) -> Floats:
     """Accounts x accounts: things that both have; whole numbers, in whatever way they are added."""
     if touches.size * len(touches) <= DENSE:
         few = touches.astype(np.float32)
-        return few @ few.T
+        return (few @ few.T).astype(np.float64)
     sparse = csr_array(touches.astype(np.float64))
     return np.asarray((sparse @ sparse.T).toarray())
 

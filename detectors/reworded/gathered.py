@@ -132,7 +132,7 @@ class Texts:
         """Account -> its texts that came in none of these signals, where there are any."""
         left = np.isin(self.ids, np.array([*ids], dtype=np.int64))
         count = np.bincount(self.account[~left], minlength=len(self.accounts))
-        return {self.accounts[place]: int(count[place]) for place in np.flatnonzero(count)}
+        return {self.accounts[place]: int(count[place]) for place in np.flatnonzero(count).tolist()}
 
     def _text(self, place: int) -> Text:
         account = self.accounts[int(self.account[place])]
