@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import NamedTuple
 
 import msgspec
@@ -24,8 +25,10 @@ DECLARED = "declared"
 ESTABLISHED = "established"
 """The part that is settled between two known operations; no finding stands behind it."""
 
-DENSE = 1 << 24
+DENSE = 1 << 20
 """Multiplications up to which a plain table is faster than one that leaves out what is empty."""
+FEW = 4
+"""Accounts of which each pair is faster looked at alone than all of them together."""
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -177,6 +180,11 @@ def _add_clique(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) 
         return
     best, by = _matrices(pairs, one.family)
     weight = scoring.weigh(one.family, one.llr, age)
+    if len(places) <= FEW:
+        for pair in product(places, places):
+            if best[pair] < weight:
+                best[pair], by[pair] = weight, one.id
+        return
     rows = np.array(places)
     block = rows[:, np.newaxis], rows
     told = best[block]
@@ -202,19 +210,22 @@ def _add_several(
     for column, places in enumerate(things.values()):
         touches[[*places], column] = True
     pairs.named[same[0].detector] = Named(same[0].family, touches)
-    count = _in_common(touches)
     best, by = _matrices(pairs, same[0].family)
-    enough = (count >= least) & (best < llr)
-    best[enough] = llr
-    by[enough & (by == 0)] = same[0].id
+    some = np.flatnonzero(np.count_nonzero(touches, axis=1) >= least)  # others share fewer
+    block = np.ix_(some, some)
+    told, behind = best[block], by[block]
+    enough = (_in_common(touches[some]) >= least) & (told < llr)
+    told[enough] = llr
+    behind[enough & (behind == 0)] = same[0].id
+    best[block], by[block] = told, behind
 
 
-def _in_common(touches: Flags) -> Floats:
-    """Accounts x accounts: things that both have; whole numbers, in whatever way they are added."""
+def _in_common(touches: Flags) -> Ints:
+    """Accounts x accounts: things that both have."""
     if touches.size * len(touches) <= DENSE:
         few = touches.astype(np.float32)
-        return (few @ few.T).astype(np.float64)
-    sparse = csr_array(touches.astype(np.float64))
+        return (few @ few.T).astype(np.int64)
+    sparse = csr_array(touches.astype(np.int64))
     return np.asarray((sparse @ sparse.T).toarray())
 
 
