@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
 from detectors.fusion import Group
-from detectors.pairs import Evidence, Floats, score_pairs
+from detectors.pairs import Evidence, Floats, score_pairs, with_several
 from detectors.ties import MAX_REACH
 
 EvidenceAbout = Callable[[set[str]], Iterable[Evidence]]
@@ -209,9 +209,16 @@ def _strongest(evidence: Sequence[Evidence], index: Mapping[str, int]) -> Floats
     """Accounts x accounts: the most that evidence of one family says of each pair, not less."""
     best = np.zeros((len(index), len(index)))
     for same, least, llr in _steps(evidence):
-        touched = np.zeros((len(same), len(index)), dtype=np.float32)
-        touched[_cells(same, index)] = 1.0
-        np.maximum(best, llr, out=best, where=touched.T @ touched >= least)
+        named = _named(same, index)
+        if least > 1:
+            touches = np.zeros((len(index), len(same)), dtype=np.bool_)
+            for column, places in enumerate(named):
+                touches[places, column] = True
+            block, enough = with_several(touches, least)
+            best[block] = np.where(enough, np.maximum(best[block], llr), best[block])
+        elif llr > 0:
+            for places in named:
+                best[np.ix_(places, places)] = llr  # none was higher so far
     return best
 
 
@@ -226,17 +233,17 @@ def _strongest_of_many(evidence: Sequence[Evidence], index: Mapping[str, int]) -
 
 def _together(evidence: Sequence[Evidence], index: Mapping[str, int]) -> csr_array:
     """Accounts x accounts: how many of these findings name both."""
-    rows, columns = _cells(evidence, index)
+    named = _named(evidence, index)
+    rows = [row for row, places in enumerate(named) for _ in places]
+    columns = [*chain.from_iterable(named)]
     shape = len(evidence), len(index)
     touched = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     return csr_array(touched.T @ touched)
 
 
-def _cells(evidence: Sequence[Evidence], index: Mapping[str, int]) -> tuple[list[int], list[int]]:
-    """Findings and accounts that they name, by place."""
-    named = [[index[name] for name in one.subjects if name in index] for one in evidence]
-    rows = [row for row, places in enumerate(named) for _ in places]
-    return rows, [*chain.from_iterable(named)]
+def _named(evidence: Sequence[Evidence], index: Mapping[str, int]) -> list[list[int]]:
+    """Places of the accounts that each finding names."""
+    return [[index[name] for name in one.subjects if name in index] for one in evidence]
 
 
 def _most(one: Evidence) -> float:

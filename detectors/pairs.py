@@ -211,13 +211,21 @@ def _add_several(
         touches[[*places], column] = True
     pairs.named[same[0].detector] = Named(same[0].family, touches)
     best, by = _matrices(pairs, same[0].family)
-    some = np.flatnonzero(np.count_nonzero(touches, axis=1) >= least)  # others share fewer
-    block = np.ix_(some, some)
+    block, share = with_several(touches, least)
     told, behind = best[block], by[block]
-    enough = (_in_common(touches[some]) >= least) & (told < llr)
+    enough = share & (told < llr)
     told[enough] = llr
     behind[enough & (behind == 0)] = same[0].id
     best[block], by[block] = told, behind
+
+
+def with_several(touches: Flags, least: int) -> tuple[tuple[Ints, ...], Flags]:
+    """Accounts with so many things, as a block of a table of pairs, and which share so many.
+
+    touches: accounts x things.
+    """
+    some = np.flatnonzero(np.count_nonzero(touches, axis=1) >= least)
+    return np.ix_(some, some), _in_common(touches[some]) >= least
 
 
 def _in_common(touches: Flags) -> Ints:
