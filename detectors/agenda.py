@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from detectors.base import MINUTE_S, Key
@@ -27,8 +28,8 @@ class Agenda:
 
     def take(self, moment: float) -> Iterator[Key]:
         """Take out every key that is due before `moment`, and those of the slot that it is in."""
-        for slot in sorted(slot for slot in self._slots if slot * SLOT_S < moment):
-            yield from self._slots.pop(slot)
+        due = sorted(slot for slot in self._slots if slot * SLOT_S < moment)
+        return chain.from_iterable([self._slots.pop(slot) for slot in due])
 
     def clear(self) -> None:
         """Forget everything."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from scipy.sparse import csr_array
 from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
 from detectors.fusion import Group
-from detectors.pairs import Evidence, score_pairs
+from detectors.pairs import Evidence, Floats, score_pairs, with_several
 from detectors.ties import MAX_REACH
 
 EvidenceAbout = Callable[[set[str]], Iterable[Evidence]]
@@ -27,6 +28,8 @@ Members = Callable[[set[str]], set[str]]
 
 OPENS_ALONE_OBJECTS = 5
 MAX_ROUNDS = 8
+DENSE = 1_000
+"""Accounts up to which a table of all their pairs is worth its memory, 8 MB."""
 
 
 class Standing(NamedTuple):
@@ -153,7 +156,7 @@ def hopeful(accounts: set[str], evidence: Sequence[Evidence]) -> set[str]:
     could matter.
     """
     least = scoring.S_NEAR - scoring.PRIOR
-    said = _most_of(evidence, lambda _: True)
+    said = _most_of(evidence, tuple)
     index: dict[str, int] = {}
     for name, families in said.items():
         if sum(families.values()) >= least:
@@ -162,46 +165,90 @@ def hopeful(accounts: set[str], evidence: Sequence[Evidence]) -> set[str]:
         return set()
     # what names one of them says of no pair
     telling = [one for one in evidence if sum(map(index.__contains__, one.subjects)) > 1]
-    most = csr_array((len(index), len(index)))
-    for family in sorted({one.family for one in telling}):
-        most = most + _strongest([one for one in telling if one.family == family], index)
-    most.setdiag(0.0)
-    best = most.max(axis=1).toarray().ravel()
+    told = sorted({one.family for one in telling})
+    each = ([one for one in telling if one.family == family] for family in told)
+    best = _best_sums(each, index)
     return {name for name, place in index.items() if best[place] >= least} & accounts
 
 
-def _strongest(evidence: Sequence[Evidence], index: Mapping[str, int]) -> csr_array:
-    """Accounts x accounts: the most that evidence of one family says of each pair, not less."""
-    best = csr_array((len(index), len(index)))
-    levels = {math.ceil(2 * _most(one)) / 2 for one in evidence}
+def _best_sums(each: Iterable[Sequence[Evidence]], index: Mapping[str, int]) -> Floats:
+    """Of each account the most that all families together say of it and another one, not less.
+
+    each: the evidence of each family. Most of the time there are few accounts, and a plain table is
+    many times faster than one that leaves out what is empty.
+    """
+    size = len(index)
+    if size <= DENSE:
+        table = np.zeros((size, size))
+        for same in each:
+            table += _strongest(same, index)
+        np.fill_diagonal(table, 0.0)
+        best: Floats = table.max(axis=1)
+        return best
+    sparse = csr_array((size, size))
+    for same in each:
+        sparse = sparse + _strongest_of_many(same, index)
+    sparse.setdiag(0.0)
+    return np.asarray(sparse.max(axis=1).toarray().ravel())
+
+
+def _steps(evidence: Sequence[Evidence]) -> Iterator[tuple[list[Evidence], int, float]]:
+    """Evidence of one family -> what says the same, how many of it must name a pair, the LLR."""
+    levels: dict[float, list[Evidence]] = {}
+    for one in evidence:
+        levels.setdefault(math.ceil(2 * _most(one)) / 2, []).append(one)
     for level in sorted(levels):
-        same = [one for one in evidence if math.ceil(2 * _most(one)) / 2 == level]
-        best = best.maximum((_together(same, index) > 0).astype(np.float64) * level)
+        yield levels[level], 1, level
     for detector, (least, llr) in scoring.SEVERAL.items():
         same = [one for one in evidence if one.detector == detector]
         if len(same) >= least:
-            enough = _together(same, index) >= least
-            best = best.maximum(enough.astype(np.float64) * llr)
+            yield same, least, llr
+
+
+def _strongest(evidence: Sequence[Evidence], index: Mapping[str, int]) -> Floats:
+    """Accounts x accounts: the most that evidence of one family says of each pair, not less."""
+    best = np.zeros((len(index), len(index)))
+    for same, least, llr in _steps(evidence):
+        named = _named(same, index)
+        if least > 1:
+            touches = np.zeros((len(index), len(same)), dtype=np.bool_)
+            for column, places in enumerate(named):
+                touches[places, column] = True
+            block, enough = with_several(touches, least)
+            best[block] = np.where(enough, np.maximum(best[block], llr), best[block])
+        elif llr > 0:
+            for places in named:
+                best[np.ix_(places, places)] = llr  # none was higher so far
+    return best
+
+
+def _strongest_of_many(evidence: Sequence[Evidence], index: Mapping[str, int]) -> csr_array:
+    """The same where most pairs have nothing in common."""
+    best = csr_array((len(index), len(index)))
+    for same, least, llr in _steps(evidence):
+        enough = _together(same, index) >= least
+        best = best.maximum(enough.astype(np.float64) * llr)
     return best
 
 
 def _together(evidence: Sequence[Evidence], index: Mapping[str, int]) -> csr_array:
     """Accounts x accounts: how many of these findings name both."""
-    cells = [
-        (row, index[name])
-        for row, one in enumerate(evidence)
-        for name in one.subjects
-        if name in index
-    ]
-    rows, columns = zip(*cells, strict=True) if cells else ((), ())
+    named = _named(evidence, index)
+    rows = [row for row, places in enumerate(named) for _ in places]
+    columns = [*chain.from_iterable(named)]
     shape = len(evidence), len(index)
     touched = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     return csr_array(touched.T @ touched)
 
 
+def _named(evidence: Sequence[Evidence], index: Mapping[str, int]) -> list[list[int]]:
+    """Places of the accounts that each finding names."""
+    return [[index[name] for name in one.subjects if name in index] for one in evidence]
+
+
 def _most(one: Evidence) -> float:
     """The most that it says of two accounts."""
-    return max(one.llr, max(map(itemgetter(2), one.links), default=0.0))
+    return max(one.llr, *map(itemgetter(2), one.links)) if one.links else max(one.llr, 0.0)
 
 
 def settled(
@@ -279,7 +326,7 @@ def _seniority(campaign: Standing) -> tuple[bool, int]:
 
 def _may_belong(known: set[str], evidence: Iterable[Evidence]) -> bool:
     """Whether all that is said of one account could ever tie it to others, an operation even."""
-    most = _most_of(evidence, known.__contains__)
+    most = _most_of(evidence, known.intersection)
     least = scoring.S_OPEN - scoring.PRIOR - scoring.ESTABLISHED
     return any(sum(families.values()) >= least for families in most.values())
 
@@ -312,27 +359,33 @@ def _hanging(known: set[str], evidence: Sequence[Evidence], grouped: Members) ->
 
 def _weighty(known: set[str], evidence: Sequence[Evidence]) -> set[str]:
     """Others that could be near one of these accounts: by all that evidence could say of a pair."""
-    most = _most_of(evidence, lambda name: name not in known)
+    most = _most_of(evidence, lambda names: [name for name in names if name not in known])
     least = scoring.S_NEAR - scoring.PRIOR
     return {name for name, said in most.items() if sum(said.values()) >= least}
 
 
 def _most_of(
-    evidence: Iterable[Evidence], counts: Callable[[str], bool]
+    evidence: Iterable[Evidence], counting: Callable[[Sequence[str]], Iterable[str]]
 ) -> dict[str, dict[str, float]]:
-    """Account -> family -> the most that evidence may say of it and another one."""
+    """Account -> family -> the most that evidence may say of it and another one.
+
+    counting: which of some accounts are asked about.
+    """
     most: defaultdict[str, dict[str, float]] = defaultdict(dict)
     things: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for one in evidence:
-        llr = _most(one)
-        several = one.detector in scoring.SEVERAL
-        for name in filter(counts, one.subjects):
+        llr, family, detector = _most(one), one.family, one.detector
+        names = counting(one.subjects)
+        for name in names:
             families = most[name]
-            families[one.family] = max(families.get(one.family, 0.0), llr)
-            if several:
-                things[name, one.detector].add(one.anchor.partition("/")[0])
-                count = len(things[name, one.detector])
-                least, raised = scoring.SEVERAL[one.detector]
-                if count >= least:
-                    families[one.family] = max(families[one.family], raised)
+            if families.setdefault(family, 0.0) < llr:
+                families[family] = llr
+        if detector in scoring.SEVERAL:
+            least, raised = scoring.SEVERAL[detector]
+            thing = one.anchor.partition("/")[0]
+            for name in names:
+                told = things[name, detector]
+                told.add(thing)
+                if len(told) >= least:
+                    most[name][family] = max(most[name][family], raised)
     return most

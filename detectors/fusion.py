@@ -33,6 +33,8 @@ MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
 COMMUNITY_ABOVE = 200
 HUB_PARTS = 3
+CORE = 2
+"""Edges inside a core that each of its accounts has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +215,16 @@ def _core(community: Iterable[str], graph: nx.Graph[str]) -> frozenset[str]:
 
 
 def _two_core(graph: nx.Graph[str]) -> frozenset[str]:
-    core = frozenset(nx.k_core(graph, 2).nodes)
-    return core if len(core) >= scoring.MIN_ACCOUNTS else frozenset()
+    """Accounts that are left when those with a single edge are taken off again and again."""
+    near = {name: {*others} for name, others in graph.adjacency()}
+    loose = [name for name, others in near.items() if len(others) < CORE]
+    while loose:
+        name = loose.pop()
+        for other in near.pop(name, ()):
+            near[other].discard(name)
+            if len(near[other]) == CORE - 1:
+                loose.append(other)
+    return frozenset(near) if len(near) >= scoring.MIN_ACCOUNTS else frozenset()
 
 
 def _mean_chance(graph: nx.Graph[str]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import compress, groupby, repeat
+from itertools import compress, groupby, islice, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -18,6 +18,9 @@ from detectors.history import LATENESS_S, TOLD_S, History, Place, Told, begun
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
 _TOLD_TOGETHER = 10_000
+_SWEPT_TOGETHER = 2_048
+"""Keys that are looked at and dropped before the next ones: what one look brought into the
+processor's cache serves the next."""
 _type_of = itemgetter(0)
 
 Recall = Callable[[list[int]], Iterable[Signal]]
@@ -92,6 +95,8 @@ class Keyed:
         self._keep_s = _KeepTimes(detector, params)
         self._to_drop = Agenda()
         self._to_close = Agenda()
+        self._to_forget = Agenda()
+        self._memory_s = max(TOLD_S, detector.meta.lookback_s)
         self._late: set[Key] = set()
         self._recent: OrderedDict[int, Signal] = OrderedDict()
         self._firsts: dict[int, Signal] = {}
@@ -207,16 +212,17 @@ class Keyed:
     def sweep(self, moment: float) -> bool:
         """Drop keys that time has passed, and the oldest ones above the cap; whether there were."""
         settled = moment - self._lateness_s
-        gone = self._passed(moment, settled)
-        truncated = len(self) - len(gone) > MAX_KEYS
+        gone = self._drop_passed(moment, settled)
+        truncated = len(self) > MAX_KEYS
         if truncated:
             oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
-            gone = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
-        self._drop(gone)
-        if truncated:
+            more = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
+            self._drop(more)
             self._plan()
-        memory_s = max(TOLD_S, self._detector.meta.lookback_s)
-        self._gone = {key: one for key, one in self._gone.items() if one[0] + memory_s >= moment}
+            gone += more
+        if self._standing is not None and gone:
+            self._standing.dropped(gone)
+        self._forget(moment)
         self._close(settled)
         return truncated
 
@@ -246,6 +252,8 @@ class Keyed:
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
         self._plan()
+        for key, (at, _) in self._gone.items():
+            self._to_forget.put((key,), at + self._memory_s)
         if self._standing is not None:
             self._standing.begin(self.states)
 
@@ -260,27 +268,37 @@ class Keyed:
         for kind, some in groupby(keys, _type_of):
             self._to_drop.put(some, place[0] + self._keep_s[kind])
 
-    def _passed(self, moment: float, settled: float) -> list[Key]:
-        """The keys that time has passed and that may go; most were touched once, and are lone."""
-        newest, states, keep_s = self._newest, self.states, self._keep_s
+    def _drop_passed(self, moment: float, settled: float) -> list[Key]:
+        """Drop the keys that time has passed and that may go; which they were."""
         due = self._to_drop.take(settled)
         gone, left = list[Key](), list[Key]()
+        while some := [*islice(due, _SWEPT_TOGETHER)]:
+            passed = self._passed(some, moment, settled, left)
+            self._drop(passed)
+            gone += passed
+        for key in left:
+            self._to_drop.put((key,), self._newest[key][0] + self._keep_s[key[0]])
+        return gone
+
+    def _passed(
+        self, due: Sequence[Key], moment: float, settled: float, left: list[Key]
+    ) -> list[Key]:
+        """Those that may go; the others are put to `left`. Most were touched once, and are lone."""
+        newest, states, keep_s = self._newest, self.states, self._keep_s
+        gone = list[Key]()
         for key in due:
             (gone if newest[key][0] + keep_s[key[0]] < settled else left).append(key)
-        if type(self._detector).retire is not Detector.retire:
-            gone, some = list[Key](), gone
-            for key in some:
-                may_go = key not in states or self._detector.retire(
-                    key, states[key], moment - newest[key][0], self._params
-                )
-                (gone if may_go else left).append(key)
-        for key in left:
-            self._to_drop.put((key,), newest[key][0] + keep_s[key[0]])
+        if type(self._detector).retire is Detector.retire:
+            return gone
+        some, gone = gone, list[Key]()
+        for key in some:
+            may_go = key not in states or self._detector.retire(
+                key, states[key], moment - newest[key][0], self._params
+            )
+            (gone if may_go else left).append(key)
         return gone
 
     def _drop(self, keys: Sequence[Key]) -> None:
-        if self._standing is not None:
-            self._standing.dropped(keys)
         places = [*map(self._newest.pop, keys)]
         kept = [one is not None for one in map(self.states.pop, keys, repeat(None))]
         # nothing else is known of a lone key
@@ -290,6 +308,17 @@ class Keyed:
                 self._mattering.discard(key)
             if (history := self._histories.pop(key, None)) and history.told:
                 self._gone[key] = (at, history.told)
+                self._to_forget.put((key,), at + self._memory_s)
+
+    def _forget(self, moment: float) -> None:
+        """Forget what was said of keys that are gone for long."""
+        for key in [*self._to_forget.take(moment)]:
+            if (one := self._gone.get(key)) is None:
+                continue
+            if one[0] + self._memory_s < moment:
+                del self._gone[key]
+            else:
+                self._to_forget.put((key,), one[0] + self._memory_s)
 
     def _close(self, settled: float) -> None:
         """Forget the past of the keys that no late signal can reach any more."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import NamedTuple
 
 import msgspec
@@ -24,6 +25,10 @@ DECLARED = "declared"
 ESTABLISHED = "established"
 """The part that is settled between two known operations; no finding stands behind it."""
 
+DENSE = 1 << 20
+"""Multiplications up to which a plain table is faster than one that leaves out what is empty."""
+FEW = 4
+"""Accounts of which each pair is faster looked at alone than all of them together."""
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -174,10 +179,17 @@ def _add_clique(pairs: Pairs, one: Evidence, index: dict[str, int], age: float) 
     if len(places) < 2:  # noqa: PLR2004 -- a pair needs two
         return
     best, by = _matrices(pairs, one.family)
-    block = np.ix_(places, places)
     weight = scoring.weigh(one.family, one.llr, age)
-    better = best[block] < weight
-    best[block] = np.where(better, weight, best[block])
+    if len(places) <= FEW:
+        for pair in product(places, places):
+            if best[pair] < weight:
+                best[pair], by[pair] = weight, one.id
+        return
+    rows = np.array(places)
+    block = rows[:, np.newaxis], rows
+    told = best[block]
+    better = told < weight
+    best[block] = np.where(better, weight, told)
     by[block] = np.where(better, one.id, by[block])
 
 
@@ -188,21 +200,41 @@ def _add_several(
 
     What stands behind a slash in an anchor is a part of one cluster, no text of its own.
     """
-    things: dict[str, set[str]] = {}
+    things: dict[str, set[int]] = {}
     for one in same:
-        things.setdefault(one.anchor.partition("/")[0], set()).update(one.subjects)
+        places = things.setdefault(one.anchor.partition("/")[0], set())
+        places.update(index[name] for name in one.subjects if name in index)
     if len(things) < least:
         return
     touches = np.zeros((len(pairs.accounts), len(things)), dtype=bool)
-    for column, names in enumerate(things.values()):
-        touches[[index[name] for name in sorted(names) if name in index], column] = True
+    for column, places in enumerate(things.values()):
+        touches[[*places], column] = True
     pairs.named[same[0].detector] = Named(same[0].family, touches)
-    sparse = csr_array(touches.astype(np.int64))
-    count = (sparse @ sparse.T).toarray()
     best, by = _matrices(pairs, same[0].family)
-    enough = (count >= least) & (best < llr)
-    best[enough] = llr
-    by[enough & (by == 0)] = same[0].id
+    block, share = with_several(touches, least)
+    told, behind = best[block], by[block]
+    enough = share & (told < llr)
+    told[enough] = llr
+    behind[enough & (behind == 0)] = same[0].id
+    best[block], by[block] = told, behind
+
+
+def with_several(touches: Flags, least: int) -> tuple[tuple[Ints, ...], Flags]:
+    """Accounts with so many things, as a block of a table of pairs, and which share so many.
+
+    touches: accounts x things.
+    """
+    some = np.flatnonzero(np.count_nonzero(touches, axis=1) >= least)
+    return np.ix_(some, some), _in_common(touches[some]) >= least
+
+
+def _in_common(touches: Flags) -> Ints:
+    """Accounts x accounts: things that both have."""
+    if touches.size * len(touches) <= DENSE:
+        few = touches.astype(np.float32)
+        return (few @ few.T).astype(np.int64)
+    sparse = csr_array(touches.astype(np.int64))
+    return np.asarray((sparse @ sparse.T).toarray())
 
 
 def _set_apart(pairs: Pairs, places: list[int]) -> None:

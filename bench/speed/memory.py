@@ -6,7 +6,7 @@ import gc
 import resource
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,29 +44,32 @@ class Walk:
     state_bytes: dict[str, float] = field(default_factory=dict)
 
 
-def walk(sizes: Sequence[int]) -> Walk:
+def walk(sizes: Sequence[int], tell: Callable[[Stage], None]) -> Walk:
     """Read the stream once up to the largest size.
 
     A stage is the part of it, as long as the smallest size, that ends there: what a signal costs
-    when so many came before. Processor time, because wall time depends on who else is there.
+    when so many came before. Processor time, because wall time depends on who else is there. tell:
+    called with each stage when it ends, so that a run that is broken off has said what it knows.
     """
     slugs = list(registry.all_detectors())
     runners = {slug: _runner(slug) for slug in slugs}
     part, done = min(sizes), Walk()
     spent: dict[str, float] = defaultdict(float)
+    accounts: set[str] = set()
     for start in range(0, max(sizes), PAGE):
         if any(start == size - part for size in sizes):
             spent = defaultdict(float)
         page = [flow.signal(number) for number in range(start, start + PAGE)]
+        accounts.update(signal.actor for signal in page)
         _take(page, runners, spent)
         if start + PAGE in sizes:
             us = {name: spent[name] / part * 1e6 for name in (SHARED, *slugs)}
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
             done.stages.append(Stage(start + PAGE, us, peak))
-    accounts = len({flow.signal(number).actor for number in range(max(sizes))})
+            tell(done.stages[-1])
     for slug, runner in runners.items():
         done.keys[slug] = len(runner)
-        done.state_bytes[slug] = len(runner.dump()) / accounts * PER_ACCOUNTS
+        done.state_bytes[slug] = len(runner.dump()) / len(accounts) * PER_ACCOUNTS
     return done
 
 

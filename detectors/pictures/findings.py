@@ -81,6 +81,8 @@ def findings(
 ) -> Iterator[FindingDraft]:
     """One for each picture on enough accounts, unless it is on too many."""
     for group in groups:
+        if sum(len(one.uses) for one in group) < limits.accounts:
+            continue  # most pictures are one account's
         uses = uses_of(group[0].name, {one.name: one.uses for one in group})
         if limits.accounts <= len(uses) <= limits.common and not group[0].sampled:
             yield _draft(group, uses, limits, population, truncated=truncated)

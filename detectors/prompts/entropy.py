@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
+
+_CACHED = 8_192
 
 
 def entropy(counts: Iterable[int], places: int | None = None) -> float:
@@ -11,7 +14,12 @@ def entropy(counts: Iterable[int], places: int | None = None) -> float:
 
     places: how many there are, when fewer than members.
     """
-    sizes = sorted(count for count in counts if count)
+    return _entropy(tuple(sorted(count for count in counts if count)), places)
+
+
+@lru_cache(maxsize=_CACHED)
+def _entropy(sizes: tuple[int, ...], places: int | None) -> float:
+    """Of most days that a tick looks at nothing has changed since the one before."""
     total = sum(sizes)
     most = min(total, places or total)
     if most <= 1:

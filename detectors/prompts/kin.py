@@ -124,7 +124,8 @@ class _Kin:
     def _shares(self, left: Places, right: Places) -> Floats:
         """Estimated Jaccard: the share of equal rows."""
         equal = self.table[left] == self.table[right]
-        shares: Floats = np.count_nonzero(equal, axis=1) / equal.shape[1]
+        eights = np.bitwise_count(equal.view(np.uint64))  # faster than to count one by one
+        shares: Floats = eights.sum(axis=1, dtype=np.int64) / equal.shape[1]
         return shares
 
     def _are_alike(self, left: Places, right: Places, j: Floats) -> Flags:

@@ -11,6 +11,8 @@ from detectors.synchrony.rows import keyed_rank
 
 KEPT_S = 8 * DAY_S
 MAX_STEPS = 256
+SETTLED_EACH = 64
+"""Steps after which those go that no ladder needs, of an account that no tick has looked at."""
 PLAIN_S = DAY_S + 2 * HOUR_S
 """Signals may come a day late, so what was not refused yet is kept a little longer."""
 AFTER_S = HOUR_S
@@ -74,6 +76,18 @@ class Trials(msgspec.Struct, omit_defaults=True):
     sample: dict[int, dict[int, bool]] = {}
     truncated: bool = False
 
+    @property
+    def may_tell(self) -> bool:
+        """Whether a tick can learn from it: an account that was refused, a model, a template that
+        was asked more than once. A single request is known from the steps of who made it."""
+        if not self.customer:
+            return (
+                bool(self.sample)
+                or len(self.hours) > 1
+                or any(one.trials > 1 for one in self.hours.values())
+            )
+        return any(one.refusals for one in self.hours.values())
+
     def count(self, signal: Signal) -> None:
         """Count one request or response in its hour."""
         self.newest = max(self.newest, signal.at)
@@ -95,7 +109,7 @@ class Trials(msgspec.Struct, omit_defaults=True):
         self.customer = max(self.customer, customer(signal))
         if signal.kind == "ai.request" or is_refused(signal):
             self.steps.append(step_of(signal))
-            if len(self.steps) > 2 * MAX_STEPS:
+            if not len(self.steps) % SETTLED_EACH:
                 self.settle()
 
     def settle(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -24,7 +25,8 @@ Place = tuple[float, int]
 Told = tuple[str, float, int]
 """Account, event time and id of a signal."""
 Row = tuple[list[Told], list[Told], list[Told], Place | None]
-"""Of one run: the outputs, prompts and posts that have it, and its first post of all."""
+"""Of one run: the outputs that have it, prompts and posts that can have it from them, and its first
+post of all."""
 
 
 class Run(msgspec.Struct, omit_defaults=True):
@@ -63,12 +65,20 @@ class Run(msgspec.Struct, omit_defaults=True):
         _put(self.posts, account, place)
         self.posts = self._bounded(self.posts, secret)
 
-    def row(self, secret: bytes) -> Row:
-        """What it gives to a tick, in order of time."""
+    def row(self, secret: bytes, window_s: float) -> Row:
+        """What it gives to a tick, in order of time; of texts those that can be from an output.
+
+        Most runs of words that many have were known before anybody let an AI service write them.
+        """
+        outputs = _told(self.outputs)[:MAX_OUTPUTS]
+        new = [at for _, at, _ in _new(outputs, self.first)]
+        if not new:
+            return outputs, [], [], self.first
         prompts, posts = self.prompts, self.posts
         if self.sampled:
             prompts, posts = _sample(prompts, secret), _sample(posts, secret)
-        return (_told(self.outputs)[:MAX_OUTPUTS], _told(prompts), _told(posts), self.first)
+        first, last = min(new), max(new) + window_s
+        return outputs, _told(prompts, first, last), _told(posts, first, last), self.first
 
     def _bounded(self, kept: dict[str, list[Place]], secret: bytes) -> dict[str, list[Place]]:
         if len(kept) <= 2 * MAX_ACCOUNTS:
@@ -107,13 +117,11 @@ def meetings(rows: Iterable[Row], window_s: float) -> Meetings:
     for wrote, asked, posted, first in rows:
         later = [*asked, *posted]
         prompts.update(id_ for _, _, id_ in asked)
-        # what an AI account wrote before anybody posted it is its own, also when it writes it again
-        own = {account for account, at, _ in wrote if first is None or at < first[0]}
-        for output in wrote:
+        new = _new(wrote, first)
+        if first is not None and len(new) < len(wrote):
+            known.update((one[2], first[1]) for one in wrote if one not in new)
+        for output in new:
             account, at, id_ = output
-            if first is not None and first[0] <= at and account not in own:
-                known[id_, first[1]] += 1
-                continue
             for text in later:
                 if at < text[1] <= at + window_s and text[0] != account:
                     pairs[id_, text[2]] += 1
@@ -155,6 +163,30 @@ def _put(kept: dict[str, list[Place]], account: str, place: Place) -> None:
         del mine[EACH:]
 
 
-def _told(kept: Mapping[str, Sequence[Place]]) -> list[Told]:
-    found = [(account, at, id_) for account, places in kept.items() for at, id_ in places]
-    return sorted(found, key=lambda told: (*told[1:], told[0]))
+def _new(outputs: Sequence[Told], first: Place | None) -> Sequence[Told]:
+    """Those that are not of something known. first: the first post of all.
+
+    What an AI account wrote before anybody posted it is its own, also when it writes it again.
+    """
+    if first is None:
+        return outputs
+    own = {account for account, at, _ in outputs if at < first[0]}
+    return [one for one in outputs if one[1] < first[0] or one[0] in own]
+
+
+def _told(
+    kept: Mapping[str, Sequence[Place]], after: float = -math.inf, until: float = math.inf
+) -> list[Told]:
+    """In order of time those after one moment, up to another one."""
+    found = [
+        (account, at, id_)
+        for account, places in kept.items()
+        for at, id_ in places
+        if after < at <= until
+    ]
+    return sorted(found, key=_in_time)
+
+
+def _in_time(told: Told) -> tuple[float, int, str]:
+    account, at, id_ = told
+    return at, id_, account

@@ -6,10 +6,11 @@ Most texts are like no other one, so that no object is made of a text before it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import Any, TypedDict
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -29,15 +30,19 @@ WORD = np.dtype("<u4")
 class Columns(TypedDict):
     """Texts of one shard, plain data; columns are bytes.
 
-    accounts: of each writer; is_draft: whether an AI service wrote its texts. writer, wording: one
-    entry a text, places among the writers and the different wordings; at, ids: its time and signal.
+    accounts: of each writer, a list that is encoded once more, as most ticks ask for none of them;
+    writers: how many there are; distinct: whether no account is two of them; is_draft: whether an
+    AI service wrote its texts. writer, wording: one entry a text, places among the writers and the
+    different wordings; at, ids: its time and signal.
     vocabulary: numbers of words, in any order; users: writers that use each, empty where nobody
     counted them; sizes: words of each wording; codes: these words as places in the vocabulary, one
     wording after the other, in each by number.
     """
 
-    accounts: list[str]
-    is_draft: list[bool]
+    accounts: bytes
+    writers: int
+    distinct: bool
+    is_draft: bytes
     writer: bytes
     wording: bytes
     at: bytes
@@ -45,7 +50,24 @@ class Columns(TypedDict):
     vocabulary: bytes
     users: bytes
     sizes: bytes
-    codes: bytes
+    codes: bytes | memoryview
+
+
+@dataclass(slots=True)
+class Names:
+    """Labels of accounts, read when one is asked for. told: encoded."""
+
+    told: bytes
+    size: int
+    _read: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, place: int) -> str:
+        if not self._read:
+            self._read = names_in(self.told)
+        return self._read[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,7 @@ class Texts:
     each word, where somebody counted them; the rest one entry a text. account, wording: places in
     `accounts` and `sets`."""
 
-    accounts: tuple[str, ...]
+    accounts: Names | Sequence[str]
     sets: Sets
     users: Ints | None
     account: Ints
@@ -110,10 +132,10 @@ class Texts:
         """Account -> its texts that came in none of these signals, where there are any."""
         left = np.isin(self.ids, np.array([*ids], dtype=np.int64))
         count = np.bincount(self.account[~left], minlength=len(self.accounts))
-        return {self.accounts[place]: int(count[place]) for place in np.flatnonzero(count)}
+        return {self.accounts[place]: int(count[place]) for place in np.flatnonzero(count).tolist()}
 
     def _text(self, place: int) -> Text:
-        account = self.accounts[self.account[place]]
+        account = self.accounts[int(self.account[place])]
         words = self.sets[int(self.wording[place])]
         is_draft = bool(self.is_draft[place])
         return Text(account, float(self.at[place]), int(self.ids[place]), words, is_draft)
@@ -147,9 +169,12 @@ def columns(told: Iterable[tuple[Key, Sequence[tuple[Words, Place]]]]) -> Column
     number: dict[Words, int] = {}
     wording = [number.setdefault(words, len(number)) for words, _ in texts]
     sets = Sets.of([*number])
+    names = [key.value for key in keys]
     return Columns(
-        accounts=[key.value for key in keys],
-        is_draft=[key.type == DRAFTS for key in keys],
+        accounts=msgspec.msgpack.encode(names),
+        writers=len(names),
+        distinct=len(set(names)) == len(names),
+        is_draft=np.array([key.type == DRAFTS for key in keys], dtype=np.bool_).tobytes(),
         writer=np.array(writer, dtype=PLACE).tobytes(),
         wording=np.array(wording, dtype=PLACE).tobytes(),
         at=np.array([at for _, (at, _) in texts], dtype=TIME).tobytes(),
@@ -163,11 +188,9 @@ def columns(told: Iterable[tuple[Key, Sequence[tuple[Words, Place]]]]) -> Column
 
 def merge(parts: Sequence[Columns]) -> Texts:
     """The texts of all shards. One account may be two writers: of its own texts and of drafts."""
-    names = [name for part in parts for name in part["accounts"]]
-    accounts = dict(zip(dict.fromkeys(names), range(len(names)), strict=False))
-    writers = np.fromiter(map(accounts.__getitem__, names), dtype=np.int64, count=len(names))
-    is_draft = np.array([one for part in parts for one in part["is_draft"]], dtype=np.bool_)
-    before = accumulate((len(part["accounts"]) for part in parts), initial=0)
+    accounts, writers = _accounts(parts)
+    is_draft = np.frombuffer(b"".join(part["is_draft"] for part in parts), np.bool_)
+    before = accumulate((part["writers"] for part in parts), initial=0)
     writer = [
         np.frombuffer(part["writer"], PLACE).astype(np.int64) + start
         for part, start in zip(parts, before, strict=False)
@@ -175,9 +198,9 @@ def merge(parts: Sequence[Columns]) -> Texts:
     sets, wording = _wordings(parts)
     each = np.concatenate(writer) if parts else np.zeros(0, dtype=np.int64)
     # who is counted as two writers, or in two shards, would be two users
-    is_counted = len(parts) == 1 and len(accounts) == len(names) and bool(parts[0]["users"])
+    is_counted = isinstance(accounts, Names) and bool(parts[0]["users"])
     return Texts(
-        accounts=tuple(accounts),
+        accounts=accounts,
         sets=sets,
         users=np.frombuffer(parts[0]["users"], PLACE).astype(np.int64) if is_counted else None,
         account=writers[each],
@@ -186,6 +209,22 @@ def merge(parts: Sequence[Columns]) -> Texts:
         at=_column(parts, "at", TIME),
         ids=_column(parts, "ids", NUMBER),
     )
+
+
+def names_in(told: bytes) -> list[str]:
+    """Labels as `Columns` holds them."""
+    return msgspec.msgpack.decode(told, type=list[str])
+
+
+def _accounts(parts: Sequence[Columns]) -> tuple[Names | Sequence[str], Ints]:
+    """The accounts of all parts, each once, and the place of each writer's."""
+    if len(parts) == 1 and parts[0]["distinct"]:
+        size = parts[0]["writers"]
+        return Names(parts[0]["accounts"], size), np.arange(size)
+    names = [name for part in parts for name in names_in(part["accounts"])]
+    accounts = dict(zip(dict.fromkeys(names), range(len(names)), strict=False))
+    writers = np.fromiter(map(accounts.__getitem__, names), dtype=np.int64, count=len(names))
+    return tuple(accounts), writers
 
 
 def spread(starts: Ints, sizes: Ints, which: Ints) -> tuple[Ints, Ints]:

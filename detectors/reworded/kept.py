@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from detectors.base import DAY_S, Key, Signal
@@ -20,7 +22,7 @@ from detectors.reworded.gathered import (
     Ints,
     spread,
 )
-from detectors.reworded.texts import DRAFTS, Writer
+from detectors.reworded.texts import DRAFTS, TEXTS, Writer
 from detectors.reworded.users import WORD_BITS, Users
 from detectors.reworded.vocabulary import Vocabulary
 from detectors.reworded.words import Words
@@ -84,7 +86,7 @@ class KeptTexts:
         since_day = math.floor(clock / DAY_S - self._lookback_d)
         self._update(states, since_day)
         used = self._used()
-        if max(len(used) - 2 * used.sum(), len(self._keys) - 2 * len(self._writers)) > _SPARE:
+        if max(len(used) - 2 * used.sum(), len(self._names) - 2 * len(self._writers)) > _SPARE:
             self.begin(states)
             self._update(states, since_day)
             used = self._used()
@@ -93,7 +95,8 @@ class KeptTexts:
     def _clear(self) -> None:
         self._changed: dict[tuple[Key, int], None] = {}  # in an order that nothing else decides
         self._gone: set[Key] = set()
-        self._keys: list[Key] = []
+        self._names: list[str] = []
+        self._drafts: list[int] = []
         self._writers: dict[Key, int] = {}
         self._vocabulary, self._users = Vocabulary(), Users()
         none = np.zeros(0, dtype=np.int64)
@@ -113,7 +116,7 @@ class KeptTexts:
 
     def _stale(self, since_day: int) -> Flags:
         rows, writers = self._rows, self._writers
-        gone = np.zeros(len(self._keys), dtype=np.bool_)
+        gone = np.zeros(len(self._names), dtype=np.bool_)
         gone[[code for key in self._gone if (code := writers.pop(key, None)) is not None]] = True
         days = [
             code << _DAY_BITS | day
@@ -121,7 +124,7 @@ class KeptTexts:
             if day >= since_day and (code := writers.get(key)) is not None
         ]
         stale = (rows.day < since_day) | gone[rows.writer]
-        some = np.zeros(len(self._keys), dtype=np.bool_)
+        some = np.zeros(len(self._names), dtype=np.bool_)
         some[np.array(days, dtype=np.int64) >> _DAY_BITS] = True
         near = np.flatnonzero(some[rows.writer])
         stale[near] |= np.isin(rows.writer[near] << _DAY_BITS | rows.day[near], days)
@@ -148,9 +151,11 @@ class KeptTexts:
             texts = states[key].days.get(day)
             if not texts:
                 continue
-            code = self._writers.setdefault(key, len(self._keys))
-            if code == len(self._keys):
-                self._keys.append(key)
+            code = self._writers.setdefault(key, len(self._names))
+            if code == len(self._names):
+                self._names.append(key.value)
+                if key.type == DRAFTS:
+                    self._drafts.append(code)
             for words, (at, id_) in texts.items():
                 yield code, day, words, at, id_
 
@@ -168,12 +173,15 @@ class KeptTexts:
 
     def _told(self, used: Flags) -> Columns:
         rows, sets = self._rows, self._vocabulary.sets()
-        is_there = np.bincount(rows.writer, minlength=len(self._keys)) > 0
-        keys = [self._keys[code] for code in np.flatnonzero(is_there).tolist()]
+        is_there = np.bincount(rows.writer, minlength=len(self._names)) > 0
+        is_draft = np.zeros(len(self._names), dtype=np.bool_)
+        is_draft[self._drafts] = True
         code = sets.code if used.all() else sets.code[np.repeat(used, sets.sizes)]
         return Columns(
-            accounts=[key.value for key in keys],
-            is_draft=[key.type == DRAFTS for key in keys],
+            accounts=msgspec.msgpack.encode([*compress(self._names, is_there.tolist())]),
+            writers=int(np.count_nonzero(is_there)),
+            distinct=not any(self._is_twice(code, is_there) for code in self._drafts),
+            is_draft=is_draft[is_there].tobytes(),
             writer=(np.cumsum(is_there) - 1)[rows.writer].astype(PLACE).tobytes(),
             wording=(np.cumsum(used) - 1)[rows.wording].astype(PLACE).tobytes(),
             at=rows.at.astype(TIME).tobytes(),
@@ -181,5 +189,10 @@ class KeptTexts:
             vocabulary=sets.vocabulary.astype(WORD).tobytes(),
             users=self._users.of_each().astype(PLACE).tobytes(),
             sizes=sets.sizes[used].astype(PLACE).tobytes(),
-            codes=code.astype(PLACE).tobytes(),
+            codes=code.astype(PLACE, copy=False).data,
         )
+
+    def _is_twice(self, draft: int, is_there: Flags) -> bool:
+        """Whether the writer of these drafts is the writer of own texts as well."""
+        own = self._writers.get(Key(TEXTS, self._names[draft]))
+        return bool(is_there[draft]) and own is not None and bool(is_there[own])

@@ -9,6 +9,9 @@ import numpy as np
 from detectors.reworded.gathered import Codes, Ints, Sets
 from detectors.reworded.words import WIDTH, Words, numbers_of
 
+_SPARE = 4
+"""A fourth more room than is needed, so that most additions move nothing."""
+
 
 class Vocabulary:
     """Words and wordings in the order in which they came."""
@@ -16,7 +19,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self._wordings: dict[Words, int] = {}
         self._sizes: Ints = np.zeros(0, dtype=np.int64)
-        self._code: Codes = np.zeros(0, dtype=np.int32)
+        self._room: Codes = np.zeros(0, dtype=np.int32)
+        self._filled = 0
         self._numbers: Ints = np.zeros(0, dtype=np.int64)
         self._sorted: Ints = np.zeros(0, dtype=np.int64)
         self._place: Ints = np.zeros(0, dtype=np.int64)
@@ -32,13 +36,23 @@ class Vocabulary:
         self._sizes = np.append(self._sizes, [len(words) // WIDTH for words in new]).astype(
             np.int64
         )
-        self._code = np.append(self._code, self._codes(numbers_of(new)))
+        self._append(self._codes(numbers_of(new)))
         return np.fromiter(map(known.__getitem__, told), dtype=np.int64, count=len(told))
 
     def sets(self) -> Sets:
         """All wordings."""
         ends = np.concatenate([[0], np.cumsum(self._sizes)])
-        return Sets(self._numbers, self._code, ends)
+        return Sets(self._numbers, self._room[: self._filled], ends)
+
+    def _append(self, codes: Codes) -> None:
+        """Put codes behind the others; now and then all are moved to where there is more room."""
+        end = self._filled + len(codes)
+        if end > len(self._room):
+            room = np.zeros(end + end // _SPARE, dtype=np.int32)
+            room[: self._filled] = self._room[: self._filled]
+            self._room = room
+        self._room[self._filled : end] = codes
+        self._filled = end
 
     def _codes(self, numbers: Ints) -> Codes:
         """Places of words in the vocabulary."""

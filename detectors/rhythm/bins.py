@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import overload
 from zlib import crc32
 
 import msgspec
@@ -69,23 +69,15 @@ def act(state: Rhythm, signal: Signal) -> None:
         state.bins = _since(state.bins, state.newest - LOOKBACK_S - DAY_S)
 
 
-def beat_of(account: str, state: Rhythm, clock: float, least: int) -> Beat | None:
-    """What a tick compares; None for an account of fewer than `least` bins."""
-    if len(state.bins) < least:
-        return None
-    recent = _since(state.bins, clock - LOOKBACK_S)
-    kept = _smallest(recent)
-    reach = max(map(spread, kept)) if len(kept) < len(recent) else _MASK
-    minutes = Counter(place % PER_HOUR for place in kept)
-    most = SCHEDULED * len(kept)
-    bins = sorted(place for place in kept if minutes[place % PER_HOUR] <= most)
-    if len(bins) < least:
-        return None
-    ties = sorted(state.ties)[:MAX_TIES]
-    return Beat(account, bins, [kept[place] for place in bins], ties, reach)
+@overload
+def spread(place: int) -> int: ...
 
 
-def spread(place: int) -> int:
+@overload
+def spread(place: NDArray[np.int64]) -> NDArray[np.int64]: ...
+
+
+def spread(place: int | NDArray[np.int64]) -> int | NDArray[np.int64]:
     """A hash of a bin; no two bins of some centuries share one."""
     return place * _SPREAD & _MASK
 
@@ -93,11 +85,6 @@ def spread(place: int) -> int:
 def hour_of_week(place: int) -> int:
     """0..167 in UTC."""
     return place // PER_HOUR % WEEK_H
-
-
-def hours_of(bins: Sequence[int]) -> NDArray[np.int64]:
-    """How many of these bins are in each hour of the week; shape (168,)."""
-    return np.bincount(np.array(bins, dtype=np.int64) // PER_HOUR % WEEK_H, minlength=WEEK_H)
 
 
 def ties_of(signal: Signal) -> Iterable[int]:
@@ -118,9 +105,3 @@ def _since(bins: dict[int, int], moment: float) -> dict[int, int]:
     if not bins or min(bins) >= first:
         return bins
     return {place: id_ for place, id_ in bins.items() if place >= first}
-
-
-def _smallest(bins: dict[int, int]) -> dict[int, int]:
-    if len(bins) <= MAX_BINS:
-        return bins
-    return {place: bins[place] for place in sorted(bins, key=spread)[:MAX_BINS]}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from detectors.base import MAX_SIGNAL_IDS, Condition, FindingDraft, Key
 from detectors.emission import Link, counted
+from detectors.rhythm.beats import Beats
 from detectors.rhythm.bins import BIN_S, WEEK_H, Beat, hour_of_week
 from detectors.rhythm.pairs import Limits, Pair
 from detectors.rhythm.shifts import ShiftLimits, Shifts
@@ -15,7 +16,7 @@ SHOWN = 2
 
 
 def rhythm_draft(
-    beats: Sequence[Beat], group: Sequence[int], pairs: Sequence[Pair], limits: Limits, least: int
+    beats: Beats, group: Sequence[int], pairs: Sequence[Pair], limits: Limits, least: int
 ) -> FindingDraft:
     """Accounts that keep one rhythm. group: their places; pairs: those inside the group."""
     members = sorted((beats[place] for place in group), key=lambda one: one.account)
@@ -61,9 +62,7 @@ def rhythm_draft(
     )
 
 
-def shifts_draft(
-    beats: Sequence[Beat], found: Shifts, limits: ShiftLimits, least: int
-) -> FindingDraft:
+def shifts_draft(beats: Beats, found: Shifts, limits: ShiftLimits, least: int) -> FindingDraft:
     """Accounts that take turns: at any hour of the week one of them is at work."""
     members = sorted((beats[place] for place in found.places), key=lambda one: one.account)
     names = [one.account for one in members]

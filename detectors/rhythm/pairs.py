@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from math import exp, lgamma, log
 from typing import NamedTuple
@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hours_of, spread
+from detectors.rhythm.beats import Beats
+from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, spread
 
 MAX_PAIRS = 200_000
 MAX_BEATS = 20_000
@@ -40,20 +41,20 @@ class Limits(NamedTuple):
     tie_cap: int
 
 
-def pairs_of(beats: Sequence[Beat], limits: Limits) -> list[Pair]:
+def pairs_of(beats: Beats, limits: Limits) -> list[Pair]:
     """Pairs of accounts with a tie, one weekly rhythm, and more common minutes than chance.
 
     Chance: each account keeps its hours of the week and picks minutes inside them as all accounts
     together do, so that an hour in which everybody acted at once proves nothing.
     """
-    hours = np.array([hours_of(beat.bins) for beat in beats]).reshape(-1, WEEK_H)
+    hours = beats.weeks()
     crowding = _crowding(beats)
     candidates = _tied(beats, limits.tie_cap)
     found = []
     for one, two, cosine in _alike(hours, candidates, limits.cosine):
         left, right = _comparable(beats[one], beats[two])
         same = len(left & right)
-        shares = len(left) * len(right) / (len(beats[one].bins) * len(beats[two].bins))
+        shares = len(left) * len(right) / int(beats.sizes[one] * beats.sizes[two])
         expected = float(np.dot(hours[one] * hours[two], crowding)) * shares
         p = min(1.0, len(candidates) * poisson_tail(same, expected))
         if p <= limits.alpha:
@@ -77,7 +78,7 @@ def poisson_tail(number: int, mean: float) -> float:
     return float(f"{total:.3g}")
 
 
-def _tied(beats: Sequence[Beat], cap: int) -> Counts:
+def _tied(beats: Beats, cap: int) -> Counts:
     """Pairs of places with a common tie, sorted, (pairs, 2): of many those with the rarest ties."""
     found = np.zeros(0, dtype=np.int64)
     for one, two in _pairs_by_tie(beats, cap):
@@ -89,11 +90,10 @@ def _tied(beats: Sequence[Beat], cap: int) -> Counts:
     return np.stack([found >> _BITS, found & (1 << _BITS) - 1], axis=1)
 
 
-def _pairs_by_tie(beats: Sequence[Beat], cap: int) -> Iterator[tuple[Counts, Counts]]:
+def _pairs_by_tie(beats: Beats, cap: int) -> Iterator[tuple[Counts, Counts]]:
     """Places that meet on a tie, the lower one first, some at a time, the rarest tie first."""
-    place = np.repeat(np.arange(len(beats)), [len(beat.ties) for beat in beats])
-    tie = np.array([tie for beat in beats for tie in beat.ties], dtype=np.int64)
-    _, which, count = np.unique(tie, return_inverse=True, return_counts=True)
+    place = np.repeat(np.arange(len(beats)), beats.tied)
+    _, which, count = np.unique(beats.ties, return_inverse=True, return_counts=True)
     kept = np.flatnonzero(count[which] <= cap)
     kept = kept[np.lexsort((place[kept], which[kept], count[which[kept]]))]
     place, size = place[kept], count[which[kept]]
@@ -107,11 +107,10 @@ def _pairs_by_tie(beats: Sequence[Beat], cap: int) -> Iterator[tuple[Counts, Cou
         yield place[one], place[two]
 
 
-def _crowding(beats: Sequence[Beat]) -> NDArray[np.float64]:
+def _crowding(beats: Beats) -> NDArray[np.float64]:
     """For each hour of the week: chance that two acts in it share a bin; shape (168,)."""
-    bins = np.array([place for beat in beats for place in beat.bins], dtype=np.int64)
-    first = int(bins.min()) // PER_HOUR if len(bins) else 0
-    bins -= first * PER_HOUR
+    first = int(beats.bins.min()) // PER_HOUR if len(beats.bins) else 0
+    bins = beats.bins - first * PER_HOUR
     hours = int(bins.max(initial=0)) // PER_HOUR + 1
     number = np.bincount(bins, minlength=hours * PER_HOUR) + 1
     hour = (np.arange(len(number)) // PER_HOUR + first) % WEEK_H
@@ -125,12 +124,13 @@ def _crowding(beats: Sequence[Beat]) -> NDArray[np.float64]:
 def _alike(hours: Counts, pairs: Counts, least: float) -> Iterator[tuple[int, int, float]]:
     """Pairs of places with their cosine where it is at least `least`.
 
-    It is made of whole numbers, so that every machine says the same.
+    It is made of whole numbers, which these are as floats too, so that every machine says the same.
     """
     length = np.einsum("ij,ij->i", hours, hours)
+    small = hours.astype(np.float32)  # no product of MAX_BINS by MAX_BINS needs more digits
     for start in range(0, len(pairs), _TOGETHER):
         one, two = pairs[start : start + _TOGETHER].T
-        both = np.einsum("ij,ij->i", hours[one], hours[two])
+        both = np.einsum("ij,ij->i", small[one], small[two]).astype(np.int64)
         cosine = both / np.sqrt(np.maximum(length[one] * length[two], 1))
         near = np.flatnonzero(cosine >= least)
         yield from zip(*(column[near].tolist() for column in (one, two, cosine)), strict=True)

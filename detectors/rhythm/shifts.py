@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from math import comb, erfc, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rhythm.bins import WEEK_H, Beat, hours_of
+from detectors.rhythm.beats import Beats
 
 MIN_ACCOUNTS, MAX_ACCOUNTS = 3, 8
 MAX_TESTED = 100
@@ -45,14 +46,14 @@ class _Crew(NamedTuple):
     choices: int
 
 
-def shifts_of(beats: Sequence[Beat], limits: ShiftLimits) -> list[Shifts]:
+def shifts_of(beats: Beats, limits: ShiftLimits) -> list[Shifts]:
     """Groups that share a tie and take turns more strictly than others as busy do by chance.
 
     Chance: each member is replaced by an account of the desk, of whose week it draws as many acts.
     Where a tie has more accounts than take turns, every choice from them counts as a test. Nobody
     is in two groups.
     """
-    weeks = np.array([hours_of(beat.bins) for beat in beats]).reshape(-1, WEEK_H)
+    weeks = beats.weeks()
     crews = list(_crews(beats, weeks, limits))[:MAX_TESTED]
     tests = sum(crew.choices for crew in crews)
     found: list[Shifts] = []
@@ -69,17 +70,10 @@ def alone_share(weeks: Weeks) -> float:
     return float(weeks.max(axis=0).sum() / weeks.sum())
 
 
-def _crews(beats: Sequence[Beat], weeks: Weeks, limits: ShiftLimits) -> Iterator[_Crew]:
+def _crews(beats: Beats, weeks: Weeks, limits: ShiftLimits) -> Iterator[_Crew]:
     """From each tie those that fit together, the rarest tie first; the same ones once."""
-    holders: dict[int, list[int]] = {}
-    for place, beat in enumerate(beats):
-        for tie in beat.ties:
-            holders.setdefault(tie, []).append(place)
     seen: set[tuple[int, ...]] = set()
-    for tie in sorted(holders, key=lambda tie: (len(holders[tie]), tie)):
-        there = holders[tie]
-        if not MIN_ACCOUNTS <= len(there) <= limits.tie_cap:
-            continue
+    for there in _holders(beats, limits.tie_cap):
         places = _fitting(there, weeks, limits.alone)
         if 2 * len(places) > len(beats):  # too few others to say what chance is
             continue
@@ -87,6 +81,17 @@ def _crews(beats: Sequence[Beat], weeks: Weeks, limits: ShiftLimits) -> Iterator
         if len(places) >= MIN_ACCOUNTS and covered >= limits.hours and places not in seen:
             seen.add(places)
             yield _Crew(places, comb(len(there), len(places)))
+
+
+def _holders(beats: Beats, cap: int) -> Iterator[list[int]]:
+    """Places of the accounts on each tie that enough and not too many have, rarest first."""
+    place = np.repeat(np.arange(len(beats)), beats.tied)
+    _, which, count = np.unique(beats.ties, return_inverse=True, return_counts=True)
+    some = np.flatnonzero(((count >= MIN_ACCOUNTS) & (count <= cap))[which])
+    some = some[np.lexsort((place[some], which[some], count[which[some]]))]
+    starts = np.flatnonzero(np.diff(which[some], prepend=-1, append=-1))
+    there = place[some].tolist()
+    return (there[start:end] for start, end in pairwise(starts.tolist()))
 
 
 def _fitting(there: Sequence[int], weeks: Weeks, alone: float) -> tuple[int, ...]:

@@ -154,6 +154,10 @@ class GuardrailProbing(Detector[Trials, GuardrailProbingParams]):
             state.keep_account(signal, self.secret)
         return []
 
+    def matters(self, state: Trials) -> bool:
+        """Few accounts are refused, and most prompts are somebody's own words."""
+        return state.may_tell
+
     def part(self, clock: float, states: Mapping[Key, Trials], p: GuardrailProbingParams) -> Part:
         return collect(states.items(), clock, p.limits())
 

@@ -44,6 +44,11 @@ OPENING_ACCOUNTS = 3
 Part = tuple[list[Row], bool]
 
 
+Kept = tuple[Sequence[Any], tuple[Meetings, bool] | None]
+"""The parts of a tick, and who met in them."""
+_NOTHING: Kept = ((), None)
+
+
 class OutputReappearance(Detector[Run, ReappearanceParams]):
     """State per run of words. Outputs wait under many of theirs, posts ask under few of theirs.
 
@@ -83,6 +88,7 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
     )
     Params = ReappearanceParams
     State = Run
+    _kept: Kept = _NOTHING
 
     def prepare(self, signals: Sequence[Signal], p: ReappearanceParams) -> None:
         """Texts are hashed together."""
@@ -125,12 +131,15 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
         """Who has the runs of this shard, and whether only a sample of them is known."""
         since = clock - max(p.known_d * DAY_S, p.window_h * HOUR_S)
         live = [state for state in states.values() if state.newest >= since and self.matters(state)]
-        return [state.row(self.secret) for state in live], any(state.sampled for state in live)
+        rows = [state.row(self.secret, p.window_h * HOUR_S) for state in live]
+        return rows, any(state.sampled for state in live)
 
     def reads(self, clock: float, parts: Sequence[Any], p: ReappearanceParams) -> Sequence[int]:
-        """The signals that met."""
+        """The signals that met. Who met is kept for `tick_with`, which gets the same parts."""
         del clock
-        return sorted(_met(parts, p)[0].signal_ids())
+        met = _met(parts, p)
+        self._kept = parts, met
+        return sorted(met[0].signal_ids())
 
     def tick_with(
         self,
@@ -141,7 +150,8 @@ class OutputReappearance(Detector[Run, ReappearanceParams]):
     ) -> list[FindingDraft]:
         """Compare what met; one finding a chain."""
         del clock
-        met, sampled = _met(parts, p)
+        (of, told), self._kept = self._kept, _NOTHING
+        met, sampled = told if told is not None and of is parts else _met(parts, p)
         found = matches(met, signals, self._read(p), p.limits)
         flags = ("sampled",) * sampled + ("truncated",) * met.truncated
         return [_draft(chain, met, p, flags) for chain in chains(found, met.prompts, p.limits)]

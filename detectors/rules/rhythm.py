@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import msgspec
 
 from detectors.base import (
     HOUR_S,
@@ -19,7 +16,8 @@ from detectors.base import (
     param,
 )
 from detectors.emission import hanging_together
-from detectors.rhythm.bins import LOOKBACK_S, Beat, Rhythm, act, beat_of
+from detectors.rhythm.beats import Columns, collect, merge
+from detectors.rhythm.bins import LOOKBACK_S, Rhythm, act
 from detectors.rhythm.findings import rhythm_draft, shifts_draft
 from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, pairs_of
 from detectors.rhythm.shifts import ShiftLimits, shifts_of
@@ -145,15 +143,13 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         """Accounts with as many acts as the least `min_actions` asks for."""
         return len(state.bins) >= LEAST_ACTIONS
 
-    def part(self, clock: float, states: Mapping[Key, Rhythm], p: RhythmParams) -> list[Beat]:
+    def part(self, clock: float, states: Mapping[Key, Rhythm], p: RhythmParams) -> Columns:
         """Accounts of this shard with enough acts."""
-        beats = (beat_of(key.value, state, clock, p.min_actions) for key, state in states.items())
-        return [beat for beat in beats if beat is not None]
+        return collect(states, clock, p.min_actions)
 
-    def tick(self, clock: float, parts: Sequence[Any], p: RhythmParams) -> list[FindingDraft]:
+    def tick(self, clock: float, parts: Sequence[Columns], p: RhythmParams) -> list[FindingDraft]:
         """One finding for each group with one rhythm, and for each that takes turns."""
-        told = [beat for part in parts for beat in msgspec.convert(part, type=list[Beat])]
-        beats = sorted(told, key=lambda beat: beat.account)[:MAX_BEATS]
+        beats = merge(parts, MAX_BEATS)
         if len(beats) < p.min_population:
             return []
         pairs = pairs_of(beats, p.limits)

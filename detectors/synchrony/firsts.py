@@ -5,6 +5,7 @@ Most objects are of one account and never change again, so that nothing runs for
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import compress, islice
 
@@ -98,6 +99,7 @@ class FirstShares:
         self._kind: Ints = np.zeros(0, dtype=np.int64)
         self._people: dict[str, int] = {}
         self._ordered: list[str] = []
+        self._order: Ints = np.zeros(0, dtype=np.int64)
         self._base = 0.0
         self._cell: Ints = np.zeros(0, dtype=np.int64)
         self._at: Floats = np.zeros(0)
@@ -146,6 +148,16 @@ class FirstShares:
             people.setdefault(account, len(people))
         return np.fromiter(map(people.__getitem__, accounts), dtype=np.int64, count=len(accounts))
 
+    def _by_label(self) -> Ints:
+        """The numbers of all accounts in the order of their labels; few of them are new."""
+        new = sorted(islice(self._people, len(self._ordered), None))
+        if new:
+            places = [bisect_left(self._ordered, name) for name in new]
+            numbers = [self._people[name] for name in new]
+            self._order = np.insert(self._order, places, numbers)
+            self._ordered = sorted(self._ordered + new)
+        return self._order
+
     def _put(self, pair: Ints, at: Floats, signal: Ints) -> None:
         """Rows in any order; of one object, account and day the earliest stays."""
         day = np.floor_divide(at, DAY_S)
@@ -184,9 +196,7 @@ class FirstShares:
         """Columns of these first shares. count: accounts of each object."""
         cell = self._cell[rows]
         objects, accounts = self._object(cell), self._account(cell)
-        self._ordered += islice(self._people, len(self._ordered), None)
-        self._ordered.sort()  # next to nothing where few are new
-        order = self._persons(self._ordered)
+        order = self._by_label()
         people = (np.bincount(accounts, minlength=len(order)) > 0)[order]
         names = [*compress(self._ordered, people.tolist())]
         place = np.zeros(len(order), dtype=np.int64)
@@ -231,3 +241,4 @@ class FirstShares:
         self._objects = dict(zip(self._keys, range(objects), strict=True))
         kept = (name for name, is_used in zip(self._people, used.tolist(), strict=True) if is_used)
         self._people, self._ordered = dict(zip(kept, range(people), strict=True)), []
+        self._order = self._order[:0]

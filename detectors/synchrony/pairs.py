@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from detectors.synchrony.model import Flags, Ints, Levels, Postings
-from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats
+from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats, taken
 
 CHUNK_PAIRS = 1 << 20
 CACHED_PAIRS = 1 << 16
@@ -30,11 +30,14 @@ class Clock:
     def of(cls, rows: Rows, windows_s: tuple[int, ...]) -> Clock:
         """The windows in use and what each row can resolve of them."""
         windows = np.array(windows_s, dtype=np.int64)
-        return cls(windows * MS, np.searchsorted(windows, rows.step).astype(np.int8))
+        one_step = len(rows) and rows.step.strides == (0,)
+        step = rows.step[:1] if one_step else rows.step
+        first = np.searchsorted(windows, step).astype(np.int8)
+        return cls(windows * MS, np.broadcast_to(first, len(rows)) if one_step else first)
 
     def take(self, index: npt.NDArray[Any]) -> Clock:
         """The same for some of the rows."""
-        return Clock(self.windows, self.first[index])
+        return Clock(self.windows, taken(self.first, index))
 
     def levels(self, rows: Rows, i: Ints, j: Ints) -> tuple[Levels, Levels]:
         """First window that holds each pair of rows, and first one that both clocks resolve."""
@@ -241,9 +244,10 @@ def strangers_on(objects: Ints, rows: Rows, clock: Clock, active: Ints, least: i
     there[rows.account[known & wanted[rows.object]]] = True
     near = np.flatnonzero(known & there[rows.account])
     rows, clock = rows.take(near), clock.take(near)
-    strangers = tally_all(rows, clock, count)
+    asked = np.flatnonzero(wanted[rows.object])
+    strangers = tally_all(rows.take(asked), clock.take(asked), count)
     group = _bundled(rows, meetings(rows, 2))
-    again = group.take(_bundles(group) > 1)
+    again = group.take((_bundles(group) > 1) & wanted[rows.object[group.i]])
     strangers.remove(rows.object[again.i], *clock.levels(rows, again.i, again.j))
     return strangers
 
@@ -345,10 +349,13 @@ def _columns(parts: Iterable[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
 
 def _multi_object(rows: Rows) -> Flags:
     """Rows whose signal shared more than this one object: only they can form bundles."""
-    if not len(rows):
-        return np.zeros(0, dtype=np.bool_)
-    _, where, count = np.unique(rows.signal, return_inverse=True, return_counts=True)
-    return count[where] > 1
+    ordered = np.sort(rows.signal)
+    several = np.unique(ordered[repeats(ordered)])
+    if not len(several):
+        return np.zeros(len(rows), dtype=np.bool_)
+    place = np.minimum(np.searchsorted(several, rows.signal), len(several) - 1)
+    found: Flags = several[place] == rows.signal
+    return found
 
 
 def _bundled(rows: Rows, met: Meetings) -> Shares:

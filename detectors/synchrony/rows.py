@@ -33,7 +33,7 @@ class Rows:
 
     def take(self, index: npt.NDArray[Any]) -> Rows:
         """The rows at these positions or where a mask is true."""
-        return Rows(*(column[index] for column in self.columns))
+        return Rows(*(taken(column, index) for column in self.columns))
 
     def moved(self, start: int) -> Rows:
         """The same, objects counted from there."""
@@ -43,7 +43,7 @@ class Rows:
     def joined(cls, parts: Sequence[Rows]) -> Rows:
         """The rows of one part after the other."""
         columns = zip(*(part.columns for part in parts), strict=True)
-        return cls(*(np.concatenate(column) for column in columns))
+        return cls(*map(_joined, columns))
 
     @property
     def columns(self) -> tuple[Any, ...]:
@@ -69,10 +69,8 @@ def first_shares(postings: Postings) -> Rows:
     """The earliest share of each (object, account), sorted by object, then account."""
     rows = all_rows(postings)
     place = rows.object * (int(rows.account.max(initial=0)) + 1) + rows.account
-    order = np.argsort(place)
-    place = place[order]
-    if (place[1:] > place[:-1]).all():  # each account once per object, as a tick has it
-        return rows.take(order)
+    if (place[1:] > place[:-1]).all():  # each account once per object, in order, as a tick has it
+        return rows
     rows = rows.take(np.lexsort((rows.signal, rows.at, rows.account, rows.object)))
     return rows.take(~repeats(rows.object, rows.account))
 
@@ -110,11 +108,28 @@ def repeats(*columns: Ints) -> Flags:
     return same
 
 
+def taken(column: npt.NDArray[Any], index: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Some of a column; one that holds a single value for all rows goes on doing so."""
+    if column.strides != (0,):
+        some: npt.NDArray[Any] = column[index]
+        return some
+    size = np.count_nonzero(index) if index.dtype == np.bool_ else len(index)
+    return np.broadcast_to(column[:1], int(size))
+
+
 def keyed_rank(account: str, secret: bytes) -> int:
     """64 bits that order accounts in every sample; without the secret nobody can predict them."""
     key = secret if len(secret) <= blake2b.MAX_KEY_SIZE else blake2b(secret).digest()
     raw = account.encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(raw, digest_size=8, key=key).digest(), "big")
+
+
+def _joined(columns: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """One column after the other; still a single value where all hold the same one."""
+    told = [column for column in columns if len(column)]
+    if told and all(column.strides == (0,) and column[0] == told[0][0] for column in told):
+        return np.broadcast_to(told[0][:1], sum(map(len, told)))
+    return np.concatenate(columns)
 
 
 def _ms(seconds: npt.ArrayLike) -> Ints:
@@ -140,7 +155,8 @@ def _newest(rows: Rows) -> Rows:
 def _shared(rows: Rows) -> Rows:
     if not len(rows):
         return rows
-    return rows.take((np.bincount(rows.object) > 1)[rows.object])
+    shared = (np.bincount(rows.object) > 1)[rows.object]
+    return rows if shared.all() else rows.take(shared)
 
 
 def _affordable(size: Ints, cap: int, budget: int) -> int:

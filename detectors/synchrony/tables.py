@@ -75,7 +75,8 @@ class Accounts:
 @dataclass(frozen=True, slots=True)
 class Table:
     """All postings of one type. objects: labels, sorted; who: accounts of all types together;
-    alone: (accounts,) objects that only this one shared; the rest one entry per row."""
+    alone: (accounts,) objects that only this one shared; the rest one entry per row, in the order
+    of (object, account)."""
 
     kind: str
     objects: tuple[Key, ...]
@@ -95,6 +96,7 @@ class Table:
     def postings(self, steps: Mapping[str, int]) -> Postings:
         """What the test reads. steps: platform -> clock step (s)."""
         step = np.array([steps.get(name, 0) for name in self.who.platforms], dtype=np.int64)
+        coarse = bool(step.any())
         return Postings(
             object=self.object,
             account=self.account,
@@ -102,7 +104,7 @@ class Table:
             signal=self.signal,
             accounts=self.accounts,
             alone=self.alone,
-            step=step[self.who.platform[self.account]],
+            step=step[self.who.platform[self.account]] if coarse else 0.0,
         )
 
 
@@ -232,12 +234,12 @@ def clock_steps(tables: Iterable[Table]) -> dict[str, int]:
     told = [(table, table.who.platform[table.account]) for table in tables]
     fine: set[str] = set()
     for table, platform in told:
-        on_fine = np.unique(platform[table.at % COARSE_STEP_S != 0])
-        fine |= {table.who.platforms[place] for place in on_fine.tolist()}
+        on_fine = np.bincount(platform[table.at % COARSE_STEP_S != 0])
+        fine |= {table.who.platforms[place] for place in np.flatnonzero(on_fine).tolist()}
     minutes: dict[str, set[float]] = {}
     for table, platform in told:
         coarse = np.array([name not in fine for name in table.who.platforms], dtype=np.bool_)
-        rows = np.flatnonzero(coarse[platform])
+        rows = np.flatnonzero(coarse[platform]) if coarse.any() else platform[:0]
         for place, moment in zip(platform[rows].tolist(), table.at[rows].tolist(), strict=True):
             minutes.setdefault(table.who.platforms[place], set()).add(moment)
     return {
@@ -267,21 +269,26 @@ def _merged(kind: str, who: Accounts, parts: Sequence[tuple[PartTable, Ints]]) -
     alone = np.zeros(len(who.labels), dtype=np.int64)
     for part, renamed in parts:
         alone[renamed] += np.frombuffer(part["alone"], PLACE)
+    object_ = np.concatenate(
+        [
+            place[start + np.frombuffer(part["object"], PLACE)]
+            for start, (part, _) in zip(before, parts, strict=False)
+        ]
+    )
+    account = np.concatenate(
+        [renamed[np.frombuffer(part["account"], PLACE)] for part, renamed in parts]
+    )
+    order = np.argsort(object_ * len(who.labels) + account)
+    at = np.concatenate([np.frombuffer(part["at"], TIME) for part, _ in parts])
+    signal = np.concatenate([np.frombuffer(part["signal"], NUMBER) for part, _ in parts])
     return Table(
         kind=kind,
         objects=tuple(Key.each(kind, things)),
         who=who,
-        object=np.concatenate(
-            [
-                place[start + np.frombuffer(part["object"], PLACE)]
-                for start, (part, _) in zip(before, parts, strict=False)
-            ]
-        ),
-        account=np.concatenate(
-            [renamed[np.frombuffer(part["account"], PLACE)] for part, renamed in parts]
-        ),
-        at=np.concatenate([np.frombuffer(part["at"], TIME) for part, _ in parts]),
-        signal=np.concatenate([np.frombuffer(part["signal"], NUMBER) for part, _ in parts]),
+        object=object_[order],
+        account=account[order],
+        at=at[order],
+        signal=signal[order],
         alone=alone,
         sampled=any(part["sampled"] for part, _ in parts),
     )

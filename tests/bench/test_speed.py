@@ -27,7 +27,9 @@ def test_the_flow_is_of_many_kinds_with_copies_and_late_signals() -> None:
 
 
 def test_every_detector_of_the_registry_is_timed_at_every_length() -> None:
-    walk = memory.walk([memory.PAGE, 2 * memory.PAGE])
+    told: list[memory.Stage] = []
+    walk = memory.walk([memory.PAGE, 2 * memory.PAGE], told.append)
+    assert told == walk.stages
     assert [stage.signals for stage in walk.stages] == [memory.PAGE, 2 * memory.PAGE]
     for stage in walk.stages:
         assert set(stage.us) == {SHARED, *registry.all_detectors()}

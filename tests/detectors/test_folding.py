@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from detectors import folding, registry, scoring
@@ -132,6 +133,15 @@ def test_of_several_the_oldest_that_has_opened_lives_on() -> None:
 def test_nobody_who_is_near_another_one_is_passed_over(evidence: list[Evidence]) -> None:
     near = kept_graph(score_pairs(evidence, NAMES), scoring.S_NEAR)
     assert {*near.nodes} <= folding.hopeful(set(NAMES), evidence)
+
+
+@given(evidence=worlds())
+def test_many_accounts_are_judged_as_few_are(evidence: list[Evidence]) -> None:
+    """With few a plain table is used, with many one that leaves out what is empty."""
+    few = folding.hopeful(set(NAMES), evidence)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folding, "DENSE", 0)
+        assert folding.hopeful(set(NAMES), evidence) == few
 
 
 def test_most_people_of_a_crowd_are_passed_over() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import msgspec
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -315,3 +316,11 @@ def test_a_component_above_two_hundred_accounts_is_cut_into_communities() -> Non
         _evidence(3, Family.INFRA_HARD, 8.0, bridge),
     )
     assert sorted(len(group.members) for group in groups) == [120, 120]
+
+
+@given(st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=30))
+def test_a_core_is_what_networkx_calls_the_2_core(pairs: set[tuple[int, int]]) -> None:
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_edges_from((str(a), str(b)) for a, b in pairs if a != b)
+    core = frozenset(nx.k_core(graph, 2).nodes)
+    assert fusion._two_core(graph) == (core if len(core) >= scoring.MIN_ACCOUNTS else frozenset())

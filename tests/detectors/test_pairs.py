@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors import scoring
+from detectors import pairs, scoring
 from detectors.base import DAY_S, Family
 from detectors.pairs import Evidence, Pairs, kept_graph, score_pairs
 
@@ -213,3 +213,14 @@ def test_the_finding_behind_a_score_is_named() -> None:
     )
     by = pairs.by[Family.CONTENT]
     assert (by[0, 1], by[1, 2]) == (7, 9)
+
+
+@given(evidence=worlds())
+def test_a_large_table_is_made_as_a_small_one_is(evidence: list[Evidence]) -> None:
+    small = score_pairs(evidence, NAMES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairs, "DENSE", 0)
+        large = score_pairs(evidence, NAMES)
+    assert np.array_equal(small.total(), large.total())
+    assert small.by.keys() == large.by.keys()
+    assert all(np.array_equal(by, large.by[family]) for family, by in small.by.items())

@@ -92,6 +92,37 @@ def test_a_pair_is_later_in_time_of_others_and_only_of_what_was_not_public(
     assert set(met.known) <= {output for output, _ in met.pairs}
 
 
+@given(
+    wrote=st.lists(st.tuples(st.sampled_from(["ai:a", "ai:b"]), st.integers(0, 40)), max_size=6),
+    posted=st.lists(st.tuples(st.sampled_from(["x:u", "x:v"]), st.integers(0, 60)), max_size=6),
+    asked=st.lists(st.tuples(st.sampled_from(["ai:a", "ai:c"]), st.integers(0, 60)), max_size=6),
+)
+def test_a_row_leaves_out_only_texts_that_meet_nothing(
+    wrote: list[tuple[str, int]], posted: list[tuple[str, int]], asked: list[tuple[str, int]]
+) -> None:
+    run = Run()
+    for n, (name, at) in enumerate(wrote):
+        run.add_output(name, (float(at), n), 20)
+    for n, (name, at) in enumerate(posted, 100):
+        run.add_post(name, (float(at), n), b"s")
+    for n, (name, at) in enumerate(asked, 200):
+        run.add_prompt(name, (float(at), n), b"s")
+    outputs, prompts, posts = (
+        sorted(
+            ((name, *place) for name, places in kept.items() for place in places),
+            key=lambda one: (*one[1:], one[0]),
+        )
+        for kept in (run.outputs, run.prompts, run.posts)
+    )
+    told, whole = (
+        meetings([one], 30.0)
+        for one in (run.row(b"s", 30.0), (outputs[:MAX_OUTPUTS], prompts, posts, run.first))
+    )
+    assert told[:2] == whole[:2]
+    assert told[3:] == whole[3:]
+    assert told.prompts & told.texts.keys() == whole.prompts & whole.texts.keys()
+
+
 def test_a_run_that_somebody_posted_earlier_brings_nobody_together() -> None:
     rows = [row([("ai:a", 100.0, 1)], [("x:press", 50.0, 2), ("x:u", 200.0, 3)])]
     assert meetings(rows, WINDOW).pairs == []
@@ -140,11 +171,12 @@ def test_of_very_many_accounts_the_same_ones_are_kept_of_every_run() -> None:
     kept = []
     for seed in range(3):
         run = Run()
+        run.add_output("ai:a", (0.5, len(names)), 20)
         for number, name in enumerate(Random(seed).sample(names, len(names))):
             run.add_post(name, (1.0, number), b"s")
         assert run.sampled
         assert len(run.posts) <= 2 * MAX_ACCOUNTS
-        _, _, posts, first = run.row(b"s")
+        _, _, posts, first = run.row(b"s", WINDOW)
         assert first == (1.0, 0)
         kept.append({account for account, _, _ in posts})
     assert len(kept[0]) == MAX_ACCOUNTS
@@ -162,5 +194,5 @@ def test_a_tick_gets_the_first_outputs_only() -> None:
     run = Run()
     for number in range(MAX_OUTPUTS + 4):
         run.add_output(f"ai:a{number}", (100.0 - number, number), 99)
-    outputs, *_ = run.row(b"s")
+    outputs, *_ = run.row(b"s", WINDOW)
     assert [at for _, at, _ in outputs] == [89.0 + n for n in range(MAX_OUTPUTS)]

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from scipy.stats import poisson
 
 from detectors.rhythm import pairs
-from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week, hours_of
-from detectors.rhythm.pairs import (
-    MAX_PAIRS,
-    Limits,
-    pairs_of,
-    poisson_tail,
-)
+from detectors.rhythm.beats import Beats, columns, merge
+from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, hour_of_week
+from detectors.rhythm.pairs import MAX_PAIRS, Limits, Pair, poisson_tail
 
 LIMITS = Limits(0.9, 0.01, 50)
 ALL = 0xFFFFFFFF
@@ -26,6 +24,16 @@ ALL = 0xFFFFFFFF
 
 def beat(account: str, bins: list[int], ties: tuple[int, ...] = (1,), reach: int = ALL) -> Beat:
     return Beat(account, sorted(bins), list(range(len(bins))), list(ties), reach)
+
+
+def told(beats: Sequence[Beat]) -> Beats:
+    """As a tick reads them; places stay where names are in order."""
+    return merge([columns(beats)], len(beats))
+
+
+def pairs_of(beats: Sequence[Beat], limits: Limits) -> list[Pair]:
+    named = [replace(one, account=f"{n:04} {one.account}") for n, one in enumerate(beats)]
+    return pairs.pairs_of(told(named), limits)
 
 
 def weekly(minute: int, weeks: int = 40) -> list[int]:
@@ -96,7 +104,7 @@ def test_the_work_is_bounded_however_many_share_a_tie() -> None:
 def test_candidates_are_those_that_a_slow_search_finds_the_rarest_tie_first(
     ties: list[set[int]], cap: int, most: int
 ) -> None:
-    beats = [beat(f"a{n}", [n], tuple(sorted(mine))) for n, mine in enumerate(ties)]
+    beats = [beat(f"a{n:02}", [n], tuple(sorted(mine))) for n, mine in enumerate(ties)]
     users = Counter(tie for mine in ties for tie in mine)
     slow: dict[tuple[int, int], None] = {}
     for tie in sorted((tie for tie in users if users[tie] <= cap), key=lambda t: (users[t], t)):
@@ -104,7 +112,7 @@ def test_candidates_are_those_that_a_slow_search_finds_the_rarest_tie_first(
         slow |= dict.fromkeys(sorted(combinations(there, 2), key=lambda pair: pair[::-1]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pairs, "MAX_PAIRS", most)
-        found = pairs._tied(beats, cap)
+        found = pairs._tied(told(beats), cap)
     assert [(one, two) for one, two in found.tolist()] == sorted([*slow][:most])
 
 
@@ -116,15 +124,16 @@ def test_crowding_is_the_chance_that_two_acts_of_an_hour_share_a_bin(rows: list[
     acts: dict[int, list[int]] = {}
     for place in range(first * PER_HOUR, (last + 1) * PER_HOUR):
         acts.setdefault(hour_of_week(place), []).append(crowd[place] + 1)
-    for hour, chance in enumerate(pairs._crowding(beats).tolist()):
+    for hour, chance in enumerate(pairs._crowding(told(beats)).tolist()):
         numbers = acts.get(hour, [])
         assert chance == (sum(n * n for n in numbers) / sum(numbers) ** 2 if numbers else 0.0)
 
 
 @given(st.lists(st.integers(0, 4 * PER_HOUR * WEEK_H)))
 def test_the_hours_of_bins_are_counted(bins: list[int]) -> None:
-    hours = hours_of(bins)
-    assert hours.shape == (WEEK_H,)
+    weeks = told([beat("a", [1]), beat("b", bins)]).weeks()
+    assert weeks.shape == (2, WEEK_H)
+    hours = weeks[1]
     count = Counter(map(hour_of_week, bins))
     assert np.flatnonzero(hours).tolist() == sorted(count)
     assert all(hours[hour] == number for hour, number in count.items())

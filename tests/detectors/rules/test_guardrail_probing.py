@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Signal, Tier
 from detectors.engine import run_all
 from detectors.prompts.rates import lower_bound
-from detectors.prompts.trials import MAX_STEPS, SAMPLED
+from detectors.prompts.trials import MAX_STEPS, SAMPLED, Trials
 from detectors.rules.guardrail_probing import GuardrailProbing, GuardrailProbingParams
 from tests.asking import ask, numbered, one_tick, unlike
 from tests.harness import largest_state, run
@@ -287,20 +287,9 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    acts=acts,
-    shards=st.sampled_from([1, 4]),
-    cuts=st.lists(st.integers(0, 60), max_size=3).map(sorted),
-    chance=st.randoms(use_true_random=False),
-)
-def test_any_split_shards_and_order_give_the_same_findings(
-    acts: list[tuple[int, int, int, bool | None, bool]],
-    shards: int,
-    cuts: list[int],
-    chance: Random,
-) -> None:
-    signals = numbered(
+def acted(acts: Sequence[tuple[int, int, int, bool | None, bool]]) -> list[Signal]:
+    """Who asked which rung when, whether it was refused, and whether the response tells it."""
+    return numbered(
         [
             ask(
                 0,
@@ -314,6 +303,39 @@ def test_any_split_shards_and_order_give_the_same_findings(
             for who, turn, at, refused, response in acts
         ]
     )
+
+
+class LooksAtAll(GuardrailProbing):
+    """Passes nobody over."""
+
+    def matters(self, state: Trials) -> bool:
+        return True
+
+
+@settings(max_examples=60, deadline=None)
+@given(acts=acts)
+def test_whom_a_tick_passes_over_could_change_nothing(
+    acts: list[tuple[int, int, int, bool | None, bool]],
+) -> None:
+    params, signals = GuardrailProbingParams(min_rate=0.05, min_refusals=2), acted(acts)
+    every = one_tick(LooksAtAll(b"secret"), params, signals)
+    assert _plain(one_tick(RULE, params, signals)) == _plain(every)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    acts=acts,
+    shards=st.sampled_from([1, 4]),
+    cuts=st.lists(st.integers(0, 60), max_size=3).map(sorted),
+    chance=st.randoms(use_true_random=False),
+)
+def test_any_split_shards_and_order_give_the_same_findings(
+    acts: list[tuple[int, int, int, bool | None, bool]],
+    shards: int,
+    cuts: list[int],
+    chance: Random,
+) -> None:
+    signals = acted(acts)
     params = GuardrailProbingParams(min_rate=0.05, min_refusals=2)
     whole = _plain(one_tick(RULE, params, signals))
     assert _plain(one_tick(RULE, params, signals, shards=shards, cuts=cuts)) == whole

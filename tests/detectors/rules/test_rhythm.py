@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -13,7 +14,19 @@ from hypothesis import strategies as st
 
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, Family, FindingDraft, Key, Signal, Tier
 from detectors.engine import Found, run_all
-from detectors.rhythm.bins import BIN_S, MAX_BINS, MAX_TIES, act, beat_of
+from detectors.rhythm.beats import WHOLE, collect, merge
+from detectors.rhythm.bins import (
+    BIN_S,
+    LOOKBACK_S,
+    MAX_BINS,
+    MAX_TIES,
+    PER_HOUR,
+    SCHEDULED,
+    Beat,
+    Rhythm,
+    act,
+    spread,
+)
 from detectors.rules.rhythm import RhythmDetector, RhythmParams
 from tests.harness import largest_state, rewound, run
 
@@ -56,6 +69,26 @@ def crew(count: int, jitter_s: float = 60) -> dict[str, list[float]]:
 def people(count: int, **more: Any) -> dict[str, list[float]]:
     """Colleagues in one office: the same hours, each at own minutes."""
     return {f"p{number}": moments(number, **more) for number in range(count)}
+
+
+def beats_of(states: Mapping[str, Rhythm], clock: float, least: int) -> list[Beat]:
+    """What a tick compares, account by account."""
+    keyed = {Key("account", name): state for name, state in states.items()}
+    found = merge([collect(keyed, clock, least)], len(states))
+    return [found[place] for place in range(len(found))]
+
+
+def slow_beats(states: Mapping[str, Rhythm], clock: float, least: int) -> Iterator[Beat]:
+    """The same, one account and one bin after the other."""
+    for name, state in sorted(states.items()):
+        recent = {n: id_ for n, id_ in state.bins.items() if n >= (clock - LOOKBACK_S) // BIN_S}
+        kept = {n: recent[n] for n in sorted(recent, key=spread)[:MAX_BINS]}
+        reach = max(map(spread, kept)) if len(kept) < len(recent) else WHOLE
+        minutes = Counter(n % PER_HOUR for n in kept)
+        bins = sorted(n for n in kept if minutes[n % PER_HOUR] <= SCHEDULED * len(kept))
+        if len(bins) >= least:
+            ties = sorted(state.ties)[:MAX_TIES]
+            yield Beat(name, bins, [kept[n] for n in bins], ties, reach)
 
 
 def ever(signals: Sequence[Signal], **params: Any) -> list[Found]:
@@ -179,8 +212,7 @@ def test_states_are_bounded() -> None:
     assert len(state.bins) <= 2 * 12 * 24 * 29
     assert largest_state(states) < 200_000
     assert rewound(RULE, states) == states
-    beat = beat_of("x:u1", state, signals[-1].at, 30)
-    assert beat is not None
+    (beat,) = beats_of({"x:u1": state}, signals[-1].at, 30)
     assert len(beat.bins) == MAX_BINS
 
 
@@ -188,8 +220,32 @@ def test_old_acts_do_not_count() -> None:
     signals = world({**crew(3), **people(20)})
     states: dict[Key, Any] = {}
     run(RULE, DEFAULTS, signals, states=states)
-    assert len(RULE.part(signals[-1].at, states, DEFAULTS)) == 23
-    assert RULE.part(signals[-1].at + 28 * DAY_S, states, DEFAULTS) == []
+    assert len(RULE.part(signals[-1].at, states, DEFAULTS)["accounts"]) == 23
+    assert RULE.part(signals[-1].at + 28 * DAY_S, states, DEFAULTS)["accounts"] == []
+
+
+@settings(deadline=None)
+@given(
+    counts=st.lists(st.sampled_from([0, 1, 3, 40, 399, 400, 401, 900]), max_size=5),
+    step=st.integers(1, 13),
+    days=st.integers(0, 40),
+    least=st.integers(1, 45),
+    chance=st.randoms(use_true_random=False),
+)
+def test_columns_of_beats_are_those_of_a_slow_look(
+    counts: list[int], step: int, days: int, least: int, chance: Random
+) -> None:
+    first = int(MONDAY // BIN_S)
+    states = {
+        f"u{n}": Rhythm(
+            bins={first + place * step: chance.randrange(10**6) for place in range(count)},
+            ties=dict.fromkeys(chance.sample(range(10**9), 30)),
+        )
+        for n, count in enumerate(counts)
+    }
+    clock = MONDAY + days * DAY_S
+    known = {name: one for name, one in states.items() if len(one.bins) >= least}
+    assert beats_of(states, clock, least) == [*slow_beats(known, clock, least)]
 
 
 def test_nobody_and_odd_values_are_passed_over() -> None:
@@ -221,7 +277,9 @@ def test_order_and_shards_change_nothing(seed: int, most: int, shards: int, chan
         states: dict[Key, Any] = {}
         run(RULE, LOOSE, order, states=states)
         part = RULE.part(signals[-1].at, rewound(RULE, states), LOOSE)
-        told.append(RULE.tick(signals[-1].at, [msgspec.to_builtins(part)], LOOSE))
+        told.append(
+            RULE.tick(signals[-1].at, [msgspec.msgpack.decode(msgspec.msgpack.encode(part))], LOOSE)
+        )
     assert told[0] == told[1] != []
 
 
@@ -239,5 +297,5 @@ def test_a_state_is_the_same_for_any_order(places: list[int], chance: Random) ->
         state = RULE.State()
         for signal in order:
             act(state, signal)
-        beats.append(beat_of("x:u1", state, MONDAY + 60 * DAY_S, 1))
+        beats.append(beats_of({"x:u1": state}, MONDAY + 60 * DAY_S, 1))
     assert beats[0] == beats[1]
