@@ -67,7 +67,9 @@ class NoticeKind(models.TextChoices):
     DRAFT_DONE = "draft-done", "has your draft in force"
     DRAFT_NO = "draft-no", "had your draft rejected"
     TRIPPED = "tripped", "tripped its circuit breaker: automated hits are held"
-    AUTOMATION = "automation", "has an automation that waits for approval"
+    AUTOMATION = "auto", "has a proposal to let it act by itself"
+    AUTOMATION_DONE = "auto-done", "acts by itself, as you proposed"
+    AUTOMATION_NO = "auto-no", "had your proposal to let it act by itself refused"
 
 
 class LineageKind(models.TextChoices):

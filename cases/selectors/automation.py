@@ -17,6 +17,7 @@ from cases import policy
 from cases.choices import AutomatedState
 from cases.models import AutomatedAction, Automation, Case, CaseCampaign, VersionUndo
 from cases.selectors.case import cases_for
+from detectors.choices import Mode
 from detectors.models import CampaignFinding, DetectorConfig
 from detectors.selectors.config import configs_for, detector_by_slug
 
@@ -35,6 +36,20 @@ class Standing:
     held: int
     barred: int
     acted: int
+
+    @property
+    def share(self) -> float:
+        """How much of the cap is used."""
+        return self.used / self.automation.cap
+
+    @property
+    def mode(self) -> str:
+        return self.config.mode if self.config else Mode.OFF.value
+
+    @property
+    def resumes_at(self) -> datetime | None:
+        """When it goes live again by itself."""
+        return self.config.promote_at if self.config and self.config.is_tripped else None
 
     @property
     def is_tripped(self) -> bool:
@@ -87,6 +102,15 @@ def standings_for(viewer: User, slug: str = "") -> list[Standing]:
         for one in found
     ]
     return sorted(told, key=lambda one: (not one.is_tripped, -one.held))
+
+
+def held_counts_for(viewer: User) -> dict[str, int]:
+    """Detector -> hits that wait for a person, the most first."""
+    rows = AutomatedAction.objects.filter(state=AutomatedState.HELD)
+    if not policy.allowed(viewer, "automation.view"):
+        rows = rows.none()
+    counted = rows.order_by().values("detector").annotate(number=Count("pk"))
+    return dict(counted.order_by("-number", "detector").values_list("detector", "number"))
 
 
 def automated_actions_for(

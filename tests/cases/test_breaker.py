@@ -50,9 +50,9 @@ def shipped(db: None) -> DetectorConfig:
     return save_config(actor=None, slug=SLUG, mode=Mode.LIVE, params={}, reason="as shipped")
 
 
-def trip(cap: int = 2, hits: int = 5, **said: object) -> Automation:
+def trip(cap: int = 2, hits: int = 5, **said: int) -> Automation:
     """More hits than the cap."""
-    row = allowed(cap=cap, **said)
+    row = allowed(SLUG, cap=cap, **said)
     found(build.accounts(hits), anchor="d-trip")
     take_all()
     assert automated.config().is_tripped
