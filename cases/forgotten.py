@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from cases import actions, automating
+from cases import actions
 from cases.services import bulk_work, retention, version_undo
 
 
 def wake() -> None:
-    """Messages that are owed, findings of automated detectors, purges, work on much at once."""
+    """Messages that are owed, purges, work on many cases, undos of versions."""
     actions.wake_if_due()
     retention.wake_purges()
     bulk_work.wake_bulk()
-    automating.wake_if_due()
     version_undo.wake_undos()

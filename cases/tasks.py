@@ -10,7 +10,6 @@ from cases import (
     automating,
     forgotten,
     gates,
-    late_cases,
     mailing,
     news,
     placing,
@@ -19,7 +18,7 @@ from cases import (
     reporting,
     sla,
     snoozing,
-    tripping,
+    upkeep,
 )
 from cases import intake as pulling
 from cases.services import (
@@ -106,8 +105,7 @@ def sweep() -> None:
     reporting.sweep()
     news.sweep()
     forgotten.wake()
-    tripping.watch_breakers()
-    late_cases.tell_cases()
+    upkeep.sweep()
     hold.extend_holds()
     calibration.apply_calibration()
     leftover.drop_leftovers()

@@ -94,6 +94,7 @@ from detectors.choices import (
     Mode,
     Outcome,
     ProposalKind,
+    Way,
 )
 from detectors.intel.terms import BatchTerms
 from detectors.models import (
@@ -125,7 +126,6 @@ from detectors.models import (
     WatchItem,
 )
 from detectors.services.backtest import cancel_backtest, start_backtest
-from detectors.services.breaker import trip_detector
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.declared import declare_group
 from detectors.services.draft import propose_config
@@ -982,7 +982,8 @@ def _automated(desk: world.Desk, rows: int) -> None:
                 kind="limit", state=state,
                 acted_at=clock.now() if state in {"acted", "undone"} else None,
             )  # fmt: skip
-    trip_detector(slug=DETECTOR, reason="Circuit breaker: a test", resume_hours=None)
+    # no version of its own: drafts were written on this one
+    DetectorConfig.objects.filter(pk=config.pk).update(mode=Mode.SHADOW, way=Way.TRIPPED)
 
 
 def _work_left(rows: int) -> None:

@@ -179,7 +179,7 @@ class AutomatedActionsView(ListModelMixin, ListEndpoint):
 class HeldView(Endpoint):
     """Settle held hits."""
 
-    scopes: ClassVar = {"POST": Scope.ADMIN}
+    scopes: ClassVar = {"POST": Scope.REVIEW}
 
     def post(self, request: Request, slug: str) -> Response:
         """Let some or all out, or drop them. Protected accounts never leave by this way."""
@@ -212,7 +212,7 @@ class HeldView(Endpoint):
 class DetectorUndosView(ListModelMixin, ListEndpoint):
     """Undos of what versions of one detector set off by themselves."""
 
-    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.REVIEW}
     queryset = VersionUndo.objects.none()
     serializer_class = shapes.UndoSerializer
     pagination_class = KeysetPagination

@@ -32,7 +32,7 @@ def propose_automation(*, actor: User, slug: str, permit: Permit, reason: str) -
     detector_by_slug(slug, actor)
     reason = fields.text(reason, field="reason", limit=REASON_CHARS)
     permits.check(permit)
-    before = in_force_of(slug)
+    before = _in_force(slug)
     row = Automation.objects.create(
         detector=slug,
         based_on=before.pk if before else 0,
@@ -60,7 +60,7 @@ def allow_automation(*, actor: User, automation: Automation) -> Automation:
     if not policy.allowed(row.author, "automation.propose"):
         message = f"{row.author} may no longer propose automation."
         raise ConflictError(message)
-    before = in_force_of(row.detector)
+    before = _in_force(row.detector)
     if (before.pk if before else 0) != row.based_on:
         message = "Another automation came into force since. This one has to be proposed again."
         raise StaleError(message)
@@ -116,7 +116,7 @@ def end_automation(*, actor: User, slug: str, reason: str) -> Automation:
     """
     policy.require(actor, "automation.end")
     reason = fields.text(reason, field="reason", limit=REASON_CHARS)
-    row = in_force_of(slug)
+    row = _in_force(slug)
     if row is None:
         message = "It acts on nobody already."
         raise ConflictError(message)
@@ -156,7 +156,7 @@ def permit_of(*, automation: Automation) -> Permit:
     return Permit(**{name: getattr(automation, name) for name in names})
 
 
-def in_force_of(slug: str) -> Automation | None:
+def _in_force(slug: str) -> Automation | None:
     """The one in force, locked until commit."""
     rows = Automation.objects.select_for_update(no_key=True)
     return rows.filter(detector=slug, current=True).first()

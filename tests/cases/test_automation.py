@@ -24,7 +24,6 @@ from abusedesk.core.models import AuditEntry, Role
 from cases import automating
 from cases.actions import deliver_due
 from cases.choices import AutomatedState, DeliveryKind, GateKind
-from cases.late_cases import tell_cases
 from cases.models import AutomatedAction, Automation, Case, Delivery, Webhook
 from cases.services.automation import (
     allow_automation,
@@ -34,6 +33,7 @@ from cases.services.automation import (
     withdraw_automation,
 )
 from cases.services.gate import save_gate
+from cases.upkeep import tell_cases
 from detectors.choices import DraftState, FindingStatus, Mode
 from detectors.models import DetectorConfig, Finding, FollowedFinding
 from detectors.services.config import save_config

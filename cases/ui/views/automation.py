@@ -224,7 +224,7 @@ def _page(
         "undos": undos_for(viewer, slug)[:PAST],
         "form": form or PermitForm(initial=_initial(standing.automation if standing else None)),
         "held_form": held_form or HeldForm(),
-        "undo_form": UndoForm.of_today(config.number if config else 1),
+        "undo_form": UndoForm.of_today(_last_acting(viewer, slug)),
         "can_propose": policy.allowed(viewer, "automation.propose"),
         "can_end": standing is not None and policy.allowed(viewer, "automation.end"),
         "can_settle": policy.allowed(viewer, "automation.settle"),
@@ -232,6 +232,12 @@ def _page(
         "can_resume": allowed(viewer, change_verb(slug)),
     }
     return render(request, "cases/detector_automation.html", context, status=status)
+
+
+def _last_acting(viewer: User, slug: str) -> int:
+    """The version that set something off last: what people come to undo."""
+    rows = automated_actions_for(viewer, slug, AutomatedState.ACTED)
+    return rows.values_list("config__number", flat=True).first() or 1
 
 
 def _initial(automation: Automation | None) -> dict[str, Any]:

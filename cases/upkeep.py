@@ -1,4 +1,4 @@
-"""Tells cases of automated actions that were there before them."""
+"""What automation owes by the clock: circuit breakers, and cases that came after an action."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from typing import Final
 from django.db import transaction
 
 from abusedesk.core.audit import Verb
-from cases.automating import tell_acted
+from cases.automating import tell_acted, wake_if_due
 from cases.choices import AutomatedState
 from cases.models import AutomatedAction, Case, CaseCampaign
+from cases.tripping import watch_breakers
 
 BATCH: Final = 500
+
+
+def sweep() -> None:
+    """Trip what goes wrong, tell cases what was there before them, wake what was forgotten."""
+    watch_breakers()
+    tell_cases()
+    wake_if_due()
 
 
 @transaction.atomic
