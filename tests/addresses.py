@@ -94,7 +94,6 @@ from detectors.choices import (
     Mode,
     Outcome,
     ProposalKind,
-    Way,
 )
 from detectors.intel.terms import BatchTerms
 from detectors.models import (
@@ -953,7 +952,7 @@ def _shared(desk: world.Desk, author: User, case: Case, rows: int) -> None:
 
 
 def _automated(desk: world.Desk, rows: int) -> None:
-    """Proposals, hits of each state, an undo, protected accounts; the breaker has tripped."""
+    """Proposals, hits of each state, an undo, protected accounts."""
     finding = Finding.objects.earliest("pk")
     for number in range(rows):
         propose_automation(
@@ -982,8 +981,6 @@ def _automated(desk: world.Desk, rows: int) -> None:
                 kind="limit", state=state,
                 acted_at=clock.now() if state in {"acted", "undone"} else None,
             )  # fmt: skip
-    # no version of its own: drafts were written on this one
-    DetectorConfig.objects.filter(pk=config.pk).update(mode=Mode.SHADOW, way=Way.TRIPPED)
 
 
 def _work_left(rows: int) -> None:

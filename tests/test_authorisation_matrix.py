@@ -760,7 +760,7 @@ api-detector-automation GET    read   401  rows rows rows 401  403  rows rows ro
 api-detector-automation POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-detector-automation DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
 api-detector-automation-settle POST admin 401 403 403 ok  401  403  403  403  ok   404  404
-api-detector-automation-resume POST admin 401 403 403 ok  401  403  403  403  ok   403  404
+api-detector-automation-resume POST admin 401 403 403 409 401  403  403  403  409  403  404
 api-detector-actions    GET    read   401  rows rows rows 401  403  rows rows rows none 404
 api-detector-held       POST   review 401  403  ok   ok   401  403  403  ok   ok   403  404
 api-detector-undos      GET    read   401  rows rows rows 401  403  rows rows rows none 404

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -212,7 +213,7 @@ def _page(
         "mode": config.mode if config else Mode.OFF.value,
         "tripped": config is not None and config.is_tripped,
         "standing": standing,
-        "proposals": [(one, _steps(one, viewer)) for one in rows.filter(state=DraftState.OPEN)],
+        "proposals": _proposals(rows.filter(state=DraftState.OPEN), viewer),
         "past": rows.exclude(state=DraftState.OPEN).filter(current=False)[:PAST],
         "held": held[:SHOWN],
         "held_total": total,
@@ -253,9 +254,15 @@ def _initial(automation: Automation | None) -> dict[str, Any]:
     }
 
 
-def _steps(row: Automation, viewer: User) -> dict[str, bool]:
-    """What this person may do with a proposal."""
-    mine = row.author_id == viewer.pk
+def _proposals(
+    rows: QuerySet[Automation], viewer: User
+) -> list[tuple[Automation, dict[str, bool]]]:
+    """Each with what this person may do with it."""
     may = policy.allowed(viewer, "automation.allow")
-    alone = mine and may and not others_who_allow(actor=viewer)
-    return {"mine": mine, "allow": may and not mine, "alone": alone, "refuse": may and not mine}
+    solo = may and not others_who_allow(actor=viewer)
+    return [(one, _steps(mine=one.author_id == viewer.pk, may=may, solo=solo)) for one in rows]
+
+
+def _steps(*, mine: bool, may: bool, solo: bool) -> dict[str, bool]:
+    others = may and not mine
+    return {"mine": mine, "allow": others, "alone": mine and solo, "refuse": others}
