@@ -24,6 +24,8 @@ from cases.protecting import is_protected
 from detectors.choices import EntityType
 
 UNDO_WINDOW: Final = timedelta(seconds=10)
+KEPT_RED: Final = "Its case is TLP:RED: nothing of it leaves the desk."
+KEPT_PROTECTED: Final = "The account is protected: no automated action on it leaves the desk."
 BACK_FROM_RED: Final = ("kind", "case", "decision", "automated", "reverses")
 """All that the reversal of what a TLP:RED case sent says: names of what the receiver has."""
 
@@ -114,8 +116,9 @@ def redeliver(*, actor: User, delivery: Delivery) -> Delivery:
         message = "What this message tells was undone."
         raise ConflictError(message)
     if not may_leave(delivery=row):
-        message = "Its case is TLP:RED, or the account is protected: it stays on the desk."
-        raise ConflictError(message)
+        told = row.automated
+        protected = told is not None and is_protected(told.account)
+        raise ConflictError(KEPT_PROTECTED if protected else KEPT_RED)
     # one attempt stays counted: it may have arrived, so an undo must send a reversal
     row.state, row.attempts, row.due_at = DeliveryState.WAITING, min(row.attempts, 1), clock.now()
     row.save(update_fields=["state", "attempts", "due_at"])
