@@ -44,15 +44,9 @@ def trip(automation: Automation, cause: str) -> bool:
         resumes=made.promote_at,
         author=automation.author.username,
     )
-    notices.give_of_detector(automation.detector, NoticeKind.TRIPPED, owners_of(automation))
+    owners = _owners(automation, made)
+    notices.give_of_detector(automation.detector, NoticeKind.TRIPPED, owners)
     return True
-
-
-def owners_of(automation: Automation) -> list[User]:
-    """Who proposed it, who allowed it, and every admin."""
-    people = User.objects.filter(is_active=True)
-    named = {automation.author_id, automation.settled_by_id}
-    return [one for one in people if one.pk in named or one.role == Role.ADMIN]
 
 
 def watch_breakers() -> int:
@@ -60,6 +54,13 @@ def watch_breakers() -> int:
     live = DetectorConfig.objects.filter(current=True, mode=Mode.LIVE)
     automated = Automation.objects.filter(current=True, detector__in=live.values("slug"))
     return sum(_judge(pk) for pk in automated.order_by("pk").values_list("pk", flat=True))
+
+
+def _owners(automation: Automation, config: DetectorConfig) -> list[User]:
+    """Who wrote the version, who proposed and who allowed the automation, and every admin."""
+    people = User.objects.filter(is_active=True)
+    named = {config.created_by_id, automation.author_id, automation.settled_by_id}
+    return [one for one in people if one.pk in named or one.role == Role.ADMIN]
 
 
 @transaction.atomic

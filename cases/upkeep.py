@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
 
+from abusedesk.core import clock
 from abusedesk.core.audit import Verb
 from cases.automating import tell_acted, wake_if_due
 from cases.choices import AutomatedState
@@ -14,6 +16,8 @@ from cases.models import AutomatedAction, Case, CaseCampaign
 from cases.tripping import watch_breakers
 
 BATCH: Final = 500
+LOOKED_BACK: Final = timedelta(days=30)
+"""A finding that no case rests on by then is not looked at again."""
 
 
 def sweep() -> None:
@@ -45,7 +49,9 @@ def tell_cases() -> int:
 
 def _links() -> dict[int, int]:
     """Action that no case tells of -> the case that rests on its finding."""
-    untold = AutomatedAction.objects.filter(case=None, state=AutomatedState.ACTED)
+    untold = AutomatedAction.objects.filter(
+        case=None, state=AutomatedState.ACTED, created_at__gt=clock.now() - LOOKED_BACK
+    )
     behind = CaseCampaign.objects.filter(
         campaign__evidence__finding__in=untold.values("finding")
     ).values_list("campaign__evidence__finding", "case")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Final
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
@@ -19,7 +20,8 @@ from detectors.selectors.config import detector_by_slug
 from detectors.services.breaker import resume_detector
 from detectors.services.follow import follow_detector, unfollow_detector
 
-REASON_CHARS = 500
+REASON_CHARS: Final = 500
+_LOCK: Final = 0x4155_544F  # "AUTO"
 
 
 @transaction.atomic
@@ -52,6 +54,7 @@ def allow_automation(*, actor: User, automation: Automation) -> Automation:
     ConflictError where it was settled.
     """
     policy.require(actor, "automation.allow")
+    _one_at_a_time()
     row = _open(automation)
     alone = actor.pk == row.author_id
     if alone and others_who_allow(actor=actor):
@@ -154,6 +157,12 @@ def permit_of(*, automation: Automation) -> Permit:
     """What an automation says."""
     names = Permit.__dataclass_fields__
     return Permit(**{name: getattr(automation, name) for name in names})
+
+
+def _one_at_a_time() -> None:
+    """Until commit: where none is in force there is no row that two could wait for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
 def _in_force(slug: str) -> Automation | None:

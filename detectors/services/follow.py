@@ -17,9 +17,14 @@ def follow_detector(*, slug: str) -> None:
 
 
 def unfollow_detector(*, slug: str) -> None:
-    """No longer; what waits is forgotten."""
+    """No longer; what waits is forgotten, but for what a worker has in hand.
+
+    To wait for that worker would be a ring: it may wait for what the caller has locked.
+    """
     FollowedDetector.objects.filter(slug=slug).delete()
-    FollowedFinding.objects.filter(config__slug=slug).delete()
+    rows = FollowedFinding.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    free = [row.pk for row in rows.filter(config__slug=slug).only("pk")]
+    FollowedFinding.objects.filter(pk__in=free).delete()
 
 
 def note_findings(*, config: DetectorConfig, stream: Stream, rows: Sequence[Finding]) -> int:

@@ -442,3 +442,43 @@ def test_eight_workers_at_once_keep_to_the_cap_and_act_once() -> None:
     assert AutomatedAction.objects.count() == 25
     assert AutomatedAction.objects.values("account").distinct().count() == 25
     assert not FollowedFinding.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_to_end_it_while_workers_are_at_it_waits_for_nobody_in_a_ring() -> None:
+    allowed(cap=1_000)
+    for place in range(60):
+        found([f"x:a{place}"], anchor=f"d-{place}")
+
+    def work(place: int) -> None:
+        if place:
+            while automating.take_one():
+                pass
+        else:
+            end_automation(actor=cast.lead(), slug=SLUG, reason="stop")
+
+    build.at_once(5, work)
+    while automating.take_one():
+        pass
+    assert not Automation.objects.filter(current=True).exists()
+    assert not FollowedFinding.objects.exists()
+    assert len(names(AutomatedState.ACTED)) == AutomatedAction.objects.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_proposals_that_are_allowed_at_once_one_comes_into_force() -> None:
+    people = [automated.admin(f"second{place}") for place in range(2)]
+    rows = [
+        propose_automation(actor=cast.admin(), slug=SLUG, permit=permit(cap=cap), reason="x")
+        for cap in (5, 9)
+    ]
+
+    def allow(place: int) -> bool:
+        try:
+            allow_automation(actor=people[place], automation=rows[place])
+        except StaleError:
+            return False
+        return True
+
+    assert sorted(build.at_once(2, allow)) == [False, True]
+    assert Automation.objects.filter(current=True).count() == 1
