@@ -31,6 +31,7 @@ from cases.models.shared import Handover, SharedObject, SharedSubject
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 from cases.models.task import Playbook, Task
+from cases.models.tray import TrayItem
 
 __all__ = [
     "Appeal",
@@ -89,6 +90,7 @@ __all__ = [
     "Statement",
     "Strike",
     "Task",
+    "TrayItem",
     "VersionUndo",
     "Webhook",
 ]

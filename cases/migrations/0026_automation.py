@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("cases", "0024_sharing"),
+        ("cases", "0025_tray"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("detectors", "0023_automation"),
     ]
