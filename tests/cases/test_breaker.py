@@ -175,6 +175,25 @@ def test_who_puts_it_into_shadow_by_hand_meanwhile_is_not_overruled(
     assert "x:b1" not in AutomatedAction.objects.values_list("account", flat=True)
 
 
+def test_one_person_keeps_it_in_shadow_where_it_would_go_live_by_itself(
+    shipped: DetectorConfig,
+) -> None:
+    cast.lead()
+    trip(resume_hours=1)
+    draft = propose_config(
+        actor=cast.admin(), slug=SLUG, mode="shadow", params={}, reason="look at it first"
+    )
+    assert draft.made is not None
+    assert (draft.made.way, draft.made.promote_at) == (Way.STOOD_DOWN, None)
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        assert promote_due() == 0
+    with pytest.raises(InvalidError, match="Nothing differs"):
+        propose_config(actor=cast.admin(), slug=SLUG, mode="shadow", params={}, reason="again")
+    found(["x:b1"], anchor="d-watched")
+    take_all()
+    assert not AutomatedAction.objects.filter(account="x:b1").exists()
+
+
 def test_a_detector_that_fails_stays_tripped_when_its_time_is_over(
     shipped: DetectorConfig,
 ) -> None:
