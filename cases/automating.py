@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
@@ -20,13 +22,15 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.queueing import wake
 from cases import protecting, tripping
 from cases.choices import AutomatedState
+from cases.faults import Taken, attempt, one_by_one
 from cases.models import AutomatedAction, Automation, Case
 from cases.services.automated_delivery import owe_actions
 from detectors.choices import FindingStatus, Mode
 from detectors.models import DetectorConfig, Finding, FollowedFinding
 from detectors.selectors.suppression import quiet_about_of
 from detectors.services import follow
-from detectors.services.drain import SHORT_S, drain
+
+log = structlog.get_logger(__name__)
 
 HOUR: Final = timedelta(hours=1)
 NAMED: Final = 5  # accounts that an audit entry names
@@ -44,28 +48,18 @@ class Hit:
     automation: Automation
 
 
-def automate() -> None:
-    """Work for a short time; wakes itself when that was too little."""
-    if not drain(take_one, SHORT_S):
-        wake("cases.automate")
+def automate(limit: int = 50) -> int:
+    """Take up to `limit` findings up, each in its own transaction. Returns how many.
+
+    What an odd one raises undoes its own part alone: it waits, and the others pass it by.
+    """
+    return one_by_one(_take_one, limit, odd=_tell_odd, task="cases.automate")
 
 
 def wake_if_due() -> None:
     """Wake what a lost message or a killed worker forgot."""
     if follow.waits():
         wake("cases.automate")
-
-
-@transaction.atomic
-def take_one() -> int:
-    """The finding that has waited longest, in one transaction. Returns 0 when none is free."""
-    row = follow.next_followed()
-    if row is None:
-        return 0
-    if (hit := _hit_of(row)) is not None:
-        _take_up(hit)
-    follow.forget_followed(row=row)
-    return 1
 
 
 def used_of(automation: Automation) -> int:
@@ -101,6 +95,25 @@ def tell_acted(
         version=first.config.number,
         automated=[one.pk for one in actions],
     )
+
+
+def _tell_odd(row_id: int, fault: str) -> None:
+    log.error("A finding cannot be taken up", followed=row_id, fault=fault)
+
+
+@transaction.atomic
+def _take_one(without: set[int]) -> Taken:
+    row = follow.next_followed(without=without)
+    if row is None:
+        return None, None
+    return attempt(row.pk, partial(_settle, row))
+
+
+def _settle(row: FollowedFinding) -> None:
+    """What becomes of a finding, and that it waits no longer."""
+    if (hit := _hit_of(row)) is not None:
+        _take_up(hit)
+    follow.forget_followed(row=row)
 
 
 def _hit_of(row: FollowedFinding) -> Hit | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.conf import settings
 
@@ -45,13 +45,14 @@ def note_findings(*, config: DetectorConfig, stream: Stream, rows: Sequence[Find
     return len(standing)
 
 
-def next_followed() -> FollowedFinding | None:
+def next_followed(*, without: Collection[int] = ()) -> FollowedFinding | None:
     """The one that has waited longest, locked until commit; those of other workers are passed.
 
     What is not committed yet has no row here to pass by, so order of commit is the order of taking.
     """
     rows = FollowedFinding.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    return rows.select_related("finding", "config").order_by("pk").first()
+    rows = rows.select_related("finding", "config").exclude(pk__in=without)
+    return rows.order_by("pk").first()
 
 
 def forget_followed(*, row: FollowedFinding) -> None:

@@ -110,7 +110,7 @@ def again(finding: Finding, *accounts: str) -> None:
 def take_all() -> int:
     """As a worker does."""
     taken = 0
-    while automating.take_one():
+    while automating.automate(1):
         taken += 1
     return taken
 

@@ -353,6 +353,26 @@ def test_the_cap_counts_the_last_hour() -> None:
     assert automated.config().mode == Mode.LIVE
 
 
+def test_an_odd_finding_waits_and_the_others_pass_it_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed()
+    odd = found(["x:odd"], anchor="d-odd")
+    found(build.accounts(2), anchor="d-1")
+    of = automating.case_of
+
+    def case_of(finding: Finding) -> Case | None:
+        if finding == odd:
+            raise LookupError
+        return of(finding)
+
+    monkeypatch.setattr(automating, "case_of", case_of)
+    assert automating.automate() == 1
+    assert names(AutomatedState.ACTED) == build.accounts(2)
+    assert [one.finding for one in FollowedFinding.objects.all()] == [odd]
+    monkeypatch.undo()
+    assert automating.automate() == 1
+    assert "x:odd" in names(AutomatedState.ACTED)
+
+
 class KilledError(Exception):
     """The worker dies here."""
 
@@ -390,10 +410,10 @@ def test_whatever_dies_and_comes_again_each_account_is_acted_on_once_and_never_a
             hit |= set(accounts)
             found(accounts, anchor=f"d-{place}")
         elif step == "take":
-            automating.take_one()
+            automating.automate(1)
         else:
             _die(monkeypatch)
-    while automating.take_one():
+    while automating.automate(1):
         pass
     rows = AutomatedAction.objects.values_list("account", "state")
     assert {account for account, _ in rows} == hit
@@ -413,7 +433,7 @@ def _die(monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr("detectors.services.follow.forget_followed", gone)
         if FollowedFinding.objects.exists():
             with pytest.raises(KilledError):
-                automating.take_one()
+                automating.automate(1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -425,7 +445,7 @@ def test_eight_workers_at_once_keep_to_the_cap_and_act_once() -> None:
 
     def work() -> None:
         try:
-            while automating.take_one():
+            while automating.automate(1):
                 pass
         except DatabaseError as fault:
             faults.append(fault)
@@ -452,13 +472,13 @@ def test_to_end_it_while_workers_are_at_it_waits_for_nobody_in_a_ring() -> None:
 
     def work(place: int) -> None:
         if place:
-            while automating.take_one():
+            while automating.automate(1):
                 pass
         else:
             end_automation(actor=cast.lead(), slug=SLUG, reason="stop")
 
     build.at_once(5, work)
-    while automating.take_one():
+    while automating.automate(1):
         pass
     assert not Automation.objects.filter(current=True).exists()
     assert not FollowedFinding.objects.exists()

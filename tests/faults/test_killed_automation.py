@@ -23,7 +23,7 @@ from tests.cases.automated import SLUG, allowed, found, names
 pytestmark = [pytest.mark.faults, pytest.mark.row(96), pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 WORK = (
-    "from cases import automating\nprint('ready', flush=True)\nwhile automating.take_one(): pass\n"
+    "from cases import automating\nprint('ready', flush=True)\nwhile automating.automate(1): pass\n"
 )
 FINDINGS, EACH, CAP, KILLS = 150, 4, 300, 6
 
@@ -57,7 +57,7 @@ def test_killed_workers_act_on_each_account_once_and_exactly_up_to_the_cap() -> 
             killed += worker.poll() is None
             worker.kill()
     assert killed >= KILLS // 2
-    while automating.take_one():
+    while automating.automate(1):
         pass
     accounts = FINDINGS * (EACH - 1) + 1
     assert AutomatedAction.objects.count() == accounts
