@@ -16,7 +16,8 @@ from abusedesk.core.outbound import OutboundError
 from abusedesk.core.queueing import wake
 from cases.choices import DeliveryKind, DeliveryState
 from cases.models import Delivery
-from cases.services.delivery import host_of, may_leave, redeliver
+from cases.protecting import is_protected
+from cases.services.delivery import about_of, host_of, may_leave, redeliver
 
 __all__ = ["deliver_due", "redeliver", "signature"]
 
@@ -27,6 +28,7 @@ LEASE: Final = timedelta(seconds=30)  # longer than outbound.TIMEOUT_S
 ANSWER_LIMIT: Final = 300
 OK = range(200, 300)
 KEPT_BACK: Final = "kept back: the case is TLP:RED"
+PROTECTED: Final = "kept back: the account is protected"
 
 
 def deliver_due(limit: int = 50) -> int:
@@ -71,7 +73,7 @@ def _take() -> Delivery | None:
     row = (
         _due()
         .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        .select_related("webhook", "case", "decision__case")
+        .select_related("webhook", "case", "decision__case", "automated__case")
         .order_by("due_at", "id")
         .first()
     )
@@ -80,7 +82,8 @@ def _take() -> Delivery | None:
         row.due_at = clock.now() + LEASE
         row.save(update_fields=["attempts", "due_at", "body"])
     elif row is not None:
-        row.state, row.answer = DeliveryState.DEAD, KEPT_BACK
+        protected = row.automated is not None and is_protected(row.automated.account)
+        row.state, row.answer = DeliveryState.DEAD, PROTECTED if protected else KEPT_BACK
         row.save(update_fields=["state", "answer"])
         _tell(row)
     return row
@@ -139,8 +142,7 @@ def _tell(row: Delivery) -> None:
         audit.append(
             actor=None,
             verb=verb,
-            target_type="case",
-            target_id=str(row.about),
+            **about_of(delivery=row),
             delivery=row.pk,
             kind=row.kind,
             host=host_of(row.webhook),

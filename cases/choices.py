@@ -66,6 +66,10 @@ class NoticeKind(models.TextChoices):
     DRAFT = "draft", "has a draft that waits for approval"
     DRAFT_DONE = "draft-done", "has your draft in force"
     DRAFT_NO = "draft-no", "had your draft rejected"
+    TRIPPED = "tripped", "tripped its circuit breaker: automated hits are held"
+    AUTOMATION = "auto", "has a proposal to let it act by itself"
+    AUTOMATION_DONE = "auto-done", "acts by itself, as you proposed"
+    AUTOMATION_NO = "auto-no", "had your proposal to let it act by itself refused"
 
 
 class LineageKind(models.TextChoices):
@@ -136,6 +140,7 @@ class ReviewWhy(models.TextChoices):
 
     SAMPLE = "sample", "drawn by lot"
     LARGE = "large", "acts on many accounts"
+    PROTECTED = "protect", "acts on a protected entity"
 
 
 class Effect(models.TextChoices):
@@ -173,6 +178,7 @@ class DeliveryKind(models.TextChoices):
     REVERSAL = "reversal", "Reversal"
     EVENT = "event", "Event"
     MESSAGE = "message", "Message"
+    ACTION = "action", "Automated action"
 
 
 class DeliveryState(models.TextChoices):
@@ -180,6 +186,25 @@ class DeliveryState(models.TextChoices):
     SENT = "sent", "Sent"
     DEAD = "dead", "Given up"
     CANCELLED = "canceled", "Cancelled by undo"  # the column holds eight letters
+
+
+class AutomatedState(models.TextChoices):
+    """What became of one account that an automated detector hit."""
+
+    ACTED = "acted", "Acted on"
+    HELD = "held", "Held"
+    BARRED = "barred", "Not acted on"
+    DROPPED = "dropped", "Dropped"
+    UNDONE = "undone", "Taken back"
+
+
+class ProtectedWhy(models.TextChoices):
+    """Why nobody acts on an entity alone."""
+
+    VIP = "vip", "Public person"
+    STAFF = "staff", "Own staff"
+    PARTNER = "partner", "Partner or customer"
+    OTHER = "other", "Other"
 
 
 class BulkAction(models.TextChoices):

@@ -9,7 +9,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
-from cases import golden, reporters, sampling, strikes
+from cases import golden, protecting, reporters, sampling, strikes
 from cases.choices import BENIGN, AppealState, Effect, ReviewState, ReviewWhy
 from cases.facts import live_campaigns
 from cases.models import Appeal, Case, Decision, EntityAction, SecondReview
@@ -48,12 +48,14 @@ def write(decision: Decision, terms: Terms) -> None:
 def begin(decision: Decision, *, held: bool = False) -> None:
     """Set it off, or hold it until a second person agrees, as its policy says; and ask that one.
 
-    held: whatever its policy says.
+    held: whatever its policy says. What acts on a protected entity always waits.
     """
     if golden.is_check(decision.case):
         golden.answer(decision)
         return
     why = ReviewWhy.LARGE if held else sampling.reason_for_second_look(decision)
+    if protecting.names_protected(decision):
+        why, held = ReviewWhy.PROTECTED, True
     under = decision.policy_version
     waits = under is not None and under.review_effect == Effect.AGREED
     if held or (why == ReviewWhy.LARGE and waits):

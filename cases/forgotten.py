@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, retention
+from cases.services import bulk_work, retention, version_undo
 
 
 def wake() -> None:
-    """Messages that are owed, purges, work on many cases."""
+    """Messages that are owed, purges, work on many cases, undos of versions."""
     actions.wake_if_due()
     retention.wake_purges()
     bulk_work.wake_bulk()
+    version_undo.wake_undos()

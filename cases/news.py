@@ -13,7 +13,7 @@ from abusedesk.core import clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import AuditEntry, Role, User
 from abusedesk.core.queueing import wake
-from cases import notices, posting
+from cases import notices, policy, posting
 from cases.choices import NoticeKind
 from cases.models import CaseWatch, NewsCursor, Notice
 from cases.services.event import newest_entry, owe_events
@@ -40,6 +40,9 @@ OF_DETECTORS: Final[dict[str, NoticeKind]] = {
     Verb.DRAFT_WRITTEN: NoticeKind.DRAFT,
     Verb.DRAFT_APPROVED: NoticeKind.DRAFT_DONE,
     Verb.DRAFT_REJECTED: NoticeKind.DRAFT_NO,
+    Verb.AUTOMATION_PROPOSED: NoticeKind.AUTOMATION,
+    Verb.AUTOMATION_ALLOWED: NoticeKind.AUTOMATION_DONE,
+    Verb.AUTOMATION_REFUSED: NoticeKind.AUTOMATION_NO,
 }
 
 
@@ -95,13 +98,15 @@ def _tell(entries: Iterable[AuditEntry]) -> None:
 
 
 def _tell_of_detectors(entries: Iterable[AuditEntry]) -> None:
-    """Alarms go to admins, a draft to who may approve it, what became of it to its author."""
+    """Alarms go to admins, proposals to who may approve them, what became of one to its author."""
     for entry in entries:
         people = User.objects.filter(is_active=True)
         if entry.verb == Verb.ALARM_RAISED:
             told = people.filter(role=Role.ADMIN)
         elif entry.verb == Verb.DRAFT_WRITTEN:
             told = people.filter(role__in=PERMISSIONS["detector.approve"])
+        elif entry.verb == Verb.AUTOMATION_PROPOSED:
+            told = people.filter(role__in=policy.PERMISSIONS["automation.allow"])
         else:
             told = people.filter(username=entry.data.get("author", ""))
         others = told.exclude(pk=entry.actor_id) if entry.actor_id else told

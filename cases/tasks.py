@@ -7,6 +7,7 @@ from celery import shared_task
 from cases import (
     actions,
     assigning,
+    automating,
     forgotten,
     gates,
     mailing,
@@ -17,9 +18,18 @@ from cases import (
     reporting,
     sla,
     snoozing,
+    upkeep,
 )
 from cases import intake as pulling
-from cases.services import bulk_work, calibration, case, hold, leftover, retention
+from cases.services import (
+    bulk_work,
+    calibration,
+    case,
+    hold,
+    leftover,
+    retention,
+    version_undo,
+)
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -71,6 +81,18 @@ def run_bulk(job_id: int) -> None:
     bulk_work.run_bulk(job_id=job_id)
 
 
+@shared_task(name="cases.automate", acks_late=True, soft_time_limit=60, time_limit=90)
+def automate() -> None:
+    """Act on what automated detectors found, hold it, or leave it alone."""
+    automating.automate()
+
+
+@shared_task(name="cases.undo_version", acks_late=True, soft_time_limit=60, time_limit=90)
+def undo_version(undo_id: int) -> None:
+    """Take back the next automated actions of one version."""
+    version_undo.run_undo(undo_id=undo_id)
+
+
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)
 def sweep() -> None:
     """What a lost message forgot, and what comes by the clock alone."""
@@ -83,6 +105,7 @@ def sweep() -> None:
     reporting.sweep()
     news.sweep()
     forgotten.wake()
+    upkeep.sweep()
     hold.extend_holds()
     calibration.apply_calibration()
     leftover.drop_leftovers()

@@ -48,6 +48,8 @@ class Way(models.TextChoices):
     STOOD_DOWN = "stood-down", "stood down"
     ROLLED_BACK = "rolled-back", "rolled back"
     PROMOTED = "promoted", "promoted after its time in shadow"
+    TRIPPED = "tripped", "tripped: its circuit breaker put it into shadow"
+    RESUMED = "resumed", "live again after its circuit breaker had tripped"
 
 
 class DraftState(models.TextChoices):

@@ -19,9 +19,19 @@ from abusedesk.core.models import ApiToken, Role, SavedView, Scope, User
 from abusedesk.core.saved import save_view
 from abusedesk.core.tokens import issue_token
 from cases import queue, terms
-from cases.choices import ActionKind, BulkAction, LineageKind, NoticeKind, State, WayOut
+from cases.choices import (
+    ActionKind,
+    AutomatedState,
+    BulkAction,
+    LineageKind,
+    NoticeKind,
+    State,
+    WayOut,
+)
 from cases.models import (
     Appeal,
+    AutomatedAction,
+    Automation,
     BulkItem,
     BulkJob,
     Case,
@@ -37,6 +47,7 @@ from cases.models import (
     Notice,
     Partner,
     Playbook,
+    ProtectedEntity,
     Queue,
     Reporter,
     RoutingRule,
@@ -44,10 +55,13 @@ from cases.models import (
     Share,
     Statement,
     Task,
+    VersionUndo,
     Webhook,
 )
+from cases.permits import Permit
 from cases.services.addition import add_to_case
 from cases.services.appeal import open_appeal
+from cases.services.automation import propose_automation
 from cases.services.case import record_visit
 from cases.services.circle import CircleText, save_circle
 from cases.services.decision import record_decision
@@ -61,6 +75,7 @@ from cases.services.note import add_note
 from cases.services.organisation import save_organisation
 from cases.services.partner import PartnerText, save_partner
 from cases.services.policy import PolicyText, save_policy
+from cases.services.protected import protect_entities
 from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
 from cases.services.routing import save_rule
@@ -92,6 +107,7 @@ from detectors.models import (
     DeadLetter,
     DeclaredGroup,
     DetectorAlarm,
+    DetectorConfig,
     DetectorDraft,
     Entity,
     Finding,
@@ -195,6 +211,8 @@ SHARE: dict[str, Any] = {
     "partners": ["partner-0"],
 }  # fmt: skip
 TOKEN: dict[str, Any] = {"name": "TAXII", "days": 90}
+PERMIT: dict[str, Any] = {"kind": "limit", "cap": 9, "min_weight": 0, "reason": "too many"}
+PROTECT: dict[str, Any] = {"type": "account", "why": "vip", "reason": "minister"}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
 UNNAMED = "api-nowhere"
@@ -455,6 +473,21 @@ class Furnished:
             "api-share-refuse": {"reason": "wrong"},
             "api-share-recall": {"reason": "wrong"},
             "api-share-answer": {"answer": "acknowledged"},
+            "cases:detector-automation": PERMIT,
+            "cases:detector-automation-settle": {"do": "withdraw"},
+            "cases:detector-automation-end": {"reason": "too harsh"},
+            "cases:detector-automation-resume": {"reason": "it is over"},
+            "cases:detector-held": {"do": "drop", "everything": "1", "reason": "noise"},
+            "cases:detector-undo": lambda: _undone() | {"reason": "wrong"},
+            "cases:protected": PROTECT | {"values": "x:vip"},
+            "cases:protected-end": {"reason": "left"},
+            "api-detector-automation": PERMIT,
+            "api-detector-automation-settle": {"do": "withdraw"},
+            "api-detector-automation-resume": {"reason": "it is over"},
+            "api-detector-held": {"release": False, "reason": "noise"},
+            "api-detector-undos": lambda: _undone() | {"dry_run": True},
+            "api-protected": PROTECT | {"values": ["x:vip"]},
+            "api-protected-entry": {"reason": "left"},
             "api-receipts": {"answer": "acknowledged", "share": 1},
         }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
@@ -479,6 +512,13 @@ class Furnished:
 
 def _in_a_month() -> datetime:
     return clock.now() + timedelta(days=30)
+
+
+def _undone() -> dict[str, Any]:
+    """All that the version did which set something off."""
+    action = AutomatedAction.objects.exclude(acted_at=None).select_related("config").earliest("pk")
+    since = clock.now() - timedelta(days=1)
+    return {"number": action.config.number, "since": since.isoformat()}
 
 
 def _item() -> dict[str, Any]:
@@ -525,6 +565,9 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "group_id": _oldest(DeclaredGroup),
     "item_id": _oldest(WatchItem),
     "batch_id": _oldest(IndicatorBatch),
+    "automation_id": _oldest(Automation),
+    "undo_id": _oldest(VersionUndo),
+    "entry_id": _oldest(ProtectedEntity),
     "form": lambda _: "csv",
     "edge_id": _oldest(CampaignEdge),
     "addition_id": _oldest(CaseAddition),
@@ -621,6 +664,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         Reporter.objects.create(name=f"x:r{number}", upheld=1, decided=2, by_source={"a": [1, 2]})
     _lineage(who, desk.cases[0], rows)
     _shared(desk, who, desk.cases[0], rows)
+    _automated(desk, rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
@@ -920,6 +964,38 @@ def _shared(desk: world.Desk, author: User, case: Case, rows: int) -> None:
         approve_share(actor=checker, share=share, digest=share.digest)
         partner = Partner.objects.get(slug="partner-0")
         hand_over(actor=checker, share=share, partner=partner, way=WayOut.BUNDLE)
+
+
+def _automated(desk: world.Desk, rows: int) -> None:
+    """Proposals, hits of each state, an undo, protected accounts."""
+    finding = Finding.objects.earliest("pk")
+    for number in range(rows):
+        propose_automation(
+            actor=desk.admin, slug=DETECTOR, permit=Permit(kind="limit", cap=5), reason=f"{number}"
+        )
+        protect_entities(
+            actor=desk.admin, type="account", values=[f"x:vip{number}"], why="vip", reason="x"
+        )
+    config = DetectorConfig.objects.get(slug=DETECTOR, current=True)
+    permit = Automation.objects.create(
+        detector=DETECTOR, kind="limit", cap=5, min_weight=0, reason="x", author=desk.admin,
+        state="in-force", current=True, settled_by=desk.lead, settled_at=clock.now(),
+    )  # fmt: skip
+    undo = VersionUndo(
+        detector=DETECTOR, number=1, since=clock.now(), reason="x", total=1, actor=desk.lead
+    )
+    signal = Signal.objects.earliest("pk")
+    for number in range(rows):
+        undo.pk = None
+        undo.save()
+        for state in AutomatedState:
+            AutomatedAction.objects.create(
+                automation=permit, detector=DETECTOR, config=config, finding=finding,
+                account=f"{signal.platform}:{signal.actor}"
+                if (number, state) == (0, AutomatedState.ACTED) else f"x:{state}-{number}",
+                kind="limit", state=state,
+                acted_at=clock.now() if state in {"acted", "undone"} else None,
+            )  # fmt: skip
 
 
 def _work_left(rows: int) -> None:

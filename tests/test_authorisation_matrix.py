@@ -32,6 +32,8 @@ from cases.choices import BulkAction, ReviewState, ShareState, State
 from cases.deeds import Deed
 from cases.models import (
     Appeal,
+    AutomatedAction,
+    Automation,
     Break,
     BulkJob,
     Case,
@@ -48,12 +50,14 @@ from cases.models import (
     Message,
     Partner,
     Playbook,
+    ProtectedEntity,
     Rendition,
     RoutingRule,
     SecondReview,
     Share,
     Strike,
     Task,
+    VersionUndo,
     Webhook,
 )
 from cases.placing import place
@@ -62,6 +66,17 @@ from cases.selectors import content, webhook
 from cases.selectors.addition import addition_by_id, additions_of
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
+from cases.selectors.automation import (
+    automated_actions_by_account,
+    automated_actions_for,
+    automation_by_id,
+    automations_for,
+    held_counts_for,
+    standings_for,
+    undo_by_id,
+    undo_preview_for,
+    undos_for,
+)
 from cases.selectors.bulk import bulk_items_of, bulk_job_by_id, bulk_jobs_for
 from cases.selectors.case import (
     case_by_ref,
@@ -135,6 +150,11 @@ from cases.selectors.preview import (
     policies_by_count,
     preview_for,
     samples_of,
+)
+from cases.selectors.protected import (
+    protected_entities_for,
+    protected_entity_by_id,
+    protection_by_value,
 )
 from cases.selectors.queue import (
     people_for,
@@ -499,6 +519,19 @@ cases:circle-list         POST    login 403   403   goes  login 404
 cases:circle              GET     login ok    ok    ok    login 404
 cases:circle              POST    login 403   403   goes  login 404
 cases:circle-key          POST    login 403   403   goes  login 404
+cases:automations         GET     login ok    ok    ok    login 404
+cases:detector-automation GET     login ok    ok    ok    login 404
+cases:detector-automation POST    login 403   403   goes  login 404
+cases:detector-automation-settle POST login 403 403 goes  login 404
+cases:detector-automation-end POST login 403  goes  goes  login 404
+cases:detector-automation-resume POST login 403 403 goes  login 404
+cases:detector-held       POST    login 403   goes  goes  login 404
+cases:detector-undo       GET     login ok    ok    ok    login 404
+cases:detector-undo       POST    login 403   goes  goes  login 404
+cases:detector-version-undo GET   login ok    ok    ok    login 404
+cases:protected           GET     login ok    ok    ok    login 404
+cases:protected           POST    login 403   403   goes  login 404
+cases:protected-end       POST    login 403   403   goes  login 404
 taxii:discovery           GET     401   401   401   401   401   401
 taxii:root                GET     401   401   401   401   401   401
 taxii:collections         GET     401   401   401   401   401   401
@@ -733,6 +766,21 @@ api-routing-rule        PUT    admin  401  403  403  ok   401  403  404  404  ok
 api-routing-rule        DELETE admin  401  403  403  ok   401  403  404  404  ok   404  404
 api-routing-order       PUT    admin  401  403  403  rows 401  403  403  403  rows 403  403
 api-routing-try         POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-automations         GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-detector-automation GET    read   401  rows rows rows 401  403  rows rows rows none 404
+api-detector-automation POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-detector-automation DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
+api-detector-automation-settle POST admin 401 403 403 ok  401  403  403  403  ok   404  404
+api-detector-automation-resume POST admin 401 403 403 409 401  403  403  403  409  403  404
+api-detector-actions    GET    read   401  rows rows rows 401  403  rows rows rows none 404
+api-detector-held       POST   review 401  403  ok   ok   401  403  403  ok   ok   403  404
+api-detector-undos      GET    read   401  rows rows rows 401  403  rows rows rows none 404
+api-detector-undos      POST   review 401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-undo       GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-protected           GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-protected           POST   admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-protected-entry     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-protected-entry     DELETE admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-shift               PUT    admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-jobs                GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-jobs                POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
@@ -1034,6 +1082,27 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "watchers_of": (STAFF, lambda who, on: content.watchers_of(on.held, who)),
     "watched_by": (STAFF, lambda who, on: content.watched_by(_watching(who, on))),
     "playbooks_for": (STAFF, lambda who, on: content.playbooks_for(who)),
+    "automations_for": (STAFF, lambda who, on: automations_for(who)),
+    "automation_by_id": (
+        STAFF,
+        lambda who, on: automation_by_id(_first(Automation), DETECTOR, who),
+    ),
+    "standings_for": (STAFF, lambda who, on: standings_for(who)),
+    "held_counts_for": (STAFF, lambda who, on: held_counts_for(who)),
+    "automated_actions_for": (STAFF, lambda who, on: automated_actions_for(who, DETECTOR)),
+    "automated_actions_by_account": (
+        STAFF,
+        lambda who, on: automated_actions_by_account("x:held-0", who),
+    ),
+    "undos_for": (STAFF, lambda who, on: undos_for(who)),
+    "undo_by_id": (STAFF, lambda who, on: undo_by_id(_first(VersionUndo), DETECTOR, who)),
+    "undo_preview_for": (STAFF, lambda who, on: _would_undo(who)),
+    "protected_entities_for": (STAFF, lambda who, on: protected_entities_for(who)),
+    "protected_entity_by_id": (
+        STAFF,
+        lambda who, on: protected_entity_by_id(_first(ProtectedEntity), who),
+    ),
+    "protection_by_value": (STAFF, lambda who, on: protection_by_value("account", "x:vip0", who)),
     "webhooks_for": (ADMINS, lambda who, on: webhook.webhooks_for(who)),
     "webhook_by_id": (ADMINS, lambda who, on: webhook.webhook_by_id(_first(Webhook), who)),
     "deliveries_of": (
@@ -1148,6 +1217,11 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
 WITHOUT_VIEWER: Final = {
     "suppressions_in_force": "the service asks whether there is one already",
     "stale_suppressions": "the fusion asks, for no person",
+    "declared_accounts_of": "automation asks whom it must not touch, for no person",
+    "quiet_about_of": "automation asks whom it must not touch, for no person",
+    "error_of": "the circuit breaker asks, for no person",
+    "version_precision_of": "the circuit breaker asks, for no person",
+    "undoable_of": "of a version that was named; the service has asked who may",
     "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",
     "family_of": "of a case that a selector gave to the viewer",
@@ -1335,6 +1409,13 @@ def _struck_case(on: Furnished) -> Case:
 def _would_label(who: User) -> Preview:
     """What labelling all cases would do."""
     return preview_for(who, Choice(clock.now()), Deed(BulkAction.LABEL, add=("ring",)))
+
+
+def _would_undo(who: User) -> list[AutomatedAction]:
+    """Samples of what an undo would take back."""
+    action = AutomatedAction.objects.filter(state="acted").select_related("config").earliest("pk")
+    since = clock.now() - timedelta(days=1)
+    return undo_preview_for(who, DETECTOR, action.config.number, since).samples
 
 
 def _disagreed(on: Furnished, who: User) -> User:

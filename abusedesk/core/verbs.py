@@ -91,6 +91,22 @@ class Verb(StrEnum):
     BULK_CANCELLED = "bulk.cancelled"
     BULK_UNDO_ASKED = "bulk.undo_asked"
     BULK_UNDONE = "bulk.undone"
+    AUTOMATION_PROPOSED = "automation.proposed"
+    AUTOMATION_ALLOWED = "automation.allowed"
+    AUTOMATION_REFUSED = "automation.refused"
+    AUTOMATION_WITHDRAWN = "automation.withdrawn"
+    AUTOMATION_ENDED = "automation.ended"
+    AUTOMATION_ACTED = "automation.acted"
+    AUTOMATION_STOOD = "automation.stood"
+    AUTOMATION_RELEASED = "automation.released"
+    AUTOMATION_DROPPED = "automation.dropped"
+    AUTOMATION_REVERSED = "automation.reversed"
+    BREAKER_TRIPPED = "breaker.tripped"
+    BREAKER_RESUMED = "breaker.resumed"
+    VERSION_UNDO_ASKED = "version.undo_asked"
+    VERSION_UNDONE = "version.undone"
+    PROTECTED_ADDED = "protected.added"
+    PROTECTED_ENDED = "protected.ended"
     DELIVERY_SENT = "delivery.sent"
     DELIVERY_GIVEN_UP = "delivery.given_up"
     DELIVERY_CANCELLED = "delivery.cancelled"
@@ -254,6 +270,28 @@ SENTENCES: dict[str, str] = {
     Verb.BULK_CANCELLED: "cancelled the work on {total} cases: {left} were left alone",
     Verb.BULK_UNDO_ASKED: "asked to undo the work of {whose} on {total} cases",
     Verb.BULK_UNDONE: "undid the work on {total} cases: {undone} undone, {kept} kept",
+    Verb.AUTOMATION_PROPOSED: "proposed to let it act by itself: {what}. Reason: {reason}",
+    Verb.AUTOMATION_ALLOWED: "allowed it to act by itself: {what}, as {author} proposed ({way})",
+    Verb.AUTOMATION_REFUSED: "refused to let it act by itself ({author}). Reason: {note}",
+    Verb.AUTOMATION_WITHDRAWN: "withdrew the proposal to let it act by itself",
+    Verb.AUTOMATION_ENDED: "took from it that it acts by itself: {what}. Reason: {reason}",
+    Verb.AUTOMATION_ACTED: "asked receivers for an action ({action}) on {count}"
+    " accounts: {accounts}. Set off by {detector} version {version}",
+    Verb.AUTOMATION_STOOD: "found {count} accounts of the case under an automated action"
+    " ({action}): {accounts}. Set off by {detector} version {version}",
+    Verb.AUTOMATION_RELEASED: "released {count} held hits of {detector}: {action} {accounts}."
+    " Reason: {reason}",
+    Verb.AUTOMATION_DROPPED: "dropped {count} held hits. Reason: {reason}",
+    Verb.AUTOMATION_REVERSED: "took the automated action ({action}) on {account} back, which"
+    " {detector} version {version} had set off. Reason: {reason}",
+    Verb.BREAKER_TRIPPED: "tripped its circuit breaker: {cause}. It is in shadow as version"
+    " {number}, its hits are held",
+    Verb.BREAKER_RESUMED: "put it live again as version {number}. Reason: {reason}",
+    Verb.VERSION_UNDO_ASKED: "asked to take back {total} automated actions of version {number}"
+    " since {since}. Reason: {reason}",
+    Verb.VERSION_UNDONE: "took back {undone} automated actions of version {number}",
+    Verb.PROTECTED_ADDED: "protected the {type} {value}: {why}. Reason: {reason}",
+    Verb.PROTECTED_ENDED: "ended the protection of the {type} {value}. Reason: {reason}",
     Verb.DELIVERY_SENT: "delivered the {kind} to {host}",
     Verb.DELIVERY_GIVEN_UP: "gave up the {kind} to {host} after {attempts} attempts: {answer}",
     Verb.DELIVERY_CANCELLED: "cancelled the delivery to {host}",

@@ -97,6 +97,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not (STATIC_ROOT / "staticfile
 TICK_TASKS = ("detectors.sweep", "detectors.forget_answers", "cases.sweep")
 ON_CAMPAIGN_TASK = "cases.intake"
 ON_SIGNALS_TASK = "cases.take_reports"
+ON_FINDING_TASK = "cases.automate"
 # What `manage.py doctor` asks besides what core knows.
 HEALTH_CHECKS = ("detectors.health.silent_sources", "detectors.health.optional_packages")
 

@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": "detectors.choices.HoldKind",
         "ActionKindEnum": "cases.choices.ActionKind",
+        "ActEnum": "cases.api.bulk_shapes.ACTS",
         "StateEnum": "cases.choices.State",
         "DraftStateEnum": "detectors.choices.DraftState",
         "TaskStateEnum": "cases.choices.TaskState",

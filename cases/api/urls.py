@@ -6,6 +6,7 @@ from django.urls import path, re_path
 from rest_framework.routers import SimpleRouter
 
 from cases.api import (
+    automation_urls,
     bulk,
     content,
     exposure,
@@ -252,4 +253,5 @@ urlpatterns = [
         workload.WorkloadView.as_view(),
         name="api-detector-workload",
     ),
+    *automation_urls.urlpatterns,
 ]

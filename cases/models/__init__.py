@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cases.models.action import Delivery, Webhook
 from cases.models.addition import CaseAddition
+from cases.models.automation import AutomatedAction, Automation, VersionUndo
 from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction, Statement
@@ -19,6 +20,7 @@ from cases.models.notice import NewsCursor, Notice
 from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
+from cases.models.protected import ProtectedEntity
 from cases.models.queue import Queue, RoutingRule, Shift
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
@@ -33,6 +35,8 @@ from cases.models.tray import TrayItem
 
 __all__ = [
     "Appeal",
+    "AutomatedAction",
+    "Automation",
     "Break",
     "BudgetExtension",
     "BulkItem",
@@ -69,6 +73,7 @@ __all__ = [
     "Playbook",
     "PolicyVersion",
     "Presence",
+    "ProtectedEntity",
     "Queue",
     "Rendition",
     "Reporter",
@@ -86,5 +91,6 @@ __all__ = [
     "Strike",
     "Task",
     "TrayItem",
+    "VersionUndo",
     "Webhook",
 ]

@@ -7,6 +7,7 @@ from django.db import models
 
 from abusedesk.core import clock
 from cases.choices import DeliveryKind, DeliveryState
+from cases.models.automation import AutomatedAction
 from cases.models.case import Case
 from cases.models.decision import Decision
 from cases.models.message import Message
@@ -36,7 +37,8 @@ class Webhook(models.Model):
 class Delivery(models.Model):
     """One message that a receiver is owed; a reversal names the delivery it takes back.
 
-    decision: what it tells of; empty for an event of `case`, and for a message to pass on.
+    decision: what it tells of; empty for an event of `case`, for a message to pass on, and for an
+    `automated` action and its reversal.
     """
 
     webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="deliveries")
@@ -46,6 +48,10 @@ class Delivery(models.Model):
     # an index over the few that have one stands below
     message = models.ForeignKey(
         Message, models.PROTECT, null=True, related_name="deliveries", db_index=False
+    )
+    # an index over the few that have one stands below
+    automated = models.ForeignKey(
+        AutomatedAction, models.PROTECT, null=True, related_name="deliveries", db_index=False
     )
     kind = models.CharField(max_length=10, choices=DeliveryKind.choices)
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversal")
@@ -71,12 +77,19 @@ class Delivery(models.Model):
                 condition=models.Q(message__isnull=False),
                 name="delivery_message",
             ),
+            # undo: what receivers were told of one automated action
+            models.Index(
+                fields=["automated"],
+                condition=models.Q(automated__isnull=False),
+                name="delivery_automated",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.decision_id or self.case_id}"
+        return f"{self.kind} of {self.decision_id or self.automated_id or self.case_id}"
 
     @property
     def about(self) -> int | None:
-        """Id of the case that it tells of."""
-        return self.case_id if self.decision is None else self.decision.case_id
+        """Id of the case that it tells of; an automated action may have none yet."""
+        told = self.decision or self.automated
+        return self.case_id if told is None else told.case_id

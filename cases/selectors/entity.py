@@ -13,7 +13,15 @@ from abusedesk.core.models import User
 from cases import golden
 from cases.blind import unveiled
 from cases.choices import State
-from cases.models import Case, CaseAddition, CaseReport, Decision, EntityAction, Strike
+from cases.models import (
+    AutomatedAction,
+    Case,
+    CaseAddition,
+    CaseReport,
+    Decision,
+    EntityAction,
+    Strike,
+)
 from cases.selectors.case import cases_for
 from cases.selectors.strike import Standing
 from detectors.choices import EntityType
@@ -90,6 +98,7 @@ def history_of(
     findings: Iterable[Finding],
     cases: Iterable[Involved],
     standings: Iterable[Standing],
+    automated: Iterable[AutomatedAction] = (),
 ) -> list[Moment]:
     """What the page of an entity speaks of in the order of time, the newest first."""
     moments = [
@@ -102,6 +111,7 @@ def history_of(
             for standing in standings
             for one in standing.strikes
         ),
+        *(Moment(one.created_at, "detector", _automated(one)) for one in automated),
     ]
     return sorted(moments, key=lambda one: one.at, reverse=True)[:MOMENTS]
 
@@ -116,6 +126,14 @@ def _moments(one: Involved) -> Iterator[Moment]:
     if (made := one.decision) is not None:
         said = f"{made.actor} decided: {made.get_outcome_display().lower()}"
         yield Moment(made.created_at, "check", said, one.case.ref)
+
+
+def _automated(one: AutomatedAction) -> str:
+    """What a detector set off, or would have."""
+    why = f", {one.why}" if one.why else ""
+    state = one.get_state_display().lower()
+    by = f"{one.detector} version {one.config.number}"
+    return f"{one.get_kind_display().lower()} by itself, {by}: {state}{why}"
 
 
 def _struck(strike: Strike, standing: Standing) -> str:

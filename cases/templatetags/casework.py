@@ -9,15 +9,18 @@ from django import template
 from django.forms import Form
 
 from cases.masking import Cover, signal_item
-from cases.models import Reporter
+from cases.models import AutomatedAction, ProtectedEntity, Reporter
 from cases.selectors import entity as selectors
+from cases.selectors.automation import automated_actions_by_account
 from cases.selectors.masking import covers_for
+from cases.selectors.protected import protection_by_value
 from cases.selectors.reporter import reporters_for
 from cases.selectors.strike import Standing, standings_of
 from cases.services.exposure import count_seen
 from detectors.models import Entity, Finding, Signal
 
 register = template.Library()
+AUTOMATED = 20  # lines on the page of an entity
 
 
 class Covers(dict[int, Cover]):
@@ -72,6 +75,19 @@ def cover_of(context: dict[str, Any], signal: Signal) -> Cover | None:
     return covers_of(context, [signal]).get(signal.pk)
 
 
+@register.simple_tag(takes_context=True)
+def automated_of_entity(context: dict[str, Any], entity: Entity) -> list[AutomatedAction]:
+    """What detectors did to an account by themselves, or would have, the newest first."""
+    rows = automated_actions_by_account(entity.value, context["request"].user)
+    return list(rows[:AUTOMATED])
+
+
+@register.simple_tag(takes_context=True)
+def protection_of_entity(context: dict[str, Any], entity: Entity) -> ProtectedEntity | None:
+    """Why nobody acts on it alone, if that is so."""
+    return protection_by_value(entity.type, entity.value, context["request"].user)
+
+
 @register.filter
 def under(covers: Covers, signal: Signal) -> Cover | None:
     """How one signal of the page is covered."""
@@ -84,6 +100,7 @@ def history_of_entity(
     findings: Sequence[Finding],
     cases: Sequence[selectors.Involved],
     standings: Sequence[Standing] = (),
+    automated: Sequence[AutomatedAction] = (),
 ) -> list[selectors.Moment]:
-    """What its page speaks of, in the order of time; only an account has standings."""
-    return selectors.history_of(entity, findings, cases, standings)
+    """What its page speaks of, in the order of time; only an account has the last two."""
+    return selectors.history_of(entity, findings, cases, standings, automated)

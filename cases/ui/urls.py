@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui import sharing_urls
+from cases.ui import automation_urls, sharing_urls
 from cases.ui.views import (
     actions,
     bulk,
@@ -176,6 +176,7 @@ urlpatterns = [
         workload.backtest_workload,
         name="detector-workload",
     ),
+    *automation_urls.urlpatterns,
     *sharing_urls.urlpatterns,
     path("dashboards/operations/", dashboard.operations, name="operations"),
 ]

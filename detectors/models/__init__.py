@@ -14,6 +14,7 @@ from detectors.models.declared import DeclaredGroup
 from detectors.models.entity import Entity, SignalEntity
 from detectors.models.entity_type import EntityType
 from detectors.models.finding import Finding, FindingRevision, FusedFinding
+from detectors.models.follow import FollowedDetector, FollowedFinding
 from detectors.models.intel import IndicatorBatch, IndicatorRow
 from detectors.models.letter import LetterJob
 from detectors.models.mapping import SavedMapping
@@ -48,6 +49,8 @@ __all__ = [
     "EvidenceWeights",
     "Finding",
     "FindingRevision",
+    "FollowedDetector",
+    "FollowedFinding",
     "FusedFinding",
     "HitHour",
     "Hold",

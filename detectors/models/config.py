@@ -47,6 +47,11 @@ class DetectorConfig(models.Model):
     def __str__(self) -> str:
         return f"{self.slug} v{self.number}"
 
+    @property
+    def is_tripped(self) -> bool:
+        """Whether it is in shadow because its circuit breaker put it there."""
+        return self.mode == Mode.SHADOW and self.way == Way.TRIPPED
+
 
 class DetectorDraft(models.Model):
     """Settings that somebody proposes; never changed, so that what is approved is what was read.

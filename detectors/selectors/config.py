@@ -135,6 +135,12 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
     }
 
 
+def error_of(config: DetectorConfig) -> str:
+    """With what a version ends now; empty where it runs."""
+    rows = Shard.objects.filter(config=config).exclude(error="").order_by("pk")
+    return rows.values_list("error", flat=True).first() or ""
+
+
 def unread_for(viewer: User) -> bool:
     """Whether some detector has signals before it, on whatever stream."""
     if viewer.role not in READERS:

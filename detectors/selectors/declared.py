@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -40,6 +41,14 @@ def declared_group_by_id(group_id: int, viewer: User) -> DeclaredGroup:
 def coordination_of(group: DeclaredGroup) -> QuerySet[Campaign]:
     """Declared coordination of a group, the newest first."""
     return group.campaigns.filter(state=CampaignState.DECLARED).order_by("-last_at", "-pk")
+
+
+def declared_accounts_of(accounts: Collection[str], now: datetime) -> set[str]:
+    """Those of these accounts that somebody declared to belong together."""
+    begun = DeclaredGroup.objects.filter(ended_at=None, valid_from__lte=now)
+    lasting = begun.filter(Q(valid_until=None) | Q(valid_until__gt=now))
+    named = lasting.filter(accounts__overlap=list(accounts)).values_list("accounts", flat=True)
+    return {account for names in named for account in names}.intersection(accounts)
 
 
 def stale_groups(now: datetime) -> QuerySet[DeclaredGroup]:

@@ -13,7 +13,7 @@ from detectors.calibration.proportion import Share, precision, recall
 from detectors.calibration.verdicts import Judged
 from detectors.choices import CampaignState, Outcome
 from detectors.fits import standing_verdicts
-from detectors.models import CampaignFinding, Verdict
+from detectors.models import CampaignFinding, DetectorConfig, Verdict
 from detectors.policy import READERS
 
 NOTHING: Final = precision(0, 0)
@@ -44,6 +44,14 @@ def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
     """Number of the configuration -> the same for what it found, newest first."""
     found = _precisions(_decided(viewer).filter(finding__detector=slug), "finding__config__number")
     return dict(sorted(found.items(), reverse=True))
+
+
+def version_precision_of(config: DetectorConfig) -> Share:
+    """The same for one version; the desk asks, for no person."""
+    verdicts = Verdict.objects.filter(pk__in=standing_verdicts().values("pk"), weight=1)
+    links = CampaignFinding.objects.filter(campaign__verdicts__in=verdicts.values("pk"))
+    found = _precisions(links.order_by().filter(finding__config=config), "finding__config")
+    return found.get(config.pk, NOTHING)
 
 
 def source_precisions_for(viewer: User) -> dict[str, Share]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -11,6 +12,7 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from detectors.models import Entity, Suppression
 from detectors.policy import READERS
+from detectors.quiet import ACCOUNT, is_about
 
 
 def suppressions_for(viewer: User) -> QuerySet[Suppression]:
@@ -38,6 +40,17 @@ def suppressions_by_entity(entity: Entity, viewer: User) -> QuerySet[Suppression
 def suppressions_in_force(now: datetime) -> QuerySet[Suppression]:
     """Those that hold at `now`, about whatever."""
     return Suppression.objects.filter(ended_at=None, expires_at__gt=now)
+
+
+def quiet_about_of(slug: str, anchor: str, accounts: Collection[str], now: datetime) -> set[str]:
+    """Those of the accounts of a finding that a detector is kept quiet about at `now`.
+
+    All of them, where it is kept quiet about what the finding rests on.
+    """
+    rules = list(suppressions_in_force(now).filter(detector=slug).values_list("type", "value"))
+    if any(is_about(anchor, value) for _, value in rules):
+        return set(accounts)
+    return {value for type_, value in rules if type_ == ACCOUNT}.intersection(accounts)
 
 
 def stale_suppressions(now: datetime) -> QuerySet[Suppression]:

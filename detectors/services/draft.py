@@ -53,7 +53,8 @@ def propose_config(
     lock_configs()
     before = current_of(slug)
     same = before is not None and before.params_hash == checked.digest()
-    if before and same and mode == before.mode and not promote_after_days:
+    waits = before is not None and before.promote_at is not None
+    if before and same and mode == before.mode and not (promote_after_days or waits):
         message = f"Nothing differs from version {before.number}, which is in force."
         raise InvalidError(message, field="params")
     draft = DetectorDraft.objects.create(

@@ -16,6 +16,7 @@ from detectors.base import MAX_SIGNAL_IDS, FindingDraft
 from detectors.choices import FindingStatus
 from detectors.engine import Found, Ticked
 from detectors.models import DetectorConfig, Finding, FindingRevision, Stream
+from detectors.services.follow import note_findings
 
 _FIXED = {"id", "uid", "stream", "detector", "version", "created_at"}
 
@@ -43,6 +44,7 @@ def record_findings(*, config: DetectorConfig, stream: Stream, found: Sequence[F
         log.append(_revision(row, one, revision, row.status, _evidence(row, one.draft)))
     _upsert(list(rows.values()))
     FindingRevision.objects.bulk_create(log, 1_000)
+    note_findings(config=config, stream=stream, rows=list(rows.values()))
     return len(log)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from abusedesk.core import clock
@@ -13,13 +15,9 @@ from detectors.services.config import Origin, Settings, current_of, lock_configs
 
 def promote_due() -> int:
     """Put live what is due and runs well. Returns how many versions that made."""
-    due = DetectorConfig.objects.filter(
-        current=True,
-        mode=Mode.SHADOW,
-        promote_at__lte=clock.now(),
-        slug__in=registry.all_detectors(),
-    )
-    return sum(_promote(slug) for slug in due.order_by("slug").values_list("slug", flat=True))
+    due = DetectorConfig.objects.filter(current=True, mode=Mode.SHADOW, promote_at__lte=clock.now())
+    slugs = due.order_by("slug").values_list("slug", flat=True)
+    return sum(_promote(slug) for slug in slugs if registry.exists(slug))
 
 
 def is_due() -> bool:
@@ -47,13 +45,18 @@ def _promote(slug: str) -> bool:
         return False
     if config.promote_at > clock.now() or obstacle_to(config=config):
         return False
-    days = max(1, round((config.promote_at - config.created_at).total_seconds() / 86_400))
     said = Settings(
-        slug=slug,
-        mode=Mode.LIVE,
-        params=config.params,
-        reason=f"{days} day{'s' if days > 1 else ''} in shadow are over, as was approved",
+        slug=slug, mode=Mode.LIVE, params=config.params, reason=_why(config, config.promote_at)
     )
-    origin = Origin(way=Way.PROMOTED, author=config.created_by, approved_by=config.approved_by)
+    way = Way.RESUMED if config.is_tripped else Way.PROMOTED
+    origin = Origin(way=way, author=config.created_by, approved_by=config.approved_by)
     put_in_force(actor=None, said=said, origin=origin)
     return True
+
+
+def _why(config: DetectorConfig, until: datetime) -> str:
+    hours = max(1, round((until - config.created_at).total_seconds() / 3_600))
+    if config.is_tripped:
+        return f"{hours} h since its circuit breaker tripped are over, as was approved"
+    days = max(1, round(hours / 24))
+    return f"{days} day{'s' if days > 1 else ''} in shadow are over, as was approved"

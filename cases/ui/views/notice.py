@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from abusedesk.core import mail
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
+from cases.choices import NoticeKind
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.selectors.notice import (
     colleagues_of,
@@ -27,6 +28,13 @@ SIZE: Final = 50
 COMPLETED: Final = 8
 NAMES_MOST: Final = 500
 LONGEST_ID: Final = 18  # digits
+DETECTOR: Final = "detectors:detector-detail"
+AUTOMATED: Final = (
+    NoticeKind.TRIPPED,
+    NoticeKind.AUTOMATION,
+    NoticeKind.AUTOMATION_DONE,
+    NoticeKind.AUTOMATION_NO,
+)
 
 
 @login_required
@@ -60,7 +68,8 @@ def notice(request: DeskRequest, notice_id: int) -> HttpResponse:
     found = notice_by_id(notice_id, request.user)
     read_notices(actor=request.user, ids=[found.pk])
     if found.case is None:
-        return redirect("detectors:detector-detail", found.detector)
+        page = "cases:detector-automation" if found.kind in AUTOMATED else DETECTOR
+        return redirect(page, found.detector)
     place = f"#note-{found.note_id}" if found.note_id else ""
     return redirect(f"{reverse('cases:case-detail', args=[found.case.ref])}{place}")
 
