@@ -27,6 +27,7 @@ class ConfigForm(forms.Form):
         max_length=500, error_messages={"required": "Say why; the next person will ask."}
     )
     promote_after_days = forms.IntegerField(required=False)
+    lost_because = forms.CharField(max_length=500, required=False)
 
     def params(self) -> dict[str, Any]:
         """Cleaned values by parameter name."""

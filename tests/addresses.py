@@ -93,6 +93,7 @@ from detectors.models import (
     DetectorAlarm,
     DetectorDraft,
     Entity,
+    Expectation,
     Finding,
     Hold,
     IndicatorBatch,
@@ -100,6 +101,7 @@ from detectors.models import (
     Proposal,
     PurgeRun,
     RetentionRule,
+    Scenario,
     Shard,
     Signal,
     Source,
@@ -129,6 +131,7 @@ from tests.ui import world
 
 DETECTOR = "velocity"
 LOUDER: Final = {"signups": 2}
+ERASED: Final = {"account": "x:a", "reason": "request 1"}
 CALMER: Final[dict[str, Any]] = {"mode": "live", "params": {"signups": 9}, "reason": "too many"}
 RULE = {"title": "Made", "row-field-0": "kind", "row-value-0": "post", "mode": "shadow",
         "reason": "try", "do": "save", "source": "blocks"}  # fmt: skip
@@ -385,6 +388,12 @@ class Furnished:
             "api-detector-draft-reject": {"note": "too low"},
             "detectors:detector-try": {"sample": json.dumps(make.item())},
             "detectors:entity-suppress": {"detector": DETECTOR, "days": "7", "reason": "own test"},
+            "cases:case-test": {"reason": "our first", "days": "30"},
+            "api-case-test": {"reason": "our first"},
+            "detectors:scenario-account": ERASED,
+            "api-scenario-account": ERASED,
+            "detectors:scenario-erase": {"reason": "twice"},
+            "api-scenario": {"reason": "twice"},
             "api-suppressions": {
                 "detector": DETECTOR,
                 "type": "account",
@@ -502,6 +511,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "run_id": _oldest(PurgeRun),
     "backtest_id": _oldest(Backtest),
     "suppression_id": _oldest(Suppression),
+    "scenario_id": _oldest(Scenario),
     "hold_id": _oldest(Hold),
     "mapping": lambda _: MAPPING,
     "letter_id": _oldest(DeadLetter),
@@ -833,6 +843,15 @@ def _tuned(admin: User, number: int) -> ApiToken:
         reason="own test",
         expires_at=clock.now() + timedelta(days=7),
     )
+    scenario = Scenario.objects.create(
+        origin=f"AD-{number}", reason="our first", body=b"", signals=1, size=1, accounts=["x:a"],
+        kept_until=clock.now() + timedelta(days=7), created_by=admin,
+    )  # fmt: skip
+    Expectation.objects.create(
+        scenario=scenario, detector="shared-infrastructure", version=1, params={},
+        accounts=["x:a", "x:b"], found=2, holds=True, sentence="2 accounts",
+        ran_hash="0", ran_version=1, ran_at=clock.now(),
+    )  # fmt: skip
     create_rule(actor=admin, name=f"made {number}", mode=Mode.OFF, params={}, reason="try")
     until = clock.now()
     trial = start_backtest(

@@ -38,6 +38,7 @@ RAIL: Final = (
     Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals"),
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",
          "go-detectors"),
+    Page("detectors:scenario-list", "Cases as tests", STAFF, "tests"),
     Page("detectors:rule-new", "New rule", LEADS, "rules"),
     Page("cases:share-list", "Sharing", STAFF, "sharing", "right", "go-sharing"),
     Page("cases:circle-list", "Circles", STAFF, "circles"),

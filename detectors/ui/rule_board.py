@@ -57,6 +57,7 @@ class Board:
     name: str = ""
     mode: str = Mode.SHADOW.value
     reason: str = ""
+    lost_because: str = ""
     based_on: int = 0
     extra: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -127,6 +128,7 @@ def posted(data: Mapping[str, str]) -> Board:
         name=data.get("name", "").strip(),
         mode=data.get("mode", Mode.SHADOW.value),
         reason=data.get("reason", "").strip(),
+        lost_because=data.get("lost_because", "").strip(),
         based_on=_whole(data.get("based_on", ""), 0),
         extra=min(_whole(data.get("extra", ""), 0), MAX_ROWS),
     )

@@ -36,6 +36,7 @@ from detectors.selectors.precision import (
     fares_for,
     precisions_for,
 )
+from detectors.selectors.scenario import scenarios_by_detector
 from detectors.selectors.shadow import shadow_of
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
 from detectors.services.promotion import obstacle_to
@@ -130,6 +131,7 @@ def detector_page(
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
         "shadow": shadow_of(config, request.user),
+        "tests": scenarios_by_detector(slug, request.user, config.params_hash if config else ""),
         "obstacle": obstacle_to(config=config) if config and config.promote_at else "",
         "max_shadow_days": MAX_SHADOW_DAYS,
         "versions": versions[:SHOWN_VERSIONS],
@@ -151,6 +153,7 @@ def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraf
             params=form.params(),
             reason=said["reason"],
             promote_after_days=said["promote_after_days"],
+            lost_because=said["lost_because"],
         )
     except InvalidError as error:
         name = f"{PREFIX}{error.field}" if f"{PREFIX}{error.field}" in form.fields else error.field

@@ -118,6 +118,7 @@ def _save(
         if current is None:
             name = board.name or board.params.rule.title
             return 200, create_rule(actor=request.user, name=name, **said)
+        said["lost_because"] = board.lost_because
         return 200, change_rule(
             actor=request.user, slug=current.slug, based_on=board.based_on, **said
         )
