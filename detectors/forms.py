@@ -163,11 +163,10 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
 
 def _number(kind: Any, info: FieldInfo, common: dict[str, Any]) -> forms.Field:
     low, high = bounds_of(info)
-    step = _extra(info).get("step")
     field_class: Any = forms.IntegerField if kind is int else forms.FloatField
     field: forms.Field = field_class(min_value=low, max_value=high, **common)
-    # "any": a step would refuse values that the model takes; it only drives the arrows.
-    field.widget.attrs["step"] = step if kind is int and step else "any"
+    # Browsers refuse what no number of steps from the lowest value leads to; the model takes it.
+    field.widget.attrs["step"] = 1 if kind is int else "any"
     return field
 
 

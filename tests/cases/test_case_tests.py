@@ -80,7 +80,7 @@ def browser(user: User) -> Client:
 
 
 def program(user: User) -> Client:
-    return Client(headers=make.bearer(Scope.READ, Scope.ADMIN, user=user))
+    return Client(headers=make.bearer(Scope.READ, Scope.REVIEW, Scope.ADMIN, user=user))
 
 
 def text(response: Any) -> str:
