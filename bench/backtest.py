@@ -64,7 +64,7 @@ def _run(desk: Desk, slug: str) -> dict[str, Any]:
 
 def _print(told: dict[str, dict[str, Any]], count: int) -> dict[str, float]:
     """One row a detector. Returns the metrics; `seconds` is of the slowest."""
-    print(f"| {count:,} stored signals, two settings | seconds | of processor | signals/s | peak MB |"
+    print(f"| {count:,} signals, two settings | seconds | of processor | signals/s | peak MB |"
           " gained | lost | kept |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|")
     for slug, one in told.items():

@@ -135,6 +135,20 @@ def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
     )
 
 
+def unit_of(model: type[BaseParams], name: str) -> str:
+    """Unit of one parameter; empty where it has none."""
+    return str(_extra(model.model_fields[name]).get("unit") or "")
+
+
+def numbers_of(model: type[BaseParams]) -> dict[str, str]:
+    """Parameters that are one number each: name -> label."""
+    return {
+        name: label_of(name)
+        for name, info in model.model_fields.items()
+        if _bare(info.annotation) in {int, float}
+    }
+
+
 def bounds_of(info: FieldInfo) -> tuple[float | None, float | None]:
     """Lowest and highest value of a parameter."""
     low = next((one.ge for one in info.metadata if hasattr(one, "ge")), None)

@@ -407,6 +407,8 @@ class Furnished:
             "api-rule-check": {"sigma": EXAMPLE, "signals": [make.item()], "days": 1},
             "api-detector-try": {"signals": [make.item()]},
             "detectors:backtest-start": lambda: world.settings_form(DETECTOR),
+            "detectors:sweep-new": {"parameter": "signups", "values": "4, 6", "days": "7"},
+            "api-detector-configuration": {"configuration": {}, "reason": "merged"},
             "api-detector-backtests": {
                 "since": (clock.now() - timedelta(days=1)).isoformat(),
                 "until": clock.now().isoformat(),

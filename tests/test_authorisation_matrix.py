@@ -217,6 +217,7 @@ from detectors.selectors import config, precision, retention
 from detectors.selectors.alarm import alarms_for, open_alarms_for
 from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
+from detectors.selectors.configuration import configuration_for
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import (
     LetterFilter,
@@ -250,6 +251,7 @@ from detectors.selectors.indicator_batch import (
 )
 from detectors.selectors.indicator_source import indicator_sources_for
 from detectors.selectors.lag import lag_for
+from detectors.selectors.line import line_by_slug, lines_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.near import near_misses_for
 from detectors.selectors.neighbour import sharers_by_thing
@@ -528,6 +530,8 @@ detectors:rule-new        POST    login 404   goes  goes  login 404
 detectors:rule-edit       GET     login 404   ok    ok    login 404
 detectors:rule-edit       POST    login 404   goes  goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
+detectors:sweep-new       GET     login 403   ok    ok    login 403
+detectors:sweep-new       POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
 cases:detector-workload   GET     login ok    ok    ok    login 404
@@ -624,6 +628,8 @@ api-recompute           POST   read   401  ok   ok   ok   401  403  ok   ok   ok
 api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-configuration GET read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-configuration POST admin 401  403  403  ok   401  403  403  ok   ok   403  403
 api-rules               POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-rule-check          POST   read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-near-misses         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -962,6 +968,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "drafts_for": (READERS, lambda who, on: drafts_for(who)),
     "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
     "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
+    "lines_for": (READERS, lambda who, on: lines_for(who)),
+    "line_by_slug": (READERS, lambda who, on: line_by_slug("live", who)),
+    "configuration_for": (READERS, lambda who, on: configuration_for(who).detectors),
     "scenarios_for": (READERS, lambda who, on: scenarios_for(who)),
     "scenario_by_id": (READERS, lambda who, on: scenario_by_id(_first(Scenario), who)),
     "scenario_by_origin": (READERS, lambda who, on: scenario_by_origin("AD-0", who)),

@@ -113,6 +113,7 @@ class Verb(StrEnum):
     DRAFT_REJECTED = "detector.draft_rejected"
     DRAFT_WITHDRAWN = "detector.draft_withdrawn"
     DRAFT_LOSES = "detector.draft_loses"
+    CONFIGURATION_IMPORTED = "detector.configuration_imported"
     SCENARIO_SAVED = "scenario.saved"
     SCENARIO_ERASED = "scenario.erased"
     SCENARIO_ACCOUNT_ERASED = "scenario.account_erased"
@@ -266,6 +267,8 @@ SENTENCES: dict[str, str] = {
     Verb.DRAFT_REJECTED: "rejected draft {draft} of {author}. Reason: {note}",
     Verb.DRAFT_WITHDRAWN: "withdrew draft {draft}",
     Verb.DRAFT_LOSES: "let draft {draft} lose {tests}, kept as tests. Reason: {reason}",
+    Verb.CONFIGURATION_IMPORTED: "imported a configuration: {changes} changes, {refused} refused."
+    " Reason: {reason}",
     Verb.SCENARIO_SAVED: "saved {origin} as a test of {detectors}: {signals} signals are kept until"
     " {until}. Reason: {reason}",
     Verb.SCENARIO_ERASED: "erased {signals} signals kept as the test of {origin}. Reason: {reason}",

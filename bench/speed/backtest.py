@@ -1,4 +1,4 @@
-"""One process of `bench/backtest.py`: a backtest over a stored stream, from its start to its result.
+"""One process of `bench/backtest.py`: a backtest over a stored stream, from start to result.
 
 Arguments: slug of the time-line, slug of the detector, its changed parameters as JSON. Prints one
 JSON object: wall seconds, those of its processor, the peak of memory, and what came out.

@@ -24,6 +24,11 @@ def _add_test(verb: CommandParser) -> None:
         "files", nargs="+", metavar="FILE", help="scenarios, as the desk exports them"
     )
     verb.add_argument(
+        "--config",
+        metavar="DIR",
+        help="run with the settings of an exported configuration in place of those in the files",
+    )
+    verb.add_argument(
         "--set",
         dest="values",
         action="append",
@@ -31,6 +36,17 @@ def _add_test(verb: CommandParser) -> None:
         metavar="detector.name=value",
         help="a parameter in place of the one that the file holds",
     )
+
+
+def _add_export(verb: CommandParser) -> None:
+    verb.add_argument("folder", metavar="DIR")
+
+
+def _add_import(verb: CommandParser) -> None:
+    verb.add_argument("folder", metavar="DIR")
+    verb.add_argument("--reason", required=True)
+    verb.add_argument("--lost-because", default="", help="why cases kept as tests may be lost")
+    verb.add_argument("--dry-run", action="store_true", help="say what would change; write nothing")
 
 
 def _add_promote(verb: CommandParser) -> None:
@@ -61,4 +77,6 @@ ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
     "rollback": _add_rollback,
     "backtest": _add_backtest,
     "test": _add_test,
+    "export": _add_export,
+    "import": _add_import,
 }

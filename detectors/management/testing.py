@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from abusedesk.core.text import visible
 from detectors import registry
+from detectors.configuration.document import Configuration
 from detectors.needs import missing
 from detectors.scenario.document import BrokenError, Expected, Scenario, read
 from detectors.scenario.replaying import Outcome, replayed
@@ -53,6 +54,15 @@ def settings_of(values: Sequence[str]) -> dict[str, dict[str, Any]]:
             value = text
         told.setdefault(slug, {})[name] = value
     return told
+
+
+def params_in(told: Configuration) -> dict[str, dict[str, Any]]:
+    """Detector -> its parameters; what a file leaves out is at its default."""
+    return {
+        one.detector: registry.get(one.detector).Params().model_dump(mode="json") | one.params
+        for one in told.detectors
+        if registry.exists(one.detector)
+    }
 
 
 def _read(path: Path) -> Scenario:

@@ -150,8 +150,8 @@ def _lost(said: Settings, digest: str, lost_because: str) -> list[str]:
     if lost and not lost_because.strip():
         cases = "; ".join(f"{one.origin}: {said.slug} {one.sentence}" for one in lost)
         message = (
-            f"These settings would lose {len(lost)} case{'s' if len(lost) > 1 else ''} saved as"
-            f" tests. {cases}. Change the settings, or say why they may be lost."
+            f"These settings would lose {'cases' if len(lost) > 1 else 'a case'} that must be"
+            f" found. {cases}. Change the settings, or say why that may be."
         )
         raise InvalidError(message, field="lost_because")
     return [one.origin for one in lost]

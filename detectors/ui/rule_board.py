@@ -54,6 +54,7 @@ class Board:
     threshold: int = 0
     sample: str = ""
     days: int = 7
+    line: str = ""
     name: str = ""
     mode: str = Mode.SHADOW.value
     reason: str = ""
@@ -125,6 +126,7 @@ def posted(data: Mapping[str, str]) -> Board:
         threshold=_whole(data.get("threshold", ""), 0),
         sample=data.get("sample", "").replace("\0", "\ufffd"),
         days=_whole(data.get("days", ""), 7),
+        line=data.get("line", ""),
         name=data.get("name", "").strip(),
         mode=data.get("mode", Mode.SHADOW.value),
         reason=data.get("reason", "").strip(),

@@ -53,6 +53,7 @@ urlpatterns = [
     path("rules/new/", rule.rule_new, name="rule-new"),
     path("rules/<slug:slug>/edit/", rule.rule_edit, name="rule-edit"),
     path("detectors/<slug:slug>/runs/", backtest.backtest_start, name="backtest-start"),
+    path("detectors/<slug:slug>/sweep/", backtest.sweep_new, name="sweep-new"),
     path(
         "detectors/<slug:slug>/runs/<int:backtest_id>/", backtest.backtest_detail, name="backtest"
     ),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,10 +15,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from abusedesk.core import clock
 from abusedesk.core.errors import AbuseDeskError
 from abusedesk.core.models import User
+from abusedesk.core.text import visible
 from detectors.choices import BacktestState, DraftState, Mode
 from detectors.forms import bounds_of
 from detectors.management.arguments import ARGUMENTS, NOBODY
-from detectors.management.testing import run_files, settings_of
+from detectors.management.filing import read_from, write_to
+from detectors.management.testing import params_in, run_files, settings_of
 from detectors.models import Backtest, DetectorDraft
 from detectors.selectors.config import (
     configs_for,
@@ -25,8 +29,10 @@ from detectors.selectors.config import (
     params_of,
     versions_of,
 )
+from detectors.selectors.configuration import configuration_for
 from detectors.selectors.draft import draft_by_id, drafts_for
 from detectors.services.backtest import MAX_DAYS, run_backtest, start_backtest
+from detectors.services.configuration import REFUSED, SAME, import_configuration
 from detectors.services.draft import approve_draft, propose_config
 from detectors.services.rollback import roll_back
 
@@ -34,7 +40,7 @@ POLL_S = 1.0
 
 
 class Command(BaseCommand):
-    help = "detectors list | show | set | approve | promote | rollback | backtest | test"
+    help = f"detectors {' | '.join(ARGUMENTS)}"
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Who does it is named: services ask what that person may."""
@@ -64,6 +70,8 @@ class Command(BaseCommand):
             "promote": self._promote,
             "rollback": self._rollback,
             "backtest": self._backtest,
+            "export": self._export,
+            "import": self._import,
         }
         try:
             verbs[verb](actor, **options)
@@ -151,9 +159,49 @@ class Command(BaseCommand):
                 time.sleep(POLL_S)
         self._tell_result(run)
 
-    def _test(self, *, files: Sequence[str], values: Sequence[str], **_: Any) -> None:
+    def _export(self, actor: User, *, folder: str, **_: Any) -> None:
+        number = write_to(Path(folder), configuration_for(actor))
+        self.stdout.write(f"{number} files in {folder}.")
+
+    def _import(
+        self,
+        actor: User,
+        *,
+        folder: str,
+        reason: str,
+        lost_because: str,
+        dry_run: bool,
+        **_: Any,
+    ) -> None:
+        """Fails where a line was refused; the others stand."""
+        found = import_configuration(
+            actor=actor,
+            configuration=read_from(Path(folder)),
+            reason=reason,
+            lost_because=lost_because,
+            dry_run=dry_run,
+        )
+        for one in found:
+            if one.what != SAME:
+                number = f" {one.draft}" if one.draft else ""
+                about = f" about {visible(one.about)}" if one.about else ""
+                said = f": {visible(one.said)}" if one.said else ""
+                self.stdout.write(f"{one.what}{number}  {one.detector}{about}{said}")
+        counts = Counter(one.what for one in found)
+        told = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
+        self.stdout.write(f"{'Nothing was written: ' if dry_run else ''}{told or 'nothing'}.")
+        if counts[REFUSED]:
+            message = f"{counts[REFUSED]} refused."
+            raise CommandError(message)
+
+    def _test(
+        self, *, files: Sequence[str], values: Sequence[str], config: str | None, **_: Any
+    ) -> None:
         """Fails where a case is lost, so that CI stops."""
-        lost = run_files(files, settings_of(values), self.stdout.write)
+        changes = params_in(read_from(Path(config))) if config else {}
+        for slug, params in settings_of(values).items():
+            changes[slug] = {**changes.get(slug, {}), **params}
+        lost = run_files(files, changes, self.stdout.write)
         if lost:
             message = f"{lost} lost."
             raise CommandError(message)
