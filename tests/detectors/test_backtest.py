@@ -226,6 +226,32 @@ def _tables() -> list[Any]:
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
+@pytest.mark.usefixtures("only_samples")
+@pytest.mark.parametrize("slug", ["sharing", "counting"])
+def test_the_findings_are_those_of_live_detection_while_that_goes_on(
+    slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing(("a", 2), ("b", 9), ("c", 5), apart_s=90)
+    until = make.MOMENT + timedelta(days=1)
+    live = {_seen(row) for row in Finding.objects.filter(detector=slug)}
+    monkeypatch.setattr(backtest, "BATCH", 3)
+    monkeypatch.setattr(backtest, "BUDGET_S", 0.0)
+    one = run(slug, work=False, until=until)
+    turns = 0
+    while one.state == BacktestState.RUNNING:
+        backtest.run_backtest(run_id=one.pk)
+        later = make.signal(9_000 + turns, actor=f"later{turns}", objects=("url:b",),
+                            occurred_at=until + timedelta(hours=1, minutes=turns))  # fmt: skip
+        ingest_batch(source=Source.objects.get(), signals=[later], stream=live_stream())
+        desk.work()
+        one.refresh_from_db()
+        turns += 1
+    assert turns > 4
+    assert (one.result["gained"], one.result["lost"]) == (0, 0)
+    assert {_seen(row) for row in one.findings.all()} == live
+    assert {_seen(row) for row in Finding.objects.filter(detector=slug)} != live
+
+
 # --- in pieces -----------------------------------------------------------------------------
 
 
