@@ -75,7 +75,6 @@ def browser(user: User) -> Client:
     return one
 
 
-@pytest.mark.row(92)
 def test_each_value_says_what_a_backtest_of_it_says() -> None:
     run = swept(2, 6, 9, 3, 6)
     assert run.sweep == {"name": "least", "values": [2, 3, 6, 9]}
@@ -127,7 +126,6 @@ def test_values_are_read_leniently_and_proposed_within_the_bounds() -> None:
     assert proposed_values(Sharing.Params, "nosuch", {}) == ""
 
 
-@pytest.mark.row(92)
 def test_on_the_page_it_is_started_and_drawn_and_a_refusal_keeps_what_was_typed() -> None:
     lead = browser(cast.lead())
     address = reverse("detectors:sweep-new", args=["sharing"])
@@ -146,7 +144,6 @@ def test_on_the_page_it_is_started_and_drawn_and_a_refusal_keeps_what_was_typed(
     assert browser(cast.reviewer()).get(address).status_code == 403
 
 
-@pytest.mark.row(92)
 def test_over_rest_it_is_the_same() -> None:
     program = Client(headers=make.bearer(Scope.READ, Scope.ADMIN, user=cast.lead()))
     body: dict[str, Any] = {

@@ -22,7 +22,6 @@ SLUG = "near-duplicate-text"
 SHOTS = os.environ.get("SCREENSHOTS", "")
 
 
-@pytest.mark.row(92)
 def test_several_values_are_tried_and_drawn_as_precision_against_recall(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:
