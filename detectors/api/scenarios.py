@@ -20,7 +20,7 @@ from detectors.models import Expectation, Scenario
 from detectors.reasons import REASON_CHARS
 from detectors.selectors.scenario import expectations_for, scenario_by_id, scenarios_for
 from detectors.services.scenario import erase_account, erase_scenario, export_scenario
-from detectors.services.scenario_run import run_again
+from detectors.services.scenario_run import run_scenario
 
 
 class ExpectationSerializer(serializers.ModelSerializer[Expectation]):
@@ -131,15 +131,14 @@ class ScenarioView(Endpoint):
     )
 )
 class ScenarioRunView(Endpoint):
-    """Runs the tests of the detectors of one test."""
+    """Runs one test."""
 
     scopes: ClassVar = {"POST": Scope.ADMIN}
 
     def post(self, request: Request, scenario_id: int) -> Response:
         """With the settings in force."""
         scenario = scenario_by_id(scenario_id, caller(request))
-        slugs = list(scenario.expected.values_list("detector", flat=True))
-        run_again(actor=caller(request), slugs=slugs)
+        run_scenario(actor=caller(request), scenario=scenario)
         return Response(_told(request, scenario_id))
 
 

@@ -23,7 +23,7 @@ from detectors.selectors.scenario import (
     scenarios_for,
 )
 from detectors.services.scenario import erase_account, erase_scenario, export_scenario
-from detectors.services.scenario_run import run_again
+from detectors.services.scenario_run import run_scenario as run_now
 
 SHOWN: Final = 100
 
@@ -70,10 +70,9 @@ def scenario_detail(request: DeskRequest, scenario_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def scenario_run(request: DeskRequest, scenario_id: int) -> HttpResponse:
-    """Run all tests of its detectors with the settings in force."""
+    """Run it with the settings in force."""
     scenario = scenario_by_id(scenario_id, request.user)
-    slugs = scenario.expected.values_list("detector", flat=True)
-    failed = run_again(actor=request.user, slugs=list(slugs))
+    failed = run_now(actor=request.user, scenario=scenario)
     messages.info(request, f"Run with the settings in force: {failed} lost.")
     return redirect("detectors:scenario", scenario.pk)
 
