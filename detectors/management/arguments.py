@@ -64,6 +64,7 @@ def _add_backtest(verb: CommandParser) -> None:
     verb.add_argument("slug")
     verb.add_argument("values", nargs="*", metavar="name=value")
     verb.add_argument("--days", type=int, default=30)
+    verb.add_argument("--stream", default="", help="the time-line; else the live one")
 
 
 NOBODY: Final = frozenset({"test"})

@@ -6,13 +6,11 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from abusedesk.core import clock
 from abusedesk.core.errors import AbuseDeskError
 from abusedesk.core.models import User
 from abusedesk.core.text import visible
@@ -31,10 +29,12 @@ from detectors.selectors.config import (
 )
 from detectors.selectors.configuration import configuration_for
 from detectors.selectors.draft import draft_by_id, drafts_for
+from detectors.selectors.line import line_by_slug
 from detectors.services.backtest import MAX_DAYS, run_backtest, start_backtest
 from detectors.services.configuration import REFUSED, SAME, import_configuration
 from detectors.services.draft import approve_draft, propose_config
 from detectors.services.rollback import roll_back
+from detectors.timeline import last_days, usual_line
 
 POLL_S = 1.0
 
@@ -140,16 +140,25 @@ class Command(BaseCommand):
         self.stdout.write(f"Version {made.number} equals version {number} and is in force.")
 
     def _backtest(
-        self, actor: User, *, slug: str, values: Sequence[str], days: int, **_: Any
+        self,
+        actor: User,
+        *,
+        slug: str,
+        values: Sequence[str],
+        days: int,
+        stream: str,
+        **_: Any,
     ) -> None:
-        until = clock.now()
         days = max(0, min(days, MAX_DAYS + 1))  # no date lies further; the service says what may be
+        line = line_by_slug(stream, actor) if stream else usual_line()
+        since, until = last_days(line, days)
         run = start_backtest(
             actor=actor,
             slug=slug,
             params=_with(params_of(slug), values),
-            since=until - timedelta(days=days),
+            since=since,
             until=until,
+            line=stream,
         )
         self.stdout.write(f"Backtest {run.pk} runs.")
         while run.state == BacktestState.RUNNING:
