@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 
 from detectors import registry
 from detectors.base import Signal
+from detectors.configuration.document import Configuration, Setting
+from detectors.management.filing import write_to
 from detectors.scenario.document import (
     BrokenError,
     Expected,
@@ -138,6 +140,25 @@ def test_the_command_says_what_is_wrong_and_runs_nothing_else(tmp_path: Path) ->
     ):
         with pytest.raises(CommandError, match=said):
             call_command("detectors", "test", path, *more)
+
+
+def test_the_settings_of_a_folder_stand_in_for_those_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = file(tmp_path / "case.ndjson")
+    folder = tmp_path / "desk"
+    for least in (2, 50):
+        told = Configuration((Setting(SLUG, "live", {"min_hard": least}),))
+        write_to(folder, told)
+        asked = ("detectors", "test", path, "--config", str(folder))
+        if least == 2:
+            call_command(*asked)
+            continue
+        with pytest.raises(CommandError, match="1 lost"):
+            call_command(*asked)
+        call_command(*asked, "--set", f"{SLUG}.min_hard=2")
+    with pytest.raises(CommandError, match="There is no detectors/"):
+        call_command("detectors", "test", path, "--config", str(tmp_path / "nowhere"))
 
 
 @pytest.mark.row(94)

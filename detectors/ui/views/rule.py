@@ -139,7 +139,9 @@ def _history(request: DeskRequest, board: Board) -> dict[str, Any]:
         return {"error": "The rule cannot be tried yet: see what is wrong with it."}
     line = tried_line_for(request.user, board.line)
     if line is None:
-        return {"error": "Nothing is stored there. Choose another time-line, or paste a sample."}
+        if board.line:
+            return {"error": "There is no such time-line any more. Choose another one."}
+        return {"error": "Nothing is stored yet. Paste a sample instead."}
     since, until = last_days(line, board.days)
     try:
         hits = rule_hits_for(
