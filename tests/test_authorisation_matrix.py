@@ -629,7 +629,7 @@ api-detectors           GET    read   401  rows rows rows 401  403  rows rows ro
 api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
 api-detector-configuration GET read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
-api-detector-configuration POST admin 401  403  403  ok   401  403  403  ok   ok   403  403
+api-detector-configuration POST admin 401  403  403  rows 401  403  403  rows rows 403  403
 api-rules               POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-rule-check          POST   read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-near-misses         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404

@@ -240,8 +240,9 @@ def test_the_findings_are_those_of_live_detection_while_that_goes_on(
     turns = 0
     while one.state == BacktestState.RUNNING:
         backtest.run_backtest(run_id=one.pk)
-        later = make.signal(9_000 + turns, actor=f"later{turns}", objects=("url:later",),
-                            occurred_at=until + timedelta(hours=1, minutes=turns))  # fmt: skip
+        later = make.signal(
+            9_000 + turns, actor=f"later{turns}", objects=("url:later",), occurred_at=clock.now()
+        )
         ingest_batch(source=Source.objects.get(), signals=[later], stream=live_stream())
         desk.work()
         one.refresh_from_db()
