@@ -150,7 +150,7 @@ def _print_memory(walk: memory.Walk) -> dict[str, float]:
 
 def _stored(desk: Desk, count: int, stage: memory.Stage) -> dict[str, float]:
     """All detectors over a stored stream, one worker, one shard each."""
-    stream = _loaded(desk, "all", tuple(registry.all_detectors()), count, shards=1)
+    stream = loaded(desk, "all", tuple(registry.all_detectors()), count, shards=1)
     work = _worked(desk, stream, 1, 1)
     print(f"| through Postgres, {count:,} signals, one worker | us | in memory |")
     print("|---|---|---|")
@@ -176,7 +176,7 @@ def _by_workers(desk: Desk) -> dict[str, float]:
     logs = set()
     for turn in range(ROUNDS):
         for workers in WORKERS:
-            stream = _loaded(desk, f"w{turn}-{workers}", (ALONE,), SHARED_OUT, shards=SHARDS)
+            stream = loaded(desk, f"w{turn}-{workers}", (ALONE,), SHARED_OUT, shards=SHARDS)
             rates[workers].append(SHARED_OUT / _worked(desk, stream, workers, SHARDS).seconds)
             logs.add(_findings(desk, stream))
     print(f"| workers | signals/s, {ALONE}, {SHARDS} shards | ratio, median of rounds |")
@@ -192,7 +192,7 @@ def _by_workers(desk: Desk) -> dict[str, float]:
     return {"two_workers": round(ratios[2], 2), "same_findings": float(len(logs) == 1)}
 
 
-def _loaded(desk: Desk, name: str, slugs: tuple[str, ...], count: int, *, shards: int) -> int:
+def loaded(desk: Desk, name: str, slugs: tuple[str, ...], count: int, *, shards: int) -> int:
     """A stream of `count` signals that nobody has read. Returns its id."""
     desk.settings["ABUSEDESK_DETECTOR_SHARDS"] = str(shards)
     told = desk.manage("shell", "-v", "0", "-c", SET_UP.format(slugs=list(slugs), name=name))

@@ -62,6 +62,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "template.view": REVIEWERS,
     "template.save": LEADS,
     "case.hold": LEADS,
+    "case.test": LEADS,
     "hold.save": LEADS,
     "gate.save": LEADS,
     "case.assign": LEADS,

@@ -42,6 +42,29 @@ def stacked(
     return figure
 
 
+def curve(
+    x: Sequence[float], y: Sequence[float], labels: Sequence[str], titles: tuple[str, str]
+) -> dict[str, Any]:
+    """Shares over shares, joined in the order given; each point bears its label."""
+    trace = {
+        "type": "scatter",
+        "mode": "lines+markers+text",
+        "x": list(x),
+        "y": list(y),
+        "text": [chart_text(label) for label in labels],
+        "textposition": "top center",
+        "meta": {"colour": "chart-1"},
+        "cliponaxis": False,
+        "hovertemplate": f"%{{text}}: {chart_text(titles[0])} %{{x:.0%}},"
+        f" {chart_text(titles[1])} %{{y:.0%}}<extra></extra>",
+    }
+    told = layout(titles[1], legend=False)
+    axis = {"type": "linear", "range": [0, 1.05], "tickformat": ".0%"}
+    told["xaxis"] = {**axis, "title": {"text": chart_text(titles[0])}}
+    told["yaxis"] = {**axis, "title": {"text": chart_text(titles[1])}}
+    return {"data": [trace], "layout": told}
+
+
 def layout(unit: str, *, legend: bool) -> dict[str, Any]:
     """What all figures share; colours and fonts come from the theme, in chart.js."""
     return {

@@ -27,6 +27,7 @@ class ConfigForm(forms.Form):
         max_length=500, error_messages={"required": "Say why; the next person will ask."}
     )
     promote_after_days = forms.IntegerField(required=False)
+    lost_because = forms.CharField(max_length=500, required=False)
 
     def params(self) -> dict[str, Any]:
         """Cleaned values by parameter name."""
@@ -134,6 +135,20 @@ def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
     )
 
 
+def unit_of(model: type[BaseParams], name: str) -> str:
+    """Unit of one parameter; empty where it has none."""
+    return str(_extra(model.model_fields[name]).get("unit") or "")
+
+
+def numbers_of(model: type[BaseParams]) -> dict[str, str]:
+    """Parameters that are one number each: name -> label."""
+    return {
+        name: label_of(name)
+        for name, info in model.model_fields.items()
+        if _bare(info.annotation) in {int, float}
+    }
+
+
 def bounds_of(info: FieldInfo) -> tuple[float | None, float | None]:
     """Lowest and highest value of a parameter."""
     low = next((one.ge for one in info.metadata if hasattr(one, "ge")), None)
@@ -162,11 +177,10 @@ def _field(name: str, info: FieldInfo) -> forms.Field:
 
 def _number(kind: Any, info: FieldInfo, common: dict[str, Any]) -> forms.Field:
     low, high = bounds_of(info)
-    step = _extra(info).get("step")
     field_class: Any = forms.IntegerField if kind is int else forms.FloatField
     field: forms.Field = field_class(min_value=low, max_value=high, **common)
-    # "any": a step would refuse values that the model takes; it only drives the arrows.
-    field.widget.attrs["step"] = step if kind is int and step else "any"
+    # Browsers refuse what no number of steps from the lowest value leads to; the model takes it.
+    field.widget.attrs["step"] = 1 if kind is int else "any"
     return field
 
 

@@ -23,6 +23,9 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "detector.backtest": frozenset({Role.LEAD, Role.ADMIN}),
     "detector.change": frozenset({Role.ADMIN}),
     "detector.approve": frozenset({Role.LEAD, Role.ADMIN}),
+    "scenario.save": frozenset({Role.LEAD, Role.ADMIN}),
+    "scenario.export": frozenset({Role.LEAD, Role.ADMIN}),
+    "scenario.erase_account": frozenset({Role.ADMIN}),
     "watch.edit": frozenset({Role.ADMIN}),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,6 +24,18 @@ SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
        extract(epoch FROM received_at)::float8, source_id, platform, kind, actor, text,
        payload::text
 FROM detectors_signal AS s
+"""
+
+# Of a signal that only moves the clock nothing else is fetched or decoded.
+_COLUMNS_FOR = """
+SELECT epoch, tx::text::bigint, id, extract(epoch FROM occurred_at)::float8,
+       extract(epoch FROM received_at)::float8, source_id, platform, kind, actor,
+       CASE WHEN wanted THEN text END, CASE WHEN wanted THEN payload::text END
+FROM (
+    SELECT *, least(occurred_at, received_at) <= %s AND (%s OR kind = ANY(%s))
+        AND (%s OR source_id = ANY(%s)) AS wanted
+    FROM detectors_signal
+) AS s
 """
 
 _TIMES = """
@@ -50,11 +63,19 @@ ORDER BY s.epoch, s.tx, s.id
 LIMIT %s
 """
 _PAGE = f"{_COLUMNS}{_NEXT}"
+_PAGE_FOR = f"{_COLUMNS_FOR}{_NEXT}"
 _RECEIPTS = f"{_TIMES}{_NEXT}"
 _REPORTS = f"{_REPORTERS}{_NEXT}"
 _PLACE = "SELECT epoch, tx::text::bigint, id FROM detectors_signal AS s"
 _NEWEST = f"""
 {_PLACE} WHERE stream_id = %s AND {_READABLE}
+ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1
+"""
+
+
+_HAPPENED = "SELECT occurred_at FROM detectors_signal AS s"
+_NEWEST_TIME = f"""
+{_HAPPENED} WHERE stream_id = %s AND kind NOT LIKE 'engine.%%' AND {_READABLE}
 ORDER BY s.epoch DESC, s.tx DESC, s.id DESC LIMIT 1
 """
 
@@ -65,6 +86,15 @@ class Position(NamedTuple):
     epoch: int = 0
     tx: int = 0
     signal_id: int = 0
+
+
+class Wanted(NamedTuple):
+    """Signals that one reader makes something of; empty kinds or sources: all. until: those
+    that happened up to then."""
+
+    kinds: Sequence[str]
+    sources: Sequence[int]
+    until: datetime
 
 
 class Payload(msgspec.Struct, frozen=True):
@@ -128,6 +158,22 @@ def read(stream_id: int, after: Position, limit: int) -> Page:
     return page
 
 
+def read_for(stream_id: int, after: Position, limit: int, wanted: Wanted) -> Page:
+    """The same for one reader alone, who makes nothing of the other signals but their time.
+
+    Those have no text and no payload; nothing is kept.
+    """
+    kinds, sources = list(wanted.kinds), list(wanted.sources)
+    asked: list[Any] = [wanted.until, not kinds, kinds, not sources, sources]
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE_FOR, [*asked, stream_id, *after, limit])
+        rows = cursor.fetchall()
+    return Page(
+        signals=tuple(_bare(row) if row[10] is None else _signal(row) for row in rows),
+        positions=tuple(Position(row[0], row[1], row[2]) for row in rows),
+    )
+
+
 def receipts(stream_id: int, after: Position, limit: int) -> tuple[list[Receipt], Position]:
     """Of the next rows, heartbeats included: source, platform and times; and where they end.
 
@@ -186,6 +232,14 @@ def forget_pages_before(purge: datetime | None) -> None:
     _purged[database] = purge
 
 
+def newest_time(stream_id: int) -> datetime | None:
+    """When the last readable signal that somebody sent happened; None on an empty stream."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_TIME, [stream_id])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
 def current_epoch() -> int:
     """Number of logical restores this database went through."""
     with connection.cursor() as cursor:
@@ -200,12 +254,30 @@ def signals_by_id(ids: list[int]) -> list[Signal]:
         return [_signal(row) for row in cursor.fetchall()]
 
 
+def _bare(row: tuple[Any, ...]) -> Signal:
+    _, _, id_, occurred, received, source, platform, kind, actor, _, _ = row
+    return Signal(
+        id=id_,
+        at=_moment_of(occurred, received),
+        received=received,
+        source=source,
+        platform=platform,
+        kind=kind,
+        actor=actor,
+    )
+
+
+def _moment_of(occurred: float, received: float) -> float:
+    """When it happened, or when it was received where its sender's clock runs ahead."""
+    return occurred if occurred <= received + CLOCK_SKEW_S else received
+
+
 def _signal(row: tuple[Any, ...]) -> Signal:
     _, _, id_, occurred, received, source, platform, kind, actor, text, payload = row
     extra = _payload.decode(payload)
     return Signal(
         id=id_,
-        at=occurred if occurred <= received + CLOCK_SKEW_S else received,
+        at=_moment_of(occurred, received),
         received=received,
         source=source,
         platform=platform,

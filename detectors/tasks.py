@@ -15,6 +15,8 @@ from detectors.services import (
     letter_job,
     link,
     promotion,
+    scenario,
+    scenario_run,
     watch_change,
 )
 
@@ -90,3 +92,15 @@ def promote_due() -> None:
 def watch_rates() -> None:
     """Count what detectors find, and raise an alarm where one runs wild or fell silent."""
     alarm.watch_rates()
+
+
+@shared_task(name="detectors.run_scenarios", acks_late=True, soft_time_limit=300, time_limit=330)
+def run_scenarios(slug: str) -> None:
+    """Run the cases that were saved as tests of one detector with its settings in force."""
+    scenario_run.run_scenarios(slug=slug)
+
+
+@shared_task(name="detectors.erase_scenarios", acks_late=True, soft_time_limit=60, time_limit=90)
+def erase_due() -> None:
+    """Erase copies of signals, kept as tests, whose time is over."""
+    scenario.erase_due()

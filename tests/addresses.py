@@ -110,6 +110,7 @@ from detectors.models import (
     DetectorConfig,
     DetectorDraft,
     Entity,
+    Expectation,
     Finding,
     Hold,
     IndicatorBatch,
@@ -117,6 +118,7 @@ from detectors.models import (
     Proposal,
     PurgeRun,
     RetentionRule,
+    Scenario,
     Shard,
     Signal,
     Source,
@@ -146,6 +148,7 @@ from tests.ui import world
 
 DETECTOR = "velocity"
 LOUDER: Final = {"signups": 2}
+ERASED: Final = {"account": "x:a", "reason": "request 1"}
 CALMER: Final[dict[str, Any]] = {"mode": "live", "params": {"signups": 9}, "reason": "too many"}
 RULE = {"title": "Made", "row-field-0": "kind", "row-value-0": "post", "mode": "shadow",
         "reason": "try", "do": "save", "source": "blocks"}  # fmt: skip
@@ -410,6 +413,12 @@ class Furnished:
             "api-detector-draft-reject": {"note": "too low"},
             "detectors:detector-try": {"sample": json.dumps(make.item())},
             "detectors:entity-suppress": {"detector": DETECTOR, "days": "7", "reason": "own test"},
+            "cases:case-test": {"reason": "our first", "days": "30"},
+            "api-case-test": {"reason": "our first"},
+            "detectors:scenario-account": ERASED,
+            "api-scenario-account": ERASED,
+            "detectors:scenario-erase": {"reason": "twice"},
+            "api-scenario": {"reason": "twice"},
             "api-suppressions": {
                 "detector": DETECTOR,
                 "type": "account",
@@ -423,6 +432,8 @@ class Furnished:
             "api-rule-check": {"sigma": EXAMPLE, "signals": [make.item()], "days": 1},
             "api-detector-try": {"signals": [make.item()]},
             "detectors:backtest-start": lambda: world.settings_form(DETECTOR),
+            "detectors:sweep-new": {"parameter": "signups", "values": "4, 6", "days": "7"},
+            "api-detector-configuration": {"configuration": {}, "reason": "merged"},
             "api-detector-backtests": {
                 "since": (clock.now() - timedelta(days=1)).isoformat(),
                 "until": clock.now().isoformat(),
@@ -556,6 +567,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "run_id": _oldest(PurgeRun),
     "backtest_id": _oldest(Backtest),
     "suppression_id": _oldest(Suppression),
+    "scenario_id": _oldest(Scenario),
     "hold_id": _oldest(Hold),
     "mapping": lambda _: MAPPING,
     "letter_id": _oldest(DeadLetter),
@@ -892,6 +904,15 @@ def _tuned(admin: User, number: int) -> ApiToken:
         reason="own test",
         expires_at=clock.now() + timedelta(days=7),
     )
+    scenario = Scenario.objects.create(
+        origin=f"AD-{number}", reason="our first", body=b"", signals=1, size=1, accounts=["x:a"],
+        kept_until=clock.now() + timedelta(days=7), created_by=admin,
+    )  # fmt: skip
+    Expectation.objects.create(
+        scenario=scenario, detector="shared-infrastructure", version=1, params={},
+        accounts=["x:a", "x:b"], found=2, holds=True, sentence="2 accounts",
+        ran_hash="0", ran_version=1, ran_at=clock.now(),
+    )  # fmt: skip
     create_rule(actor=admin, name=f"made {number}", mode=Mode.OFF, params={}, reason="try")
     until = clock.now()
     trial = start_backtest(

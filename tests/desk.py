@@ -15,7 +15,7 @@ from cases import reporting
 from cases.intake import intake
 from detectors import stream
 from detectors.models import Shard, Stream
-from detectors.services import engine, fusion, link, run, watch_change
+from detectors.services import backtest, engine, fusion, link, run, watch_change
 from detectors.services.config import ensure_configs
 from detectors.services.heartbeat import beat_idle_streams
 
@@ -25,6 +25,7 @@ QUIET = timedelta(seconds=5)
 def forget() -> None:
     """Start as a fresh worker does: nothing of an earlier test is kept in memory."""
     run.forget_runners()
+    backtest.forget_trials()
     stream.forget_pages()
 
 

@@ -228,6 +228,7 @@ from detectors.models import (
     Proposal,
     PurgeRun,
     RetentionRule,
+    Scenario,
     Signal,
     SignalEntity,
     Source,
@@ -239,6 +240,7 @@ from detectors.selectors import config, precision, retention
 from detectors.selectors.alarm import alarms_for, open_alarms_for
 from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
+from detectors.selectors.configuration import configuration_for
 from detectors.selectors.dashboard import signals_by_day
 from detectors.selectors.dead_letter import (
     LetterFilter,
@@ -273,12 +275,21 @@ from detectors.selectors.indicator_batch import (
 )
 from detectors.selectors.indicator_source import indicator_sources_for
 from detectors.selectors.lag import lag_for
+from detectors.selectors.line import line_by_slug, lines_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.near import near_misses_for
 from detectors.selectors.neighbour import sharers_by_thing
 from detectors.selectors.precision import source_precisions_for
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.rule_hits import best_windows_for, rule_hits_for, tried_line_for
+from detectors.selectors.scenario import (
+    copies_for,
+    expectations_for,
+    scenario_by_id,
+    scenario_by_origin,
+    scenarios_by_detector,
+    scenarios_for,
+)
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.shadow import shadow_of
 from detectors.selectors.signal import signal_by_id, signals_for
@@ -433,6 +444,8 @@ cases:golden              GET     login 404   ok    ok    login 404
 cases:golden              POST    login 404   goes  goes  login 404
 cases:golden-retire       POST    login 404   goes  goes  login 404
 cases:reporters           GET     login ok    ok    ok    login 404
+cases:case-test           GET     login 403   ok    ok    login 404
+cases:case-test           POST    login 403   409   409   login 404
 cases:own-results         GET     login ok    ok    ok    login 404
 cases:agreement           GET     login 404   ok    ok    login 404
 cases:second              GET     login 404   ok    ok    login 404
@@ -561,6 +574,8 @@ detectors:rule-new        POST    login 404   goes  goes  login 404
 detectors:rule-edit       GET     login 404   ok    ok    login 404
 detectors:rule-edit       POST    login 404   goes  goes  login 404
 detectors:backtest-start  POST    login 403   goes  goes  login 403
+detectors:sweep-new       GET     login 403   ok    ok    login 403
+detectors:sweep-new       POST    login 403   goes  goes  login 403
 detectors:backtest        GET     login ok    ok    ok    login 404
 detectors:backtest-cancel POST    login 403   goes  goes  login 404
 cases:detector-workload   GET     login ok    ok    ok    login 404
@@ -573,6 +588,12 @@ detectors:draft-approve   POST    login 403   goes  403   login 404
 detectors:draft-reject    POST    login 403   goes  403   login 404
 detectors:draft-withdraw  POST    login 403   403   goes  login 404
 detectors:draft-backtest  POST    login 403   goes  goes  login 403
+detectors:scenario-list   GET     login ok    ok    ok    login 404
+detectors:scenario-account POST   login 403   403   goes  login 403
+detectors:scenario        GET     login ok    ok    ok    login 404
+detectors:scenario-run    POST    login 403   goes  goes  login 404
+detectors:scenario-file   POST    login 403   ok    ok    login 404
+detectors:scenario-erase  POST    login 403   goes  goes  login 404
 detectors:finding-recompute GET   login ok    ok    ok    login 404
 detectors:entity-types    GET     login 404   404   ok    login 404
 detectors:entity-types    POST    login 404   404   goes  login 404
@@ -651,6 +672,8 @@ api-recompute           POST   read   401  ok   ok   ok   401  403  ok   ok   ok
 api-detectors           GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-detector            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector            PUT    admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-configuration GET read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-configuration POST admin 401  403  403  rows 401  403  403  rows rows 403  403
 api-rules               POST   admin  401  403  403  ok   401  403  403  ok   ok   403  403
 api-rule-check          POST   read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-near-misses         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -676,6 +699,13 @@ api-detector-draft-withdraw POST admin 401 403  403  ok   401  403  403  403  ok
 api-detector-what-if    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector-workload   GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-detector-alarms     GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-case-test           POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-scenarios           GET    read   401  rows rows rows 401  403  rows rows rows rows none
+api-scenario            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-scenario            DELETE admin  401  403  403  ok   401  403  403  ok   ok   403  404
+api-scenario-run        POST   admin  401  403  403  ok   401  403  403  ok   ok   403  404
+api-scenario-file       POST   admin  401  403  403  ok   401  403  403  ok   ok   403  404
+api-scenario-account    POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
@@ -1013,6 +1043,18 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "drafts_for": (READERS, lambda who, on: drafts_for(who)),
     "draft_by_id": (READERS, lambda who, on: draft_by_id(_first(DetectorDraft), who)),
     "backtests_of": (READERS, lambda who, on: backtests_of(_tried(), who)),
+    "lines_for": (READERS, lambda who, on: lines_for(who)),
+    "line_by_slug": (READERS, lambda who, on: line_by_slug("live", who)),
+    "configuration_for": (READERS, lambda who, on: configuration_for(who).detectors),
+    "scenarios_for": (READERS, lambda who, on: scenarios_for(who)),
+    "scenario_by_id": (READERS, lambda who, on: scenario_by_id(_first(Scenario), who)),
+    "scenario_by_origin": (READERS, lambda who, on: scenario_by_origin("AD-0", who)),
+    "expectations_for": (READERS, lambda who, on: expectations_for(who)),
+    "scenarios_by_detector": (
+        READERS,
+        lambda who, on: scenarios_by_detector("shared-infrastructure", who).rows,
+    ),
+    "copies_for": (READERS, lambda who, on: copies_for(who).tests),
     "what_if_for": (READERS, lambda who, on: what_if_for(who, TUNED).stored),
     "workload_of": (STAFF, lambda who, on: workload_of(_done(), who) is not None),
     "workload_rows_for": (STAFF, lambda who, on: workload_rows_for(who, _done())),

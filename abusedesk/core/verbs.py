@@ -132,6 +132,12 @@ class Verb(StrEnum):
     DRAFT_APPROVED = "detector.draft_approved"
     DRAFT_REJECTED = "detector.draft_rejected"
     DRAFT_WITHDRAWN = "detector.draft_withdrawn"
+    DRAFT_LOSES = "detector.draft_loses"
+    CONFIGURATION_IMPORTED = "detector.configuration_imported"
+    SCENARIO_SAVED = "scenario.saved"
+    SCENARIO_ERASED = "scenario.erased"
+    SCENARIO_ACCOUNT_ERASED = "scenario.account_erased"
+    SCENARIO_EXPORTED = "scenario.exported"
     ALARM_RAISED = "detector.alarm_raised"
     ALARM_ENDED = "detector.alarm_ended"
     BACKTEST_STARTED = "detector.backtest_started"
@@ -172,6 +178,7 @@ class Verb(StrEnum):
     HOLD_RELEASED = "hold.released"
     CASE_HELD = "case.held"
     CASE_FREED = "case.freed"
+    CASE_TESTED = "case.tested"
     TOKEN_CREATED = "token.created"  # noqa: S105 -- a verb
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
@@ -305,6 +312,15 @@ SENTENCES: dict[str, str] = {
     Verb.DRAFT_APPROVED: "approved draft {draft} of {author}",
     Verb.DRAFT_REJECTED: "rejected draft {draft} of {author}. Reason: {note}",
     Verb.DRAFT_WITHDRAWN: "withdrew draft {draft}",
+    Verb.DRAFT_LOSES: "let draft {draft} lose {tests}, kept as tests. Reason: {reason}",
+    Verb.CONFIGURATION_IMPORTED: "imported a configuration: {changes} changes, {refused} refused."
+    " Reason: {reason}",
+    Verb.SCENARIO_SAVED: "saved {origin} as a test of {detectors}: {signals} signals are kept until"
+    " {until}. Reason: {reason}",
+    Verb.SCENARIO_ERASED: "erased {signals} signals kept as the test of {origin}. Reason: {reason}",
+    Verb.SCENARIO_ACCOUNT_ERASED: "erased an account (SHA-256 {digest}) from {tests}."
+    " Reason: {reason}",
+    Verb.SCENARIO_EXPORTED: "exported the test of {origin}: {signals} signals",
     Verb.ORGANISATION_SAVED: "named the organisation of this desk {name}",
     Verb.PARTNER_SAVED: "saved the partner {slug}: {what}",
     Verb.PARTNER_LET_IN: "gave the partner {slug} the token {name}",
@@ -365,6 +381,7 @@ SENTENCES: dict[str, str] = {
     Verb.HOLD_RELEASED: "released the legal hold on {on}. Reason: {reason}",
     Verb.CASE_HELD: "placed a legal hold on the case. Reason: {reason}",
     Verb.CASE_FREED: "released the legal hold on the case. Reason: {reason}",
+    Verb.CASE_TESTED: "saved the case as a test of {detectors}. Reason: {reason}",
     Verb.TOKEN_CREATED: "created the token {name}",
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from cases.api import (
     automation_urls,
     bulk,
+    case_test,
     content,
     exposure,
     golden,
@@ -66,6 +67,7 @@ urlpatterns = [
     path("cases/<str:ref>/assign/", queues.AssignView.as_view(), name="api-case-assign"),
     path("cases/<str:ref>/move/", queues.MoveView.as_view(), name="api-case-move"),
     path("cases/<str:ref>/snooze/", queues.SnoozeView.as_view(), name="api-case-snooze"),
+    path("cases/<str:ref>/test/", case_test.CaseTestView.as_view(), name="api-case-test"),
     path("jobs/", bulk.BulkJobsView.as_view(), name="api-jobs"),
     path("jobs/<int:bulk_id>/", bulk.BulkJobView.as_view(), name="api-job"),
     path("jobs/<int:bulk_id>/items/", bulk.BulkItemsView.as_view(), name="api-job-items"),

@@ -48,7 +48,7 @@ class Workload:
 
 def workload_of(run: Backtest, viewer: User) -> Workload | None:
     """What its cases cost; none where it is not done, or for who sees no cases."""
-    if run.state != BacktestState.DONE or not policy.allowed(viewer, "case.view"):
+    if run.state != BacktestState.DONE or run.sweep or not policy.allowed(viewer, "case.view"):
         return None
     campaigns = run.result["campaigns"]
     days, handling = _days_of(run), _handling(viewer)
@@ -72,7 +72,7 @@ def workload_rows_for(viewer: User, run: Backtest) -> list[tuple[Any, ...]]:
     Cases of a side: lost and kept, or gained and kept. Divided by the days of the window that is
     cases a day; times 7 times handling time, hours a week.
     """
-    if run.state != BacktestState.DONE or not policy.allowed(viewer, "case.view"):
+    if run.state != BacktestState.DONE or run.sweep or not policy.allowed(viewer, "case.view"):
         return []
     told = run.result["campaigns"]
     every = [(change, one) for change in Change.values for one in told.get(change, ())]

@@ -16,6 +16,7 @@ from cases import claims, effects, fields, policy, states
 from cases import terms as structured
 from cases.choices import State
 from cases.models import Case, Decision
+from cases.services.case_test import end_case_test
 from cases.terms import NO_TERMS, Terms
 from cases.timeline import last_change_of
 from detectors.choices import Outcome
@@ -90,6 +91,7 @@ def undo_decision(*, actor: User, decision: Decision, reclaim: bool = True) -> C
         claims.give(case, actor)
     case.save()
     cancelled = effects.take_back(decision, actor=actor)
+    end_case_test(case=case)
     outcome = Outcome(decision.outcome)
     audit.append(
         actor=actor,

@@ -14,6 +14,7 @@ from abusedesk.core.models import User
 from cases import claims, effects, fields, policy, states
 from cases.choices import State
 from cases.models import Case, Decision
+from cases.services.case_test import end_case_test
 from cases.services.decision import REASON_LIMIT
 from cases.terms import Terms
 from detectors.choices import Outcome
@@ -34,6 +35,7 @@ def reverse_decision(*, actor: User, decision: Decision, reason: str) -> Decisio
         states.transition(case, to=State.OPEN)
         case.due_at = clock.now() + timedelta(hours=case.queue.sla_hours)
         case.save()
+        end_case_test(case=case)
     _tell_reversed(decision, actor, reason, cancelled)
     return decision
 
@@ -65,6 +67,8 @@ def replace_decision(
         states.touch(case)
         case.save()
         effects.set_off(following)
+        if outcome != Outcome.ABUSE:
+            end_case_test(case=case)
     _tell_reversed(decision, actor, reason, cancelled)
     if following is not None:
         effects.tell_decided(following)

@@ -55,6 +55,7 @@ RAIL: Final = (
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",
          "go-detectors", "detectors"),
     Page("detectors:rule-new", "New rule", LEADS, "rules", group="detectors"),
+    Page("detectors:scenario-list", "Cases as tests", STAFF, "tests", group="detectors"),
     Page("cases:automations", "Automation", STAFF, "automation", group="detectors"),
     Page("cases:protected", "Protected entities", STAFF, "protected", group="detectors"),
     Page("detectors:watch-list", "Watch list", STAFF, "watch", group="detectors"),

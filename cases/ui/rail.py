@@ -61,6 +61,8 @@ def context(case: Case, viewer: User, *, lost: bool = False) -> dict[str, Any]:
         "decided": decided,
         "can_undo": bool(decided) and can_undo(decided, viewer),
         "can_reverse": bool(decided) and policy.allowed(viewer, "decision.reverse"),
+        "can_test": bool(decided and decided.outcome == Outcome.ABUSE)
+        and policy.offered(viewer, "case.test", case),
         "appeal_key": ids.new_uuid() if decided else "",
         "veiled": _veiled(case) if case.state == State.CLOSED and not decided else None,
         **(terms.context(case, viewer) if waiting else {}),

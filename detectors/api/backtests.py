@@ -19,6 +19,7 @@ from detectors.models import Backtest, BacktestFinding
 from detectors.selectors.backtest import backtest_by_id, backtests_for, changes_of
 from detectors.selectors.config import detector_by_slug
 from detectors.services.backtest import cancel_backtest, start_backtest
+from detectors.sweeping import LEAST_VALUES, MAX_VALUES, Sweep
 
 MAX_SOURCES = 100
 
@@ -27,6 +28,15 @@ class InOrder(KeysetPagination):
     """As they were stored: by change, those that weigh most first."""
 
     ordering = "id"
+
+
+class SweepSerializer(serializers.Serializer[Any]):
+    """Values of one parameter to try in one run, in place of `params`."""
+
+    parameter = serializers.CharField(max_length=60)
+    values = serializers.ListField(
+        child=serializers.FloatField(), min_length=LEAST_VALUES, max_length=MAX_VALUES
+    )
 
 
 class BacktestRequestSerializer(serializers.Serializer[Any]):
@@ -42,6 +52,11 @@ class BacktestRequestSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(min_value=1), max_length=MAX_SOURCES, default=list
     )
     stream = serializers.SlugField(max_length=60, default="", source="line")
+    sweep = SweepSerializer(default=None, allow_null=True)
+
+    def validate_sweep(self, told: dict[str, Any] | None) -> Sweep | None:
+        """As the service takes it."""
+        return Sweep(told["parameter"], told["values"]) if told else None
 
 
 class BacktestSerializer(serializers.ModelSerializer[Backtest]):
@@ -55,7 +70,7 @@ class BacktestSerializer(serializers.ModelSerializer[Backtest]):
         model = Backtest
         fields = (
             "id", "detector", "stream", "state", "share", "since", "until", "sources", "current",
-            "proposed", "signals", "skipped", "error", "result", "actor", "created_at",
+            "proposed", "sweep", "signals", "skipped", "error", "result", "actor", "created_at",
             "finished_at",
         )  # fmt: skip
         read_only_fields = fields

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -26,6 +25,7 @@ from detectors.services.rule import create_rule
 from detectors.sigma.model import Rule
 from detectors.sigma.params import RuleParams, compiled_rule
 from detectors.sigma.reading import MAX_BYTES, SigmaFaultError
+from detectors.timeline import last_days
 
 MAX_DAYS = 90
 MAX_ALERTS = 200
@@ -128,13 +128,15 @@ class RuleHitsSerializer(serializers.Serializer[Any]):
 
 
 class RuleTextSerializer(SampleSerializer):
-    """days: look at stored signals of so many days; 0: at none."""
+    """days: look at stored signals of so many days; 0: at none. stream: slug of their time-line;
+    without it the live one, or the newest import where that is empty."""
 
     sigma = serializers.CharField(max_length=MAX_BYTES, trim_whitespace=False)
     signals = serializers.ListField(
         child=serializers.JSONField(), max_length=MAX_SIGNALS, default=list
     )
     days = serializers.IntegerField(min_value=0, max_value=MAX_DAYS, default=0)
+    stream = serializers.SlugField(max_length=60, default="")
 
 
 class RuleCheckedSerializer(serializers.Serializer[Any]):
@@ -211,7 +213,7 @@ class RuleCheckView(Endpoint):
             "needed": rule.threshold,
             "window_s": rule.window_s,
             "trial": _trial(viewer, told["sigma"], told["signals"]),
-            "hits": _hits(viewer, rule, told["days"]) if told["days"] else None,
+            "hits": _hits(viewer, rule, told["days"], told["stream"]) if told["days"] else None,
         }
         return Response(RuleCheckedSerializer(answer).data)
 
@@ -262,12 +264,11 @@ def _said(draft: Any) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in named} | {"conditions": conditions}
 
 
-def _hits(viewer: User, rule: Rule, days: int) -> Hits | None:
-    line, now = tried_line_for(viewer), clock.now()
+def _hits(viewer: User, rule: Rule, days: int, slug: str) -> Hits | None:
+    line = tried_line_for(viewer, slug)
     if line is None:
         return None
-    found = rule_hits_for(
-        viewer, rule, stream_id=line.pk, since=now - timedelta(days=days), until=now
-    )
+    since, until = last_days(line, days)
+    found = rule_hits_for(viewer, rule, stream_id=line.pk, since=since, until=until)
     del found.alerts[MAX_ALERTS:]
     return found

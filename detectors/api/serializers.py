@@ -140,10 +140,16 @@ class DetectorConfigSerializer(serializers.ModelSerializer[DetectorConfig]):
 
     reason = serializers.CharField(max_length=500)
     params = serializers.DictField()
+    lost_because = serializers.CharField(
+        max_length=500, default="", allow_blank=True, write_only=True,
+        help_text="why cases that are kept as tests may be lost; needed where some would be",
+    )  # fmt: skip
 
     class Meta:
         model = DetectorConfig
-        fields: ClassVar = ["slug", "number", "mode", "params", "reason", "created_at"]
+        fields: ClassVar = [
+            "slug", "number", "mode", "params", "reason", "lost_because", "created_at",
+        ]  # fmt: skip
         read_only_fields: ClassVar = ["slug", "number", "created_at"]
 
 

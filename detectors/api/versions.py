@@ -81,6 +81,10 @@ class DraftSerializer(serializers.ModelSerializer[DetectorDraft]):
         min_value=1, max_value=MAX_SHADOW_DAYS, default=None, allow_null=True,
         help_text="of a draft of shadow: days after which it goes live by itself",
     )  # fmt: skip
+    lost_because = serializers.CharField(
+        max_length=REASON_CHARS, default="", allow_blank=True,
+        help_text="why cases that are kept as tests may be lost; needed where some would be",
+    )  # fmt: skip
     author = serializers.CharField(source="author.username", read_only=True)
     settled_by = serializers.CharField(source="settled_by.username", default=None, read_only=True)
     version = serializers.IntegerField(source="made.number", default=None, read_only=True)
@@ -88,11 +92,12 @@ class DraftSerializer(serializers.ModelSerializer[DetectorDraft]):
     class Meta:
         model = DetectorDraft
         fields: tuple[str, ...] = (
-            "id", "detector", "based_on", "mode", "params", "promote_after_days", "reason", "state",
-            "author", "created_at", "settled_by", "settled_at", "note", "version",
+            "id", "detector", "based_on", "mode", "params", "promote_after_days", "reason", "loses",
+            "lost_because", "state", "author", "created_at", "settled_by", "settled_at", "note",
+            "version",
         )  # fmt: skip
         read_only_fields = (
-            "id", "based_on", "state", "created_at", "settled_at", "note",
+            "id", "based_on", "loses", "state", "created_at", "settled_at", "note",
         )  # fmt: skip
 
 

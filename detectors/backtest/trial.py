@@ -50,6 +50,10 @@ class Variant:
         """Engine time, seconds since 1970; 0 before the first signal."""
         return self._runner.clock
 
+    def __len__(self) -> int:
+        """Keys that it holds a state for."""
+        return len(self._runner)
+
     def feed(self, signals: Sequence[Signal], skip: Collection[int] = ()) -> None:
         """Go over these signals; those in `skip` move the clock only. Raises PoisonError."""
         for event in self._runner.feed(signals, skip):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
@@ -15,7 +15,38 @@ def _add_set(verb: CommandParser) -> None:
     verb.add_argument("values", nargs="*", metavar="name=value")
     verb.add_argument("--mode", choices=Mode.values)
     verb.add_argument("--reason", required=True)
+    verb.add_argument("--lost-because", default="", help="why cases kept as tests may be lost")
     verb.add_argument("--shadow-days", type=int, help="days of shadow after which it goes live")
+
+
+def _add_test(verb: CommandParser) -> None:
+    verb.add_argument(
+        "files", nargs="+", metavar="FILE", help="scenarios, as the desk exports them"
+    )
+    verb.add_argument(
+        "--config",
+        metavar="DIR",
+        help="run with the settings of an exported configuration in place of those in the files",
+    )
+    verb.add_argument(
+        "--set",
+        dest="values",
+        action="append",
+        default=[],
+        metavar="detector.name=value",
+        help="a parameter in place of the one that the file holds",
+    )
+
+
+def _add_export(verb: CommandParser) -> None:
+    verb.add_argument("folder", metavar="DIR")
+
+
+def _add_import(verb: CommandParser) -> None:
+    verb.add_argument("folder", metavar="DIR")
+    verb.add_argument("--reason", required=True)
+    verb.add_argument("--lost-because", default="", help="why cases kept as tests may be lost")
+    verb.add_argument("--dry-run", action="store_true", help="say what would change; write nothing")
 
 
 def _add_promote(verb: CommandParser) -> None:
@@ -33,8 +64,11 @@ def _add_backtest(verb: CommandParser) -> None:
     verb.add_argument("slug")
     verb.add_argument("values", nargs="*", metavar="name=value")
     verb.add_argument("--days", type=int, default=30)
+    verb.add_argument("--stream", default="", help="the time-line; else the live one")
 
 
+NOBODY: Final = frozenset({"test"})
+"""Verbs that ask nothing of the desk, so that nobody has to be named."""
 ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
     "list": lambda verb: None,
     "show": lambda verb: verb.add_argument("slug"),
@@ -43,4 +77,7 @@ ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
     "promote": _add_promote,
     "rollback": _add_rollback,
     "backtest": _add_backtest,
+    "test": _add_test,
+    "export": _add_export,
+    "import": _add_import,
 }

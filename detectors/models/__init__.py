@@ -21,6 +21,7 @@ from detectors.models.mapping import SavedMapping
 from detectors.models.reference import ReferenceEntry, ReferenceList
 from detectors.models.retention import Hold, PurgeRun, RetentionRule, Tombstone
 from detectors.models.run import Checkpoint, Cursor, KeyCut, Quarantine, Shard, TickPart
+from detectors.models.scenario import Expectation, Scenario
 from detectors.models.signal import DeadLetter, ImportRun, Signal
 from detectors.models.source import Source, SourceHour, Stream
 from detectors.models.suppression import Suppression
@@ -47,6 +48,7 @@ __all__ = [
     "Entity",
     "EntityType",
     "EvidenceWeights",
+    "Expectation",
     "Finding",
     "FindingRevision",
     "FollowedDetector",
@@ -67,6 +69,7 @@ __all__ = [
     "ReferenceList",
     "RetentionRule",
     "SavedMapping",
+    "Scenario",
     "Shard",
     "Signal",
     "SignalEntity",

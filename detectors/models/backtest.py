@@ -19,13 +19,16 @@ class Backtest(Position):
     the lookback before it are read too, so that it begins with what the detector would remember.
     sources: only their signals count; empty: all. The place in the stream, and `payload`, are those
     of the last checkpoint; `share` is how far it is. skipped: signals that the detector cannot
-    digest. result: totals of both settings and what they would mean, when it is done.
+    digest. sweep: of a run with several settings of one parameter its name and their values; the
+    proposed settings are the current ones then. result: totals of all settings and what they would
+    mean, when it is done.
     """
 
     slug = models.SlugField(max_length=60)
     stream = models.ForeignKey(Stream, models.CASCADE)
     current = models.JSONField()
     proposed = models.JSONField()
+    sweep = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))
     since = models.DateTimeField()
     until = models.DateTimeField()
     sources = ArrayField(models.BigIntegerField(), default=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock
@@ -57,8 +58,9 @@ class DetectorDraft(models.Model):
     """Settings that somebody proposes; never changed, so that what is approved is what was read.
 
     based_on: the version in force when it was written, 0 without any. promote_after_days: of a
-    draft of shadow, days after which it goes live by itself. settled_by, note: who ended it and
-    why. made: the version that it became.
+    draft of shadow, days after which it goes live by itself. loses: cases saved as tests that it
+    would lose, lost_because: why it may. settled_by, note: who ended it and why. made: the version
+    that it became.
     """
 
     slug = models.SlugField(max_length=60)
@@ -67,6 +69,8 @@ class DetectorDraft(models.Model):
     params = models.JSONField()
     promote_after_days = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=500)
+    loses = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
+    lost_because = models.CharField(max_length=500, blank=True, default="", db_default="")
     state = models.CharField(max_length=10, choices=DraftState.choices, default=DraftState.OPEN)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
@@ -120,15 +120,14 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
         .values_list("detector", "total", "opening")
     }
     shards: dict[str, list[Shard]] = {}
-    for shard in Shard.objects.filter(config__current=True).select_related("config", "stream"):
+    aside: dict[str, int] = {}
+    mine = Quarantine.objects.filter(config=OuterRef("config")).order_by().values("config")
+    counted = Subquery(mine.annotate(total=Count("id")).values("total"))
+    rows = Shard.objects.filter(config__current=True).select_related("config", "stream")
+    for shard in rows.annotate(aside=counted):
         shards.setdefault(shard.config.slug, []).append(shard)
+        aside[shard.config.slug] = shard.aside or 0
     lags = _lags([shard for group in shards.values() for shard in group])
-    aside = dict(
-        Quarantine.objects.filter(config__current=True)
-        .values("config__slug")
-        .annotate(total=Count("id"))
-        .values_list("config__slug", "total")
-    )
     return {
         slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), lags, aside.get(slug, 0))
         for slug in detectors_for(viewer, {*found, *shards})

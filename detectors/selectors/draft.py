@@ -30,4 +30,4 @@ def draft_by_id(draft_id: int, viewer: User, slug: str = "") -> DetectorDraft:
 
 def backtests_of(draft: DetectorDraft, viewer: User) -> QuerySet[Backtest]:
     """Runs that tried the very parameters of a draft, newest first."""
-    return backtests_for(viewer, draft.slug).filter(proposed=draft.params)
+    return backtests_for(viewer, draft.slug).filter(proposed=draft.params, sweep={})

@@ -18,6 +18,7 @@ from detectors.base import Signal as Act
 from detectors.engine import OWN_KINDS
 from detectors.models import Stream
 from detectors.policy import require_sight
+from detectors.selectors.line import line_by_slug
 from detectors.sigma.model import Count, Rule
 from detectors.sigma.params import RuleParams
 from detectors.sigma.sql import Span, Statement, candidates_of, hits_of, is_exact
@@ -94,12 +95,12 @@ def best_windows_for(
     return best
 
 
-def tried_line_for(viewer: User) -> Stream | None:
-    """The time-line that rules are tried on: the live one, or the newest import where that is
-    empty; None on a desk without signals.
+def tried_line_for(viewer: User, slug: str = "") -> Stream | None:
+    """The time-line that rules are tried on: that of the name, or else the live one, or the newest
+    import where that is empty; None on a desk without signals, or where there is none so called.
     """
     require_sight(viewer, "signal.view")
-    return usual_line()
+    return line_by_slug(slug, viewer) if slug else usual_line()
 
 
 def _by_sql(rule: Rule, span: Span, limit: int, time_s: float | None = None) -> Hits:

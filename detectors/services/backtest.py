@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
@@ -28,14 +28,20 @@ from detectors.policy import require
 from detectors.selectors.config import detector_by_slug, params_of
 from detectors.services.alone import alone
 from detectors.services.backtest_result import keep_result
+from detectors.services.backtest_sweep import keep_sweep
 from detectors.services.config import checked_params
 from detectors.services.run import collected_later
 from detectors.services.source import live_stream
-from detectors.stream import Position
+from detectors.stream import Position, Wanted
+from detectors.sweeping import Sweep, checked_sweep
 from detectors.timeline import usual_line
 
 BATCH: Final = 4_000
-CHECKPOINT_S: Final = 20.0
+CHECKPOINT_S: Final = 120.0
+"""Work after which the state is stored: to write it costs about as much as to read a tenth of this.
+Between the turns of a worker it stays in its memory."""
+CHECKPOINT_KEYS: Final = 1_500_000
+"""With more keys a state is too large for a row: after a kill such a run begins again."""
 BUDGET_S: Final = 30.0
 """After so long the worker looks whether something else waits."""
 MAX_DAYS: Final = 366
@@ -47,11 +53,21 @@ _LANES: Final = 0x6261_636B_0000_0000  # "back": advisory locks of this kind
 
 @dataclass(slots=True)
 class _Trial:
-    """Both settings in this process's memory, and the place that they have reached."""
+    """All settings in this process's memory, and the place that they have reached."""
 
     variants: dict[str, Variant]
     place: Position
     signals: int
+    unsaved_s: float = 0.0
+
+
+_held: dict[tuple[str, int, datetime], _Trial] = {}
+"""What this process has begun: database, run and its beginning -> its state."""
+
+
+def forget_trials() -> None:
+    """Drop what this process holds, as when it is killed."""
+    _held.clear()
 
 
 def start_backtest(
@@ -63,16 +79,19 @@ def start_backtest(
     until: datetime,
     sources: Sequence[int] = (),
     line: str = "",
+    sweep: Sweep | None = None,
 ) -> Backtest:
     """Compare these parameters with those in force, over the signals of a window.
 
     line: slug of the time-line; without it the live one, or the newest import on a desk to which
-    nothing was posted yet. Raises ForbiddenError, NotFoundError, InvalidError naming the field, or
-    ConflictError when too many run already.
+    nothing was posted yet. sweep: values of one parameter to try in place of `params`. Raises
+    ForbiddenError, NotFoundError, InvalidError naming the field, or ConflictError when too many
+    run already.
     """
     require(actor, "detector.backtest")
     detector_by_slug(slug, actor)
-    proposed = checked_params(slug, params)
+    proposed = checked_params(slug, params_of(slug) if sweep else params)
+    told = checked_sweep(slug, sweep) if sweep else {}
     _check_window(since, until)
     if Backtest.objects.filter(state=BacktestState.RUNNING).count() >= MAX_RUNNING:
         message = f"{MAX_RUNNING} backtests are running. Wait for one, or cancel it."
@@ -83,6 +102,7 @@ def start_backtest(
             stream=_line(line),
             current=params_of(slug),
             proposed=proposed.model_dump(mode="json"),
+            sweep=told,
             since=since,
             until=until,
             sources=sorted(set(sources)),
@@ -95,7 +115,7 @@ def start_backtest(
             detector=slug,
             since=since.isoformat(),
             until=until.isoformat(),
-            params=run.proposed,
+            params=told or run.proposed,
         )
         wake("detectors.backtest", run.pk)
     return run
@@ -164,9 +184,10 @@ def _work(run_id: int) -> bool:
     if run is None or run.state != BacktestState.RUNNING:
         return True
     began = time.monotonic()
-    trial = _restored(run)
+    trial = _held.pop(_key(run), None) or _restored(run)
+    wanted = Wanted(registry.get(run.slug).meta.kinds, run.sources, run.until)
     while True:
-        page = stream.read(run.stream_id, trial.place, BATCH)
+        page = stream.read_for(run.stream_id, trial.place, BATCH, wanted)
         try:
             _feed(run, trial, page.signals)
         except PoisonError as error:
@@ -176,13 +197,14 @@ def _work(run_id: int) -> bool:
             trial.place = page.last
             trial.signals += len(page.signals)
         if not page.signals or _clock(trial) > run.until.timestamp():
-            keep_result(run=run, variants=trial.variants, signals=trial.signals)
+            keep = keep_sweep if run.sweep else keep_result
+            keep(run=run, variants=trial.variants, signals=trial.signals)
             return True
         if not _keep_progress(run, trial):
             return True
         if time.monotonic() - began >= BUDGET_S:
             break
-    _keep_checkpoint(run, trial, time.monotonic() - began)
+    _set_aside(run, trial, time.monotonic() - began)
     return False
 
 
@@ -212,13 +234,24 @@ def _restored(run: Backtest) -> _Trial:
             recall=stream.signals_by_id,
             tick_floor_s=run.stream.tick_floor_s,
         )
-        for name, params in ((CURRENT, run.current), (PROPOSED, run.proposed))
+        for name, params in _settings_of(run).items()
     }
     if run.payload is not None:
         dumps = msgspec.msgpack.decode(bytes(run.payload), type=dict[str, bytes])
-        if all(variants[name].load(dumps[name]) for name in variants):
+        if dumps.keys() == variants.keys() and all(
+            variants[name].load(dumps[name]) for name in variants
+        ):
             return _Trial(variants, Position(run.epoch, run.tx, run.signal_id), run.signals)
     return _Trial(variants, stream.before_time(run.stream_id, _begin_s(run)), 0)
+
+
+def _settings_of(run: Backtest) -> dict[str, dict[str, Any]]:
+    """The settings that run side by side, by the name of their variant."""
+    if not run.sweep:
+        return {CURRENT: run.current, PROPOSED: run.proposed}
+    name = run.sweep["name"]
+    tried = {f"{name}={value}": {**run.current, name: value} for value in run.sweep["values"]}
+    return {CURRENT: run.current, **tried}
 
 
 def _begin_s(run: Backtest) -> float:
@@ -234,14 +267,23 @@ def _keep_progress(run: Backtest, trial: _Trial) -> bool:
     return bool(mine.update(share=min(max(share, 0.0), 1.0)))
 
 
-def _keep_checkpoint(run: Backtest, trial: _Trial, worked_s: float) -> None:
-    dumps = {name: variant.dump() for name, variant in trial.variants.items()}
-    Backtest.objects.filter(pk=run.pk, state=BacktestState.RUNNING).update(
-        payload=msgspec.msgpack.encode(dumps),
-        signals=trial.signals,
-        worked_s=run.worked_s + worked_s,
-        **trial.place._asdict(),
-    )
+def _set_aside(run: Backtest, trial: _Trial, worked_s: float) -> None:
+    """Keep the state until the next turn: here, and from time to time where others find it."""
+    mine = Backtest.objects.filter(pk=run.pk, state=BacktestState.RUNNING)
+    trial.unsaved_s += worked_s
+    keys = sum(len(variant) for variant in trial.variants.values())
+    told: dict[str, Any] = {"worked_s": run.worked_s + worked_s}
+    if trial.unsaved_s >= CHECKPOINT_S and keys <= CHECKPOINT_KEYS:
+        dumps = {name: variant.dump() for name, variant in trial.variants.items()}
+        payload = msgspec.msgpack.encode(dumps)
+        told |= {"payload": payload, "signals": trial.signals, **trial.place._asdict()}
+        trial.unsaved_s = 0.0
+    if mine.update(**told):
+        _held[_key(run)] = trial
+
+
+def _key(run: Backtest) -> tuple[str, int, datetime]:
+    return str(connection.settings_dict["NAME"]), run.pk, run.created_at
 
 
 def _skip(run: Backtest, error: PoisonError) -> None:

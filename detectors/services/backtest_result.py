@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -46,31 +46,38 @@ def keep_result(*, run: Backtest, variants: Mapping[str, Variant], signals: int)
     }
     told: dict[str, Any] = {
         **{str(change): len(said) for change, said in lists.items()},
-        **{name: _totals(side) for name, side in sides.items()},
+        **{name: totals_of(side) for name, side in sides.items()},
         "days": _days(sides),
         "campaigns": _campaigns(run.slug, sides, compared),
     }
-    _judge(told, sides)
+    judge(told, sides)
     rows = [
         _row(run, change, place, said)
         for change, group in lists.items()
         for place, said in enumerate(group[:KEPT])
     ]
-    with transaction.atomic():
-        running = Backtest.objects.filter(pk=run.pk, state=BacktestState.RUNNING)
-        is_mine = running.update(
-            state=BacktestState.DONE,
-            share=1.0,
-            signals=signals,
-            payload=None,
-            result=told,
-            finished_at=clock.now(),
-        )
-        if is_mine:
-            BacktestFinding.objects.bulk_create(rows, 500)
+    end_with(run=run, told=told, rows=rows, signals=signals)
 
 
-def _totals(side: Found) -> dict[str, int]:
+@transaction.atomic
+def end_with(
+    *, run: Backtest, told: Mapping[str, Any], rows: Sequence[BacktestFinding], signals: int
+) -> None:
+    """Keep a result, unless somebody has cancelled the run meanwhile."""
+    running = Backtest.objects.filter(pk=run.pk, state=BacktestState.RUNNING)
+    is_mine = running.update(
+        state=BacktestState.DONE,
+        share=1.0,
+        signals=signals,
+        payload=None,
+        result=told,
+        finished_at=clock.now(),
+    )
+    if is_mine:
+        BacktestFinding.objects.bulk_create(rows, 500)
+
+
+def totals_of(side: Found) -> dict[str, int]:
     return {
         "findings": len(side),
         "opening": sum(one.draft.tier == Tier.OPENING for one in side.values()),
@@ -133,18 +140,12 @@ def _about(slug: str, side: Found) -> Any:
     return about
 
 
-def _judge(told: dict[str, Any], sides: Mapping[str, Found]) -> None:
-    """Put precision and recall to each side, by the campaigns that people decided."""
-    verdicts = standing_verdicts().filter(weight=1).values_list("campaign", "outcome")
-    outcomes = dict(verdicts[:MAX_DECIDED])
-    members: dict[int, set[str]] = {}
-    rows = CampaignMember.objects.filter(campaign__in=list(outcomes)).order_by()
-    for campaign, account in rows.values_list("campaign", "account").iterator():
-        members.setdefault(campaign, set()).add(account)
-    decided = [
-        Decided(frozenset(names), outcomes[campaign] == Outcome.ABUSE)
-        for campaign, names in sorted(members.items())
-    ]
+def judge(told: dict[str, Any], sides: Mapping[str, Found]) -> None:
+    """Put precision and recall to each side, by the campaigns that people decided.
+
+    Recall is of the confirmed campaigns that any side finds.
+    """
+    decided = _decided()
     found = {
         name: found_among(decided, (one.draft.subjects for one in side.values()))
         for name, side in sides.items()
@@ -153,6 +154,20 @@ def _judge(told: dict[str, Any], sides: Mapping[str, Found]) -> None:
     for name, campaigns in found.items():
         told[name]["precision"] = asdict(share_confirmed(campaigns))
         told[name]["recall"] = asdict(share_found(campaigns, either))
+
+
+def _decided() -> list[Decided]:
+    """Campaigns that people decided, with their members."""
+    verdicts = standing_verdicts().filter(weight=1).values_list("campaign", "outcome")
+    outcomes = dict(verdicts[:MAX_DECIDED])
+    members: dict[int, set[str]] = {}
+    rows = CampaignMember.objects.filter(campaign__in=list(outcomes)).order_by()
+    for campaign, account in rows.values_list("campaign", "account").iterator():
+        members.setdefault(campaign, set()).add(account)
+    return [
+        Decided(frozenset(names), outcomes[campaign] == Outcome.ABUSE)
+        for campaign, names in sorted(members.items())
+    ]
 
 
 def _row(run: Backtest, change: Change, place: int, said: Said) -> BacktestFinding:

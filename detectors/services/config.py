@@ -100,6 +100,7 @@ def put_in_force(*, actor: User | None, said: Settings, origin: Origin = SET) ->
         reason=said.reason,
     )
     wake("detectors.sweep")
+    wake("detectors.run_scenarios", said.slug)
     return config
 
 

@@ -19,11 +19,13 @@ from detectors.reasons import told
 from detectors.services.config import (
     Origin,
     Settings,
+    checked_params,
     checked_settings,
     current_of,
     lock_configs,
     put_in_force,
 )
+from detectors.services.scenario_run import Lost, lost_with
 from detectors.ways import way_alone
 
 MAX_SHADOW_DAYS: Final = 90
@@ -38,18 +40,21 @@ def propose_config(
     params: Mapping[str, Any],
     reason: str,
     promote_after_days: int | None = None,
+    lost_because: str = "",
 ) -> DetectorDraft:
     """Propose settings; `approve_draft` puts them into force.
 
     To switch a detector down, with its parameters as they are, takes one person, and so does a rule
     that only watches and watched only before: such a draft is in force at once.
 
-    Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
+    lost_because: why cases that were saved as tests may be lost; without it a draft that would
+    lose one is refused. Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
     """
     require(actor, change_verb(slug))
     said = Settings(slug=slug, mode=mode, params=params, reason=told(reason, "reason"))
     checked = checked_settings(said)
     _check_promotion(mode, promote_after_days)
+    lost = _lost(said, checked.digest(), lost_because)
     lock_configs()
     before = current_of(slug)
     same = before is not None and before.params_hash == checked.digest()
@@ -64,8 +69,12 @@ def propose_config(
         params=checked.model_dump(mode="json"),
         promote_after_days=promote_after_days,
         reason=said.reason,
+        loses=lost,
+        lost_because=told(lost_because, "lost_because") if lost else "",
         author=actor,
     )
+    if lost:
+        _note(actor, Verb.DRAFT_LOSES, draft, tests=", ".join(lost), reason=draft.lost_because)
     if promote_after_days is None and (way := way_alone(slug, mode, before, same=same)):
         return _settle(actor, draft, Origin(way=way))
     _note(actor, Verb.DRAFT_WRITTEN, draft, mode=mode, reason=draft.reason)
@@ -77,9 +86,11 @@ def approve_draft(*, actor: User, draft: DetectorDraft) -> DetectorDraft:
     """Put it into force. Its author may only where nobody else on the desk could.
 
     Raises ForbiddenError, StaleError where another version came into force since it was written,
-    or ConflictError where it was settled.
+    or ConflictError where it was settled, or would lose a test that was saved since.
     """
     require(actor, "detector.approve")
+    if draft.state == DraftState.OPEN:
+        _check_new_tests(draft)
     lock_configs()
     draft = _open(draft)
     alone = actor.pk == draft.author_id
@@ -132,6 +143,40 @@ def withdraw_draft(*, actor: User, draft: DetectorDraft) -> DetectorDraft:
 def needs_another(*, actor: User) -> bool:
     """Whether somebody else may approve, so that this person may not put an own draft in force."""
     return others_with("detector.approve", actor).exists()
+
+
+def _lost(said: Settings, digest: str, lost_because: str) -> list[str]:
+    """Tests that the draft would lose. Raises InvalidError where nobody says why it may."""
+    lost = _tests_lost(said.slug, said.mode, said.params, digest)
+    if lost and not lost_because.strip():
+        cases = "; ".join(f"{one.origin}: {said.slug} {one.sentence}" for one in lost)
+        message = (
+            f"These settings would lose {'cases' if len(lost) > 1 else 'a case'} that must be"
+            f" found. {cases}. Change the settings, or say why that may be."
+        )
+        raise InvalidError(message, field="lost_because")
+    return [one.origin for one in lost]
+
+
+def _check_new_tests(draft: DetectorDraft) -> None:
+    """Whoever approves has read which tests it loses: not those that were saved since."""
+    digest = checked_params(draft.slug, draft.params).digest()
+    lost = _tests_lost(draft.slug, draft.mode, draft.params, digest)
+    if new := sorted({one.origin for one in lost} - set(draft.loses)):
+        message = (
+            f"It would lose {', '.join(new)}, saved as a test since it was written. It has to be"
+            " written again."
+        )
+        raise ConflictError(message)
+
+
+def _tests_lost(slug: str, mode: str, params: Mapping[str, Any], digest: str) -> list[Lost]:
+    """Tests that would fail; none where the parameters stay, or nothing would be found anyway.
+
+    To switch a detector off is no matter of settings: who has to must not be kept from it.
+    """
+    same = DetectorConfig.objects.filter(slug=slug, current=True, params_hash=digest)
+    return [] if mode == Mode.OFF or same.exists() else lost_with(slug=slug, params=params)
 
 
 def _check_promotion(mode: str, days: int | None) -> None:

@@ -7,7 +7,7 @@ from django.conf import settings
 from abusedesk.core.queueing import wake
 from detectors import stream
 from detectors.models import Cursor, Shard, Stream
-from detectors.services import complaints, promotion
+from detectors.services import complaints, promotion, scenario
 from detectors.services.alone import alone
 from detectors.services.backtest import wake_backtests
 from detectors.services.config import ensure_configs
@@ -44,6 +44,8 @@ def sweep() -> None:
         wake("detectors.watch")
     if promotion.is_due():
         wake("detectors.promote")
+    if scenario.is_due():
+        wake("detectors.erase_scenarios")
     wake("detectors.watch_rates")
     drop_passed()
     wake("detectors.fuse")

@@ -75,9 +75,11 @@ def change_rule(
     mode: str,
     params: Mapping[str, Any],
     reason: str,
+    lost_because: str = "",
 ) -> Saved:
     """The next version of a rule. based_on: number of the version that the caller saw.
 
+    lost_because: why cases that are kept as tests may be lost.
     Raises ForbiddenError, NotFoundError, StaleError, or InvalidError naming the field.
     """
     require(actor, "rule.save")
@@ -92,7 +94,10 @@ def change_rule(
             "still here; saving again takes its place."
         )
         raise StaleError(message, number=current.number)
-    return _saved(propose_config(actor=actor, slug=slug, mode=mode, params=params, reason=reason))
+    draft = propose_config(
+        actor=actor, slug=slug, mode=mode, params=params, reason=reason, lost_because=lost_because
+    )
+    return _saved(draft)
 
 
 def _saved(draft: DetectorDraft) -> Saved:

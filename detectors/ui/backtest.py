@@ -13,6 +13,7 @@ from detectors.choices import BacktestState, Change
 from detectors.forms import differences
 from detectors.models import Backtest, BacktestFinding
 from detectors.selectors.backtest import SHOWN, changes_of
+from detectors.ui.sweep import swept
 
 COUNTED: Final = {
     "findings": "Findings",
@@ -68,7 +69,9 @@ def shown(run: Backtest) -> dict[str, Any]:
         "running": run.state == BacktestState.RUNNING,
         "differences": differences(kind.Params, run.current, run.proposed),
     }
-    if run.state == BacktestState.DONE:
+    if run.sweep:
+        told |= swept(run, kind.Params)
+    elif run.state == BacktestState.DONE:
         told |= _result(run, run.result)
     return told
 

@@ -54,9 +54,11 @@ class Board:
     threshold: int = 0
     sample: str = ""
     days: int = 7
+    line: str = ""
     name: str = ""
     mode: str = Mode.SHADOW.value
     reason: str = ""
+    lost_because: str = ""
     based_on: int = 0
     extra: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -124,9 +126,11 @@ def posted(data: Mapping[str, str]) -> Board:
         threshold=_whole(data.get("threshold", ""), 0),
         sample=data.get("sample", "").replace("\0", "\ufffd"),
         days=_whole(data.get("days", ""), 7),
+        line=data.get("line", ""),
         name=data.get("name", "").strip(),
         mode=data.get("mode", Mode.SHADOW.value),
         reason=data.get("reason", "").strip(),
+        lost_because=data.get("lost_because", "").strip(),
         based_on=_whole(data.get("based_on", ""), 0),
         extra=min(_whole(data.get("extra", ""), 0), MAX_ROWS),
     )

@@ -18,6 +18,7 @@ from detectors.ui.views import (
     quality,
     recompute,
     rule,
+    scenario,
     search,
     signal,
     source,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("rules/new/", rule.rule_new, name="rule-new"),
     path("rules/<slug:slug>/edit/", rule.rule_edit, name="rule-edit"),
     path("detectors/<slug:slug>/runs/", backtest.backtest_start, name="backtest-start"),
+    path("detectors/<slug:slug>/sweep/", backtest.sweep_new, name="sweep-new"),
     path(
         "detectors/<slug:slug>/runs/<int:backtest_id>/", backtest.backtest_detail, name="backtest"
     ),
@@ -94,6 +96,12 @@ urlpatterns = [
         recompute.finding_recompute,
         name="finding-recompute",
     ),
+    path("tests/", scenario.scenario_list, name="scenario-list"),
+    path("tests/account/", scenario.account_erase, name="scenario-account"),
+    path("tests/<int:scenario_id>/", scenario.scenario_detail, name="scenario"),
+    path("tests/<int:scenario_id>/run/", scenario.scenario_run, name="scenario-run"),
+    path("tests/<int:scenario_id>/file/", scenario.scenario_file, name="scenario-file"),
+    path("tests/<int:scenario_id>/erase/", scenario.scenario_erase, name="scenario-erase"),
     path("settings/types/", entity_type.entity_types, name="entity-types"),
     path("settings/mapping/", mapping.mapping_list, name="mapping-list"),
     path("settings/mapping/new/", mapping.mapping_new, name="mapping-new"),

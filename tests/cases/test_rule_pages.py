@@ -12,6 +12,7 @@ from django.urls import reverse
 from abusedesk.core.models import User
 from detectors.models import DetectorConfig
 from detectors.services.rule import create_rule
+from detectors.services.source import history_stream
 from detectors.sigma.params import EXAMPLE
 from tests import cast, make
 
@@ -128,6 +129,16 @@ def test_hostile_samples_and_rules_are_shown_harmlessly() -> None:
 
 def test_stored_signals_are_looked_at_from_the_page() -> None:
     assert "Nothing is stored yet" in text_of(post(FORM | {"do": "history", "days": "7"}))
+
+
+def test_a_past_import_is_looked_at_up_to_its_last_signal() -> None:
+    for slug in ("spring", "autumn"):
+        history_stream(slug=slug, title=f"Import of {slug}", tick_floor_s=0)
+    told = text_of(post(FORM | {"do": "history", "days": "7", "line": "spring"}))
+    assert "Time-line: Import of spring." in told
+    assert '<option value="spring" selected>' in told
+    gone = text_of(post(FORM | {"do": "history", "days": "7", "line": "winter"}))
+    assert "There is no such time-line any more" in gone
 
 
 def test_an_edit_keeps_what_blocks_do_not_show_and_refuses_a_stale_one() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
-from detectors import registry
+from detectors import registry, stream
 from detectors.choices import BacktestState, FindingStatus, Outcome
 from detectors.demo import world
 from detectors.models import (
@@ -22,8 +22,11 @@ from detectors.models import (
     Finding,
     FindingRevision,
     FusedFinding,
+    Shard,
+    Source,
     Verdict,
 )
+from detectors.schema import Kind
 from detectors.services import backtest
 from detectors.services.config import save_config
 from detectors.services.ingest import ingest_batch
@@ -224,6 +227,40 @@ def _tables() -> list[Any]:
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
+@pytest.mark.usefixtures("only_samples")
+@pytest.mark.parametrize("slug", ["sharing", "counting"])
+def test_the_findings_are_those_of_live_detection_while_that_goes_on(
+    slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing(("a", 2), ("b", 9), ("c", 5), apart_s=90)
+    until = make.MOMENT + timedelta(days=1)
+    live = {_seen(row) for row in Finding.objects.filter(detector=slug)}
+    before = _read_by(slug)
+    monkeypatch.setattr(backtest, "BATCH", 3)
+    monkeypatch.setattr(backtest, "BUDGET_S", 0.0)
+    one = run(slug, work=False, until=until)
+    turns = 0
+    while one.state == BacktestState.RUNNING:
+        backtest.run_backtest(run_id=one.pk)
+        later = make.signal(
+            9_000 + turns, actor=f"later{turns}", objects=("url:later",), occurred_at=clock.now()
+        )
+        ingest_batch(source=Source.objects.get(), signals=[later], stream=live_stream())
+        desk.work()
+        one.refresh_from_db()
+        turns += 1
+    assert turns > 4
+    assert (one.result["gained"], one.result["lost"]) == (0, 0)
+    assert {_seen(row) for row in one.findings.all()} == live
+    assert _read_by(slug) >= before + turns
+
+
+def _read_by(slug: str) -> int:
+    """Signals that the live detector has read."""
+    rows = Shard.objects.filter(config__slug=slug, config__current=True)
+    return sum(rows.values_list("signals", flat=True))
+
+
 # --- in pieces -----------------------------------------------------------------------------
 
 
@@ -236,10 +273,12 @@ def test_a_run_in_pieces_by_several_workers_is_the_same(
     whole = run(slug, least=3)
     monkeypatch.setattr(backtest, "BATCH", 3)
     monkeypatch.setattr(backtest, "BUDGET_S", 0.0)
+    monkeypatch.setattr(backtest, "CHECKPOINT_S", 0.0)
     pieces = run(slug, work=False, least=3)
     turns = 0
     while pieces.state == BacktestState.RUNNING:
         backtest.run_backtest(run_id=pieces.pk)
+        backtest.forget_trials()  # the next turn is another worker's
         pieces.refresh_from_db()
         turns += 1
     assert turns > 4
@@ -247,6 +286,57 @@ def test_a_run_in_pieces_by_several_workers_is_the_same(
     assert [_seen(row) for row in pieces.findings.all()] == [
         _seen(row) for row in whole.findings.all()
     ]
+
+
+@pytest.mark.usefixtures("only_samples")
+@pytest.mark.parametrize("keys", [0, 1_000])
+def test_turns_of_one_worker_need_no_stored_state_and_a_kill_loses_what_was_not_stored(
+    keys: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sharing(("a", 2), ("b", 9), ("c", 5), apart_s=90)
+    whole = run("sharing", least=3)
+    monkeypatch.setattr(backtest, "BATCH", 3)
+    monkeypatch.setattr(backtest, "BUDGET_S", 0.0)
+    monkeypatch.setattr(backtest, "CHECKPOINT_S", 0.0 if not keys else 3_600.0)
+    monkeypatch.setattr(backtest, "CHECKPOINT_KEYS", keys)  # 0: too large for a row
+    pieces = run("sharing", work=False, least=3)
+    for turn in range(40):
+        if turn == 2:
+            backtest.forget_trials()
+        backtest.run_backtest(run_id=pieces.pk)
+        pieces.refresh_from_db()
+        assert pieces.payload is None
+        if pieces.state == BacktestState.DONE:
+            break
+    assert pieces.result == whole.result
+    assert pieces.signals == whole.signals
+
+
+@pytest.mark.usefixtures("only_samples")
+def test_signals_that_only_move_the_clock_come_without_their_content() -> None:
+    posts = [
+        make.signal(n, actor=f"a{n}", kind=Kind.LOGIN if n % 2 else Kind.POST, text=f"t{n}",
+                    objects=("url:a",))
+        for n in range(6)
+    ]  # fmt: skip
+    store(posts)
+    live, own = live_stream().pk, Source.objects.get().pk
+    far = make.MOMENT + timedelta(days=9)
+    all_of_it = stream.read(live, stream.Position(), 50)
+    for kinds, sources, until, whole in (
+        ((), (), far, {0, 1, 2, 3, 4, 5}),
+        (("post",), (own,), far, {0, 2, 4}),
+        (("post",), (own + 1,), far, set()),
+        (("post",), (), make.MOMENT + timedelta(seconds=2), {0, 2}),
+    ):
+        page = stream.read_for(live, stream.Position(), 50, stream.Wanted(kinds, sources, until))
+        assert page.positions == all_of_it.positions
+        for one, full in zip(page.signals, all_of_it.signals, strict=True):
+            assert one.moment == full.moment
+            if full.kind in {"post", "login"}:
+                is_whole = int(full.text[1:]) in whole
+                assert (one == full) == is_whole
+                assert (one.text == "") == (not is_whole)
 
 
 @pytest.mark.usefixtures("only_samples")

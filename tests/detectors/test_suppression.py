@@ -165,6 +165,12 @@ def test_the_entity_page_and_rest_do_it_with_reason_and_end() -> None:
     client = Client()
     client.force_login(cast.lead())
     address = reverse("detectors:entity-suppress", args=["account", entity.pk])
+    refused = client.post(address, {"detector": SLUG, "days": "30", "reason": "<b>" + "x" * 500})
+    assert refused.status_code == 422
+    kept = refused.content.decode()
+    assert "&lt;b&gt;" + "x" * 500 in kept
+    assert f'<option value="{SLUG}" selected>' in kept
+    assert '<option value="30" selected>' in kept
     client.post(address, {"detector": SLUG, "days": "7", "reason": "<b>ours</b>"})
     row = Suppression.objects.get()
     assert (row.value, row.reason) == (entity.value, "<b>ours</b>")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from abusedesk.core import clock
 from abusedesk.core.errors import AbuseDeskError
 from abusedesk.core.models import User
+from abusedesk.core.text import visible
 from detectors.choices import BacktestState, DraftState, Mode
 from detectors.forms import bounds_of
-from detectors.management.arguments import ARGUMENTS
+from detectors.management.arguments import ARGUMENTS, NOBODY
+from detectors.management.filing import read_from, write_to
+from detectors.management.testing import params_in, run_files, settings_of
 from detectors.models import Backtest, DetectorDraft
 from detectors.selectors.config import (
     configs_for,
@@ -24,27 +27,37 @@ from detectors.selectors.config import (
     params_of,
     versions_of,
 )
+from detectors.selectors.configuration import configuration_for
 from detectors.selectors.draft import draft_by_id, drafts_for
+from detectors.selectors.line import line_by_slug
 from detectors.services.backtest import MAX_DAYS, run_backtest, start_backtest
+from detectors.services.configuration import REFUSED, SAME, import_configuration
 from detectors.services.draft import approve_draft, propose_config
 from detectors.services.rollback import roll_back
+from detectors.timeline import last_days, usual_line
 
 POLL_S = 1.0
 
 
 class Command(BaseCommand):
-    help = "detectors list | show | set | approve | promote | rollback | backtest"
+    help = f"detectors {' | '.join(ARGUMENTS)}"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Who does it is always named: services ask what that person may."""
+        """Who does it is named: services ask what that person may."""
         verbs = parser.add_subparsers(dest="verb", required=True)
         for name, add in ARGUMENTS.items():
             verb = verbs.add_parser(name)
-            verb.add_argument("--as", dest="user", required=True, help="user name of who does it")
+            if name not in NOBODY:
+                verb.add_argument(
+                    "--as", dest="user", required=True, help="user name of who does it"
+                )
             add(verb)
 
-    def handle(self, *args: Any, verb: str, user: str, **options: Any) -> None:
+    def handle(self, *args: Any, verb: str, user: str = "", **options: Any) -> None:
         """One deed; what the desk refuses is told as it tells it on a page."""
+        if verb in NOBODY:
+            self._test(**options)
+            return
         actor = User.objects.filter(username=user, is_active=True).first()
         if actor is None:
             message = f"There is no active user {user}."
@@ -57,6 +70,8 @@ class Command(BaseCommand):
             "promote": self._promote,
             "rollback": self._rollback,
             "backtest": self._backtest,
+            "export": self._export,
+            "import": self._import,
         }
         try:
             verbs[verb](actor, **options)
@@ -93,6 +108,7 @@ class Command(BaseCommand):
         mode: str | None,
         reason: str,
         shadow_days: int | None,
+        lost_because: str,
         **_: Any,
     ) -> None:
         detector_by_slug(slug, actor)
@@ -104,6 +120,7 @@ class Command(BaseCommand):
             params=_with(params_of(slug), values),
             reason=reason,
             promote_after_days=shadow_days,
+            lost_because=lost_because,
         )
         self._tell(draft)
 
@@ -123,16 +140,25 @@ class Command(BaseCommand):
         self.stdout.write(f"Version {made.number} equals version {number} and is in force.")
 
     def _backtest(
-        self, actor: User, *, slug: str, values: Sequence[str], days: int, **_: Any
+        self,
+        actor: User,
+        *,
+        slug: str,
+        values: Sequence[str],
+        days: int,
+        stream: str,
+        **_: Any,
     ) -> None:
-        until = clock.now()
         days = max(0, min(days, MAX_DAYS + 1))  # no date lies further; the service says what may be
+        line = line_by_slug(stream, actor) if stream else usual_line()
+        since, until = last_days(line, days)
         run = start_backtest(
             actor=actor,
             slug=slug,
             params=_with(params_of(slug), values),
-            since=until - timedelta(days=days),
+            since=since,
             until=until,
+            line=stream,
         )
         self.stdout.write(f"Backtest {run.pk} runs.")
         while run.state == BacktestState.RUNNING:
@@ -141,6 +167,53 @@ class Command(BaseCommand):
             if run.state == BacktestState.RUNNING:  # a worker may have it in hand
                 time.sleep(POLL_S)
         self._tell_result(run)
+
+    def _export(self, actor: User, *, folder: str, **_: Any) -> None:
+        number = write_to(Path(folder), configuration_for(actor))
+        self.stdout.write(f"{number} files in {folder}.")
+
+    def _import(
+        self,
+        actor: User,
+        *,
+        folder: str,
+        reason: str,
+        lost_because: str,
+        dry_run: bool,
+        **_: Any,
+    ) -> None:
+        """Fails where a line was refused; the others stand."""
+        found = import_configuration(
+            actor=actor,
+            configuration=read_from(Path(folder)),
+            reason=reason,
+            lost_because=lost_because,
+            dry_run=dry_run,
+        )
+        for one in found:
+            if one.what != SAME:
+                number = f" {one.draft}" if one.draft else ""
+                about = f" about {visible(one.about)}" if one.about else ""
+                said = f": {visible(one.said)}" if one.said else ""
+                self.stdout.write(f"{one.what}{number}  {one.detector}{about}{said}")
+        counts = Counter(one.what for one in found)
+        told = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
+        self.stdout.write(f"{'Nothing was written: ' if dry_run else ''}{told or 'nothing'}.")
+        if counts[REFUSED]:
+            message = f"{counts[REFUSED]} refused."
+            raise CommandError(message)
+
+    def _test(
+        self, *, files: Sequence[str], values: Sequence[str], config: str | None, **_: Any
+    ) -> None:
+        """Fails where a case is lost, so that CI stops."""
+        changes = params_in(read_from(Path(config))) if config else {}
+        for slug, params in settings_of(values).items():
+            changes[slug] = {**changes.get(slug, {}), **params}
+        lost = run_files(files, changes, self.stdout.write)
+        if lost:
+            message = f"{lost} lost."
+            raise CommandError(message)
 
     def _tell(self, draft: DetectorDraft) -> None:
         if draft.made is not None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from abusedesk.core import clock
 from abusedesk.core.charts import with_charts
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest, render_part
+from detectors import registry
 from detectors.choices import Mode
-from detectors.forms import PREFIX, config_form
+from detectors.forms import PREFIX, config_form, numbers_of
 from detectors.policy import allowed, require
 from detectors.selectors.backtest import backtest_by_id
 from detectors.selectors.config import detector_by_slug, params_of, versions_of
+from detectors.selectors.line import lines_for
 from detectors.services.backtest import cancel_backtest, start_backtest
+from detectors.sweeping import MAX_VALUES, Sweep
 from detectors.ui.backtest import shown
-from detectors.ui.views.detector import WINDOWS, detector_page
+from detectors.ui.sweep import proposed_values, read_values
+from detectors.ui.views.detector import detector_page
+from detectors.ui.window import WINDOWS, window_of
 
 
 @login_required
@@ -35,15 +37,12 @@ def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
     form.fields["reason"].required = form.fields["mode"].required = False
     if not form.is_valid():
         return detector_page(request, slug, versions, form, status=422)
-    days = request.POST.get("days", "")
-    until = clock.now()
     try:
         run = start_backtest(
             actor=request.user,
             slug=slug,
             params=form.params(),
-            since=until - timedelta(days=int(days) if days in map(str, WINDOWS) else WINDOWS[0]),
-            until=until,
+            **window_of(request.POST.dict(), request.user),
         )
     except InvalidError as error:
         name = f"{PREFIX}{error.field}"
@@ -53,6 +52,47 @@ def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
         form.add_error(None, error.message)
         return detector_page(request, slug, versions, form, status=409)
     return redirect("detectors:backtest", slug, run.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def sweep_new(request: DeskRequest, slug: str) -> HttpResponse:
+    """Choose a setting and its values; POST tries them all in one run."""
+    require(request.user, "detector.backtest")
+    model = detector_by_slug(slug, request.user).Params
+    name = request.POST.get("parameter", "") or request.GET.get("parameter", "")
+    typed = request.POST.get("values", "")
+    error, status = None, 200
+    if request.method == "POST":
+        try:
+            run = start_backtest(
+                actor=request.user,
+                slug=slug,
+                params={},
+                sweep=Sweep(name, read_values(typed)),
+                **window_of(request.POST.dict(), request.user),
+            )
+        except (ConflictError, InvalidError) as refused:
+            error, status = refused, refused.status
+        else:
+            return redirect("detectors:backtest", slug, run.pk)
+    names = numbers_of(model)
+    name = name if name in names else next(iter(names), "")
+    context = {
+        "section": "detectors",
+        "meta": registry.get(slug).meta,
+        "names": names.items(),
+        "name": name,
+        "typed": typed or proposed_values(model, name, params_of(slug)),
+        "most": MAX_VALUES,
+        "error": error.message if error else "",
+        "error_field": error.field if error else "",
+        "windows": WINDOWS,
+        "days": request.POST.get("days", "30"),
+        "lines": lines_for(request.user),
+        "line": request.POST.get("line", ""),
+    }
+    return render(request, "detectors/sweep_new.html", context, status=status)
 
 
 @login_required

@@ -31,18 +31,19 @@ from detectors.selectors.config import (
     versions_of,
 )
 from detectors.selectors.draft import drafts_for
+from detectors.selectors.line import lines_for
 from detectors.selectors.precision import (
     NOTHING,
     fares_for,
     precisions_for,
 )
+from detectors.selectors.scenario import scenarios_by_detector
 from detectors.selectors.shadow import shadow_of
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
 from detectors.services.promotion import obstacle_to
 from detectors.sigma.detector import is_rule
+from detectors.ui.window import WINDOWS
 
-WINDOWS = (7, 30, 90, 365)
-"""Days that a backtest may span, as the page offers them."""
 SHOWN_RUNS = 5
 SHOWN_VERSIONS = 3
 
@@ -128,9 +129,13 @@ def detector_page(
         "is_rule": is_rule(slug),
         "can_try": allowed(request.user, "detector.backtest"),
         "windows": WINDOWS,
+        "days": request.POST.get("days", "30"),
+        "lines": lines_for(request.user),
+        "line": request.POST.get("line", ""),
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
         "shadow": shadow_of(config, request.user),
+        "tests": scenarios_by_detector(slug, request.user, config.params_hash if config else ""),
         "obstacle": obstacle_to(config=config) if config and config.promote_at else "",
         "max_shadow_days": MAX_SHADOW_DAYS,
         "versions": versions[:SHOWN_VERSIONS],
@@ -152,6 +157,7 @@ def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraf
             params=form.params(),
             reason=said["reason"],
             promote_after_days=said["promote_after_days"],
+            lost_because=said["lost_because"],
         )
     except InvalidError as error:
         name = f"{PREFIX}{error.field}" if f"{PREFIX}{error.field}" in form.fields else error.field

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
@@ -22,9 +20,10 @@ from detectors.models import DetectorConfig, DetectorDraft
 from detectors.policy import allowed, others_with, require
 from detectors.selectors.config import configs_for
 from detectors.selectors.draft import backtests_of, draft_by_id
+from detectors.selectors.line import lines_for
 from detectors.services.backtest import start_backtest
 from detectors.services.draft import approve_draft, reject_draft, withdraw_draft
-from detectors.ui.views.detector import WINDOWS
+from detectors.ui.window import WINDOWS, window_of
 
 SHOWN_RUNS = 5
 
@@ -82,14 +81,12 @@ def draft_backtest(request: DeskRequest, slug: str, draft_id: int) -> HttpRespon
     """Try exactly this draft on the last days."""
     require(request.user, "detector.backtest")
     draft = draft_by_id(draft_id, request.user, slug)
-    days, until = request.POST.get("days", ""), clock.now()
     try:
         run = start_backtest(
             actor=request.user,
             slug=slug,
             params=draft.params,
-            since=until - timedelta(days=int(days) if days in map(str, WINDOWS) else WINDOWS[0]),
-            until=until,
+            **window_of(request.POST.dict(), request.user),
         )
     except (ConflictError, InvalidError) as error:
         return _page(request, draft, error.message, error.status)
@@ -117,6 +114,9 @@ def _page(
         "note": request.POST.get("note", ""),
         "note_error": note_error,
         "windows": WINDOWS,
+        "days": request.POST.get("days", "30"),
+        "lines": lines_for(viewer),
+        "line": request.POST.get("line", ""),
         "can_try": allowed(viewer, "detector.backtest"),
         "runs": backtests_of(draft, viewer)[:SHOWN_RUNS],
         **_steps(draft, viewer),

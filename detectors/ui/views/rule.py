@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -19,10 +18,12 @@ from detectors.models import DetectorConfig
 from detectors.pasted import Pasted, read_pasted
 from detectors.policy import allowed
 from detectors.selectors.config import detector_by_slug, versions_of
+from detectors.selectors.line import lines_for
 from detectors.selectors.rule_hits import rule_hits_for, tried_line_for
 from detectors.selectors.trial import draft_tried_for, sample_tried_for
 from detectors.services.rule import Saved, change_rule, create_rule
 from detectors.sigma.detector import is_rule
+from detectors.timeline import last_days
 from detectors.ui.rule_board import Board, lists, opened, posted
 from detectors.ui.views.detector import in_force
 
@@ -97,6 +98,7 @@ def _page(request: DeskRequest, board: Board, current: DetectorConfig | None) ->
         "current": current,
         "title": board.params.rule.title if board.params else current.slug if current else "",
         "live": bool(request.htmx),
+        "lines": lines_for(request.user),
         "fault_lines": {one.line for one in board.faults},
         **lists(),
     }
@@ -118,6 +120,7 @@ def _save(
         if current is None:
             name = board.name or board.params.rule.title
             return 200, create_rule(actor=request.user, name=name, **said)
+        said["lost_because"] = board.lost_because
         return 200, change_rule(
             actor=request.user, slug=current.slug, based_on=board.based_on, **said
         )
@@ -134,16 +137,19 @@ def _history(request: DeskRequest, board: Board) -> dict[str, Any]:
     """What the rule finds among stored signals."""
     if board.params is None:
         return {"error": "The rule cannot be tried yet: see what is wrong with it."}
-    line, now = tried_line_for(request.user), clock.now()
+    line = tried_line_for(request.user, board.line)
     if line is None:
+        if board.line:
+            return {"error": "There is no such time-line any more. Choose another one."}
         return {"error": "Nothing is stored yet. Paste a sample instead."}
+    since, until = last_days(line, board.days)
     try:
         hits = rule_hits_for(
             request.user,
             board.params.rule,
             stream_id=line.pk,
-            since=now - timedelta(days=board.days),
-            until=now,
+            since=since,
+            until=until,
         )
     except InvalidError as error:
         return {"error": error.message}

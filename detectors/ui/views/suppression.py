@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +13,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from abusedesk.core import clock
-from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
+from abusedesk.core.errors import AbuseDeskError, ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest, render_part
 from detectors.models import Entity
 from detectors.policy import allowed
@@ -29,18 +30,7 @@ DAYS: Final = (1, 7, 30, 90)
 @require_GET
 def entity_near(request: DeskRequest, kind: str, entity_id: int) -> HttpResponse:
     """Rules and detectors that almost fired about an entity."""
-    entity = _entity(request, kind, entity_id)
-    near = near_misses_for(request.user, entity)
-    context = {
-        "section": "signals",
-        "entity": entity,
-        "near": near,
-        "suppressions": suppressions_by_entity(entity, request.user),
-        "can_suppress": allowed(request.user, "detector.suppress"),
-        "detectors": [(slug, one.meta.title) for slug, one in detectors_for(request.user).items()],
-        "quiet_days": DAYS,
-    }
-    return render_part(request, "detectors/entity_near.html", context, part="near")
+    return _near(request, _entity(request, kind, entity_id))
 
 
 @login_required
@@ -49,18 +39,18 @@ def entity_suppress(request: DeskRequest, kind: str, entity_id: int) -> HttpResp
     """Keep one detector quiet about an entity for some days."""
     entity = _entity(request, kind, entity_id)
     days = request.POST.get("days", "")
+    typed = {name: request.POST.get(name, "") for name in ("detector", "days", "reason")}
     try:
         row = suppress_detector(
             actor=request.user,
-            slug=request.POST.get("detector", ""),
+            slug=typed["detector"],
             type=entity.type,
             value=entity.value,
-            reason=request.POST.get("reason", ""),
+            reason=typed["reason"],
             expires_at=clock.now() + timedelta(days=int(days) if days in map(str, DAYS) else 7),
         )
     except (ConflictError, InvalidError, NotFoundError) as error:
-        messages.error(request, error.message)
-        return redirect("detectors:entity-detail", entity.type, entity.pk)
+        return _near(request, entity, typed, error)
     messages.success(
         request, f"{row.detector} counts again on {row.expires_at:%Y-%m-%d %H:%M} UTC."
     )
@@ -80,6 +70,29 @@ def suppression_end(request: DeskRequest, suppression_id: int) -> HttpResponse:
     if found is None:
         return redirect("detectors:detector-detail", row.detector)
     return redirect("detectors:entity-detail", found.type, found.pk)
+
+
+def _near(
+    request: DeskRequest,
+    entity: Entity,
+    typed: Mapping[str, str] | None = None,
+    error: AbuseDeskError | None = None,
+) -> HttpResponse:
+    """What almost fired, with the form below it as it was filled in."""
+    context = {
+        "section": "signals",
+        "entity": entity,
+        "near": near_misses_for(request.user, entity),
+        "suppressions": suppressions_by_entity(entity, request.user),
+        "can_suppress": allowed(request.user, "detector.suppress"),
+        "detectors": [(slug, one.meta.title) for slug, one in detectors_for(request.user).items()],
+        "quiet_days": [(str(days), days) for days in DAYS],
+        "typed": typed or {"detector": "", "days": "7", "reason": ""},
+        "error": error.message if error else "",
+        "error_field": error.field if error else "",
+    }
+    status = error.status if error else 200
+    return render_part(request, "detectors/entity_near.html", context, part="near", status=status)
 
 
 def _entity(request: DeskRequest, kind: str, entity_id: int) -> Entity:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest, render_part
 from detectors import registry
@@ -19,8 +17,8 @@ from detectors.policy import allowed, require
 from detectors.selectors.config import detector_by_slug, params_of
 from detectors.selectors.what_if import what_if_for
 from detectors.services.backtest import start_backtest
-from detectors.ui.views.detector import WINDOWS
 from detectors.ui.what_if import shown
+from detectors.ui.window import WINDOWS, window_of
 
 MAX_NAME = 200
 
@@ -48,7 +46,6 @@ def what_if_backtest(request: DeskRequest, slug: str) -> HttpResponse:
     require(request.user, "detector.backtest")
     fields = detector_by_slug(slug, request.user).Params.model_fields
     name, at = request.POST.get("parameter", ""), number_of(request.POST.get("at", ""))
-    days, until = request.POST.get("days", ""), clock.now()
     if name not in fields or at is None:
         messages.error(request, "Move the threshold of a setting first.")
         return redirect("detectors:what-if", slug)
@@ -58,8 +55,7 @@ def what_if_backtest(request: DeskRequest, slug: str) -> HttpResponse:
             actor=request.user,
             slug=slug,
             params={**params_of(slug), name: value},
-            since=until - timedelta(days=int(days) if days in map(str, WINDOWS) else WINDOWS[0]),
-            until=until,
+            **window_of(request.POST.dict(), request.user),
         )
     except (ConflictError, InvalidError) as error:
         messages.error(request, error.message)

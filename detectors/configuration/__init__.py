@@ -1,0 +1,1 @@
+"""The configuration of all detectors as text that a repository can hold. Pure."""
