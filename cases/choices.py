@@ -66,6 +66,7 @@ class NoticeKind(models.TextChoices):
     DRAFT = "draft", "has a draft that waits for approval"
     DRAFT_DONE = "draft-done", "has your draft in force"
     DRAFT_NO = "draft-no", "had your draft rejected"
+    PAUSED = "paused", "was paused; its page says why"
 
 
 class LineageKind(models.TextChoices):
@@ -245,3 +246,31 @@ class RecallAnswer(models.TextChoices):
 
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     REFUSED = "refused", "Refused"
+
+
+class PatternState(models.TextChoices):
+    """How far an own pattern is."""
+
+    DRAFT = "draft", "Draft"
+    WAITING = "waiting", "Waits for approval"
+    SHARED = "shared", "Shared"
+    REVOKED = "revoked", "Revoked"
+
+
+class ReceivedState(models.TextChoices):
+    """How far a partner's pattern is here; no step is left out."""
+
+    QUARANTINED = "quarantined", "In quarantine"
+    ACCEPTED = "accepted", "Accepted, inactive"
+    SHADOW = "shadow", "In shadow"
+    ENABLED = "enabled", "Enabled"
+    PAUSED = "paused", "Paused"
+    REPLACED = "replaced", "Replaced by a later revision"
+    REFUSED = "refused", "Refused"
+
+
+class KeyState(models.TextChoices):
+    """What is thought of a partner's key."""
+
+    PINNED = "pinned", "Compared and pinned"
+    WITHDRAWN = "withdrawn", "Withdrawn"

@@ -40,6 +40,7 @@ OF_DETECTORS: Final[dict[str, NoticeKind]] = {
     Verb.DRAFT_WRITTEN: NoticeKind.DRAFT,
     Verb.DRAFT_APPROVED: NoticeKind.DRAFT_DONE,
     Verb.DRAFT_REJECTED: NoticeKind.DRAFT_NO,
+    Verb.PATTERN_PAUSED: NoticeKind.PAUSED,
 }
 
 
@@ -95,7 +96,8 @@ def _tell(entries: Iterable[AuditEntry]) -> None:
 
 
 def _tell_of_detectors(entries: Iterable[AuditEntry]) -> None:
-    """Alarms go to admins, a draft to who may approve it, what became of it to its author."""
+    """Alarms go to admins, a draft to who may approve it, what became of it to its author,
+    that a pattern was paused to who took it in."""
     for entry in entries:
         people = User.objects.filter(is_active=True)
         if entry.verb == Verb.ALARM_RAISED:

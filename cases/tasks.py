@@ -19,7 +19,16 @@ from cases import (
     snoozing,
 )
 from cases import intake as pulling
-from cases.services import bulk_work, calibration, case, hold, leftover, retention
+from cases.services import (
+    bulk_work,
+    calibration,
+    case,
+    hold,
+    leftover,
+    outcome,
+    pattern_watch,
+    retention,
+)
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -86,3 +95,5 @@ def sweep() -> None:
     hold.extend_holds()
     calibration.apply_calibration()
     leftover.drop_leftovers()
+    pattern_watch.check_patterns()
+    outcome.make_outcomes()

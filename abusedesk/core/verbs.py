@@ -107,6 +107,26 @@ class Verb(StrEnum):
     SHARE_RECEIPT = "share.receipt"
     LEDGER_SEARCHED = "ledger.searched"
     LEDGER_EXPORTED = "ledger.exported"
+    PATTERN_WRITTEN = "pattern.written"
+    PATTERN_ASKED = "pattern.asked"
+    PATTERN_REFUSED = "pattern.refused"
+    PATTERN_APPROVED = "pattern.approved"
+    PATTERN_REVOKED = "pattern.revoked"
+    PATTERN_HANDED_OVER = "pattern.handed_over"
+    PATTERN_RECEIVED = "pattern.received"
+    PATTERN_ACCEPTED = "pattern.accepted"
+    PATTERN_DISCARDED = "pattern.discarded"
+    PATTERN_BACKTESTED = "pattern.backtested"
+    PATTERN_SHADOWED = "pattern.shadowed"
+    PATTERN_ENABLING = "pattern.enabling"
+    PATTERN_ENABLED = "pattern.enabled"
+    PATTERN_PAUSED = "pattern.paused"
+    PATTERN_RESUMED = "pattern.resumed"
+    PATTERN_TELLS = "pattern.tells"
+    KEY_PINNED = "key.pinned"
+    KEY_WITHDRAWN = "key.withdrawn"
+    OUTCOMES_SENT = "outcomes.sent"
+    OUTCOMES_TAKEN = "outcomes.taken"
     DETECTOR_CONFIGURED = "detector.configured"
     DRAFT_WRITTEN = "detector.draft_written"
     DRAFT_APPROVED = "detector.draft_approved"
@@ -275,6 +295,34 @@ SENTENCES: dict[str, str] = {
     Verb.SHARE_RECEIPT: "noted that {partner} says to the recall: {answer}",
     Verb.LEDGER_SEARCHED: "searched the sharing ledger for a {type}",
     Verb.LEDGER_EXPORTED: "exported {rows} lines of the sharing ledger",
+    Verb.PATTERN_WRITTEN: "prepared revision {revision} of the pattern {key}, {tlp}",
+    Verb.PATTERN_ASKED: "asked for approval of revision {revision} of the pattern {key}",
+    Verb.PATTERN_REFUSED: "sent revision {revision} of the pattern {key} back. Reason: {reason}",
+    Verb.PATTERN_APPROVED: "approved revision {revision} of the pattern {key}:"
+    " {receivers} get it, SHA-256 {digest}",
+    Verb.PATTERN_REVOKED: "revoked the pattern {key}. Reason: {reason}",
+    Verb.PATTERN_HANDED_OVER: "handed revision {revision} of the pattern {key} to {partner}:"
+    " {way}, SHA-256 {sha256}",
+    Verb.PATTERN_RECEIVED: "took revision {revision} of the pattern {key} from {partner}"
+    " into quarantine",
+    Verb.PATTERN_ACCEPTED: "accepted revision {revision} of the pattern {key} from"
+    " {partner}; it is inactive",
+    Verb.PATTERN_DISCARDED: "refused revision {revision} of the pattern {key} from"
+    " {partner}. Reason: {reason}",
+    Verb.PATTERN_BACKTESTED: "started a backtest of the pattern {key} over {days} days",
+    Verb.PATTERN_SHADOWED: "put revision {revision} of the pattern {key} from {partner}"
+    " into shadow",
+    Verb.PATTERN_ENABLING: "asked to enable revision {revision} of the pattern {key} from"
+    " {partner}",
+    Verb.PATTERN_ENABLED: "enabled revision {revision} of the pattern {key} from {partner}",
+    Verb.PATTERN_PAUSED: "paused revision {revision} of the pattern {key} from {partner}. {reason}",
+    Verb.PATTERN_RESUMED: "began again with revision {revision} of the pattern {key}"
+    " from {partner}; it is inactive",
+    Verb.PATTERN_TELLS: "set that counts for the author of the pattern {key} are made: {tells}",
+    Verb.KEY_PINNED: "pinned the key {key} of the partner {slug}",
+    Verb.KEY_WITHDRAWN: "withdrew the key {key} of the partner {slug}",
+    Verb.OUTCOMES_SENT: "handed {outcomes} counts of outcomes to {partner}",
+    Verb.OUTCOMES_TAKEN: "took {outcomes} counts of outcomes from {partner}",
     Verb.BACKTEST_STARTED: "started a backtest of {detector}, {since} to {until}",
     Verb.BACKTEST_CANCELLED: "cancelled a backtest of {detector}",
     Verb.CALIBRATION_FITTED: "fitted a {kind} curve to {verdicts} verdicts, Brier score {brier}"

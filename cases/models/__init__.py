@@ -17,6 +17,15 @@ from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
 from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
+from cases.models.pattern import (
+    OutcomeSent,
+    OutcomeTold,
+    PartnerKey,
+    Pattern,
+    PatternHandover,
+    PatternRelease,
+    ReceivedPattern,
+)
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
 from cases.models.queue import Queue, RoutingRule, Shift
@@ -63,12 +72,19 @@ __all__ = [
     "Note",
     "Notice",
     "Organisation",
+    "OutcomeSent",
+    "OutcomeTold",
     "Partner",
+    "PartnerKey",
+    "Pattern",
+    "PatternHandover",
+    "PatternRelease",
     "PeekHabit",
     "Playbook",
     "PolicyVersion",
     "Presence",
     "Queue",
+    "ReceivedPattern",
     "Rendition",
     "Reporter",
     "RoutingRule",

@@ -25,9 +25,14 @@ def public_of(secret: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 
 
+def fingerprint(public: bytes) -> str:
+    """All 64 digits, for people to compare."""
+    return sha256(public).hexdigest()
+
+
 def key_id(public: bytes) -> str:
-    """Names a key by its fingerprint, for people to compare."""
-    return f"ed25519:{sha256(public).hexdigest()[:16]}"
+    """Names a key by the beginning of its fingerprint."""
+    return f"ed25519:{fingerprint(public)[:16]}"
 
 
 def signature(secret: bytes, told: bytes) -> bytes:

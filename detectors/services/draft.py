@@ -13,6 +13,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError, StaleError
 from abusedesk.core.models import User
 from detectors.choices import DraftState, Mode, Way
+from detectors.guards import obstacle_to_mode
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.policy import allowed, change_verb, others_with, require
 from detectors.reasons import told
@@ -44,13 +45,16 @@ def propose_config(
     To switch a detector down, with its parameters as they are, takes one person, and so does a rule
     that only watches and watched only before: such a draft is in force at once.
 
-    Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
+    Raises ForbiddenError, NotFoundError, InvalidError naming the field, or ConflictError where
+    something else forbids it.
     """
     require(actor, change_verb(slug))
     said = Settings(slug=slug, mode=mode, params=params, reason=told(reason, "reason"))
     checked = checked_settings(said)
     _check_promotion(mode, promote_after_days)
     lock_configs()
+    if obstacle := obstacle_to_mode(slug, mode, checked.model_dump(mode="json")):
+        raise ConflictError(obstacle)
     before = current_of(slug)
     same = before is not None and before.params_hash == checked.digest()
     if before and same and mode == before.mode and not promote_after_days:
