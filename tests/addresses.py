@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from cases.models import (
     Case,
     CaseAddition,
     CaseLineage,
+    Circle,
     Decision,
     Delivery,
     EntityAction,
@@ -35,9 +37,15 @@ from cases.models import (
     GoldenItem,
     Message,
     Notice,
+    OutcomeSent,
     Partner,
+    PartnerKey,
+    Pattern,
+    PatternHandover,
+    PatternRelease,
     Playbook,
     Queue,
+    ReceivedPattern,
     Reporter,
     RoutingRule,
     SecondReview,
@@ -60,7 +68,9 @@ from cases.services.message import save_template
 from cases.services.note import add_note
 from cases.services.organisation import save_organisation
 from cases.services.partner import PartnerText, save_partner
+from cases.services.pattern import PatternText, draft_pattern
 from cases.services.policy import PolicyText, save_policy
+from cases.services.receiving import receive_file
 from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
 from cases.services.routing import save_rule
@@ -69,6 +79,7 @@ from cases.services.shared_note import add_shared_note
 from cases.services.task import add_tasks, save_playbook
 from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
+from cases.sharing import signing
 from detectors.choices import (
     Alarm,
     EntityType,
@@ -125,6 +136,7 @@ from detectors.services.watch import add_items
 from detectors.sigma.params import EXAMPLE
 from detectors.watching.lines import Line, Terms
 from tests import cast, make
+from tests.sharing import packs
 from tests.ui import world
 
 DETECTOR = "velocity"
@@ -193,7 +205,18 @@ SHARE: dict[str, Any] = {
     "title": "Refund scam", "tlp": "amber", "pap": "amber", "purpose": "stop scams",
     "partners": ["partner-0"],
 }  # fmt: skip
+PATTERN: dict[str, Any] = {
+    "title": "Waves", "purpose": "stop", "partners": ["partner-0"], "tlp": "amber", "pap": "amber",
+    "licence": "CC0-1.0", "lifetime_days": 90,
+}  # fmt: skip
 TOKEN: dict[str, Any] = {"name": "TAXII", "days": 90}
+TEST: dict[str, Any] = {
+    "name": "none", "kind": "negative", "signals": json.dumps([packs.signal(1)]),
+}  # fmt: skip
+OTHER_KEY: dict[str, Any] = {
+    "public": base64.b64encode(signing.public_of(bytes(32))).decode(),
+    "fingerprint": signing.fingerprint(signing.public_of(bytes(32))),
+}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
 UNNAMED = "api-nowhere"
@@ -448,6 +471,24 @@ class Furnished:
             "api-share-refuse": {"reason": "wrong"},
             "api-share-recall": {"reason": "wrong"},
             "api-share-answer": {"answer": "acknowledged"},
+            "cases:pattern-new": {"title": "x"},
+            "cases:pattern-upload": lambda: {
+                "partner": "partner-0", "file": SimpleUploadedFile("p.json", packs.far_bundle(99)),
+            },
+            "cases:pattern": lambda: PATTERN | {"valid_until": _in_a_month().date().isoformat()},
+            "cases:pattern-do": {"do": "ask"},
+            "cases:pattern-test": TEST,
+            "cases:received-do": {"do": "tell", "tells": "1"},
+            "cases:partner-keys": {"public": "AA==", "fingerprint": "00"},
+            "api-patterns": lambda: {
+                **PATTERN, "valid_until": _in_a_month().isoformat(), "circle": "ring-0",
+                "detector": "rule-made-0", "name": "another",
+            },
+            "api-pattern": lambda: PATTERN | {"valid_until": _in_a_month().isoformat()},
+            "api-received-patterns": lambda: {
+                "partner": "partner-0", "file": packs.far_bundle(99).decode(),
+            },
+            "api-partner-keys": lambda: OTHER_KEY,
             "api-receipts": {"answer": "acknowledged", "share": 1},
         }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
@@ -527,12 +568,17 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "share_id": _oldest(Share),
     "partner_slug": lambda _: "partner-0",
     "circle_slug": lambda _: "ring-0",
+    "pattern_id": _oldest(Pattern),
+    "received_id": _oldest(ReceivedPattern),
+    "key_id": lambda _: PartnerKey.objects.earliest("pk").key_id,
+    "step": lambda _: "ask",
     "way": lambda _: "bundle",
     "path": lambda _: "nothing/",
     "collection_id": lambda _: "objects",
     "object_id": lambda _: "campaign--0",
 }
-PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
+PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int | str]]] = {
+    ("api-received-step", "step"): lambda _: "accept",
     ("cases:detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("api-detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
@@ -607,6 +653,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
         Reporter.objects.create(name=f"x:r{number}", upheld=1, decided=2, by_source={"a": [1, 2]})
     _lineage(who, desk.cases[0], rows)
     _shared(desk, who, desk.cases[0], rows)
+    _offered(desk, rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
@@ -905,6 +952,39 @@ def _shared(desk: world.Desk, author: User, case: Case, rows: int) -> None:
         approve_share(actor=checker, share=share, digest=share.digest)
         partner = Partner.objects.get(slug="partner-0")
         hand_over(actor=checker, share=share, partner=partner, way=WayOut.BUNDLE)
+
+
+def _offered(desk: world.Desk, rows: int) -> None:
+    """Own patterns, and as many of a partner whose key is pinned."""
+    partner = Partner.objects.get(slug="partner-0")
+    packs.pin_far(desk.admin, partner)
+    for number in range(rows):
+        draft_pattern(
+            actor=desk.lead,
+            slug="rule-made-0",
+            name=f"waves-{number}",
+            circle=Circle.objects.get(slug="ring-0"),
+            said=PatternText(**PATTERN, valid_until=_in_a_month(), tests=packs.vectors(5)),
+        )
+        body = packs.far_bundle(number)
+        (came,) = receive_file(actor=desk.lead, partner=partner, body=body).received
+        OutcomeSent.objects.create(
+            received=came, kind="confirmed", monday=date(2026, 1, 5), floor=5
+        )
+        _handed(Pattern.objects.latest("pk"), partner)
+
+
+def _handed(row: Pattern, partner: Partner) -> None:
+    """A revision that left and reached the partner, long ago."""
+    release = PatternRelease.objects.create(
+        pattern=row, revision=1, seq=row.pk, added_at=clock.now(), version=clock.now(),
+        tlp="amber", purpose="stop", valid_until=row.valid_until, bundle="{}", body="{}",
+        sha256="0" * 64, approved_by=row.author,
+    )  # fmt: skip
+    PatternHandover.objects.create(
+        release=release, partner=partner, way="bundle", actor=row.author, size=2, sha256="0" * 64,
+        tlp="amber", purpose="stop", legal_basis="x",
+    )  # fmt: skip
 
 
 def _work_left(rows: int) -> None:

@@ -47,7 +47,9 @@ from cases.models import (
     Mask,
     Message,
     Partner,
+    Pattern,
     Playbook,
+    ReceivedPattern,
     Rendition,
     RoutingRule,
     SecondReview,
@@ -124,6 +126,13 @@ from cases.selectors.partner import (
     partners_for,
     reach_of,
 )
+from cases.selectors.pattern import (
+    fares_of,
+    pattern_by_id,
+    pattern_handovers_for,
+    pattern_receivers_of,
+    patterns_for,
+)
 from cases.selectors.place import place_of
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
@@ -143,6 +152,13 @@ from cases.selectors.queue import (
     trial_for,
 )
 from cases.selectors.reach import reach_for, reaches_of
+from cases.selectors.received import (
+    keys_of,
+    outcomes_of,
+    received_by_id,
+    received_for,
+    standing_of,
+)
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.reporter import reporters_for
@@ -213,6 +229,7 @@ from detectors.models import (
 )
 from detectors.search import Goal, Hit
 from detectors.selectors import config, precision, retention
+from detectors.selectors.absent import absent_fields_for
 from detectors.selectors.alarm import alarms_for, open_alarms_for
 from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
@@ -488,6 +505,20 @@ cases:circle-list         POST    login 403   403   goes  login 404
 cases:circle              GET     login ok    ok    ok    login 404
 cases:circle              POST    login 403   403   goes  login 404
 cases:circle-key          POST    login 403   403   goes  login 404
+cases:partner-keys        POST    login 403   403   goes  login 404
+cases:partner-key-withdraw POST   login 403   403   goes  login 404
+cases:partner-outcomes    POST    login 403   goes  goes  login 404
+cases:pattern-list        GET     login ok    ok    ok    login 404
+cases:pattern-new         GET     login ok    ok    ok    login 404
+cases:pattern-new         POST    login ok    ok    ok    login 404
+cases:pattern-upload      POST    login 403   goes  goes   login 404
+cases:pattern             GET     login ok    ok    ok    login 404
+cases:pattern             POST    login 403   goes  goes  login 404
+cases:pattern-do          POST    login 403   goes  goes  login 404
+cases:pattern-test        POST    login 403   goes  goes   login 404
+cases:pattern-file        POST    login 403   goes  goes  login 404
+cases:received            GET     login ok    ok    ok    login 404
+cases:received-do         POST    login 403   goes  goes  login 404
 taxii:discovery           GET     401   401   401   401   401   401
 taxii:root                GET     401   401   401   401   401   401
 taxii:collections         GET     401   401   401   401   401   401
@@ -643,6 +674,22 @@ api-partners            POST   admin  401  403  403  ok   401  403  403  403  ok
 api-partner             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-partner             PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-partner-tokens      POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-partner-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-outcomes    POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-patterns            GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-patterns            POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-pattern-ledger      GET    read   401  none rows rows 401  403  none rows rows none none
+api-pattern             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-pattern             PUT    review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-pattern-step        POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-pattern-file        POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-received-patterns   GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-received-patterns   POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-received-pattern    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-received-step       POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-received-outcomes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-circles             GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-circles             POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-circle              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -1081,6 +1128,29 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "circles_for": (STAFF, lambda who, on: circles_for(who)),
     "circle_by_slug": (STAFF, lambda who, on: circle_by_slug("ring-0", who)),
     "reach_of": (STAFF, lambda who, on: reach_of(Circle.objects.earliest("pk"), who)),
+    "patterns_for": (STAFF, lambda who, on: patterns_for(who)),
+    "pattern_by_id": (STAFF, lambda who, on: pattern_by_id(_first(Pattern), who)),
+    "pattern_receivers_of": (
+        STAFF,
+        lambda who, on: pattern_receivers_of(Pattern.objects.earliest("pk"), who),
+    ),
+    "fares_of": (STAFF, lambda who, on: fares_of(Pattern.objects.earliest("pk"), who)),
+    "pattern_handovers_for": (
+        {Role.LEAD, Role.ADMIN},
+        lambda who, on: pattern_handovers_for(who),
+    ),
+    "received_for": (STAFF, lambda who, on: received_for(who)),
+    "received_by_id": (STAFF, lambda who, on: received_by_id(_first(ReceivedPattern), who)),
+    "standing_of": (
+        STAFF,
+        lambda who, on: standing_of(ReceivedPattern.objects.earliest("pk"), who),
+    ),
+    "keys_of": (STAFF, lambda who, on: keys_of(Partner.objects.get(slug="partner-0"), who)),
+    "outcomes_of": (
+        STAFF,
+        lambda who, on: outcomes_of(ReceivedPattern.objects.earliest("pk"), who),
+    ),
+    "absent_fields_for": (READERS, lambda who, on: absent_fields_for(who, ["identifiers.ja4"])),
     "shares_for": (STAFF, lambda who, on: shares_for(who)),
     "share_by_id": (STAFF, lambda who, on: share_by_id(_first(Share), who)),
     "shares_of": (STAFF, lambda who, on: shares_of(on.held, who)),

@@ -15,8 +15,10 @@ from cases.api import (
     messages,
     notices,
     partners,
+    patterns,
     quality,
     queues,
+    received,
     reporter,
     retention,
     saved,
@@ -176,6 +178,54 @@ urlpatterns = [
         "sharing/partners/<slug:partner_slug>/tokens/",
         partners.PartnerTokensView.as_view(),
         name="api-partner-tokens",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/keys/",
+        received.PartnerKeysView.as_view(),
+        name="api-partner-keys",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/keys/<str:key_id>/withdraw/",
+        received.PartnerKeyWithdrawView.as_view(),
+        name="api-partner-key-withdraw",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/outcomes/",
+        received.PartnerOutcomesView.as_view(),
+        name="api-partner-outcomes",
+    ),
+    path("sharing/patterns/", patterns.PatternsView.as_view(), name="api-patterns"),
+    path(
+        "sharing/patterns/ledger/", patterns.PatternLedgerView.as_view(), name="api-pattern-ledger"
+    ),
+    path("sharing/patterns/<int:pattern_id>/", patterns.PatternView.as_view(), name="api-pattern"),
+    path(
+        "sharing/patterns/<int:pattern_id>/<slug:step>/",
+        patterns.PatternStepView.as_view(),
+        name="api-pattern-step",
+    ),
+    path(
+        "sharing/patterns/<int:pattern_id>/for/<slug:partner_slug>/files/<slug:way>/",
+        patterns.PatternFileView.as_view(),
+        name="api-pattern-file",
+    ),
+    path(
+        "sharing/received/", received.ReceivedPatternsView.as_view(), name="api-received-patterns"
+    ),
+    path(
+        "sharing/received/<int:received_id>/",
+        received.ReceivedPatternView.as_view(),
+        name="api-received-pattern",
+    ),
+    path(
+        "sharing/received/<int:received_id>/outcomes/",
+        received.ReceivedOutcomesView.as_view(),
+        name="api-received-outcomes",
+    ),
+    path(
+        "sharing/received/<int:received_id>/<slug:step>/",
+        received.ReceivedStepView.as_view(),
+        name="api-received-step",
     ),
     path("sharing/circles/", partners.CirclesView.as_view(), name="api-circles"),
     path("sharing/circles/<slug:circle_slug>/", partners.CircleView.as_view(), name="api-circle"),

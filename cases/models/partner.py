@@ -10,6 +10,7 @@ from django.db import models
 
 from abusedesk.core import clock
 from cases.choices import Tlp
+from cases.sharing import signing
 from cases.sharing.minimise import TYPES
 
 TYPE_CHOICES: Final = [(one, one) for one in TYPES]
@@ -31,6 +32,11 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def fingerprint(self) -> str:
+        """All digits of the key's fingerprint, to be read to partners."""
+        return signing.fingerprint(signing.public_of(bytes.fromhex(self.signing_key)))
 
 
 class Partner(models.Model):

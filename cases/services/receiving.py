@@ -54,6 +54,11 @@ def receive_file(*, actor: User, partner: Partner, body: bytes) -> Taken:
         file = opening.opened(body, keys)
     except UnreadableError as error:
         raise InvalidError(str(error), field="file") from error
+    if file.key_id and any(
+        wire.extension_of(one) and seal.key_of(one) != file.key_id for one in file.objects
+    ):
+        message = "Nothing was taken in. The file and a pattern in it are signed with two keys."
+        raise InvalidError(message, field="file")
     taken = _take(actor, partner, file.objects)
     if taken.refused:
         message = f"Nothing was taken in. {taken.refused[0]}"
@@ -133,8 +138,11 @@ def _keep(actor: User | None, partner: Partner, one: dict[str, Any], taken: Take
         raise UnreadableError(message)
     known = ReceivedPattern.objects.filter(partner=partner, stix_id=row.stix_id)
     same = known.filter(revision=row.revision).first()
-    if same is not None:
-        _meet_again(same, one, key, taken)
+    if same is not None and row.verified and not same.verified:
+        same.delete()  # nobody could tell whether that one was whole; this one is
+    elif same is not None:
+        _meet_again(same, one)
+        taken.known += 1
         return
     if known.filter(revision__gt=row.revision).exists():
         message = f"A later revision than {row.revision} is here already."
@@ -201,18 +209,11 @@ def _key_of(partner: Partner, one: dict[str, Any]) -> PartnerKey | None:
     return key
 
 
-def _meet_again(
-    same: ReceivedPattern, one: dict[str, Any], key: PartnerKey | None, taken: Taken
-) -> None:
-    """The same once more is nothing new; its key may have been pinned since."""
+def _meet_again(same: ReceivedPattern, one: dict[str, Any]) -> None:
+    """The same once more is nothing new. Raises UnreadableError where it is not the same."""
     if seal.told(same.indicator) != seal.told(one):
         message = f"Revision {same.revision} is here with another content."
         raise UnreadableError(message)
-    if key is not None and not same.verified:
-        same.verified, same.key_id, same.why = True, key.key_id, ""
-        same.indicator = one
-        same.save(update_fields=["verified", "key_id", "why", "indicator"])
-    taken.known += 1
 
 
 def _look_at(row: ReceivedPattern, actor: User | None) -> None:

@@ -40,6 +40,7 @@ RAIL: Final = (
          "go-detectors"),
     Page("detectors:rule-new", "New rule", LEADS, "rules"),
     Page("cases:share-list", "Sharing", STAFF, "sharing", "right", "go-sharing"),
+    Page("cases:pattern-list", "Patterns", STAFF, "patterns"),
     Page("cases:circle-list", "Circles", STAFF, "circles"),
     Page("cases:partner-list", "Partners", STAFF, "partners"),
     Page("cases:ledger", "Sharing ledger", LEADS, "ledger"),

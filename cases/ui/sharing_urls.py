@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import circle, ledger, partner, share, share_steps
+from cases.ui.views import circle, ledger, partner, pattern, received, share, share_steps
 
 urlpatterns = [
     path("cases/<str:ref>/share/", share.share_new, name="share-new"),
@@ -36,6 +36,30 @@ urlpatterns = [
     path(
         "sharing/partners/<slug:partner_slug>/tokens/", partner.partner_token, name="partner-token"
     ),
+    path("sharing/partners/<slug:partner_slug>/keys/", received.partner_keys, name="partner-keys"),
+    path(
+        "sharing/partners/<slug:partner_slug>/keys/<str:key_id>/withdraw/",
+        received.partner_key_withdraw,
+        name="partner-key-withdraw",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/outcomes/",
+        received.partner_outcomes,
+        name="partner-outcomes",
+    ),
+    path("sharing/patterns/", pattern.pattern_list, name="pattern-list"),
+    path("sharing/patterns/new/", pattern.pattern_new, name="pattern-new"),
+    path("sharing/patterns/upload/", received.pattern_upload, name="pattern-upload"),
+    path("sharing/patterns/<int:pattern_id>/", pattern.pattern, name="pattern"),
+    path("sharing/patterns/<int:pattern_id>/do/", pattern.pattern_do, name="pattern-do"),
+    path("sharing/patterns/<int:pattern_id>/tests/", pattern.pattern_test, name="pattern-test"),
+    path(
+        "sharing/patterns/<int:pattern_id>/for/<slug:partner_slug>/files/<slug:way>/",
+        pattern.pattern_file,
+        name="pattern-file",
+    ),
+    path("sharing/received/<int:received_id>/", received.received, name="received"),
+    path("sharing/received/<int:received_id>/do/", received.received_do, name="received-do"),
     path("sharing/circles/", circle.circle_list, name="circle-list"),
     path("sharing/circles/<slug:circle_slug>/", circle.circle, name="circle"),
     path("sharing/circles/<slug:circle_slug>/key/", circle.circle_key, name="circle-key"),

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from abusedesk.core import clock, ids
 from abusedesk.core.models import Role, User
 from cases.choices import WayOut
-from cases.models import Circle, Organisation, Partner, Pattern, ReceivedPattern
+from cases.models import Circle, Organisation, Partner, PartnerKey, Pattern, ReceivedPattern
 from cases.selectors.partner import published_keys_of
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
@@ -26,7 +28,11 @@ from cases.services.pattern import (
 )
 from cases.services.pattern_out import hand_over_pattern
 from cases.services.receiving import receive_file
-from cases.sharing import signing
+from cases.sharing import egress, signing
+from cases.sharing.facts import Maker
+from cases.sharing.patterns import binding
+from cases.sharing.patterns.offering import PatternOffer
+from cases.sharing.patterns.wire import Vector
 from detectors.models import Source
 from detectors.schema import Kind
 from detectors.services.backtest import run_backtest
@@ -199,3 +205,56 @@ class Importer:
 
 def groups(found: Sequence[Sequence[str]]) -> set[tuple[str, ...]]:
     return {tuple(one) for one in found}
+
+
+SECRET: Final = bytes(range(32))
+"""Key of a desk far away, the same every time."""
+FAR: Final = Maker("identity--5d0f7c1e-3a4b-4c5d-8e6f-102030405060", "Far desk", DAWN)
+
+
+def far_public() -> str:
+    return base64.b64encode(signing.public_of(SECRET)).decode()
+
+
+def far_offer(number: int = 0, **changes: Any) -> PatternOffer:
+    """What a desk far away offers."""
+    now = clock.now().replace(microsecond=0)
+    base: dict[str, Any] = {
+        "id": f"indicator--00000000-0000-4000-8000-{number:012d}",
+        "key": f"far-desk/waves-{number}",
+        "revision": 1,
+        "born": DAWN,
+        "at": now,
+        "maker": FAR,
+        "level": "green",
+        "pap": "amber",
+        "valid_until": now + timedelta(days=60),
+        "title": "One address, many new accounts",
+        "summary": "Sign-ups that come in waves.",
+        "licence": "CC-BY-4.0",
+        "severity": "medium",
+        "pattern_type": "sigma",
+        "pattern": RULE,
+        "history_days": 1,
+        "lifetime_days": 180,
+        "tests": msgspec.convert(vectors(5), list[Vector]),
+        "parameters": binding.threshold_of(RULE),
+        "reads": ["account", "identifiers.ip", "kind"],
+    }
+    return PatternOffer(**base | changes)
+
+
+def far_bundle(number: int = 0, **changes: Any) -> bytes:
+    """Its pattern as a plain bundle."""
+    return egress.render_pattern(far_offer(number, **changes), SECRET)[0]
+
+
+def far_indicator(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Its pattern alone."""
+    return egress.render_pattern(far_offer(number, **changes), SECRET)[1]
+
+
+def pin_far(admin: User, partner: Partner) -> PartnerKey:
+    """The key of the desk far away is this partner's."""
+    fingerprint = signing.fingerprint(signing.public_of(SECRET))
+    return pin_key(actor=admin, partner=partner, public=far_public(), fingerprint=fingerprint)

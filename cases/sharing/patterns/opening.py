@@ -17,6 +17,8 @@ from cases.sharing.patterns.wire import UnreadableError, parsed
 FORMAT: Final = "abusedesk-bundle/1"
 MAX_OBJECTS: Final = 500
 SIGNATURES: Final = 2
+_BUNDLE: Final = frozenset({"keyid", "sig"})
+_FILE: Final = _BUNDLE | {"over"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,11 @@ def opened(file: bytes, keys: Mapping[str, bytes]) -> Opened:
     if public is None:
         return Opened(objects_of(parsed(body)), str(inner.get("keyid")))
     is_same = _dumped(told) == file and inner.get("keyid") == over_file.get("keyid")
+    is_plain = inner.keys() == _BUNDLE and over_file.keys() == _FILE
     if not (
         is_same
+        and is_plain
+        and over_file["over"] == "file"
         and signing.holds(public, body, _base64(inner.get("sig"), "signature"))
         and signing.holds(public, _whole(told), _base64(over_file.get("sig"), "signature"))
     ):

@@ -21,8 +21,10 @@ from cases.selectors.partner import (
     partners_for,
     published_keys_of,
 )
+from cases.selectors.received import keys_of
 from cases.services.organisation import save_organisation
 from cases.services.partner import issue_partner_token, save_partner
+from cases.ui.pattern_forms import KeyForm
 from cases.ui.sharing_forms import (
     NewPartnerForm,
     OrganisationForm,
@@ -133,6 +135,9 @@ def _partner_page(
         "plain": plain,
         "tokens": row.user.tokens.order_by("-pk") if row.user else [],
         "circles": row.circles.all(),
+        "keys": keys_of(row, request.user),
+        "key_form": KeyForm(),
+        "can_deliver": policy.allowed(request.user, "pattern.deliver"),
         "can_save": policy.allowed(request.user, "partner.save"),
     }
     return page(request, "sharing/partner.html", context)
