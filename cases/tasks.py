@@ -25,7 +25,6 @@ from cases.services import (
     case,
     hold,
     leftover,
-    outcome,
     pattern_watch,
     retention,
 )
@@ -95,5 +94,4 @@ def sweep() -> None:
     hold.extend_holds()
     calibration.apply_calibration()
     leftover.drop_leftovers()
-    pattern_watch.check_patterns()
-    outcome.make_outcomes()
+    pattern_watch.sweep_patterns()

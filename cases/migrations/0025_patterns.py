@@ -270,6 +270,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("pattern", "revision", "revoked"), name="patternrelease_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -458,6 +463,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("partner", "stix_id", "revision"), name="receivedpattern_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("slug", ""), _negated=True),
+                        fields=("slug",),
+                        name="receivedpattern_slug",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -485,6 +500,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-monday", "kind"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("received", "kind", "monday"), name="outcomesent_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -528,32 +548,6 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="patternrelease",
-            constraint=models.UniqueConstraint(
-                fields=("pattern", "revision", "revoked"), name="patternrelease_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receivedpattern",
-            constraint=models.UniqueConstraint(
-                fields=("partner", "stix_id", "revision"), name="receivedpattern_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receivedpattern",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("slug", ""), _negated=True),
-                fields=("slug",),
-                name="receivedpattern_slug",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="outcomesent",
-            constraint=models.UniqueConstraint(
-                fields=("received", "kind", "monday"), name="outcomesent_once"
-            ),
         ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

@@ -12,13 +12,14 @@ import rfc8785
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from abusedesk.core import audit, clock, ids
+from abusedesk.core import clock, ids
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
 from cases import catalogue, fields, packing, policy, previewing
 from cases.choices import Pap, PatternState, Tlp
 from cases.models import Circle, CircleMember, Partner, Pattern, ReceivedPattern
+from cases.pattern_rows import REASON_LIMIT, locked, log
 from cases.sharing.patterns import binding, wire
 from cases.sharing.patterns.offering import LICENCE
 from detectors import registry
@@ -28,7 +29,6 @@ from detectors.sigma.detector import PREFIX, is_rule
 
 TEXTS: Final = {"title": 120, "purpose": 300, "licence": 60}
 NAME_LIMIT: Final = 60
-REASON_LIMIT: Final = 500
 LIFETIME: Final = (1, 3_650)
 
 
@@ -187,19 +187,6 @@ def approve_pattern(*, actor: User, pattern: Pattern, digest: str) -> Pattern:
     row.save()
     log(actor, Verb.PATTERN_APPROVED, row, receivers=len(getting), digest=shown)
     return row
-
-
-def locked(actor: User, verb: str, pattern: Pattern) -> Pattern:
-    """The row until commit. Raises ForbiddenError."""
-    policy.require(actor, verb)
-    rows = Pattern.objects.select_for_update(no_key=True, of=("self",))
-    return rows.select_related("circle", "backtest").get(pk=pattern.pk)
-
-
-def log(actor: User, verb: Verb, row: Pattern, **data: object) -> None:
-    """What was done to a pattern."""
-    told: dict[str, Any] = {"key": row.key, "revision": row.revision, **data}
-    audit.append(actor=actor, verb=verb, target=row, **told)
 
 
 def _previewed(actor: User, row: Pattern, said: PatternText) -> Pattern:

@@ -13,8 +13,8 @@ from abusedesk.core.models import ApiToken, User
 from cases import catalogue, fields, packing, previewing
 from cases.choices import PatternState, WayOut
 from cases.models import Partner, Pattern, PatternHandover, PatternRelease
+from cases.pattern_rows import REASON_LIMIT, locked, log
 from cases.services.handover import Handed
-from cases.services.pattern import REASON_LIMIT, locked, log
 from cases.sharing import egress
 from cases.sharing.patterns import opening
 

@@ -13,6 +13,7 @@ from abusedesk.core.audit import Verb
 from cases import standing
 from cases.choices import ReceivedState
 from cases.models import ReceivedPattern
+from cases.services.outcome import make_outcomes
 from cases.sharing.patterns import vectors
 from cases.sharing.patterns.drift import Reason
 from cases.sharing.patterns.vectors import Result
@@ -22,6 +23,12 @@ from detectors.services.config import save_config
 
 WATCHED: Final = (ReceivedState.ACCEPTED, ReceivedState.SHADOW, ReceivedState.ENABLED)
 TEST_EVERY: Final = timedelta(days=1)
+
+
+def sweep_patterns() -> None:
+    """Pause what must not go on, and count the weeks that are over."""
+    check_patterns()
+    make_outcomes()
 
 
 def check_patterns(*, key_id: str = "") -> int:
@@ -63,10 +70,14 @@ def stand_down(*, row: ReceivedPattern, why: str) -> None:
 
 
 def test_pattern(*, row: ReceivedPattern) -> list[Result]:
-    """Run its own tests here, and keep what came out (not saved)."""
+    """Run its own tests here, and keep what came out (not saved).
+
+    They are made for the pattern as it came; what other parameters do shows the backtest.
+    """
     pack = standing.pack_of(row)
+    kind, text = str(row.indicator["pattern_type"]), str(row.indicator["pattern"])
     try:
-        found = vectors.run_vectors(standing.as_runnable(row), pack.tests)
+        found = vectors.run_vectors(vectors.runnable(kind, text), pack.tests)
     except (UnreadableError, ValueError) as error:
         found = [Result("all", "positive", passed=False, error=str(error))]
     row.tested = [asdict(one) for one in found]

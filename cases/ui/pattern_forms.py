@@ -156,6 +156,12 @@ class UploadForm(forms.Form):
         return body
 
 
+class DaysForm(forms.Form):
+    """Over how many days something is tried."""
+
+    days = forms.IntegerField(min_value=1, max_value=366)
+
+
 class KeyForm(forms.Form):
     """A key of a partner, and the fingerprint that a person got on another way."""
 
@@ -172,14 +178,19 @@ class KeyForm(forms.Form):
 def parameter_fields(form: forms.Form, parameters: dict[str, Parameter]) -> forms.Form:
     """Put the parameters that this desk may set into a form."""
     for name, one in parameters.items():
-        kind = forms.IntegerField if one.type == "integer" else forms.FloatField
-        form.fields[name] = kind(
-            label=name.replace("_", " ").capitalize(),
-            min_value=one.min,  # type: ignore[arg-type]  # whole numbers where it is an integer
-            max_value=one.max,  # type: ignore[arg-type]  # the same
-            initial=one.default,
-            help_text=f"{one.min} to {one.max}; the author has {one.default}.",
-        )
+        label = name.replace("_", " ").capitalize()
+        said = f"{one.min} to {one.max}; the author has {one.default}."
+        form.fields[name] = (
+            forms.IntegerField(
+                label=label, help_text=said, initial=one.default,
+                min_value=int(one.min), max_value=int(one.max),
+            )
+            if one.type == "integer"
+            else forms.FloatField(
+                label=label, help_text=said, initial=one.default,
+                min_value=one.min, max_value=one.max,
+            )
+        )  # fmt: skip
     return form
 
 

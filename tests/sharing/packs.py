@@ -151,7 +151,7 @@ def store(days: int, *, each: int = 8, address: str = "198.51.100.{day}") -> Non
     """Own signals: on each of the last days so many new accounts on one address, and some posts."""
     now = clock.now()
     found = []
-    for day in range(1, days + 1):
+    for day in range(days, 0, -1):
         at = now - timedelta(days=day) + timedelta(minutes=5)
         found += [
             make.signal(

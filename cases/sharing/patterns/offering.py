@@ -31,12 +31,12 @@ class PatternOffer:
     at: datetime
     maker: Maker
     level: str
-    pap: str
+    pap: wire.Pap
     valid_until: datetime
     title: str
     summary: str
     licence: str
-    severity: str
+    severity: wire.Severity
     pattern_type: str
     pattern: str
     history_days: int
@@ -61,8 +61,8 @@ def indicator_of(offer: PatternOffer, secret: bytes) -> Object:
         title=offer.title,
         summary=offer.summary,
         licence=offer.licence,
-        pap=offer.pap,  # type: ignore[arg-type]  # one of the words, checked by who writes it
-        severity=offer.severity,  # type: ignore[arg-type]  # the same
+        pap=offer.pap,
+        severity=offer.severity,
         requires=wire.Requires(offer.history_days, list(offer.kinds), list(offer.reads)),
         tests=list(offer.tests),
         privacy=wire.Privacy("none", list(offer.reads)),

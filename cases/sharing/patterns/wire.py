@@ -25,6 +25,10 @@ Number = int | float
 Group = Annotated[list[Annotated[str, Meta(min_length=1, max_length=242)]], Meta(max_length=200)]
 
 
+Pap = Literal["clear", "green", "amber", "red"]
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+
+
 class UnreadableError(Exception):
     """What was handed in is no pattern; the message says where."""
 
@@ -127,8 +131,8 @@ class Pack(_Base, frozen=True):
 
     title: Short
     licence: Annotated[str, Meta(min_length=1, max_length=60)]
-    pap: Literal["clear", "green", "amber", "red"]
-    severity: Literal["informational", "low", "medium", "high", "critical"]
+    pap: Pap
+    severity: Severity
     requires: Requires
     tests: Annotated[list[Vector], Meta(min_length=2, max_length=MAX_VECTORS)]
     privacy: Privacy

@@ -8,7 +8,7 @@ from typing import Final
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -39,7 +39,7 @@ from cases.services.received import (
     shadow_pattern,
 )
 from cases.services.receiving import receive_file
-from cases.ui.pattern_forms import KeyForm, UploadForm, parameter_fields
+from cases.ui.pattern_forms import DaysForm, KeyForm, UploadForm, parameter_fields
 from cases.ui.views.partner import refuse
 from cases.ui.views.pattern import SHOWN, handed, require_reader
 
@@ -159,8 +159,8 @@ def partner_outcomes(request: DeskRequest, partner_slug: str) -> HttpResponse:
     return handed(file.body, file.name, file.media_type)
 
 
-def _form(told: Told, data: object = None) -> forms.Form:
-    return parameter_fields(forms.Form(data), told.pack.parameters)  # type: ignore[arg-type]  # what was posted
+def _form(told: Told, data: QueryDict | None = None) -> forms.Form:
+    return parameter_fields(forms.Form(data), told.pack.parameters)
 
 
 def _nothing(request: DeskRequest, row: ReceivedPattern) -> str:
@@ -179,9 +179,9 @@ def _accept(request: DeskRequest, row: ReceivedPattern) -> str:
 
 
 def _backtest(request: DeskRequest, row: ReceivedPattern) -> str:
-    days = request.POST.get("days", "30")
-    number = int(days) if days.isascii() and days.isdecimal() and len(days) < 4 else 0  # noqa: PLR2004 -- three digits
-    backtest_received(actor=request.user, received=row, days=number)
+    form = DaysForm(request.POST)
+    days = form.cleaned_data["days"] if form.is_valid() else 0
+    backtest_received(actor=request.user, received=row, days=days)
     return "The backtest runs on own signals."
 
 
