@@ -29,17 +29,15 @@ from cases.selectors.pattern import (
     pattern_receivers_of,
     patterns_for,
 )
-from cases.services.pattern import (
-    PatternText,
+from cases.services.pattern import PatternText, change_pattern, draft_pattern
+from cases.services.pattern_out import hand_over_pattern, revoke_pattern
+from cases.services.pattern_steps import (
     approve_pattern,
     ask_pattern,
     backtest_pattern,
-    change_pattern,
-    draft_pattern,
     refuse_pattern,
     renew_preview,
 )
-from cases.services.pattern_out import hand_over_pattern, revoke_pattern
 
 DETAIL: Final = {200: shapes.PatternDetailSerializer}
 Step = Callable[[User, Pattern, dict[str, Any]], object]

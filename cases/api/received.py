@@ -17,7 +17,7 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Scope, User
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
-from cases.api import pattern_shapes as shapes
+from cases.api import received_shapes as shapes
 from cases.api.partners import valid
 from cases.models import ReceivedPattern
 from cases.selectors.partner import partner_by_slug

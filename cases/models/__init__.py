@@ -17,18 +17,11 @@ from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
 from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
-from cases.models.pattern import (
-    OutcomeSent,
-    OutcomeTold,
-    PartnerKey,
-    Pattern,
-    PatternHandover,
-    PatternRelease,
-    ReceivedPattern,
-)
+from cases.models.pattern import OutcomeTold, Pattern, PatternHandover, PatternRelease
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
 from cases.models.queue import Queue, RoutingRule, Shift
+from cases.models.received import OutcomeSent, PartnerKey, ReceivedPattern
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter

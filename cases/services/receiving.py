@@ -13,19 +13,17 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from cases import packing, policy, standing
+from cases import policy, standing, vetting
 from cases.choices import KeyState, ReceivedState, Tlp
-from cases.models import Partner, PartnerKey, ReceivedPattern
+from cases.models import Partner, ReceivedPattern
 from cases.services.outcome import take_outcome
 from cases.services.pattern_watch import pause_pattern, test_pattern
 from cases.sharing import egress, stix, tlp
-from cases.sharing.patterns import binding, opening, seal, vectors, wire
+from cases.sharing.patterns import opening, seal, wire
 from cases.sharing.patterns.drift import Reason
 from cases.sharing.patterns.wire import UnreadableError
 from detectors.selectors.absent import absent_fields_for
-from detectors.sigma.params import RuleParams
 
-PATTERN_TYPES: Final = frozenset({wire.SIGMA, wire.BUILTIN})
 REVOKED: Final = Reason("revoked", "Its author took it back.", final=True)
 
 
@@ -117,8 +115,8 @@ def _is_pattern(one: dict[str, Any]) -> bool:
 def _keep(actor: User | None, partner: Partner, one: dict[str, Any], taken: Taken) -> None:
     """A row in quarantine, tested. Raises UnreadableError; then nothing is stored."""
     pack = wire.read_pack(wire.extension_of(one))
-    _require_whole(one, pack)
-    key = _key_of(partner, one)
+    vetting.require_whole(one, pack)
+    key = vetting.key_of(partner, one)
     row = ReceivedPattern(
         partner=partner,
         stix_id=one["id"],
@@ -158,55 +156,6 @@ def _keep(actor: User | None, partner: Partner, one: dict[str, Any], taken: Take
         revision=row.revision,
         partner=partner.title,
     )
-
-
-def _require_whole(one: dict[str, Any], pack: wire.Pack) -> None:
-    """What cannot be run, shown or trusted as it stands is refused. Raises UnreadableError."""
-    kind = str(one.get("pattern_type"))
-    if kind not in PATTERN_TYPES or not isinstance(one.get("pattern"), str):
-        message = "It is neither a Sigma rule nor a detector with settings."
-        raise UnreadableError(message)
-    if one.get("name") != pack.title or one.get("description", "") != pack.summary:
-        message = "Name and description are not those that were signed."
-        raise UnreadableError(message)
-    for word in ("id", "created_by_ref"):
-        if not isinstance(one.get(word), str):
-            message = f"{word} is missing."
-            raise UnreadableError(message)
-    seal.told(one)
-    what = vectors.runnable(kind, one["pattern"])
-    for fault in binding.faults(kind, one["pattern"], pack.parameters):
-        raise UnreadableError(fault)
-    if isinstance(what.params, RuleParams) and (
-        said := set(packing.fields_of(what.params.rule)) - set(pack.requires.fields)
-    ):
-        message = f"It reads {min(said)} and does not say so."
-        raise UnreadableError(message)
-
-
-def _key_of(partner: Partner, one: dict[str, Any]) -> PartnerKey | None:
-    """The pinned key that signed it; None: an unknown one, or none.
-
-    Raises UnreadableError where a key that is known did not sign this.
-    """
-    key = PartnerKey.objects.filter(key_id=seal.key_of(one)).first()
-    if key is None:
-        return None
-    if not seal.holds(one, bytes.fromhex(key.public)):
-        message = "The signature does not hold: it was changed after it was signed."
-        raise UnreadableError(message)
-    if key.partner_id != partner.pk:
-        message = "The key that signed it is another partner's."
-        raise UnreadableError(message)
-    if key.identity and key.identity != one["created_by_ref"]:
-        message = "This key signs for another identity."
-        raise UnreadableError(message)
-    if key.state != KeyState.PINNED:
-        return None
-    if not key.identity:
-        key.identity = one["created_by_ref"][:90]
-        key.save(update_fields=["identity"])
-    return key
 
 
 def _meet_again(same: ReceivedPattern, one: dict[str, Any]) -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import circle, ledger, partner, pattern, received, share, share_steps
+from cases.ui.views import (
+    circle,
+    ledger,
+    partner,
+    pattern,
+    pattern_steps,
+    received,
+    share,
+    share_steps,
+)
 
 urlpatterns = [
     path("cases/<str:ref>/share/", share.share_new, name="share-new"),
@@ -51,11 +60,11 @@ urlpatterns = [
     path("sharing/patterns/new/", pattern.pattern_new, name="pattern-new"),
     path("sharing/patterns/upload/", received.pattern_upload, name="pattern-upload"),
     path("sharing/patterns/<int:pattern_id>/", pattern.pattern, name="pattern"),
-    path("sharing/patterns/<int:pattern_id>/do/", pattern.pattern_do, name="pattern-do"),
+    path("sharing/patterns/<int:pattern_id>/do/", pattern_steps.pattern_do, name="pattern-do"),
     path("sharing/patterns/<int:pattern_id>/tests/", pattern.pattern_test, name="pattern-test"),
     path(
         "sharing/patterns/<int:pattern_id>/for/<slug:partner_slug>/files/<slug:way>/",
-        pattern.pattern_file,
+        pattern_steps.pattern_file,
         name="pattern-file",
     ),
     path("sharing/received/<int:received_id>/", received.received, name="received"),

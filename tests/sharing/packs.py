@@ -18,15 +18,14 @@ from cases.selectors.partner import published_keys_of
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
 from cases.services.partner_key import pin_key
-from cases.services.pattern import (
-    PatternText,
+from cases.services.pattern import PatternText, draft_pattern
+from cases.services.pattern_out import hand_over_pattern
+from cases.services.pattern_steps import (
     approve_pattern,
     ask_pattern,
     backtest_pattern,
-    draft_pattern,
     renew_preview,
 )
-from cases.services.pattern_out import hand_over_pattern
 from cases.services.receiving import receive_file
 from cases.sharing import egress, signing
 from cases.sharing.facts import Maker

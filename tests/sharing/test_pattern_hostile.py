@@ -228,7 +228,7 @@ def test_a_detector_that_is_not_here_or_of_another_version_is_refused(partner: P
         (kind.meta.slug, kind.meta.version + 1, params),
         (kind.meta.slug, kind.meta.version, {"min_accounts": 10**9}),
     ):
-        told = {"slug": slug, "version": version, "params": settings}
+        told: dict[str, Any] = {"slug": slug, "version": version, "params": settings}
         indicator = packs.far_indicator(
             pattern_type=wire.BUILTIN, pattern=rfc8785.dumps(told).decode(), parameters={}
         )
@@ -238,7 +238,7 @@ def test_a_detector_that_is_not_here_or_of_another_version_is_refused(partner: P
 
 
 def test_what_is_no_pattern_is_passed_over(partner: Partner) -> None:
-    others = [
+    others: list[dict[str, Any]] = [
         {"type": "identity", "id": "identity--1"},
         {"type": "indicator", "id": "indicator--1", "pattern": "[a:b = 'c']"},
         {"type": "sighting", "id": "sighting--1", "count": 3},

@@ -18,14 +18,14 @@ from cases.choices import NoticeKind, ReceivedState, WayOut
 from cases.models import Case, Notice, ReceivedPattern
 from cases.services.organisation import save_organisation
 from cases.services.partner_key import withdraw_key
-from cases.services.pattern import (
+from cases.services.pattern import change_pattern
+from cases.services.pattern_out import hand_over_pattern, revoke_pattern
+from cases.services.pattern_steps import (
     approve_pattern,
     ask_pattern,
     backtest_pattern,
-    change_pattern,
     renew_preview,
 )
-from cases.services.pattern_out import hand_over_pattern, revoke_pattern
 from cases.services.pattern_watch import check_patterns
 from cases.services.received import (
     accept_pattern,

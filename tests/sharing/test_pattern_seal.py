@@ -37,7 +37,7 @@ def _wrong(bundle: bytes, *, builtin: bool = False) -> list[str]:
 def _builtin(slug: str) -> dict[str, Any]:
     kind = registry.get(slug)
     params = kind.Params().model_dump(mode="json")
-    told = {"slug": slug, "version": kind.meta.version, "params": params}
+    told: dict[str, Any] = {"slug": slug, "version": kind.meta.version, "params": params}
     return {
         "pattern_type": wire.BUILTIN,
         "pattern": rfc8785.dumps(told).decode(),
