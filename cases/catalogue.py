@@ -44,6 +44,7 @@ def _append(
         pattern=row,
         revision=int(indicator["extensions"][stix.EXTENSION]["revision"]),
         revoked=bool(indicator.get("revoked")),
+        stix_id=indicator["id"],
         seq=circle.last_seq,
         added_at=circle.last_added,
         version=datetime.fromisoformat(indicator["modified"]),

@@ -11,7 +11,7 @@ from django.db.models.functions import TruncDate
 
 from abusedesk.core import clock
 from cases.choices import KeyState, ReceivedState
-from cases.models import PartnerKey, ReceivedPattern
+from cases.models import ReceivedPattern, SigningKey
 from cases.sharing.patterns import binding, drift, wire
 from cases.sharing.patterns.drift import Reason, Standing
 from cases.sharing.patterns.vectors import Runnable, runnable
@@ -103,7 +103,7 @@ def reasons_of(row: ReceivedPattern, *, tests_pass: bool = True) -> list[Reason]
         return [Reason("revoked", "Its author took it back.", final=True)]
     pack = pack_of(row)
     runs = row.state in RUNS
-    keys = PartnerKey.objects.filter(key_id=row.key_id, state=KeyState.PINNED)
+    keys = SigningKey.objects.filter(key_id=row.key_id, state=KeyState.PINNED)
     return list(
         drift.reasons(
             Standing(

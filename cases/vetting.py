@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from cases import packing
 from cases.choices import KeyState
-from cases.models import Partner, PartnerKey
+from cases.models import Partner, SigningKey
 from cases.sharing.patterns import binding, seal, vectors, wire
 from cases.sharing.patterns.wire import UnreadableError
 from detectors.sigma.params import RuleParams
@@ -38,12 +38,12 @@ def require_whole(one: dict[str, Any], pack: wire.Pack) -> None:
         raise UnreadableError(message)
 
 
-def key_of(partner: Partner, one: dict[str, Any]) -> PartnerKey | None:
+def key_of(partner: Partner, one: dict[str, Any]) -> SigningKey | None:
     """The pinned key that signed it; None: an unknown one, or none.
 
     Raises UnreadableError where a key that is known did not sign this.
     """
-    key = PartnerKey.objects.filter(key_id=seal.key_of(one)).first()
+    key = SigningKey.objects.filter(key_id=seal.key_of(one)).first()
     if key is None:
         return None
     if not seal.holds(one, bytes.fromhex(key.public)):

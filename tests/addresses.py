@@ -39,7 +39,6 @@ from cases.models import (
     Notice,
     OutcomeSent,
     Partner,
-    PartnerKey,
     Pattern,
     PatternHandover,
     PatternRelease,
@@ -50,6 +49,7 @@ from cases.models import (
     RoutingRule,
     SecondReview,
     Share,
+    SigningKey,
     Statement,
     Task,
     Webhook,
@@ -479,7 +479,7 @@ class Furnished:
             "cases:pattern-do": {"do": "ask"},
             "cases:pattern-test": TEST,
             "cases:received-do": {"do": "tell", "tells": "1"},
-            "cases:partner-keys": {"public": "AA==", "fingerprint": "00"},
+            "cases:signing-keys": {"public": "AA==", "fingerprint": "00"},
             "api-patterns": lambda: {
                 **PATTERN, "valid_until": _in_a_month().isoformat(), "circle": "ring-0",
                 "detector": "rule-made-0", "name": "another",
@@ -488,7 +488,7 @@ class Furnished:
             "api-received-patterns": lambda: {
                 "partner": "partner-0", "file": packs.far_bundle(99).decode(),
             },
-            "api-partner-keys": lambda: OTHER_KEY,
+            "api-signing-keys": lambda: OTHER_KEY,
             "api-receipts": {"answer": "acknowledged", "share": 1},
         }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
@@ -570,7 +570,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "circle_slug": lambda _: "ring-0",
     "pattern_id": _oldest(Pattern),
     "received_id": _oldest(ReceivedPattern),
-    "key_id": lambda _: PartnerKey.objects.earliest("pk").key_id,
+    "key_id": lambda _: SigningKey.objects.earliest("pk").key_id,
     "step": lambda _: "ask",
     "way": lambda _: "bundle",
     "path": lambda _: "nothing/",
@@ -981,6 +981,7 @@ def _handed(row: Pattern, partner: Partner) -> None:
         tlp="amber", purpose="stop", valid_until=row.valid_until, bundle="{}", body="{}",
         sha256="0" * 64, approved_by=row.author,
     )  # fmt: skip
+    release.partners.add(partner)
     PatternHandover.objects.create(
         release=release, partner=partner, way="bundle", actor=row.author, size=2, sha256="0" * 64,
         tlp="amber", purpose="stop", legal_basis="x",

@@ -132,6 +132,7 @@ from cases.selectors.pattern import (
     pattern_handovers_for,
     pattern_receivers_of,
     patterns_for,
+    releases_by_partner,
 )
 from cases.selectors.place import place_of
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
@@ -505,9 +506,9 @@ cases:circle-list         POST    login 403   403   goes  login 404
 cases:circle              GET     login ok    ok    ok    login 404
 cases:circle              POST    login 403   403   goes  login 404
 cases:circle-key          POST    login 403   403   goes  login 404
-cases:partner-keys        POST    login 403   403   goes  login 404
-cases:partner-key-withdraw POST   login 403   403   goes  login 404
-cases:partner-outcomes    POST    login 403   goes  goes  login 404
+cases:signing-keys        POST    login 403   403   goes  login 404
+cases:signing-key-withdraw POST   login 403   403   goes  login 404
+cases:pattern-outcomes    POST    login 403   goes  goes  login 404
 cases:pattern-list        GET     login ok    ok    ok    login 404
 cases:pattern-new         GET     login ok    ok    ok    login 404
 cases:pattern-new         POST    login ok    ok    ok    login 404
@@ -674,10 +675,10 @@ api-partners            POST   admin  401  403  403  ok   401  403  403  403  ok
 api-partner             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-partner             PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-partner-tokens      POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-partner-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
-api-partner-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-partner-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-partner-outcomes    POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-signing-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-signing-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-signing-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-pattern-outcomes    POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-patterns            GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-patterns            POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
 api-pattern-ledger      GET    read   401  none rows rows 401  403  none rows rows none none
@@ -1135,6 +1136,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         lambda who, on: pattern_receivers_of(Pattern.objects.earliest("pk"), who),
     ),
     "fares_of": (STAFF, lambda who, on: fares_of(Pattern.objects.earliest("pk"), who)),
+    "releases_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: releases_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
+    ),
     "pattern_handovers_for": (
         {Role.LEAD, Role.ADMIN},
         lambda who, on: pattern_handovers_for(who),

@@ -28,8 +28,7 @@ from cases.selectors.received import (
     received_for,
     standing_of,
 )
-from cases.services.outcome import hand_outcomes
-from cases.services.partner_key import pin_key, withdraw_key
+from cases.services.pattern_outcome import hand_outcomes
 from cases.services.received import (
     accept_pattern,
     backtest_received,
@@ -40,6 +39,7 @@ from cases.services.received import (
     shadow_pattern,
 )
 from cases.services.receiving import receive_file
+from cases.services.signing_key import pin_key, withdraw_key
 
 DETAIL: Final = {200: shapes.ReceivedDetailSerializer}
 Step = Callable[[User, ReceivedPattern, dict[str, Any]], object]
@@ -144,39 +144,39 @@ class ReceivedOutcomesView(Endpoint):
         return Response(shapes.OutcomeSerializer(rows, many=True).data)
 
 
-class PartnerKeysView(Endpoint):
+class SigningKeysView(Endpoint):
     """Keys that a partner signs with."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
 
     @extend_schema(
-        operation_id="partner_keys_list",
-        responses={200: shapes.PartnerKeySerializer(many=True), **problems(404)},
+        operation_id="signing_keys_list",
+        responses={200: shapes.SigningKeySerializer(many=True), **problems(404)},
     )
     def get(self, request: Request, partner_slug: str) -> Response:
         """Newest first."""
         partner = partner_by_slug(partner_slug, caller(request))
         rows = keys_of(partner, caller(request))
-        return Response(shapes.PartnerKeySerializer(rows, many=True).data)
+        return Response(shapes.SigningKeySerializer(rows, many=True).data)
 
     @extend_schema(
-        request=shapes.PartnerKeySerializer,
-        responses={201: shapes.PartnerKeySerializer, **problems(404, 409, 422)},
+        request=shapes.SigningKeySerializer,
+        responses={201: shapes.SigningKeySerializer, **problems(404, 409, 422)},
     )
     def post(self, request: Request, partner_slug: str) -> Response:
         """Pin one whose fingerprint a person compared."""
         partner = partner_by_slug(partner_slug, caller(request))
-        said = valid(shapes.PartnerKeySerializer(data=request.data))
+        said = valid(shapes.SigningKeySerializer(data=request.data))
         row = pin_key(actor=caller(request), partner=partner, **said)
-        return Response(shapes.PartnerKeySerializer(row).data, status=201)
+        return Response(shapes.SigningKeySerializer(row).data, status=201)
 
 
-class PartnerKeyWithdrawView(Endpoint):
+class SigningKeyWithdrawView(Endpoint):
     """Withdraws a key."""
 
     scopes: ClassVar = {"POST": Scope.ADMIN}
 
-    @extend_schema(request=None, responses={200: shapes.PartnerKeySerializer, **problems(404, 409)})
+    @extend_schema(request=None, responses={200: shapes.SigningKeySerializer, **problems(404, 409)})
     def post(self, request: Request, partner_slug: str, key_id: str) -> Response:
         """Everything that it signed is paused."""
         partner = partner_by_slug(partner_slug, caller(request))
@@ -185,11 +185,11 @@ class PartnerKeyWithdrawView(Endpoint):
             message = "There is no such key."
             raise NotFoundError(message)
         return Response(
-            shapes.PartnerKeySerializer(withdraw_key(actor=caller(request), key=row)).data
+            shapes.SigningKeySerializer(withdraw_key(actor=caller(request), key=row)).data
         )
 
 
-class PartnerOutcomesView(Endpoint):
+class PatternOutcomesView(Endpoint):
     """Counts for the author of patterns."""
 
     scopes: ClassVar = {"POST": Scope.REVIEW}

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from cases.models import OutcomeSent, PartnerKey, ReceivedPattern
+from cases.models import OutcomeSent, ReceivedPattern, SigningKey
 from cases.selectors.received import Told
 from cases.sharing.patterns import wire
 
@@ -121,7 +121,7 @@ class ReceivedStepSerializer(serializers.Serializer[Any]):
     tells = serializers.BooleanField(default=False)
 
 
-class PartnerKeySerializer(serializers.ModelSerializer[PartnerKey]):
+class SigningKeySerializer(serializers.ModelSerializer[SigningKey]):
     """A key of a partner. public, fingerprint: written only; the digits on another way."""
 
     public = serializers.CharField(max_length=4_000, write_only=True)
@@ -131,7 +131,7 @@ class PartnerKeySerializer(serializers.ModelSerializer[PartnerKey]):
     pinned_by = serializers.StringRelatedField[Any](read_only=True)
 
     class Meta:
-        model = PartnerKey
+        model = SigningKey
         fields: ClassVar = [
             "key_id", "state", "identity", "pinned_by", "pinned_at", "withdrawn_at", "public",
             "fingerprint",

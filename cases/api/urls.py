@@ -180,19 +180,19 @@ urlpatterns = [
         name="api-partner-tokens",
     ),
     path(
-        "sharing/partners/<slug:partner_slug>/keys/",
-        received.PartnerKeysView.as_view(),
-        name="api-partner-keys",
+        "sharing/partners/<slug:partner_slug>/signing-keys/",
+        received.SigningKeysView.as_view(),
+        name="api-signing-keys",
     ),
     path(
-        "sharing/partners/<slug:partner_slug>/keys/<str:key_id>/withdraw/",
-        received.PartnerKeyWithdrawView.as_view(),
-        name="api-partner-key-withdraw",
+        "sharing/partners/<slug:partner_slug>/signing-keys/<str:key_id>/withdraw/",
+        received.SigningKeyWithdrawView.as_view(),
+        name="api-signing-key-withdraw",
     ),
     path(
         "sharing/partners/<slug:partner_slug>/outcomes/",
-        received.PartnerOutcomesView.as_view(),
-        name="api-partner-outcomes",
+        received.PatternOutcomesView.as_view(),
+        name="api-pattern-outcomes",
     ),
     path("sharing/patterns/", patterns.PatternsView.as_view(), name="api-patterns"),
     path(

@@ -52,50 +52,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
-            name="PartnerKey",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("key_id", models.CharField(max_length=40, unique=True)),
-                ("public", models.CharField(max_length=64)),
-                ("identity", models.CharField(blank=True, max_length=90)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("pinned", "Compared and pinned"), ("withdrawn", "Withdrawn")],
-                        default="pinned",
-                        max_length=10,
-                    ),
-                ),
-                ("pinned_at", models.DateTimeField(default=abusedesk.core.clock.now)),
-                ("withdrawn_at", models.DateTimeField(null=True)),
-                (
-                    "partner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="keys",
-                        to="cases.partner",
-                    ),
-                ),
-                (
-                    "pinned_by",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-id"],
-            },
-        ),
-        migrations.CreateModel(
             name="Pattern",
             fields=[
                 (
@@ -224,6 +180,8 @@ class Migration(migrations.Migration):
                 ),
                 ("revision", models.PositiveIntegerField()),
                 ("revoked", models.BooleanField(default=False)),
+                ("stix_id", models.CharField(max_length=90)),
+                ("type", models.CharField(default="indicator", max_length=30)),
                 ("seq", models.BigIntegerField()),
                 ("added_at", models.DateTimeField()),
                 ("version", models.DateTimeField()),
@@ -505,6 +463,50 @@ class Migration(migrations.Migration):
                         fields=("received", "kind", "monday"), name="outcomesent_once"
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SigningKey",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key_id", models.CharField(max_length=40, unique=True)),
+                ("public", models.CharField(max_length=64)),
+                ("identity", models.CharField(blank=True, max_length=90)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pinned", "Compared and pinned"), ("withdrawn", "Withdrawn")],
+                        default="pinned",
+                        max_length=10,
+                    ),
+                ),
+                ("pinned_at", models.DateTimeField(default=abusedesk.core.clock.now)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "partner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signing_keys",
+                        to="cases.partner",
+                    ),
+                ),
+                (
+                    "pinned_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(

@@ -21,7 +21,7 @@ from cases.models.pattern import OutcomeTold, Pattern, PatternHandover, PatternR
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
 from cases.models.queue import Queue, RoutingRule, Shift
-from cases.models.received import OutcomeSent, PartnerKey, ReceivedPattern
+from cases.models.received import OutcomeSent, ReceivedPattern, SigningKey
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
@@ -68,7 +68,6 @@ __all__ = [
     "OutcomeSent",
     "OutcomeTold",
     "Partner",
-    "PartnerKey",
     "Pattern",
     "PatternHandover",
     "PatternRelease",
@@ -89,6 +88,7 @@ __all__ = [
     "SharedObject",
     "SharedSubject",
     "Shift",
+    "SigningKey",
     "Snooze",
     "Statement",
     "Strike",

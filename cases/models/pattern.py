@@ -100,6 +100,8 @@ class PatternRelease(models.Model):
     pattern = models.ForeignKey(Pattern, models.PROTECT, related_name="releases", db_index=False)
     revision = models.PositiveIntegerField()
     revoked = models.BooleanField(default=False)
+    stix_id = models.CharField(max_length=90)
+    type = models.CharField(max_length=30, default="indicator")
     seq = models.BigIntegerField()
     added_at = models.DateTimeField()
     version = models.DateTimeField()

@@ -12,13 +12,13 @@ from cases.models.partner import Partner
 from detectors.models import Backtest
 
 
-class PartnerKey(models.Model):
+class SigningKey(models.Model):
     """A key with which a partner signs, pinned after a person compared its fingerprint.
 
     public: 32 bytes as hex. identity: whose objects it may sign; the first ones say it.
     """
 
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="signing_keys")
     key_id = models.CharField(max_length=40, unique=True)
     public = models.CharField(max_length=64)
     identity = models.CharField(max_length=90, blank=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
+from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import packing, policy
-from cases.models import OutcomeTold, Partner, Pattern, PatternHandover, PatternRelease
-from cases.sharing import egress
+from cases.choices import PatternState
+from cases.models import Circle, OutcomeTold, Partner, Pattern, PatternHandover, PatternRelease
+from cases.offering import audience_of
+from cases.sharing import egress, tlp
 from cases.sharing.patterns import outcomes
 from cases.sharing.patterns.outcomes import CONFIRMED, FALSE, Outcome
 
@@ -111,6 +114,25 @@ def fares_of(row: Pattern, viewer: User) -> list[Fares]:
         _fares(one.revision, one.reached, told.get(one.revision, ()))
         for one in releases.order_by("-revision")
     ]
+
+
+def releases_by_partner(circle: Circle, viewer: User) -> QuerySet[PatternRelease]:
+    """What the partner behind a token may have of a circle's collection *Patterns*, in order.
+
+    Decided before rows are counted off, as for objects of shares: what it was let out to, not over,
+    of patterns that were not taken back, at a level that reaches it now. A revocation always does.
+    """
+    partner = Partner.objects.filter(user=viewer, active=True, memberships__circle=circle).first()
+    if partner is None or not viewer.is_active:
+        return PatternRelease.objects.none()
+    audience = audience_of(circle, partner)
+    today = clock.now().date()
+    levels = [one for one in tlp.LEVELS if not egress.refusals(one, audience, today)]
+    lives = Q(valid_until__gt=clock.now()) & ~Q(pattern__state=PatternState.REVOKED)
+    named = Q(pattern__partners=partner)
+    rows = PatternRelease.objects.filter(Q(revoked=True) | (lives & named), tlp__in=levels)
+    mine = rows.filter(pattern__circle=circle, partners=partner)
+    return mine.select_related("pattern").distinct().order_by("seq")
 
 
 def pattern_handovers_for(viewer: User) -> QuerySet[PatternHandover]:

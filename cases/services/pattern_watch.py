@@ -13,7 +13,7 @@ from abusedesk.core.audit import Verb
 from cases import standing
 from cases.choices import ReceivedState
 from cases.models import ReceivedPattern
-from cases.services.outcome import make_outcomes
+from cases.services.pattern_outcome import make_outcomes
 from cases.sharing.patterns import vectors
 from cases.sharing.patterns.drift import Reason
 from cases.sharing.patterns.vectors import Result

@@ -15,8 +15,8 @@ from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from cases import policy, standing, vetting
 from cases.choices import KeyState, ReceivedState, Tlp
-from cases.models import Partner, PartnerKey, ReceivedPattern
-from cases.services.outcome import take_outcome
+from cases.models import Partner, ReceivedPattern, SigningKey
+from cases.services.pattern_outcome import take_outcome
 from cases.services.pattern_watch import pause_pattern, test_pattern
 from cases.sharing import egress, stix, tlp
 from cases.sharing.patterns import opening, seal, wire
@@ -46,7 +46,7 @@ def receive_file(*, actor: User, partner: Partner, body: bytes) -> Taken:
     Raises ForbiddenError, or InvalidError that says why the whole file is refused.
     """
     policy.require(actor, "pattern.receive")
-    pinned = PartnerKey.objects.filter(partner=partner, state=KeyState.PINNED)
+    pinned = SigningKey.objects.filter(partner=partner, state=KeyState.PINNED)
     keys = {one.key_id: bytes.fromhex(one.public) for one in pinned}
     try:
         file = opening.opened(body, keys)

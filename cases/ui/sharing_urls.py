@@ -45,16 +45,20 @@ urlpatterns = [
     path(
         "sharing/partners/<slug:partner_slug>/tokens/", partner.partner_token, name="partner-token"
     ),
-    path("sharing/partners/<slug:partner_slug>/keys/", received.partner_keys, name="partner-keys"),
     path(
-        "sharing/partners/<slug:partner_slug>/keys/<str:key_id>/withdraw/",
-        received.partner_key_withdraw,
-        name="partner-key-withdraw",
+        "sharing/partners/<slug:partner_slug>/signing-keys/",
+        received.signing_keys,
+        name="signing-keys",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/signing-keys/<str:key_id>/withdraw/",
+        received.signing_key_withdraw,
+        name="signing-key-withdraw",
     ),
     path(
         "sharing/partners/<slug:partner_slug>/outcomes/",
-        received.partner_outcomes,
-        name="partner-outcomes",
+        received.pattern_outcomes,
+        name="pattern-outcomes",
     ),
     path("sharing/patterns/", pattern.pattern_list, name="pattern-list"),
     path("sharing/patterns/new/", pattern.pattern_new, name="pattern-new"),

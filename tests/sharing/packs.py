@@ -13,11 +13,10 @@ import msgspec
 from abusedesk.core import clock, ids
 from abusedesk.core.models import Role, User
 from cases.choices import WayOut
-from cases.models import Circle, Organisation, Partner, PartnerKey, Pattern, ReceivedPattern
+from cases.models import Circle, Organisation, Partner, Pattern, ReceivedPattern, SigningKey
 from cases.selectors.partner import published_keys_of
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
-from cases.services.partner_key import pin_key
 from cases.services.pattern import PatternText, draft_pattern
 from cases.services.pattern_out import hand_over_pattern
 from cases.services.pattern_steps import (
@@ -27,6 +26,7 @@ from cases.services.pattern_steps import (
     renew_preview,
 )
 from cases.services.receiving import receive_file
+from cases.services.signing_key import pin_key
 from cases.sharing import egress, signing
 from cases.sharing.facts import Maker
 from cases.sharing.patterns import binding
@@ -253,7 +253,7 @@ def far_indicator(number: int = 0, **changes: Any) -> dict[str, Any]:
     return egress.render_pattern(far_offer(number, **changes), SECRET)[1]
 
 
-def pin_far(admin: User, partner: Partner) -> PartnerKey:
+def pin_far(admin: User, partner: Partner) -> SigningKey:
     """The key of the desk far away is this partner's."""
     fingerprint = signing.fingerprint(signing.public_of(SECRET))
     return pin_key(actor=admin, partner=partner, public=far_public(), fingerprint=fingerprint)

@@ -18,8 +18,8 @@ from cases import catalogue
 from cases.choices import PatternState, ReceivedState, WayOut
 from cases.models import Organisation, OutcomeSent, OutcomeTold, Partner, Pattern, ReceivedPattern
 from cases.selectors.pattern import fares_of
-from cases.services.outcome import hand_outcomes, make_outcomes
 from cases.services.pattern_out import hand_over_pattern
+from cases.services.pattern_outcome import hand_outcomes, make_outcomes
 from cases.services.received import accept_pattern, set_tells_back
 from cases.services.receiving import receive_file, receive_pattern
 from cases.sharing import stix

@@ -59,7 +59,7 @@ READERS_OF_PATTERNS: Final = {
     "cases/models/__init__.py",
     "cases/selectors/pattern.py",
     "cases/selectors/received.py",
-    "cases/services/outcome.py",
+    "cases/services/pattern_outcome.py",
     "cases/services/pattern_out.py",
 }
 

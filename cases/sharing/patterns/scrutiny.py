@@ -26,6 +26,7 @@ MADE_UP: Final = tuple(
         ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "10.0.0.0/8"),
     )
 )
+MADE_UP_RULE: Final = "made up"
 WIDE: Final = frozenset({tlp.CLEAR, tlp.GREEN})
 BARE: Final = PERSONAL - {"handle"}
 WHO: Final = frozenset({"account", "actor", "actor_profile.handle", "actor_profile.name"})
@@ -43,7 +44,7 @@ def lines_of(offer: PatternOffer, rule: Rule | None) -> list[Line]:
     for vector in offer.tests:
         for number, signal in enumerate(vector.signals, 1):
             found += [
-                Line(f"Test {vector.name}, signal {number}", name, SENT, "made up", told, told)
+                Line(f"Test {vector.name}, signal {number}", name, SENT, MADE_UP_RULE, told, told)
                 for name, told in _flat(signal)
             ]
     return found

@@ -31,6 +31,7 @@ from cases.services.pattern import (
 )
 from cases.services.pattern_tests import add_test
 from cases.services.share import LASTS
+from cases.sharing.patterns.scrutiny import MADE_UP_RULE as MADE_UP
 from cases.ui.pattern_forms import NewPatternForm, PatternForm, TestForm, UploadForm, first_of
 from cases.ui.views.partner import refuse
 from detectors.selectors.config import detector_by_slug, detectors_for
@@ -159,7 +160,8 @@ def _page(
         "test_form": test or TestForm(initial={"kind": "positive"}),
         "receivers": pattern_receivers_of(row, user),
         "fares": fares_of(row, user),
-        "lines": row.lines[:LINES],
+        "lines": [one for one in row.lines if one["rule"] != MADE_UP][:LINES],
+        "made_up": [one for one in row.lines if one["rule"] == MADE_UP][:LINES],
         "more": max(0, len(row.lines) - LINES),
         "tests": list(zip(row.tests, row.tested, strict=False)),
         "days": packing.OWN_DAYS,

@@ -27,8 +27,7 @@ from cases.selectors.received import (
     received_for,
     standing_of,
 )
-from cases.services.outcome import hand_outcomes
-from cases.services.partner_key import pin_key, withdraw_key
+from cases.services.pattern_outcome import hand_outcomes
 from cases.services.received import (
     accept_pattern,
     backtest_received,
@@ -39,6 +38,7 @@ from cases.services.received import (
     shadow_pattern,
 )
 from cases.services.receiving import receive_file
+from cases.services.signing_key import pin_key, withdraw_key
 from cases.ui.pattern_forms import DaysForm, KeyForm, UploadForm, parameter_fields
 from cases.ui.views.partner import refuse
 from cases.ui.views.pattern import SHOWN, handed, require_reader
@@ -114,7 +114,7 @@ def received_do(request: DeskRequest, received_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def partner_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
+def signing_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
     """Pin a key of a partner."""
     row = partner_by_slug(partner_slug, request.user)
     policy.require(request.user, "key.pin")
@@ -132,7 +132,7 @@ def partner_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def partner_key_withdraw(request: DeskRequest, partner_slug: str, key_id: str) -> HttpResponse:
+def signing_key_withdraw(request: DeskRequest, partner_slug: str, key_id: str) -> HttpResponse:
     """Trust a key no more."""
     row = partner_by_slug(partner_slug, request.user)
     policy.require(request.user, "key.pin")
@@ -147,7 +147,7 @@ def partner_key_withdraw(request: DeskRequest, partner_slug: str, key_id: str) -
 
 @login_required
 @require_POST
-def partner_outcomes(request: DeskRequest, partner_slug: str) -> HttpResponse:
+def pattern_outcomes(request: DeskRequest, partner_slug: str) -> HttpResponse:
     """The counts for the author of patterns, as a file."""
     row = partner_by_slug(partner_slug, request.user)
     policy.require(request.user, "pattern.deliver")

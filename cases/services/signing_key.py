@@ -15,7 +15,7 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from cases import policy
 from cases.choices import KeyState
-from cases.models import Partner, PartnerKey
+from cases.models import Partner, SigningKey
 from cases.services.pattern_watch import check_patterns
 from cases.sharing import signing
 
@@ -24,7 +24,7 @@ FINGERPRINT = 64
 
 
 @transaction.atomic
-def pin_key(*, actor: User, partner: Partner, public: str, fingerprint: str) -> PartnerKey:
+def pin_key(*, actor: User, partner: Partner, public: str, fingerprint: str) -> SigningKey:
     """Trust a key for what this partner signs.
 
     public: the key as base64, or the file `/.well-known/abusedesk-keys.json`. fingerprint: as the
@@ -40,10 +40,10 @@ def pin_key(*, actor: User, partner: Partner, public: str, fingerprint: str) -> 
             " way than the one on which the key came."
         )
         raise InvalidError(message, field="fingerprint")
-    if (known := PartnerKey.objects.filter(key_id=signing.key_id(raw)).first()) is not None:
+    if (known := SigningKey.objects.filter(key_id=signing.key_id(raw)).first()) is not None:
         message = f"This key is known: of {known.partner}, {known.get_state_display().lower()}."
         raise ConflictError(message, field="public")
-    row = PartnerKey.objects.create(
+    row = SigningKey.objects.create(
         partner=partner, key_id=signing.key_id(raw), public=raw.hex(), pinned_by=actor
     )
     audit.append(actor=actor, verb=Verb.KEY_PINNED, target=row, key=row.key_id, slug=partner.slug)
@@ -51,10 +51,10 @@ def pin_key(*, actor: User, partner: Partner, public: str, fingerprint: str) -> 
 
 
 @transaction.atomic
-def withdraw_key(*, actor: User, key: PartnerKey) -> PartnerKey:
+def withdraw_key(*, actor: User, key: SigningKey) -> SigningKey:
     """Trust it no more; everything that it signed is paused. It cannot be pinned again."""
     policy.require(actor, "key.pin")
-    row = PartnerKey.objects.select_for_update(no_key=True, of=("self",))
+    row = SigningKey.objects.select_for_update(no_key=True, of=("self",))
     found = row.select_related("partner").get(pk=key.pk)
     if found.state == KeyState.WITHDRAWN:
         message = "This key was withdrawn already."
