@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, transaction
 
+from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
+from abusedesk.core.models import Role, User
 from cases import catalogue
 from cases.choices import PatternState, Tlp, WayOut
 from cases.models import Circle, Partner, Pattern, PatternHandover
+from cases.selectors.pattern import releases_by_partner
 from cases.services.pattern import change_pattern, draft_pattern
 from cases.services.pattern_out import hand_over_pattern, revoke_pattern
 from cases.services.pattern_tests import add_test, drop_test
@@ -19,6 +24,7 @@ from detectors.entities import digest_of
 from detectors.models import DetectorConfig, Entity
 from detectors.services.rule import change_rule
 from tests import cast
+from tests.cases import build
 from tests.sharing import packs
 from tests.sharing.packs import Author
 
@@ -258,3 +264,29 @@ def test_what_was_received_is_not_passed_on_and_widens_no_mark(author: Author) -
             actor=author.lead, slug=received.slug, name="other", circle=author.circle,
             said=author.said(),
         )  # fmt: skip
+
+
+def _reads(author: Author, partner: Partner, who: User) -> list[tuple[int, bool]]:
+    """Revisions in the collection of patterns, as this partner sees it now."""
+    Partner.objects.filter(user=who).update(user=None)
+    Partner.objects.filter(pk=partner.pk).update(user=who)
+    circle = Circle.objects.get(pk=author.circle.pk)
+    return [(one.revision, one.revoked) for one in releases_by_partner(circle, who)]
+
+
+@pytest.mark.row(61)
+def test_the_collection_shows_a_partner_what_it_may_have_at_this_moment(author: Author) -> None:
+    row, who = out(author), build.user(Role.PARTNER, "machine")
+    south, bank = author.partners
+    assert _reads(author, south, who) == [(1, False)]
+    for changes in ({"tlp_cap": "clear"}, {"purpose": ""}, {"active": False}):
+        before = {name: getattr(bank, name) for name in changes}
+        Partner.objects.filter(pk=bank.pk).update(**changes)
+        assert _reads(author, bank, who) == []
+        Partner.objects.filter(pk=bank.pk).update(**before)
+    assert _reads(author, bank, who) == [(1, False)]
+    with time_machine.travel(clock.now() + timedelta(days=91), tick=False):
+        assert _reads(author, south, who) == []
+    revoke_pattern(actor=author.lead, pattern=row, reason="too loud")
+    assert _reads(author, south, who) == [(1, True)]
+    assert list(releases_by_partner(author.circle, cast.lead())) == []
