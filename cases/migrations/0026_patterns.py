@@ -18,7 +18,7 @@ UNGUARD = "DROP TRIGGER pattern_ledger_guard_rows ON cases_patternhandover;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0024_sharing"),
+        ("cases", "0025_tray"),
         ("core", "0008_sharing"),
         ("detectors", "0022_indicators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
