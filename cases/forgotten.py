@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, retention
+from cases.services import bulk_work, inbox, retention
 
 
 def wake() -> None:
@@ -11,3 +11,4 @@ def wake() -> None:
     actions.wake_if_due()
     retention.wake_purges()
     bulk_work.wake_bulk()
+    inbox.sweep_posted()

@@ -19,7 +19,7 @@ from cases import (
     snoozing,
 )
 from cases import intake as pulling
-from cases.services import bulk_work, calibration, case, hold, leftover, retention
+from cases.services import bulk_work, calibration, case, hold, inbox, leftover, retention
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -69,6 +69,12 @@ def purge(run_id: int) -> None:
 def run_bulk(job_id: int) -> None:
     """Change the next cases of one job."""
     bulk_work.run_bulk(job_id=job_id)
+
+
+@shared_task(name="cases.share_posted", acks_late=True, soft_time_limit=300, time_limit=330)
+def share_posted(status_id: int) -> None:
+    """Take the rest of what a partner posted."""
+    inbox.work_posted(status_id=status_id)
 
 
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)

@@ -22,7 +22,7 @@ from cases.services.partner import issue_partner_token
 from cases.services.recall import recall_share
 from cases.services.share import approve_share, ask_approval, change_share
 from cases.sharing import tlp
-from cases.taxii.views import MEDIA
+from cases.taxii.answers import MEDIA
 from tests import make
 from tests.sharing import desk
 from tests.sharing.desk import Sharing
