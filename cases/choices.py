@@ -66,6 +66,7 @@ class NoticeKind(models.TextChoices):
     DRAFT = "draft", "has a draft that waits for approval"
     DRAFT_DONE = "draft-done", "has your draft in force"
     DRAFT_NO = "draft-no", "had your draft rejected"
+    FEED = "feed", "is read no more until somebody looks"
 
 
 class LineageKind(models.TextChoices):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, inbox, retention
+from cases.services import bulk_work, inbox, polling, retention
 
 
 def wake() -> None:
@@ -12,3 +12,4 @@ def wake() -> None:
     retention.wake_purges()
     bulk_work.wake_bulk()
     inbox.sweep_posted()
+    polling.wake_feeds()

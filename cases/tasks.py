@@ -19,7 +19,16 @@ from cases import (
     snoozing,
 )
 from cases import intake as pulling
-from cases.services import bulk_work, calibration, case, hold, inbox, leftover, retention
+from cases.services import (
+    bulk_work,
+    calibration,
+    case,
+    hold,
+    inbox,
+    leftover,
+    polling,
+    retention,
+)
 
 
 @shared_task(name="cases.intake", acks_late=True, soft_time_limit=60, time_limit=90)
@@ -75,6 +84,12 @@ def run_bulk(job_id: int) -> None:
 def share_posted(status_id: int) -> None:
     """Take the rest of what a partner posted."""
     inbox.work_posted(status_id=status_id)
+
+
+@shared_task(name="cases.share_poll", acks_late=True, soft_time_limit=400, time_limit=430)
+def share_poll(feed_id: int) -> None:
+    """Read what is new of one feed."""
+    polling.poll_feed(feed_id=feed_id)
 
 
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)

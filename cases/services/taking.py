@@ -138,14 +138,13 @@ def _is_fresh(one: Object, known: Known, marks: Sequence[str], done: Taken) -> b
     if before.revoked and before.body.get("revoked") is not True:
         return True  # deleted, or fallen with what stood around it, and sent again
     said, why = _stale(one, before)
-    (done.outcomes if said else done.refused).update(
-        {one["id"]: said or why} if said or why else {}
-    )
+    if said or why:
+        (done.outcomes if said else done.refused)[one["id"]] = said or why
     return not said and not why
 
 
 def _stale(one: Object, before: ImportedObject) -> tuple[str, str]:
-    """What became of an object that came before, and why it is refused; both empty for newer ones."""
+    """What became of an object that came before, or why it is refused; both empty for newer."""
     version = version_of(one)
     if before.version is None or version is None:
         return KNOWN, ""

@@ -57,9 +57,7 @@ def refs_of(one: Object) -> list[str]:
             continue
         some = value if name.endswith("_refs") and isinstance(value, list) else [value]
         if name.endswith(("_ref", "_refs")):
-            found |= dict.fromkeys(
-                one for one in some if isinstance(one, str) and _ID.fullmatch(one)
-            )
+            found |= {one: None for one in some if isinstance(one, str) and _ID.fullmatch(one)}
     return list(found)
 
 
