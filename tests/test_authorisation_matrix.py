@@ -43,11 +43,16 @@ from cases.models import (
     Decision,
     Delivery,
     EvidenceFile,
+    Feed,
     GoldenItem,
+    ImportedObject,
+    ImportedValue,
+    Inbox,
     Mask,
     Message,
     Partner,
     Playbook,
+    PostStatus,
     Rendition,
     RoutingRule,
     SecondReview,
@@ -76,6 +81,19 @@ from cases.selectors.entity import cases_by_entity, refs_by_account
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
+from cases.selectors.feed import (
+    feed_by_slug,
+    feeds_for,
+    imported_by_id,
+    imported_objects_for,
+    imported_of,
+    inbox_of,
+    kept_of,
+    leading_of,
+    led_of,
+    own_things_of,
+    waiting_of,
+)
 from cases.selectors.found import hits_by_words
 from cases.selectors.golden import (
     agreement_for,
@@ -178,10 +196,13 @@ from cases.selectors.taxii import (
     is_partner_by_user,
     levels_by_partner,
     objects_by_partner,
+    post_status_by_uuid,
+    posted_by_partner,
 )
 from cases.selectors.transparency import figures_by_span
 from cases.selectors.view import counted_views_for
 from cases.selectors.workload import workload_of, workload_rows_for
+from cases.services.inbox import post_objects
 from cases.services.presence import note_presence
 from cases.services.share import ShareText, change_share
 from cases.summary import FADED
@@ -272,6 +293,7 @@ from tests.addresses import (
     BURIED,
     DETECTOR,
     MAPPING,
+    STIX,
     Furnished,
     all_addresses,
     cited_id,
@@ -488,6 +510,16 @@ cases:circle-list         POST    login 403   403   goes  login 404
 cases:circle              GET     login ok    ok    ok    login 404
 cases:circle              POST    login 403   403   goes  login 404
 cases:circle-key          POST    login 403   403   goes  login 404
+cases:circle-inbox        POST    login 403   403   goes  login 404
+cases:feed-list           GET     login ok    ok    ok    login 404
+cases:feed-list           POST    login 403   403   goes  login 404
+cases:feed                GET     login ok    ok    ok    login 404
+cases:feed                POST    login 403   403   goes  login 404
+cases:feed-do             POST    login 403   403   goes  login 404
+cases:imported-list       GET     login ok    ok    ok    login 404
+cases:imported-list       POST    login 403   403   goes  login 404
+cases:imported            GET     login ok    ok    ok    login 404
+taxii:status              GET     401   401   401   401   401   401
 taxii:discovery           GET     401   401   401   401   401   401
 taxii:root                GET     401   401   401   401   401   401
 taxii:collections         GET     401   401   401   401   401   401
@@ -648,6 +680,17 @@ api-circles             POST   admin  401  403  403  ok   401  403  403  403  ok
 api-circle              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-circle              PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-circle-key          POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-circle-inbox        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-circle-inbox        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feeds               GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-feeds               POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-feed                GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-feed                PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-imported-objects    GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-imported-objects    POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-imported-object     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-shared-notes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-shared-notes   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-shares         POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -1094,6 +1137,19 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         ),
     ),
     "changes_for": (STAFF, lambda who, on: changes_for(_second_revision(on), who)),
+    "feeds_for": (STAFF, lambda who, on: feeds_for(who)),
+    "feed_by_slug": (STAFF, lambda who, on: feed_by_slug("feed-0", who)),
+    "waiting_of": (STAFF, lambda who, on: _waiting(who)),
+    "kept_of": (STAFF, lambda who, on: _kept(who)),
+    "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
+    "imported_objects_for": (STAFF, lambda who, on: imported_objects_for(who)),
+    "imported_by_id": (STAFF, lambda who, on: imported_by_id(_first(ImportedObject), who)),
+    "led_of": (STAFF, lambda who, on: led_of(_imported("report"), who)),
+    "leading_of": (STAFF, lambda who, on: leading_of(_imported("domain-name"), who)),
+    "own_things_of": (STAFF, lambda who, on: _own_things(who)),
+    "imported_of": (STAFF, lambda who, on: imported_of(_told_of(), who)),
+    "posted_by_partner": ({Role.PARTNER}, lambda who, on: _posted(_of_a_partner(who))),
+    "post_status_by_uuid": ({Role.PARTNER}, lambda who, on: _post_status(_of_a_partner(who))),
     "is_partner_by_user": (
         {Role.PARTNER},
         lambda who, on: is_partner_by_user(_of_a_partner(who)),
@@ -1326,6 +1382,52 @@ def _reported() -> Case:
     note([(told, Complaint((account,), "x:ada", "spam"))])
     place()
     return Case.objects.get(report_links__signal_id=signal.pk)
+
+
+def _imported(type: str) -> ImportedObject:
+    return ImportedObject.objects.filter(type=type).earliest("pk")
+
+
+def _told_of() -> Entity:
+    """A thing of the desk's own that somebody else tells of."""
+    entity = Entity.objects.earliest("pk")
+    imported = _imported("domain-name")
+    ImportedValue.objects.filter(imported=imported).update(entity_id=entity.pk)
+    return entity
+
+
+def _own_things(who: User) -> Any:
+    _told_of()
+    ImportedValue.objects.update(key_id="ring-1")
+    return own_things_of(_imported("domain-name"), who)
+
+
+def _waiting(who: User) -> Any:
+    IndicatorBatch.objects.filter(source="file 0").update(source="feed-0", state="preview")
+    return waiting_of(Feed.objects.get(slug="feed-0"), who)
+
+
+def _kept(who: User) -> Any:
+    feed = Feed.objects.get(slug="feed-0")
+    ImportedObject.objects.update(feed=feed)
+    return kept_of(feed, who)
+
+
+def _posted(who: User) -> Any:
+    """What the first partner posted to the first circle."""
+    inbox = Inbox.objects.select_related("circle", "owner").get()
+    if who.role == Role.PARTNER:
+        post_objects(actor=who, inbox=inbox, objects=json.loads(STIX)["objects"])
+    return posted_by_partner(inbox, who, Asked())
+
+
+def _post_status(who: User) -> Any:
+    inbox = Inbox.objects.select_related("circle", "owner").get()
+    if who.role == Role.PARTNER:
+        post_objects(actor=who, inbox=inbox, objects=[])
+    status = PostStatus.objects.first()
+    uuid = status.uuid if status else ids.new_uuid()
+    return post_status_by_uuid(uuid, inbox.circle, who)
 
 
 def _of_a_partner(who: User) -> User:

@@ -45,27 +45,32 @@ class _WaitError(Exception):
 
 
 def poll_feed(*, feed_id: int) -> int:
-    """Read what is new, until there is no more or the time is up. Returns how many pages.
+    """Read what is new, until there is no more or the time is up. Returns how often it asked.
 
     Whatever goes wrong is kept with the feed; a worker that dies loses and doubles nothing.
     """
     feed = _begun(feed_id)
     ends, pages = time.monotonic() + BUDGET_S, 0
     while feed is not None:
-        try:
-            feed = _next_page(feed)
-        except _WaitError as asked:
-            _wait(feed, asked.wait)
-            return pages
-        except (OutboundError, BadPageError, AbuseDeskError, sealing.LostError) as error:
-            _failed(feed, str(error), at_once=isinstance(error, BadPageError | sealing.LostError))
-            return pages
+        following = _tried(feed)
         pages += 1
-        if feed is not None and time.monotonic() > ends:
-            Feed.objects.filter(pk=feed.pk).update(due_at=clock.now())
-            wake("cases.share_poll", feed.pk)
+        if following is not None and time.monotonic() > ends:
+            Feed.objects.filter(pk=feed_id).update(due_at=clock.now())
+            wake("cases.share_poll", feed_id)
             return pages
+        feed = following
     return pages
+
+
+def _tried(feed: Feed) -> Feed | None:
+    """The feed while there is more of it; trouble is kept with it."""
+    try:
+        return _next_page(feed)
+    except _WaitError as asked:
+        _wait(feed, asked.wait)
+    except (OutboundError, BadPageError, AbuseDeskError, sealing.LostError) as error:
+        _failed(feed, str(error), at_once=isinstance(error, BadPageError | sealing.LostError))
+    return None
 
 
 def wake_feeds() -> None:

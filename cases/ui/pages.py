@@ -42,6 +42,8 @@ RAIL: Final = (
     Page("cases:share-list", "Sharing", STAFF, "sharing", "right", "go-sharing"),
     Page("cases:circle-list", "Circles", STAFF, "circles"),
     Page("cases:partner-list", "Partners", STAFF, "partners"),
+    Page("cases:feed-list", "Feeds", STAFF, "feeds"),
+    Page("cases:imported-list", "Shared by others", STAFF, "imported"),
     Page("cases:ledger", "Sharing ledger", LEADS, "ledger"),
     Page("cases:operations", "Dashboard", EVERYBODY, "dashboards", "chart", "go-dashboards"),
     Page("cases:quality", "Quality", STAFF, "quality", "check"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.ui.views import circle, ledger, partner, share, share_steps
+from cases.ui.views import circle, feed, imported, ledger, partner, share, share_steps
 
 urlpatterns = [
     path("cases/<str:ref>/share/", share.share_new, name="share-new"),
@@ -39,4 +39,10 @@ urlpatterns = [
     path("sharing/circles/", circle.circle_list, name="circle-list"),
     path("sharing/circles/<slug:circle_slug>/", circle.circle, name="circle"),
     path("sharing/circles/<slug:circle_slug>/key/", circle.circle_key, name="circle-key"),
+    path("sharing/circles/<slug:circle_slug>/inbox/", feed.circle_inbox, name="circle-inbox"),
+    path("sharing/feeds/", feed.feed_list, name="feed-list"),
+    path("sharing/feeds/<slug:feed_slug>/", feed.feed, name="feed"),
+    path("sharing/feeds/<slug:feed_slug>/do/", feed.feed_do, name="feed-do"),
+    path("sharing/imported/", imported.imported_list, name="imported-list"),
+    path("sharing/imported/<int:imported_id>/", imported.imported, name="imported"),
 ]

@@ -15,13 +15,16 @@ from abusedesk.core import clock, outbound, sealing
 from abusedesk.core.errors import ForbiddenError, InvalidError
 from abusedesk.core.models import Role
 from abusedesk.core.outbound import OutboundError, Reply
-from cases.choices import NoticeKind
+from cases.choices import FeedMode, NoticeKind
 from cases.models import Case, EntityAction, Feed, ImportedObject, ImportedValue, Notice
 from cases.services import polling, taking
-from cases.services.feed import PURPOSE, FeedText, accept_feed, resume_feed, save_feed
+from cases.services.feed import PURPOSE, FeedText, accept_feed, resume_feed, save_feed, terms_of
 from cases.services.partner import issue_partner_token
 from cases.services.polling import poll_feed, wake_feeds
 from cases.services.recall import recall_share
+from cases.sharing import stix
+from cases.sharing.tlp import MARKING
+from cases.taking.kinds import Kind
 from cases.taking.taxii import LAST
 from detectors.choices import BatchState, Opinion, RowOutcome
 from detectors.models import IndicatorBatch, IndicatorRow, WatchItem
@@ -222,7 +225,7 @@ def test_what_only_pretends_to_be_a_version_is_refused(
     feed = fed()
     server = Server(monkeypatch, [[one]])
     polled(feed)
-    origin = taking.Origin(polling.terms_of(row=feed), taking.FeedMode.OPINION, feed)
+    origin = taking.Origin(terms_of(row=feed), FeedMode.OPINION, feed)
     done = taking.take_objects(actor=feed.owner, origin=origin, objects=[one | change])
     assert done.refused == {one["id"]: why}
     assert server.asked
@@ -231,7 +234,7 @@ def test_what_only_pretends_to_be_a_version_is_refused(
 def test_marks_decide_what_is_kept_and_how_narrow_it_is(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marks = objects.MARKING
+    marks = MARKING
     licence = objects.made("marking-definition", 9, definition_type="statement")
     unknown = objects.uid("marking-definition", 8)
     some = [
@@ -257,7 +260,7 @@ def test_well_known_hosts_are_held_and_hard_ends_are_kept(
 ) -> None:
     tomorrow = clock.now() + timedelta(days=1)
     some = [
-        objects.of_domain(1, "a.example", valid_until=objects.stix.moment(tomorrow)),
+        objects.of_domain(1, "a.example", valid_until=stix.moment(tomorrow)),
         objects.of_domain(2, "over.example", valid_until=objects.moment(60)),
     ]
     Server(monkeypatch, [some])
@@ -271,7 +274,7 @@ def test_hashed_values_and_patterns_of_rules_do_not_get_on_the_list(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hidden = "hmac:ring-1:" + "ab" * 32
-    account = objects.stix.observable("user-account", "amber", account_type="email", user_id=hidden)
+    account = stix.observable("user-account", "amber", account_type="email", user_id=hidden)
     rule = objects.indicator(5, "title: x", pattern_type="sigma")
     odd = objects.indicator(6, "[domain-name:value LIKE 'a%']")
     Server(monkeypatch, [[account, rule, odd]])
@@ -287,7 +290,7 @@ def test_a_pattern_goes_to_who_receives_patterns(db: None, monkeypatch: pytest.M
     got: list[tuple[Any, list[dict[str, Any]]]] = []
     receivers = {
         **taking.RECEIVERS,
-        taking.Kind.PATTERN: lambda *, actor, partner, objects: got.append((actor, objects)),
+        Kind.PATTERN: lambda *, actor, partner, objects: got.append((actor, objects)),
     }
     monkeypatch.setattr(taking, "RECEIVERS", receivers)
     rule = objects.indicator(5, "title: x", pattern_type="sigma")
