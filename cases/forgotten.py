@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, inbox, polling, retention
+from cases.services import bulk_work, inbox, lookup, polling, retention
 
 
 def wake() -> None:
@@ -13,3 +13,4 @@ def wake() -> None:
     bulk_work.wake_bulk()
     inbox.sweep_posted()
     polling.wake_feeds()
+    lookup.wake_index()

@@ -26,6 +26,7 @@ from cases.services import (
     hold,
     inbox,
     leftover,
+    lookup,
     polling,
     retention,
 )
@@ -90,6 +91,12 @@ def share_posted(status_id: int) -> None:
 def share_poll(feed_id: int) -> None:
     """Read what is new of one feed."""
     polling.poll_feed(feed_id=feed_id)
+
+
+@shared_task(name="cases.share_index", acks_late=True, soft_time_limit=400, time_limit=430)
+def share_index() -> None:
+    """Make the hashes from which look-ups are answered."""
+    lookup.index_lookups()
 
 
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)

@@ -167,9 +167,21 @@ class RecallAnswerSerializer(serializers.Serializer[Any]):
 
 
 class ReceiptSerializer(RecallAnswerSerializer):
-    """The same, from the partner itself. share: its number, as in the name of the file."""
+    """The same, from the partner itself. share: its number; object: or the id of an object of it.
 
-    share = serializers.IntegerField(min_value=1, max_value=2**62)
+    signature: base64 of Ed25519 with the pinned key, over the RFC 8785 form of the other members
+    that are not empty, and `"format": "abusedesk-receipt/1"`.
+    """
+
+    share = serializers.IntegerField(min_value=1, max_value=2**62, required=False)
+    object = serializers.CharField(max_length=100, default="", allow_blank=True)
+    signature = serializers.CharField(max_length=200, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of share and object."""
+        if ("share" in attrs) == bool(attrs["object"]):
+            raise serializers.ValidationError({"share": "Name the share or an object of it."})
+        return attrs
 
 
 class HandoverSerializer(serializers.ModelSerializer[Handover]):

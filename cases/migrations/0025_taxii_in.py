@@ -14,7 +14,7 @@ import abusedesk.core.clock
 class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0024_sharing"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("core", "__first__"),
     ]
 
     operations = [
@@ -191,6 +191,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("revoked", models.BooleanField(default=False)),
+                ("receipt_at", models.DateTimeField(null=True)),
                 ("received_at", models.DateTimeField(default=abusedesk.core.clock.now)),
                 (
                     "feed",
@@ -213,6 +214,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["refs"], name="importedobject_refs"
+                    ),
+                    models.Index(fields=["source", "type", "-id"], name="importedobject_list"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("source", "stix_id"), name="importedobject_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -239,6 +251,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["digest"], name="importedvalue_digest"),
+                    models.Index(fields=["imported"], name="importedvalue_of"),
+                    models.Index(
+                        condition=models.Q(("key_id__gt", "")),
+                        fields=["key_id", "mac"],
+                        name="importedvalue_mac",
+                    ),
+                    models.Index(
+                        condition=models.Q(("entity_id__isnull", False)),
+                        fields=["entity_id"],
+                        name="importedvalue_entity",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Inbox",
@@ -274,6 +302,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("trust", models.FloatField(default=0.7)),
+                ("lookups", models.BooleanField(default=False)),
+                ("contact", models.CharField(blank=True, max_length=120)),
                 ("last_seq", models.BigIntegerField(default=0)),
                 ("last_added", models.DateTimeField(null=True)),
                 (
@@ -319,6 +349,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("partner", "day"), name="lookupcount_day")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LookupEntry",
@@ -351,6 +386,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "lookup entries",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("key", "type", "mac", "case"), name="lookupentry_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -496,6 +536,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("share", "partner", "stix_id"), name="partneroutcome_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -536,6 +581,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["seq"],
+                "indexes": [
+                    models.Index(fields=["inbox", "stix_id", "-seq"], name="postedobject_id")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("inbox", "seq"), name="postedobject_seq")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -583,6 +634,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "post statuses",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["id"],
+                        name="poststatus_pending",
+                    ),
+                    models.Index(fields=["at"], name="poststatus_at"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -619,6 +678,7 @@ class Migration(migrations.Migration):
                 ("secret", models.TextField()),
                 ("began_at", models.DateTimeField()),
                 ("checked_to", models.BigIntegerField(default=0)),
+                ("values_to", models.BigIntegerField(default=0)),
                 (
                     "feed",
                     models.ForeignKey(
@@ -635,79 +695,5 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("feed", "key_id"), name="heldkey_once")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="importedobject",
-            index=django.contrib.postgres.indexes.GinIndex(
-                fields=["refs"], name="importedobject_refs"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importedobject",
-            index=models.Index(fields=["source", "type", "-id"], name="importedobject_list"),
-        ),
-        migrations.AddConstraint(
-            model_name="importedobject",
-            constraint=models.UniqueConstraint(
-                fields=("source", "stix_id"), name="importedobject_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importedvalue",
-            index=models.Index(fields=["digest"], name="importedvalue_digest"),
-        ),
-        migrations.AddIndex(
-            model_name="importedvalue",
-            index=models.Index(fields=["imported"], name="importedvalue_of"),
-        ),
-        migrations.AddIndex(
-            model_name="importedvalue",
-            index=models.Index(
-                condition=models.Q(("key_id", ""), _negated=True),
-                fields=["key_id", "mac"],
-                name="importedvalue_mac",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importedvalue",
-            index=models.Index(
-                condition=models.Q(("entity_id__isnull", False)),
-                fields=["entity_id"],
-                name="importedvalue_entity",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lookupcount",
-            constraint=models.UniqueConstraint(fields=("partner", "day"), name="lookupcount_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="lookupentry",
-            constraint=models.UniqueConstraint(
-                fields=("key", "type", "mac", "case"), name="lookupentry_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="partneroutcome",
-            constraint=models.UniqueConstraint(
-                fields=("share", "partner", "stix_id"), name="partneroutcome_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="postedobject",
-            index=models.Index(fields=["inbox", "stix_id", "-seq"], name="postedobject_id"),
-        ),
-        migrations.AddConstraint(
-            model_name="postedobject",
-            constraint=models.UniqueConstraint(fields=("inbox", "seq"), name="postedobject_seq"),
-        ),
-        migrations.AddIndex(
-            model_name="poststatus",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["id"], name="poststatus_pending"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="poststatus",
-            index=models.Index(fields=["at"], name="poststatus_at"),
         ),
     ]

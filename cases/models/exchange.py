@@ -42,7 +42,8 @@ class SealKey(models.Model):
 class HeldKey(models.Model):
     """The key of a circle of another desk. secret: sealed.
 
-    checked_to: own things up to this id were hashed with it and compared.
+    checked_to: own things up to this id were hashed with it and compared; values_to: with imported
+    values up to this id.
     """
 
     feed = models.ForeignKey(Feed, models.CASCADE, related_name="keys", db_index=False)
@@ -50,6 +51,7 @@ class HeldKey(models.Model):
     secret = models.TextField()
     began_at = models.DateTimeField()
     checked_to = models.BigIntegerField(default=0)
+    values_to = models.BigIntegerField(default=0)
 
     class Meta:
         ordering = ["-began_at"]

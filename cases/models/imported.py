@@ -16,7 +16,8 @@ class ImportedObject(models.Model):
     """The newest version of one object of one source.
 
     source: as on the watch list. version: `modified`; of an observable none. refs: ids of objects
-    that it leads to. pap: what a receiver may do with it, where it says so. revoked: its maker, or
+    that it leads to. pap: what a receiver may do with it, where it says so. receipt_at: when its
+    maker was told that it is out of use here. revoked: its maker, or
     who sent it, took it back.
     """
 
@@ -33,6 +34,7 @@ class ImportedObject(models.Model):
     body = models.JSONField()
     refs = ArrayField(models.CharField(max_length=100), default=list)
     revoked = models.BooleanField(default=False)
+    receipt_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -75,7 +77,9 @@ class ImportedValue(models.Model):
             models.Index(fields=["imported"], name="importedvalue_of"),
             # hashes that wait for an own thing of the same hash
             models.Index(
-                fields=["key_id", "mac"], condition=~models.Q(key_id=""), name="importedvalue_mac"
+                fields=["key_id", "mac"],
+                condition=models.Q(key_id__gt=""),
+                name="importedvalue_mac",
             ),
             # the page of an own thing: what came hashed and is it
             models.Index(

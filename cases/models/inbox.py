@@ -14,7 +14,8 @@ class Inbox(models.Model):
     """The collection of a circle into which its members write.
 
     mode: who may write and read. takes: what becomes of values. trust: of what stands in it, 0..1.
-    owner: who set it, as whom it is taken in.
+    owner: who set it, as whom it is taken in. lookups: whether members may ask, by hash, what the
+    desk knows; contact: whom they then write to.
     """
 
     circle = models.OneToOneField(Circle, models.CASCADE, related_name="inbox")
@@ -26,6 +27,8 @@ class Inbox(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
     )
+    lookups = models.BooleanField(default=False)
+    contact = models.CharField(max_length=120, blank=True)
     last_seq = models.BigIntegerField(default=0)
     last_added = models.DateTimeField(null=True)
 

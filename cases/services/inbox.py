@@ -14,7 +14,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ForbiddenError, InvalidError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
-from cases import policy
+from cases import fields, policy
 from cases.choices import FeedMode, InboxMode, PostState, Tlp
 from cases.models import Circle, Inbox, Partner, PostedObject, PostStatus
 from cases.services.taking import Origin, Taken, forget_objects, take_objects
@@ -23,6 +23,7 @@ from cases.taking.limits import Object, cleaned, fault_of, version_of
 from detectors.intel.terms import BatchTerms
 from detectors.watching.lines import MAX_SOURCE
 
+CONTACT_LIMIT: Final = 120
 AT_ONCE: Final = 100
 """Objects that are done while the client waits; more of them by a worker."""
 STEP: Final = 500
@@ -32,7 +33,16 @@ OTHER_BODY: Final = "This version was added before with another body."
 
 
 @transaction.atomic
-def set_inbox(*, actor: User, circle: Circle, mode: str, takes: str, trust: float) -> Inbox:
+def set_inbox(
+    *,
+    actor: User,
+    circle: Circle,
+    mode: str,
+    takes: str,
+    trust: float,
+    lookups: bool = False,
+    contact: str = "",
+) -> Inbox:
     """Say who may post to a circle and what becomes of values.
 
     Raises ForbiddenError or InvalidError.
@@ -51,8 +61,10 @@ def set_inbox(*, actor: User, circle: Circle, mode: str, takes: str, trust: floa
     row = Inbox.objects.select_for_update(no_key=True).filter(circle=circle).first()
     row = row or Inbox(circle=circle, collection=ids.new_uuid())
     row.mode, row.takes, row.trust, row.owner = mode, takes, trust, actor
+    row.lookups = lookups
+    row.contact = fields.text(contact, field="contact", limit=CONTACT_LIMIT, required=False)
     row.save()
-    said = InboxMode(row.mode).label.lower()
+    said = f"{InboxMode(row.mode).label.lower()}, look-ups {'on' if lookups else 'off'}"
     audit.append(actor=actor, verb=Verb.INBOX_SET, target=circle, slug=circle.slug, mode=said)
     return row
 

@@ -12,7 +12,8 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from cases import policy
 from cases.choices import OutcomeKind
-from cases.models import Partner, PartnerOutcome, Share, SharedObject
+from cases.collection import share_by_object
+from cases.models import Partner, PartnerOutcome
 from cases.sharing import stix
 from cases.taking.limits import moment_of, refs_of, version_of
 from detectors.intel.stix.marks import tlp_of
@@ -51,7 +52,7 @@ def _keep(actor: User, partner: Partner, one: dict[str, Any]) -> int:
         return 0
     told = 0
     for about in _about(one):
-        share = _share_of(about, partner)
+        share = share_by_object(about, partner)
         if share is None:
             continue
         told += 1
@@ -101,13 +102,6 @@ def _about(one: dict[str, Any]) -> list[str]:
         said = one.get("sighting_of_ref")
         return [said] if isinstance(said, str) else []
     return refs_of(one)[:20]
-
-
-def _share_of(stix_id: str, partner: Partner) -> Share | None:
-    """The share by which this partner got an object."""
-    rows = SharedObject.objects.filter(stix_id=stix_id, rendition__partners=partner)
-    row = rows.select_related("rendition__share__case", "rendition__share__circle").first()
-    return row.rendition.share if row else None
 
 
 def _count(one: dict[str, Any]) -> int:

@@ -19,6 +19,7 @@ from abusedesk.core.queueing import wake
 from cases import notices
 from cases.choices import FeedMode, NoticeKind
 from cases.models import Feed
+from cases.services.answering import finish_run
 from cases.services.feed import PURPOSE, terms_of
 from cases.services.taking import Origin, take_objects
 from cases.taking import taxii
@@ -59,6 +60,8 @@ def poll_feed(*, feed_id: int) -> int:
             wake("cases.share_poll", feed_id)
             return pages
         feed = following
+    if pages and Feed.objects.filter(pk=feed_id, failures=0, paused="").exists():
+        finish_run(feed_id=feed_id)
     return pages
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False
+
     dependencies = [
         ("detectors", "0022_indicators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -18,10 +21,10 @@ class Migration(migrations.Migration):
             name="until",
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddIndex(
+        AddIndexConcurrently(
             model_name="watchitem",
             index=models.Index(
-                condition=models.Q(("ended_at", None), models.Q(("uid", ""), _negated=True)),
+                condition=models.Q(("ended_at", None)),
                 fields=["source", "uid"],
                 name="watchitem_uid",
             ),

@@ -88,7 +88,7 @@ class WatchItem(models.Model):
             # a feed: what a source said under this name
             models.Index(
                 fields=["source", "uid"],
-                condition=models.Q(ended_at=None) & ~models.Q(uid=""),
+                condition=models.Q(ended_at=None),
                 name="watchitem_uid",
             ),
             # the sweep: what the detector is to be told
