@@ -152,6 +152,9 @@ FEED: Final[dict[str, Any]] = TERMS | {
     "every_min": 60,
 }
 INBOX: Final[dict[str, Any]] = {"mode": "inbox", "takes": "hold", "trust": 0.7}
+OVERRIDE: Final[dict[str, Any]] = {
+    "rule": "pap", "what": "x", "reason": "agreed", "days": 9,
+}  # fmt: skip
 BUNDLE: Final[dict[str, Any]] = TERMS | {"source": "handed over"}
 SEEN: Final = stix.observable("domain-name", "amber", value="refund-desk.example")
 STIX: Final = json.dumps(
@@ -476,6 +479,11 @@ class Furnished:
             "cases:feed-do": {"do": "read"},
             "cases:imported-list": lambda: BUNDLE | {"file": SimpleUploadedFile("b.json", STIX)},
             "api-circle-inbox": INBOX,
+            "cases:partner-keys": {"sign": "", "seal": "0" * 64},
+            "cases:share-override": OVERRIDE,
+            "api-partner-keys": {"sign": "", "seal": "0" * 64},
+            "api-share-override": OVERRIDE,
+            "api-ask": lambda: {"entity": Entity.objects.filter(type="domain").earliest("pk").pk},
             "api-feeds": FEED | {"slug": "new"},
             "api-feed": FEED,
             "api-imported-objects": BUNDLE | {"bundle": json.loads(STIX)},
@@ -574,6 +582,8 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "partner_slug": lambda _: "partner-0",
     "feed_slug": lambda _: "feed-0",
     "imported_id": _oldest(ImportedObject),
+    "type": lambda _: "domain",
+    "prefix": lambda _: "any",
     "status_id": lambda _: "00000000-0000-4000-8000-000000000000",
     "circle_slug": lambda _: "ring-0",
     "way": lambda _: "bundle",

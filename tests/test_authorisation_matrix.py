@@ -45,12 +45,16 @@ from cases.models import (
     EvidenceFile,
     Feed,
     GoldenItem,
+    HeldKey,
     ImportedObject,
     ImportedValue,
     Inbox,
     Mask,
     Message,
+    Override,
     Partner,
+    PartnerKey,
+    PartnerOutcome,
     Playbook,
     PostStatus,
     Rendition,
@@ -89,9 +93,13 @@ from cases.selectors.feed import (
     imported_of,
     inbox_of,
     kept_of,
+    keys_of,
     leading_of,
     led_of,
+    outcomes_of,
+    overrides_of,
     own_things_of,
+    pinned_of,
     waiting_of,
 )
 from cases.selectors.found import hits_by_words
@@ -286,6 +294,7 @@ from detectors.selectors.suppression import (
     suppressions_for,
 )
 from detectors.selectors.trial import draft_tried_for, sample_tried_for
+from detectors.selectors.uses import accounts_by_digest, met_items_by_source
 from detectors.selectors.watch import assertions_of, watch_item_by_id, watch_items_for
 from detectors.selectors.what_if import what_if_for
 from detectors.sigma.params import RuleParams
@@ -511,6 +520,9 @@ cases:circle              GET     login ok    ok    ok    login 404
 cases:circle              POST    login 403   403   goes  login 404
 cases:circle-key          POST    login 403   403   goes  login 404
 cases:circle-inbox        POST    login 403   403   goes  login 404
+cases:partner-keys        POST    login 403   403   goes  login 404
+cases:share-override      POST    login 403   goes  goes  login 404
+cases:ask                 POST    login ok    ok    ok    login 404
 cases:feed-list           GET     login ok    ok    ok    login 404
 cases:feed-list           POST    login 403   403   goes  login 404
 cases:feed                GET     login ok    ok    ok    login 404
@@ -688,6 +700,13 @@ api-feed                GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-feed                PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-partner-keys        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-share-override      POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-ask                 POST   review 401  rows rows rows 401  403  rows rows rows 404  404
+api-circle-keys         GET    share  401  403  403  403  401  403  404  404  404  409  404
+api-lookups             GET    share  401  403  403  403  401  403  404  404  404  404  404
+api-lookup              GET    share  401  403  403  403  401  403  404  404  404  404  404
 api-imported-objects    GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-imported-objects    POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-imported-object     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -1142,6 +1161,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "waiting_of": (STAFF, lambda who, on: _waiting(who)),
     "kept_of": (STAFF, lambda who, on: _kept(who)),
     "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
+    "keys_of": (STAFF, lambda who, on: _keys(who)),
+    "pinned_of": (STAFF, lambda who, on: _pinned(who)),
+    "outcomes_of": (STAFF, lambda who, on: _heard(who)),
+    "overrides_of": (STAFF, lambda who, on: _overrides(on, who)),
+    "accounts_by_digest": (READERS, lambda who, on: _uses(who)),
+    "met_items_by_source": (READERS, lambda who, on: _met(who)),
     "imported_objects_for": (STAFF, lambda who, on: imported_objects_for(who)),
     "imported_by_id": (STAFF, lambda who, on: imported_by_id(_first(ImportedObject), who)),
     "led_of": (STAFF, lambda who, on: led_of(_imported("report"), who)),
@@ -1411,6 +1436,45 @@ def _kept(who: User) -> Any:
     feed = Feed.objects.get(slug="feed-0")
     ImportedObject.objects.update(feed=feed)
     return kept_of(feed, who)
+
+
+def _keys(who: User) -> Any:
+    feed = Feed.objects.get(slug="feed-0")
+    HeldKey.objects.get_or_create(feed=feed, key_id="k-1", defaults={"began_at": clock.now()})
+    return keys_of(feed, who)
+
+
+def _pinned(who: User) -> Any:
+    partner = Partner.objects.get(slug="partner-0")
+    PartnerKey.objects.get_or_create(partner=partner)
+    return pinned_of(partner, who)
+
+
+def _heard(who: User) -> Any:
+    share, partner = Share.objects.earliest("pk"), Partner.objects.get(slug="partner-0")
+    PartnerOutcome.objects.get_or_create(
+        share=share, partner=partner, stix_id="sighting--1", kind="sighting", tlp="amber"
+    )
+    return outcomes_of(share, who)
+
+
+def _overrides(on: Furnished, who: User) -> Any:
+    share, until = Share.objects.earliest("pk"), clock.now() + timedelta(days=1)
+    Override.objects.create(share=share, rule="pap", reason="x", until=until, actor=on.keeper)
+    return overrides_of(share, who)
+
+
+def _uses(who: User) -> Any:
+    digests = [bytes(one) for one in Entity.objects.values_list("digest", flat=True)]
+    since = clock.now() - timedelta(days=4_000)
+    return accounts_by_digest(digests, since, clock.now() + timedelta(days=1), who)
+
+
+def _met(who: User) -> Any:
+    moment = clock.now()
+    WatchItem.objects.update(uid="indicator--1", last_hit_at=moment, ended_at=None)
+    source = WatchItem.objects.earliest("pk").source
+    return met_items_by_source(source, moment - timedelta(days=1), who)
 
 
 def _posted(who: User) -> Any:

@@ -78,16 +78,21 @@ class AcceptedSerializer(serializers.Serializer[Any]):
 
 
 class InboxSerializer(serializers.ModelSerializer[Inbox]):
-    """Who may post to a circle. collection: where; takes: what becomes of values."""
+    """Who may post to a circle. collection: where; takes: what becomes of values.
+
+    lookups: whether members may ask by hash what the desk knows; contact: whom they write to then.
+    """
 
     collection = serializers.UUIDField(read_only=True)
     mode = serializers.ChoiceField(InboxMode.choices)
     takes = serializers.ChoiceField(FeedMode.choices, default=FeedMode.HOLD.value)
     trust = serializers.FloatField(min_value=0, max_value=1, default=rules.TRUST)
+    lookups = serializers.BooleanField(default=False)
+    contact = serializers.CharField(max_length=120, default="", allow_blank=True)
 
     class Meta:
         model = Inbox
-        fields: ClassVar = ["collection", "mode", "takes", "trust"]
+        fields: ClassVar = ["collection", "mode", "takes", "trust", "lookups", "contact"]
 
 
 class ImportedObjectSerializer(serializers.ModelSerializer[ImportedObject]):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cases.api.partner_shapes import slugs
-from cases.choices import Pap, RecallAnswer, Tlp
+from cases.choices import OutcomeKind, Pap, RecallAnswer, Tlp
 from cases.models import Handover, Rendition, Share, SharedNote
 from cases.selectors.share import Receiver
 from cases.sharing.minimise import TYPES
@@ -106,18 +107,34 @@ class ShareSerializer(serializers.ModelSerializer[Share]):
         read_only_fields = fields
 
 
+class HeardSerializer(serializers.Serializer[Any]):
+    """What a partner says of a share. times: at least so often, as it rounded."""
+
+    partner = serializers.CharField()
+    kind = serializers.CharField(help_text=", ".join(OutcomeKind.values))
+    statements = serializers.IntegerField()
+    times = serializers.IntegerField()
+    newest = serializers.DateTimeField()
+
+
 class ShareDetailSerializer(ShareSerializer):
-    """A share with everybody who gets it or does not, and why."""
+    """A share with everybody who gets it or does not, and why; and what partners say of it."""
 
     receivers = serializers.SerializerMethodField()
+    outcomes = serializers.SerializerMethodField()
 
     class Meta(ShareSerializer.Meta):
-        fields: ClassVar = [*ShareSerializer.Meta.fields, "receivers"]
+        fields: ClassVar = [*ShareSerializer.Meta.fields, "receivers", "outcomes"]
         read_only_fields = fields
 
     def get_receivers(self, share: Share) -> Any:
         told = {"recalled": share.recalled_at is not None}
         return ReceiverSerializer(self.context["receivers"], many=True, context=told).data
+
+    @extend_schema_field(HeardSerializer(many=True))
+    def get_outcomes(self, share: Share) -> Any:
+        """By partner and kind."""
+        return HeardSerializer(self.context["outcomes"], many=True).data
 
 
 class FieldFateSerializer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from cases.api import (
     bulk,
     content,
+    exchange,
     exposure,
     feeds,
     golden,
@@ -244,6 +245,37 @@ urlpatterns = [
         "sharing/shares/<int:share_id>/for/<slug:partner_slug>/files/<slug:way>/",
         share_steps.ShareFileView.as_view(),
         name="api-share-file",
+    ),
+    path(
+        "sharing/feeds/<slug:feed_slug>/answer/",
+        exchange.FeedAnswerView.as_view(),
+        name="api-feed-answer",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/keys/",
+        exchange.PartnerKeysView.as_view(),
+        name="api-partner-keys",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/override/",
+        exchange.ShareOverrideView.as_view(),
+        name="api-share-override",
+    ),
+    path("sharing/ask/", exchange.AskView.as_view(), name="api-ask"),
+    path(
+        "sharing/keys/<slug:circle_slug>/",
+        exchange.CircleKeysView.as_view(),
+        name="api-circle-keys",
+    ),
+    path(
+        "sharing/lookup/<slug:circle_slug>/",
+        exchange.LookupsView.as_view(),
+        name="api-lookups",
+    ),
+    path(
+        "sharing/lookup/<slug:circle_slug>/<slug:type>/<slug:prefix>/",
+        exchange.LookupView.as_view(),
+        name="api-lookup",
     ),
     path("sharing/receipts/", share_steps.ReceiptsView.as_view(), name="api-receipts"),
     path("sharing/ledger/", shares.LedgerView.as_view(), name="api-ledger"),

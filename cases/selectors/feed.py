@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
+from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import policy
-from cases.models import Circle, Feed, ImportedObject, ImportedValue, Inbox
+from cases.choices import OutcomeKind
+from cases.models import (
+    Circle,
+    Feed,
+    HeldKey,
+    ImportedObject,
+    ImportedValue,
+    Inbox,
+    Override,
+    Partner,
+    PartnerKey,
+    PartnerOutcome,
+    Share,
+)
 from detectors.choices import BatchState
 from detectors.models import Entity, IndicatorBatch
 
@@ -20,6 +35,17 @@ class Led:
 
     stix_id: str
     imported: ImportedObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How often a partner said something. times: at least so often, as it rounded."""
+
+    partner: str
+    kind: OutcomeKind
+    statements: int
+    times: int
+    newest: datetime
 
 
 def feeds_for(viewer: User) -> QuerySet[Feed]:
@@ -102,6 +128,46 @@ def imported_of(entity: Entity, viewer: User) -> QuerySet[ImportedObject]:
         Q(digest=bytes(entity.digest), key_id="") | Q(entity_id=entity.pk)
     )
     return imported_objects_for(viewer).filter(pk__in=values.values("imported"), revoked=False)
+
+
+def keys_of(feed: Feed, viewer: User) -> QuerySet[HeldKey]:
+    """Keys of the feed's circle that this desk holds, the newest first; never the secrets."""
+    _require(viewer)
+    return HeldKey.objects.filter(feed=feed).defer("secret")
+
+
+def outcomes_of(share: Share, viewer: User) -> list[Heard]:
+    """What partners say of a share, by partner and kind."""
+    if not policy.allowed(viewer, "share.view"):
+        return []
+    rows = PartnerOutcome.objects.filter(share=share).order_by().values("partner__title", "kind")
+    told = rows.annotate(
+        statements=Count("pk"), times=Sum("count"), newest=Max("received_at")
+    ).order_by("partner__title", "kind")
+    return [
+        Heard(
+            one["partner__title"],
+            OutcomeKind(one["kind"]),
+            one["statements"],
+            one["times"],
+            one["newest"],
+        )
+        for one in told
+    ]
+
+
+def overrides_of(share: Share, viewer: User) -> QuerySet[Override]:
+    """Conflicts of a share that a lead left out of account, and that still are."""
+    if not policy.allowed(viewer, "share.view"):
+        return Override.objects.none()
+    rows = Override.objects.filter(share=share, until__gt=clock.now())
+    return rows.select_related("actor")
+
+
+def pinned_of(partner: Partner, viewer: User) -> PartnerKey | None:
+    """Public keys of a partner that somebody compared with it."""
+    _require(viewer)
+    return PartnerKey.objects.filter(partner=partner).first()
 
 
 def _require(viewer: User) -> None:

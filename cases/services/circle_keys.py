@@ -132,11 +132,6 @@ def join_hashed(*, feed: Feed) -> int:
     return sum(_joined(feed, key) for key in keys)
 
 
-def held_key_of(*, feed: Feed) -> HeldKey | None:
-    """The newest key of the feed's circle."""
-    return HeldKey.objects.filter(feed=feed).order_by("-began_at").first()
-
-
 def key_of(*, held: HeldKey) -> hmacs.Key:
     """Its secret, for use. Raises sealing.LostError."""
     return hmacs.Key(held.key_id, bytes.fromhex(sealing.unseal(held.secret, purpose=HELD)))

@@ -12,6 +12,7 @@ from cases.choices import FeedAuth, FeedMode, InboxMode, Tlp
 from cases.models import Partner
 from cases.services.bundle import MAX_BYTES
 from cases.services.feed import EVERY_MIN, MAX_SECRET, FeedText
+from cases.services.override import MOST_DAYS
 from detectors.choices import Opinion
 from detectors.intel import terms as rules
 from detectors.intel.terms import BatchTerms
@@ -160,3 +161,39 @@ class InboxForm(forms.Form):
     mode = forms.ChoiceField(label="Members", choices=InboxMode.choices)
     takes = forms.ChoiceField(label="What becomes of values", choices=FeedMode.choices)
     trust = forms.FloatField(min_value=0, max_value=1, initial=rules.TRUST, help_text="0 to 1.")
+    lookups = forms.BooleanField(
+        label="Members may ask, by hash, what this desk knows",
+        required=False,
+        help_text="They learn that a value they have is in a case here, and how that was decided.",
+    )
+    contact = forms.CharField(
+        max_length=120, required=False, help_text="Whom they write to then. Empty: your name."
+    )
+
+
+class PinnedForm(forms.Form):
+    """Public keys of a partner, after somebody compared them with it."""
+
+    sign = forms.CharField(
+        label="Ed25519, signs receipts and files",
+        max_length=64,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
+    )
+    seal = forms.CharField(
+        label="X25519, for keys of circles",
+        max_length=64,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
+        help_text="Both as `hex` in its /.well-known/abusedesk-keys.json. Compare them by another"
+        " way, such as the telephone.",
+    )
+
+
+class OverrideForm(forms.Form):
+    """Why one conflict may be left out of account, and for how long."""
+
+    rule = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    what = forms.CharField(max_length=5_000, required=False, strip=False, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=500)
+    days = forms.IntegerField(label="For days", min_value=1, max_value=MOST_DAYS, initial=30)

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
+from abusedesk.core.outbound import OutboundError
 from cases import policy
 from cases.models import Feed
-from cases.selectors.feed import feed_by_slug, feeds_for, kept_of, waiting_of
+from cases.selectors.feed import feed_by_slug, feeds_for, kept_of, keys_of, waiting_of
 from cases.selectors.partner import circle_by_slug
+from cases.services.answering import answer_feed
 from cases.services.feed import accept_feed, resume_feed, save_feed
 from cases.services.inbox import set_inbox
 from cases.ui.feed_forms import FeedForm, InboxForm, NewFeedForm
@@ -64,6 +66,7 @@ def feed(request: DeskRequest, feed_slug: str) -> HttpResponse:
         "row": row,
         "form": form,
         "kept": kept_of(row, request.user),
+        "keys": keys_of(row, request.user),
         "waiting": waiting[:WAITING],
         "waiting_count": waiting.count(),
         "can_save": policy.allowed(request.user, "feed.save"),
@@ -113,7 +116,21 @@ def _accept(actor: User, row: Feed) -> str:
     return f"{count} imports are accepted." if count else "Nothing waits."
 
 
-_STEPS: Final[dict[str, Callable[[User, Feed], str]]] = {"read": _read, "accept": _accept}
+def _answer(actor: User, row: Feed) -> str:
+    try:
+        count = answer_feed(actor=actor, feed=row)
+    except OutboundError as error:
+        raise ConflictError(str(error)) from error
+    if not count:
+        return "Nothing was told: fewer than five accounts used any of its indicators since."
+    return f"{count} sighting{'s' if count > 1 else ''} went to its desk."
+
+
+_STEPS: Final[dict[str, Callable[[User, Feed], str]]] = {
+    "read": _read,
+    "accept": _accept,
+    "answer": _answer,
+}
 
 
 def _feed(request: DeskRequest, form: FeedForm, row: Feed | None = None) -> Feed | None:

@@ -15,6 +15,7 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
 from cases import policy
 from cases.models import Partner
+from cases.selectors.feed import pinned_of
 from cases.selectors.partner import (
     organisation_for,
     partner_by_slug,
@@ -23,6 +24,7 @@ from cases.selectors.partner import (
 )
 from cases.services.organisation import save_organisation
 from cases.services.partner import issue_partner_token, save_partner
+from cases.ui.feed_forms import PinnedForm
 from cases.ui.sharing_forms import (
     NewPartnerForm,
     OrganisationForm,
@@ -125,6 +127,7 @@ def _partner_page(
     token: PartnerTokenForm | None = None,
     plain: str = "",
 ) -> HttpResponse:
+    pinned = pinned_of(row, request.user)
     context = {
         "section": "partners",
         "row": row,
@@ -133,6 +136,11 @@ def _partner_page(
         "plain": plain,
         "tokens": row.user.tokens.order_by("-pk") if row.user else [],
         "circles": row.circles.all(),
+        "pinned": pinned,
+        "pinned_form": PinnedForm(
+            initial={"sign": pinned.sign, "seal": pinned.seal} if pinned else None,
+            auto_id="pinned_%s",
+        ),
         "can_save": policy.allowed(request.user, "partner.save"),
     }
     return page(request, "sharing/partner.html", context)
