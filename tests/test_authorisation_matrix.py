@@ -703,7 +703,7 @@ api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok
 api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-partner-keys        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-share-override      POST   review 401  403  409  409  401  403  403  409  409  404  404
-api-ask                 POST   review 401  none none none 401  403  none none none 404  404
+api-ask                 POST   review 401  none none none 401  403  none none none 403  404
 api-circle-keys         GET    share  401  403  403  404  401  403  404  404  404  404  404
 api-lookups             GET    share  401  403  403  404  401  403  404  404  404  404  404
 api-lookup              GET    share  401  403  403  404  401  403  404  404  404  404  404

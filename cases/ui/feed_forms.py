@@ -74,7 +74,9 @@ class FeedForm(Terms):
         widget=forms.URLInput(attrs={"class": "mono"}),
         help_text="Such as https://desk.example/taxii2/ring/collections/<id>/.",
     )
-    auth = forms.ChoiceField(label="Sign in with", choices=FeedAuth.choices)
+    auth = forms.ChoiceField(
+        label="Sign in with", choices=FeedAuth.choices, initial=FeedAuth.BEARER.value
+    )
     username = forms.CharField(label="User name", max_length=120, required=False)
     secret = forms.CharField(
         label="Token or password",

@@ -355,7 +355,7 @@ def test_a_receipt_of_a_partner_with_a_pinned_key_needs_its_signature(on: Sharin
     recall_share(actor=on.lead, share=share, reason="wrong")
     grouping = share.renditions.get().let_out.filter(type="grouping").first()
     assert grouping is not None
-    told = {"object": grouping.stix_id, "answer": "acknowledged", "disabled": 7, "note": ""}
+    told: dict[str, Any] = {"object": grouping.stix_id, "answer": "acknowledged", "disabled": 7, "note": ""}
     sign = base64.b64encode(signing.signature(secret, signing.receipt(told))).decode()
     for bad in ({"signature": ""}, {"signature": sign, "disabled": 8}, {"signature": "x"}):
         with pytest.raises(InvalidError) as wrong:

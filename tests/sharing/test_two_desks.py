@@ -73,7 +73,7 @@ def _run(paths: Paths, statement: str) -> None:
 def on(settings: Settings) -> Sharing:
     settings.OUTBOUND_ALLOW = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     made = desk.desk()
-    said = {"mode": "inbox", "takes": "hold", "trust": 0.8}
+    said: dict[str, Any] = {"mode": "inbox", "takes": "hold", "trust": 0.8}
     set_inbox(
         actor=made.admin,
         circle=made.circle,

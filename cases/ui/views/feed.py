@@ -113,7 +113,9 @@ def _read(actor: User, row: Feed) -> str:
 
 def _accept(actor: User, row: Feed) -> str:
     count = accept_feed(actor=actor, feed=row)
-    return f"{count} imports are accepted." if count else "Nothing waits."
+    if not count:
+        return "Nothing waits."
+    return f"{count} imports are accepted." if count > 1 else "One import is accepted."
 
 
 def _answer(actor: User, row: Feed) -> str:
