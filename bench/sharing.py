@@ -36,10 +36,10 @@ INSERT INTO cases_sharedobject (
     withdrawn
 )
 SELECT circle_id, rendition_id, %(last)s + n, %(at)s::timestamptz + n * interval '1 microsecond',
-    'indicator--' || id, type, version, tlp, replace(body, stix_id, 'indicator--' || id), sha256,
+    'indicator--' || fresh, type, version, tlp, replace(body, stix_id, 'indicator--' || fresh), sha256,
     FALSE, FALSE
 FROM (SELECT * FROM cases_sharedobject WHERE type = 'indicator' ORDER BY seq LIMIT 1) AS one,
-    (SELECT n, gen_random_uuid() AS id FROM generate_series(1, %(count)s) AS n) AS numbered
+    (SELECT n, gen_random_uuid() AS fresh FROM generate_series(1, %(count)s) AS n) AS numbered
 """
 
 
@@ -68,19 +68,19 @@ def main() -> None:
 
 def _pages(count: int) -> dict[float, float]:
     """Depth -> milliseconds of a page there."""
-    from django.db import connection  # noqa: PLC0415 -- after setup
-    from django.test import Client  # noqa: PLC0415 -- after setup
+    from django.db import connection  # noqa: PLC0415 -- the settings name the scratch desk only now
+    from django.test import Client  # noqa: PLC0415 -- as above
 
-    from abusedesk.core import clock  # noqa: PLC0415 -- after setup
-    from cases.models import Circle  # noqa: PLC0415 -- after setup
-    from cases.services.partner import issue_partner_token  # noqa: PLC0415 -- after setup
-    from tests.sharing import desk  # noqa: PLC0415 -- after setup
+    from abusedesk.core import clock  # noqa: PLC0415 -- as above
+    from cases.models import Circle  # noqa: PLC0415 -- as above
+    from cases.services.partner import issue_partner_token  # noqa: PLC0415 -- as above
+    from tests.sharing import desk  # noqa: PLC0415 -- as above
 
     on = desk.desk()
     desk.shared(on)
     circle = Circle.objects.get()
     with connection.cursor() as cursor:
-        told = {"last": circle.last_seq, "at": clock.now(), "count": count}
+        told: dict[str, Any] = {"last": circle.last_seq, "at": clock.now(), "count": count}
         cursor.execute(FILL, told)
         cursor.execute("ANALYZE cases_sharedobject")
     _, plain = issue_partner_token(actor=on.admin, partner=on.partners[0], name="b", days=9)
@@ -91,7 +91,7 @@ def _pages(count: int) -> dict[float, float]:
 
 def _page(door: Client, path: str, skip: int) -> float:
     """Median milliseconds of the page behind so many objects."""
-    from cases.models import SharedObject  # noqa: PLC0415 -- after setup
+    from cases.models import SharedObject  # noqa: PLC0415 -- as above
 
     query: dict[str, Any] = {"limit": PAGE}
     if skip:
@@ -112,11 +112,11 @@ def _timed(do: Callable[[], Any]) -> float:
 
 def _import(count: int) -> tuple[float, float]:
     """Seconds and the most memory of taking in pages of indicators by a rule."""
-    from abusedesk.core.models import User  # noqa: PLC0415 -- after setup
-    from cases.choices import FeedMode  # noqa: PLC0415 -- after setup
-    from cases.services.taking import Origin, take_objects  # noqa: PLC0415 -- after setup
-    from detectors.intel.terms import BatchTerms  # noqa: PLC0415 -- after setup
-    from detectors.models import WatchItem  # noqa: PLC0415 -- after setup
+    from abusedesk.core.models import User  # noqa: PLC0415 -- as above
+    from cases.choices import FeedMode  # noqa: PLC0415 -- as above
+    from cases.services.taking import Origin, take_objects  # noqa: PLC0415 -- as above
+    from detectors.intel.terms import BatchTerms  # noqa: PLC0415 -- as above
+    from detectors.models import WatchItem  # noqa: PLC0415 -- as above
 
     admin = User.objects.filter(role="admin").earliest("pk")
     origin = Origin(BatchTerms(source="bench"), FeedMode.OPINION, name="bench")

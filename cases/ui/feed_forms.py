@@ -164,7 +164,7 @@ class InboxForm(forms.Form):
     takes = forms.ChoiceField(label="What becomes of values", choices=FeedMode.choices)
     trust = forms.FloatField(min_value=0, max_value=1, initial=rules.TRUST, help_text="0 to 1.")
     lookups = forms.BooleanField(
-        label="Members may ask, by hash, what this desk knows",
+        label="Members may ask by hash",
         required=False,
         help_text="They learn that a value they have is in a case here, and how that was decided.",
     )

@@ -331,7 +331,6 @@ def test_the_thousand_and_first_look_up_of_a_day_is_429(on: Sharing) -> None:
     door = Client(headers={"Authorization": f"Bearer {plain}"})
     path = "/api/v1/sharing/lookup/ring/domain/any/"
     assert door.get(path).status_code == 200
-    lookup.LookupState.objects.all().delete()
     person = _partner_user(on)
     for _ in range(999):
         answer_lookup(actor=person, circle_slug="ring", type="domain", prefix="any")
@@ -355,7 +354,12 @@ def test_a_receipt_of_a_partner_with_a_pinned_key_needs_its_signature(on: Sharin
     recall_share(actor=on.lead, share=share, reason="wrong")
     grouping = share.renditions.get().let_out.filter(type="grouping").first()
     assert grouping is not None
-    told: dict[str, Any] = {"object": grouping.stix_id, "answer": "acknowledged", "disabled": 7, "note": ""}
+    told: dict[str, Any] = {
+        "object": grouping.stix_id,
+        "answer": "acknowledged",
+        "disabled": 7,
+        "note": "",
+    }
     sign = base64.b64encode(signing.signature(secret, signing.receipt(told))).decode()
     for bad in ({"signature": ""}, {"signature": sign, "disabled": 8}, {"signature": "x"}):
         with pytest.raises(InvalidError) as wrong:

@@ -183,7 +183,7 @@ def _open_circle(ada: Visitor) -> None:
     ada.go("/sharing/circles/ring/")
     box = ada.page.locator("section:has(#inbox)")
     box.get_by_label("Members", exact=True).select_option("inbox")
-    box.get_by_label(re.compile("Members may ask")).check()
+    box.get_by_label("Members may ask by hash").check()
     box.get_by_role("button", name="Save").click()
     ada.page.wait_for_selector("text=It counts from the next post on.")
     ada.ready()
