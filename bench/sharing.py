@@ -36,8 +36,8 @@ INSERT INTO cases_sharedobject (
     withdrawn
 )
 SELECT circle_id, rendition_id, %(last)s + n, %(at)s::timestamptz + n * interval '1 microsecond',
-    'indicator--' || fresh, type, version, tlp, replace(body, stix_id, 'indicator--' || fresh), sha256,
-    FALSE, FALSE
+    'indicator--' || fresh, type, version, tlp, replace(body, stix_id, 'indicator--' || fresh),
+    sha256, FALSE, FALSE
 FROM (SELECT * FROM cases_sharedobject WHERE type = 'indicator' ORDER BY seq LIMIT 1) AS one,
     (SELECT n, gen_random_uuid() AS fresh FROM generate_series(1, %(count)s) AS n) AS numbered
 """
@@ -84,7 +84,7 @@ def _pages(count: int) -> dict[float, float]:
         cursor.execute(FILL, told)
         cursor.execute("ANALYZE cases_sharedobject")
     _, plain = issue_partner_token(actor=on.admin, partner=on.partners[0], name="b", days=9)
-    door = Client(headers={"Authorization": f"Bearer {plain}"})
+    door = Client(headers={"Authorization": f"Bearer {plain}"}, SERVER_NAME="localhost")
     path = "/taxii2/ring/collections/objects/objects/"
     return {depth: _page(door, path, int(count * depth)) for depth in DEPTHS}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -125,16 +125,3 @@ def _is_hash(path: str) -> bool:
 def _text(one: Mapping[str, Any], name: str) -> str:
     said = one.get(name)
     return said.strip() if isinstance(said, str) else ""
-
-
-def all_text(one: Any) -> Iterator[str]:
-    """Every text in an object, at any depth (names of properties too)."""
-    if isinstance(one, str):
-        yield one
-    elif isinstance(one, dict):
-        for name, value in one.items():
-            yield str(name)
-            yield from all_text(value)
-    elif isinstance(one, list):
-        for value in one:
-            yield from all_text(value)
