@@ -67,6 +67,7 @@ class NoticeKind(models.TextChoices):
     DRAFT_DONE = "draft-done", "has your draft in force"
     DRAFT_NO = "draft-no", "had your draft rejected"
     PAUSED = "paused", "was paused; its page says why"
+    FEED = "feed", "is read no more until somebody looks"
 
 
 class LineageKind(models.TextChoices):
@@ -274,3 +275,43 @@ class KeyState(models.TextChoices):
 
     PINNED = "pinned", "Compared and pinned"
     WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class FeedAuth(models.TextChoices):
+    """How the desk says who it is to another server."""
+
+    NONE = "none", "Not at all"
+    BEARER = "bearer", "Bearer token"
+    TOKEN = "token", "Token"
+    BASIC = "basic", "User name and password"
+
+
+class FeedMode(models.TextChoices):
+    """What becomes of values that others send; nothing acts by itself in any of them."""
+
+    HOLD = "hold", "A person looks at them first"
+    SEED = "seed", "Taken as investigation seeds"
+    OPINION = "opinion", "Taken as the source's opinion"
+
+
+class InboxMode(models.TextChoices):
+    """What the members of a circle may do with its inbox."""
+
+    NONE = "none", "Nobody writes"
+    INBOX = "inbox", "Members write; each reads its own"
+
+
+class PostState(models.TextChoices):
+    PENDING = "pending", "Pending"
+    COMPLETE = "complete", "Complete"
+
+
+class OutcomeKind(models.TextChoices):
+    """What a partner says of something that it got."""
+
+    SIGHTING = "sighting", "Seen"
+    FALSE_POSITIVE = "false_positive", "False positive"
+    EXPIRED = "expired", "Over"
+    AGREE = "agree", "Agrees"
+    NEUTRAL = "neutral", "Cannot tell"
+    DISAGREE = "disagree", "Disagrees"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, retention
+from cases.services import bulk_work, inbox, lookup, polling, retention
 
 
 def wake() -> None:
@@ -11,3 +11,6 @@ def wake() -> None:
     actions.wake_if_due()
     retention.wake_purges()
     bulk_work.wake_bulk()
+    inbox.sweep_posted()
+    polling.wake_feeds()
+    lookup.wake_index()

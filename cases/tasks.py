@@ -24,8 +24,11 @@ from cases.services import (
     calibration,
     case,
     hold,
+    inbox,
     leftover,
+    lookup,
     pattern_watch,
+    polling,
     retention,
 )
 
@@ -77,6 +80,24 @@ def purge(run_id: int) -> None:
 def run_bulk(job_id: int) -> None:
     """Change the next cases of one job."""
     bulk_work.run_bulk(job_id=job_id)
+
+
+@shared_task(name="cases.share_posted", acks_late=True, soft_time_limit=300, time_limit=330)
+def share_posted(status_id: int) -> None:
+    """Take the rest of what a partner posted."""
+    inbox.work_posted(status_id=status_id)
+
+
+@shared_task(name="cases.share_poll", acks_late=True, soft_time_limit=400, time_limit=430)
+def share_poll(feed_id: int) -> None:
+    """Read what is new of one feed."""
+    polling.poll_feed(feed_id=feed_id)
+
+
+@shared_task(name="cases.share_index", acks_late=True, soft_time_limit=400, time_limit=430)
+def share_index() -> None:
+    """Make the hashes from which look-ups are answered."""
+    lookup.index_lookups()
 
 
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)

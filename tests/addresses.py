@@ -35,6 +35,7 @@ from cases.models import (
     EvidenceFile,
     GoldenCheck,
     GoldenItem,
+    ImportedObject,
     Message,
     Notice,
     OutcomeSent,
@@ -56,13 +57,16 @@ from cases.models import (
 )
 from cases.services.addition import add_to_case
 from cases.services.appeal import open_appeal
+from cases.services.bundle import read_bundle
 from cases.services.case import record_visit
 from cases.services.circle import CircleText, save_circle
 from cases.services.decision import record_decision
 from cases.services.event import owe_events
+from cases.services.feed import FeedText, save_feed
 from cases.services.file import add_file
 from cases.services.handover import hand_over
 from cases.services.hold import hold_case
+from cases.services.inbox import set_inbox
 from cases.services.marking import label_case
 from cases.services.message import save_template
 from cases.services.note import add_note
@@ -80,7 +84,7 @@ from cases.services.task import add_tasks, save_playbook
 from cases.services.tray import put_in_tray
 from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
-from cases.sharing import signing
+from cases.sharing import signing, stix
 from detectors.choices import (
     Alarm,
     EntityType,
@@ -149,6 +153,40 @@ ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "
 BURIED = 10**15
 """Id of a signal that was purged."""
 MAPPING = "shop-0"
+TERMS: Final[dict[str, Any]] = {"trust": 0.7, "confidence": 80, "tlp": "clear", "days": 90}
+FEED: Final[dict[str, Any]] = TERMS | {
+    "title": "North",
+    "url": "https://north.example/taxii2/ring/collections/1/",
+    "auth": "bearer",
+    "secret": "s3cret",
+    "mode": "hold",
+    "every_min": 60,
+}
+INBOX: Final[dict[str, Any]] = {"mode": "inbox", "takes": "hold", "trust": 0.7}
+OVERRIDE: Final[dict[str, Any]] = {
+    "rule": "pap", "what": "x", "reason": "agreed", "days": 9,
+}  # fmt: skip
+BUNDLE: Final[dict[str, Any]] = TERMS | {"source": "handed over"}
+SEEN: Final = stix.observable("domain-name", "amber", value="refund-desk.example")
+STIX: Final = json.dumps(
+    {
+        "type": "bundle",
+        "id": "bundle--00000000-0000-4000-8000-000000000001",
+        "objects": [
+            SEEN,
+            {
+                "type": "report",
+                "spec_version": "2.1",
+                "id": "report--00000000-0000-4000-8000-000000000002",
+                "created": "2026-11-01T00:00:00.000Z",
+                "modified": "2026-11-01T00:00:00.000Z",
+                "name": "Refunds",
+                "published": "2026-11-01T00:00:00.000Z",
+                "object_refs": [SEEN["id"]],
+            },
+        ],
+    }
+).encode()
 PNG: Final = b"\x89PNG\r\n\x1a\n" + b"0" * 40  # begins like a picture
 SPEC: dict[str, Any] = {
     "fields": {
@@ -463,6 +501,20 @@ class Furnished:
             "cases:partner-token": TOKEN,
             "cases:circle-list": CIRCLE | {"slug": "new"},
             "cases:circle": CIRCLE,
+            "cases:circle-inbox": INBOX,
+            "cases:feed-list": FEED | {"slug": "new"},
+            "cases:feed": FEED,
+            "cases:feed-do": {"do": "read"},
+            "cases:imported-list": lambda: BUNDLE | {"file": SimpleUploadedFile("b.json", STIX)},
+            "api-circle-inbox": INBOX,
+            "cases:partner-keys": {"sign": "", "seal": "0" * 64},
+            "cases:share-override": OVERRIDE,
+            "api-partner-keys": {"sign": "", "seal": "0" * 64},
+            "api-share-override": OVERRIDE,
+            "api-ask": lambda: {"entity": Entity.objects.filter(type="domain").earliest("pk").pk},
+            "api-feeds": FEED | {"slug": "new"},
+            "api-feed": FEED,
+            "api-imported-objects": BUNDLE | {"bundle": json.loads(STIX)},
             "api-organisation": {"name": "Desk"},
             "api-partners": PARTNER | {"slug": "new", "active": True},
             "api-partner": PARTNER | {"active": True},
@@ -581,6 +633,11 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "delivery_id": _oldest(Delivery),
     "share_id": _oldest(Share),
     "partner_slug": lambda _: "partner-0",
+    "feed_slug": lambda _: "feed-0",
+    "imported_id": _oldest(ImportedObject),
+    "type": lambda _: "domain",
+    "prefix": lambda _: "any",
+    "status_id": lambda _: "00000000-0000-4000-8000-000000000000",
     "circle_slug": lambda _: "ring-0",
     "pattern_id": _oldest(Pattern),
     "received_id": _oldest(ReceivedPattern),
@@ -967,6 +1024,18 @@ def _shared(desk: world.Desk, author: User, case: Case, rows: int) -> None:
         approve_share(actor=checker, share=share, digest=share.digest)
         partner = Partner.objects.get(slug="partner-0")
         hand_over(actor=checker, share=share, partner=partner, way=WayOut.BUNDLE)
+    _received(desk, rows)
+
+
+def _received(desk: world.Desk, rows: int) -> None:
+    """Feeds and what others sent, with an inbox for the first circle."""
+    circle = Circle.objects.get(slug="ring-0")
+    set_inbox(actor=desk.admin, circle=circle, **INBOX)
+    for number in range(rows):
+        feed = FeedText(**FEED | {"title": f"North {number}"})
+        save_feed(actor=desk.admin, slug=f"feed-{number}", said=feed)
+        terms = BatchTerms(source=f"file {number}")
+        read_bundle(actor=desk.admin, raw=STIX, terms=terms)
 
 
 def _offered(desk: world.Desk, rows: int) -> None:

@@ -8,7 +8,9 @@ from rest_framework.routers import SimpleRouter
 from cases.api import (
     bulk,
     content,
+    exchange,
     exposure,
+    feeds,
     golden,
     graph,
     lineage,
@@ -238,6 +240,29 @@ urlpatterns = [
         partners.CircleKeyView.as_view(),
         name="api-circle-key",
     ),
+    path(
+        "sharing/circles/<slug:circle_slug>/inbox/",
+        feeds.CircleInboxView.as_view(),
+        name="api-circle-inbox",
+    ),
+    path("sharing/feeds/", feeds.FeedsView.as_view(), name="api-feeds"),
+    path("sharing/feeds/<slug:feed_slug>/", feeds.FeedView.as_view(), name="api-feed"),
+    path(
+        "sharing/feeds/<slug:feed_slug>/read/",
+        feeds.FeedReadView.as_view(),
+        name="api-feed-read",
+    ),
+    path(
+        "sharing/feeds/<slug:feed_slug>/accept/",
+        feeds.FeedAcceptView.as_view(),
+        name="api-feed-accept",
+    ),
+    path("sharing/imported/", feeds.ImportedObjectsView.as_view(), name="api-imported-objects"),
+    path(
+        "sharing/imported/<int:imported_id>/",
+        feeds.ImportedObjectView.as_view(),
+        name="api-imported-object",
+    ),
     path("sharing/shares/", shares.SharesView.as_view(), name="api-shares"),
     path("sharing/shares/<int:share_id>/", shares.ShareView.as_view(), name="api-share"),
     path(
@@ -274,6 +299,37 @@ urlpatterns = [
         "sharing/shares/<int:share_id>/for/<slug:partner_slug>/files/<slug:way>/",
         share_steps.ShareFileView.as_view(),
         name="api-share-file",
+    ),
+    path(
+        "sharing/feeds/<slug:feed_slug>/answer/",
+        exchange.FeedAnswerView.as_view(),
+        name="api-feed-answer",
+    ),
+    path(
+        "sharing/partners/<slug:partner_slug>/keys/",
+        exchange.PartnerKeysView.as_view(),
+        name="api-partner-keys",
+    ),
+    path(
+        "sharing/shares/<int:share_id>/override/",
+        exchange.ShareOverrideView.as_view(),
+        name="api-share-override",
+    ),
+    path("sharing/ask/", exchange.AskView.as_view(), name="api-ask"),
+    path(
+        "sharing/keys/<slug:circle_slug>/",
+        exchange.CircleKeysView.as_view(),
+        name="api-circle-keys",
+    ),
+    path(
+        "sharing/lookup/<slug:circle_slug>/",
+        exchange.LookupsView.as_view(),
+        name="api-lookups",
+    ),
+    path(
+        "sharing/lookup/<slug:circle_slug>/<slug:type>/<slug:prefix>/",
+        exchange.LookupView.as_view(),
+        name="api-lookup",
     ),
     path("sharing/receipts/", share_steps.ReceiptsView.as_view(), name="api-receipts"),
     path("sharing/ledger/", shares.LedgerView.as_view(), name="api-ledger"),

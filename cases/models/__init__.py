@@ -7,10 +7,23 @@ from cases.models.addition import CaseAddition
 from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction, Statement
+from cases.models.exchange import (
+    HeldKey,
+    LookupCount,
+    LookupEntry,
+    LookupState,
+    Override,
+    PartnerKey,
+    PartnerOutcome,
+    SealKey,
+)
 from cases.models.exposure import Break, BudgetExtension, Exposure
+from cases.models.feed import Feed
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
+from cases.models.imported import ImportedObject, ImportedValue
+from cases.models.inbox import Inbox, PostedObject, PostStatus
 from cases.models.lineage import CaseLineage
 from cases.models.masking import Mask, PeekHabit
 from cases.models.message import Message, MessageTemplate
@@ -55,10 +68,18 @@ __all__ = [
     "EntityAction",
     "EvidenceFile",
     "Exposure",
+    "Feed",
     "Gate",
     "GoldenCheck",
     "GoldenItem",
     "Handover",
+    "HeldKey",
+    "ImportedObject",
+    "ImportedValue",
+    "Inbox",
+    "LookupCount",
+    "LookupEntry",
+    "LookupState",
     "Mask",
     "Message",
     "MessageTemplate",
@@ -68,19 +89,25 @@ __all__ = [
     "Organisation",
     "OutcomeSent",
     "OutcomeTold",
+    "Override",
     "Partner",
+    "PartnerKey",
+    "PartnerOutcome",
     "Pattern",
     "PatternHandover",
     "PatternRelease",
     "PeekHabit",
     "Playbook",
     "PolicyVersion",
+    "PostStatus",
+    "PostedObject",
     "Presence",
     "Queue",
     "ReceivedPattern",
     "Rendition",
     "Reporter",
     "RoutingRule",
+    "SealKey",
     "SecondReview",
     "Share",
     "ShareName",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -102,6 +104,11 @@ class Circle(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def pattern_collection(self) -> UUID:
+        """Id of its collection of patterns: stays, and looks like any other."""
+        return UUID(bytes=sha256(b"patterns" + self.collection.bytes).digest()[:16], version=4)
 
 
 class CircleMember(models.Model):

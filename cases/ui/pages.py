@@ -61,6 +61,8 @@ RAIL: Final = (
     Page("cases:pattern-list", "Patterns", STAFF, "patterns", group="sharing"),
     Page("cases:circle-list", "Circles", STAFF, "circles", group="sharing"),
     Page("cases:partner-list", "Partners", STAFF, "partners", group="sharing"),
+    Page("cases:feed-list", "Feeds", STAFF, "feeds", group="sharing"),
+    Page("cases:imported-list", "Shared by others", STAFF, "imported", group="sharing"),
     Page("detectors:import-list", "Indicator imports", STAFF, "imports", group="sharing"),
     Page("cases:ledger", "Sharing ledger", LEADS, "ledger", group="sharing"),
     Page("cases:operations", "Dashboard", EVERYBODY, "dashboards", "chart", "go-dashboards"),

@@ -6,6 +6,9 @@ from django.urls import path
 
 from cases.ui.views import (
     circle,
+    exchange,
+    feed,
+    imported,
     ledger,
     partner,
     pattern,
@@ -76,4 +79,13 @@ urlpatterns = [
     path("sharing/circles/", circle.circle_list, name="circle-list"),
     path("sharing/circles/<slug:circle_slug>/", circle.circle, name="circle"),
     path("sharing/circles/<slug:circle_slug>/key/", circle.circle_key, name="circle-key"),
+    path("sharing/circles/<slug:circle_slug>/inbox/", feed.circle_inbox, name="circle-inbox"),
+    path("sharing/partners/<slug:partner_slug>/keys/", exchange.partner_keys, name="partner-keys"),
+    path("sharing/shares/<int:share_id>/override/", exchange.share_override, name="share-override"),
+    path("sharing/ask/<int:entity_id>/", exchange.ask, name="ask"),
+    path("sharing/feeds/", feed.feed_list, name="feed-list"),
+    path("sharing/feeds/<slug:feed_slug>/", feed.feed, name="feed"),
+    path("sharing/feeds/<slug:feed_slug>/do/", feed.feed_do, name="feed-do"),
+    path("sharing/imported/", imported.imported_list, name="imported-list"),
+    path("sharing/imported/<int:imported_id>/", imported.imported, name="imported"),
 ]

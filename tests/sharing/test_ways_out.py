@@ -33,6 +33,7 @@ SHAREABLE: Final = [one for one in LEVELS if one != Tlp.RED]
 # together with its row in `WAYS`.
 SENDERS: Final = {
     "cases/actions.py": "webhooks: the mark of the case is asked for each message",
+    "cases/services/answering.py": "counts of what others shared, and receipts: nothing of cases",
 }
 POSTMEN: Final = {
     "cases/mailing.py": "notices to own people; they never hold evidence",
@@ -48,6 +49,7 @@ READERS_OF_BYTES: Final = {
     "cases/selectors/taxii.py",
     "cases/services/handover.py",
     "cases/services/recall.py",
+    "cases/taxii/places.py",
     "cases/taxii/views.py",
     "cases/api/sharing_shapes.py",
 }

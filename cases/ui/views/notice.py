@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from abusedesk.core import mail
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
+from cases.choices import NoticeKind
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.selectors.notice import (
     colleagues_of,
@@ -60,7 +61,8 @@ def notice(request: DeskRequest, notice_id: int) -> HttpResponse:
     found = notice_by_id(notice_id, request.user)
     read_notices(actor=request.user, ids=[found.pk])
     if found.case is None:
-        return redirect("detectors:detector-detail", found.detector)
+        place = "cases:feed" if found.kind == NoticeKind.FEED else "detectors:detector-detail"
+        return redirect(place, found.detector)
     place = f"#note-{found.note_id}" if found.note_id else ""
     return redirect(f"{reverse('cases:case-detail', args=[found.case.ref])}{place}")
 

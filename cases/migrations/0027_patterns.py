@@ -18,7 +18,7 @@ UNGUARD = "DROP TRIGGER pattern_ledger_guard_rows ON cases_patternhandover;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0025_tray"),
+        ("cases", "0026_taxii_in"),
         ("core", "0008_sharing"),
         ("detectors", "0022_indicators"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                     ("draft-done", "has your draft in force"),
                     ("draft-no", "had your draft rejected"),
                     ("paused", "was paused; its page says why"),
+                    ("feed", "is read no more until somebody looks"),
                 ],
                 max_length=12,
             ),
