@@ -155,10 +155,10 @@ from cases.selectors.queue import (
 )
 from cases.selectors.reach import reach_for, reaches_of
 from cases.selectors.received import (
-    keys_of,
-    outcomes_of,
+    counts_of,
     received_by_id,
     received_for,
+    signing_keys_of,
     standing_of,
 )
 from cases.selectors.related import case_links_of, similar_to
@@ -523,11 +523,11 @@ cases:pattern-outcomes    POST    login 403   goes  goes  login 404
 cases:pattern-list        GET     login ok    ok    ok    login 404
 cases:pattern-new         GET     login ok    ok    ok    login 404
 cases:pattern-new         POST    login ok    ok    ok    login 404
-cases:pattern-upload      POST    login 403   goes  goes   login 404
+cases:pattern-upload      POST    login 403   goes  goes  login 404
 cases:pattern             GET     login ok    ok    ok    login 404
 cases:pattern             POST    login 403   goes  goes  login 404
 cases:pattern-do          POST    login 403   goes  goes  login 404
-cases:pattern-test        POST    login 403   goes  goes   login 404
+cases:pattern-test        POST    login 403   goes  goes  login 404
 cases:pattern-file        POST    login 403   goes  goes  login 404
 cases:received            GET     login ok    ok    ok    login 404
 cases:received-do         POST    login 403   goes  goes  login 404
@@ -1177,10 +1177,13 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         STAFF,
         lambda who, on: standing_of(ReceivedPattern.objects.earliest("pk"), who),
     ),
-    "keys_of": (STAFF, lambda who, on: keys_of(Partner.objects.get(slug="partner-0"), who)),
-    "outcomes_of": (
+    "signing_keys_of": (
         STAFF,
-        lambda who, on: outcomes_of(ReceivedPattern.objects.earliest("pk"), who),
+        lambda who, on: signing_keys_of(Partner.objects.get(slug="partner-0"), who),
+    ),
+    "counts_of": (
+        STAFF,
+        lambda who, on: counts_of(ReceivedPattern.objects.earliest("pk"), who),
     ),
     "absent_fields_for": (READERS, lambda who, on: absent_fields_for(who, ["identifiers.ja4"])),
     "shares_for": (STAFF, lambda who, on: shares_for(who)),

@@ -22,10 +22,10 @@ from cases.api.partners import valid
 from cases.models import ReceivedPattern
 from cases.selectors.partner import partner_by_slug
 from cases.selectors.received import (
-    keys_of,
-    outcomes_of,
+    counts_of,
     received_by_id,
     received_for,
+    signing_keys_of,
     standing_of,
 )
 from cases.services.pattern_outcome import hand_outcomes
@@ -140,7 +140,7 @@ class ReceivedOutcomesView(Endpoint):
     def get(self, request: Request, received_id: int) -> Response:
         """By week, the newest first."""
         row = received_by_id(received_id, caller(request))
-        rows = outcomes_of(row, caller(request))[:200]
+        rows = counts_of(row, caller(request))[:200]
         return Response(shapes.OutcomeSerializer(rows, many=True).data)
 
 
@@ -156,7 +156,7 @@ class SigningKeysView(Endpoint):
     def get(self, request: Request, partner_slug: str) -> Response:
         """Newest first."""
         partner = partner_by_slug(partner_slug, caller(request))
-        rows = keys_of(partner, caller(request))
+        rows = signing_keys_of(partner, caller(request))
         return Response(shapes.SigningKeySerializer(rows, many=True).data)
 
     @extend_schema(
@@ -180,7 +180,7 @@ class SigningKeyWithdrawView(Endpoint):
     def post(self, request: Request, partner_slug: str, key_id: str) -> Response:
         """Everything that it signed is paused."""
         partner = partner_by_slug(partner_slug, caller(request))
-        row = keys_of(partner, caller(request)).filter(key_id=key_id).first()
+        row = signing_keys_of(partner, caller(request)).filter(key_id=key_id).first()
         if row is None:
             message = "There is no such key."
             raise NotFoundError(message)

@@ -85,13 +85,13 @@ def standing_of(row: ReceivedPattern, viewer: User) -> Told:
     )
 
 
-def keys_of(partner: Partner, viewer: User) -> QuerySet[SigningKey]:
+def signing_keys_of(partner: Partner, viewer: User) -> QuerySet[SigningKey]:
     """Keys that were pinned for a partner, newest first."""
     rows = SigningKey.objects.filter(partner=partner).select_related("pinned_by")
     return rows if policy.allowed(viewer, "partner.view") else rows.none()
 
 
-def outcomes_of(row: ReceivedPattern, viewer: User) -> QuerySet[OutcomeSent]:
+def counts_of(row: ReceivedPattern, viewer: User) -> QuerySet[OutcomeSent]:
     """What was counted of it for its author, newest first."""
     rows = OutcomeSent.objects.filter(received=row)
     return rows if policy.allowed(viewer, "pattern.view") else rows.none()

@@ -21,7 +21,7 @@ from cases.selectors.partner import (
     partners_for,
     published_keys_of,
 )
-from cases.selectors.received import keys_of
+from cases.selectors.received import signing_keys_of
 from cases.services.organisation import save_organisation
 from cases.services.partner import issue_partner_token, save_partner
 from cases.ui.pattern_forms import KeyForm
@@ -135,7 +135,7 @@ def _partner_page(
         "plain": plain,
         "tokens": row.user.tokens.order_by("-pk") if row.user else [],
         "circles": row.circles.all(),
-        "keys": keys_of(row, request.user),
+        "keys": signing_keys_of(row, request.user),
         "key_form": KeyForm(),
         "can_deliver": policy.allowed(request.user, "pattern.deliver"),
         "can_save": policy.allowed(request.user, "partner.save"),

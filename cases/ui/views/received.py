@@ -21,10 +21,10 @@ from cases.selectors.partner import partner_by_slug, partners_for
 from cases.selectors.pattern import patterns_for
 from cases.selectors.received import (
     Told,
-    keys_of,
-    outcomes_of,
+    counts_of,
     received_by_id,
     received_for,
+    signing_keys_of,
     standing_of,
 )
 from cases.services.pattern_outcome import hand_outcomes
@@ -90,7 +90,7 @@ def received(request: DeskRequest, received_id: int) -> HttpResponse:
         "told": told,
         "results": list(zip(told.pack.tests, row.tested, strict=False)),
         "form": _form(told),
-        "outcomes": outcomes_of(row, request.user)[:20],
+        "outcomes": counts_of(row, request.user)[:20],
         "can": policy.allowed(request.user, "pattern.receive"),
         "paused": row.state == ReceivedState.PAUSED,
         "ended": row.state in (ReceivedState.REFUSED, ReceivedState.REPLACED),
@@ -136,7 +136,7 @@ def signing_key_withdraw(request: DeskRequest, partner_slug: str, key_id: str) -
     """Trust a key no more."""
     row = partner_by_slug(partner_slug, request.user)
     policy.require(request.user, "key.pin")
-    key = get_object_or_404(keys_of(row, request.user), key_id=key_id)
+    key = get_object_or_404(signing_keys_of(row, request.user), key_id=key_id)
     try:
         withdraw_key(actor=request.user, key=key)
         messages.success(request, "Withdrawn. Everything that it signed is paused.")
