@@ -8,12 +8,12 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ViewportSize, expect
 
+from abusedesk.core.models import User
 from cases.models import Pattern, PatternHandover, ReceivedPattern
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
@@ -27,7 +27,7 @@ from tests.ui.conftest import Visitor
 pytestmark = pytest.mark.ui
 Enter = Callable[..., Visitor]
 SHOTS = os.environ.get("SCREENSHOTS", "")
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+THEME = os.environ.get("SCREENSHOT_THEME", "dark")
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 
@@ -35,12 +35,10 @@ WIDE: ViewportSize = {"width": 1440, "height": 900}
 def _shoot(visitor: Visitor, name: str) -> None:
     if not SHOTS:
         return
-    for scheme in SCHEMES:
-        visitor.page.emulate_media(color_scheme=scheme)
-        for size, width in (("wide", WIDE), ("phone", PHONE)):
-            visitor.page.set_viewport_size(width)
-            path = str(Path(SHOTS) / f"{name}-{scheme}-{size}.png")
-            visitor.page.screenshot(path=path, full_page=True)
+    for size, width in (("wide", WIDE), ("phone", PHONE)):
+        visitor.page.set_viewport_size(width)
+        path = str(Path(SHOTS) / f"{name}-{THEME}-{size}.png")
+        visitor.page.screenshot(path=path, full_page=True)
     visitor.page.set_viewport_size(WIDE)
 
 
@@ -78,6 +76,7 @@ def test_a_rule_is_offered_with_its_tests_and_handed_over(enter: Enter, desk: wo
     )  # fmt: skip
     slug = packs.rule(desk.lead)
     packs.store(25)
+    User.objects.update(theme=THEME)
     lena, ada = enter("lena"), enter("ada")
     _offer(lena, slug)
     _try(lena)
@@ -141,6 +140,7 @@ def test_a_partner_s_pattern_is_pinned_taken_in_tried_and_enabled_by_two(
     save_organisation(actor=desk.admin, name="South desk")
     sharing.partner(desk.admin, "harbour")
     packs.store(9)
+    User.objects.update(theme=THEME)
     ada, lena = enter("ada"), enter("lena")
     _pin(ada)
     file = tmp_path / "pattern.json"
