@@ -54,6 +54,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.link": REVIEWERS,
     "case.add": REVIEWERS,
     "case.task": REVIEWERS,
+    "tray.own": REVIEWERS,
     "case.file": REVIEWERS,
     "playbook.view": REVIEWERS,
     "playbook.save": LEADS,

@@ -72,6 +72,7 @@ from cases.services.routing import save_rule
 from cases.services.share import ShareText, approve_share, ask_approval, draft_share
 from cases.services.shared_note import add_shared_note
 from cases.services.task import add_tasks, save_playbook
+from cases.services.tray import put_in_tray
 from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
 from cases.sharing import stix
@@ -398,6 +399,12 @@ class Furnished:
             "cases:masking": {"else": "blur"},
             "cases:task-change": {"state": "done", "version": 1},
             "cases:file-add": {"file": attachment()},
+            "cases:tray-put": {"ref": self.closed.ref},
+            "cases:tray-take": {"everything": "1"},
+            "cases:tray-lines": {"lines": self.closed.ref},
+            "cases:tray-add": self._put_together,
+            "api-tray": {"items": [{"type": "case", "value": self.closed.ref}]},
+            "api-tray-take": {"items": [{"type": "case", "value": self.closed.ref}]},
             "cases:link": {"other": self.closed.ref, "reason": "same shop"},
             "cases:playbooks": PLAYBOOK,
             "cases:playbook": PLAYBOOK | {"version": 1},
@@ -506,6 +513,13 @@ class Furnished:
         }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
         return body() if callable(body) else body
+
+    def _put_together(self) -> dict[str, Any]:
+        return {
+            "entity": Entity.objects.get(value="hand-0.example").pk,
+            "case": self.held.ref,
+            "reason": "same shop",
+        }
 
     def _cut(self) -> dict[str, Any]:
         member = self.held.campaign_links.get().campaign.members.earliest("pk")
@@ -758,6 +772,7 @@ def _added(who: User, cases: list[Case], rows: int) -> None:
         link_cases(actor=who, case=cases[0], other=cases[rows + number], reason="same shop")
         thing = world.mention(Signal.objects.earliest("pk"), "domain", f"hand-{number}.example")
         add_to_case(actor=who, case=cases[0], entity=thing.entity, reason="same shop")
+        put_in_tray(actor=who, cases=[cases[number]], entities=[thing.entity])
     watch_case(actor=who, case=cases[0])
 
 

@@ -157,6 +157,7 @@ from cases.selectors.presence import online_for, viewers_of
 from cases.selectors.preview import (
     Choice,
     Preview,
+    chosen_for,
     policies_by_count,
     preview_for,
     samples_of,
@@ -208,6 +209,7 @@ from cases.selectors.taxii import (
     posted_by_partner,
 )
 from cases.selectors.transparency import figures_by_span
+from cases.selectors.tray import common_of, named_for, tray_items_for, tray_of
 from cases.selectors.view import counted_views_for
 from cases.selectors.workload import workload_of, workload_rows_for
 from cases.services.inbox import post_objects
@@ -215,6 +217,7 @@ from cases.services.presence import note_presence
 from cases.services.share import ShareText, change_share
 from cases.summary import FADED
 from cases.taxii.paging import Asked
+from cases.tray import Line
 from detectors.base import Signal as Told
 from detectors.choices import DeadLetterState, Outcome
 from detectors.complaints import Complaint, Target
@@ -260,6 +263,7 @@ from detectors.selectors.declared import declared_group_by_id, declared_groups_f
 from detectors.selectors.draft import backtests_of, draft_by_id, drafts_for
 from detectors.selectors.entity import (
     Recent,
+    actors_by_signal,
     entities_by_text,
     entities_for,
     entity_by_id,
@@ -377,7 +381,14 @@ cases:messages            GET     login ok    ok    ok    login 404
 cases:messages            POST    login goes  goes  goes  login 404
 cases:message-cancel      POST    login goes  goes  goes  login 404
 cases:search              GET     login ok    ok    ok    login 404
+cases:report              GET     login ok    ok    ok    login 404
 cases:views               GET     login ok    ok    ok    login 404
+cases:tray                GET     login ok    ok    ok    login 404
+cases:tray-put            POST    login goes  goes  goes  login 403
+cases:tray-take           POST    login goes  goes  goes  login 403
+cases:tray-lines          POST    login goes  goes  goes  login 403
+cases:tray-add            POST    login goes  goes  goes  login 404
+cases:tray-export         POST    login ok    ok    ok    login 404
 cases:inbox               GET     login ok    ok    ok    login ok
 cases:notice              GET     login goes  404   404   login 404
 cases:notices-read        POST    login goes  goes  goes  login goes
@@ -791,6 +802,10 @@ api-job                 GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-job-items           GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-job-cancel          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-job-undo            POST   review 401  409  409  409  401  403  409  409  409  404  404
+api-tray                GET    read   401  rows none none 401  403  rows none none none none
+api-tray                POST   review 401  ok   ok   ok   401  403  ok   ok   ok   422  422
+api-tray-take           POST   review 401  ok   ok   ok   401  403  ok   ok   ok   422  422
+api-tray-common         GET    read   401  rows none none 401  403  rows none none none none
 api-notices             GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-templates           GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-template            GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -915,6 +930,18 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "known_values_of": (STAFF, lambda who, on: known_values_of(on.held, who)),
     "recipients_of": (STAFF, lambda who, on: recipients_of(on.held, who)),
     "hits_by_words": (STAFF, lambda who, on: hits_by_words(["note"], who)),
+    "tray_items_for": ({Role.REVIEWER}, lambda who, on: tray_items_for(who)),
+    "tray_of": ({Role.REVIEWER}, lambda who, on: tray_of(who)),
+    "common_of": (READERS, lambda who, on: common_of(tray_of(on.keeper), who)),
+    "named_for": (STAFF, lambda who, on: named_for(who, [Line(1, "", on.held.ref)]).cases),
+    "chosen_for": (
+        STAFF,
+        lambda who, on: chosen_for(who, Choice(clock.now(), refs=(on.held.ref,)), 1),
+    ),
+    "actors_by_signal": (
+        READERS,
+        lambda who, on: _acting() and actors_by_signal([Signal.objects.earliest("pk").pk], who),
+    ),
     "views_for": ({Role.REVIEWER}, lambda who, on: views_for(who)),
     "counted_views_for": ({Role.REVIEWER}, lambda who, on: counted_views_for(who)),
     "rail_of": (
@@ -1729,6 +1756,14 @@ def _warned(person: User) -> User:
     """Somebody on whose desk everything was found by the word of one source."""
     Finding.objects.update(detector="watch-list", constants={"items": [["cert", 0.9]]})
     return person
+
+
+def _acting() -> bool:
+    """The first signal names who acts in it."""
+    first = Signal.objects.earliest("pk")
+    if SignalEntity.objects.filter(signal_id=first.pk, role="actor").exists():
+        return True
+    return bool(world.mention(first, "account", f"{first.platform}:{first.actor}", role="actor"))
 
 
 def _first(model: type[models.Model]) -> int:

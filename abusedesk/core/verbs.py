@@ -17,6 +17,7 @@ class Verb(StrEnum):
     CASE_SUPPRESSED = "case.suppressed"
     CASE_VIEWED = "case.viewed"
     CASE_PEEKED = "case.peeked"
+    CASE_REPORT_MADE = "case.report_made"
     BUDGET_EXTENDED = "budget.extended"
     MASK_SAVED = "mask.saved"
     CASE_CLAIMED = "case.claimed"
@@ -49,6 +50,9 @@ class Verb(StrEnum):
     CASE_UNLINKED = "case.unlinked"
     CASE_ADDED = "case.added"
     CASE_TAKEN_OFF = "case.taken_off"
+    TRAY_FILLED = "tray.filled"
+    TRAY_EMPTIED = "tray.emptied"
+    TRAY_EXPORTED = "tray.exported"
     TASKS_ADDED = "case.tasks_added"
     TASK_CHANGED = "case.task_changed"
     FILE_ADDED = "case.file_added"
@@ -208,6 +212,7 @@ SENTENCES: dict[str, str] = {
     Verb.STATEMENTS_READ: "took {count} statements of reasons of {span} out as {format}",
     Verb.TRANSPARENCY_READ: "took the transparency report of {span} out as {format}",
     Verb.CASE_PEEKED: "uncovered signal {signal}, content severity {severity}",
+    Verb.CASE_REPORT_MADE: "made a report of the case to print",
     Verb.BUDGET_EXTENDED: "added {points} points to the budget of {name}. Reason: {reason}",
     Verb.MASK_SAVED: "set how evidence is covered for {whom}: {modes}",
     Verb.CASE_ESCALATED: "escalated the case. Reason: {reason}",
@@ -222,6 +227,9 @@ SENTENCES: dict[str, str] = {
     Verb.CASE_UNLINKED: "took back that {other} is related",
     Verb.CASE_ADDED: "added the {kind} {value} by hand. Reason: {reason}",
     Verb.CASE_TAKEN_OFF: "took the {kind} {value} off again, which was added by hand",
+    Verb.TRAY_FILLED: "put {count} things in the own tray",
+    Verb.TRAY_EMPTIED: "took {count} things out of the own tray",
+    Verb.TRAY_EXPORTED: "saved the own tray as a table of {count} lines",
     Verb.TASKS_ADDED: "added {count} tasks from {origin}",
     Verb.TASK_CHANGED: "set the task to {state}: {text}",
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",

@@ -21,7 +21,8 @@ from abusedesk.core.models import ApiToken, Role, Scope, Theme, User
 from abusedesk.core.tokens import issue_token, revoke_token
 
 YEAR_S = 365 * 86_400
-CONTRAST = "contrast"
+OF_BROWSER = {"contrast": "more", "density": "compact"}
+"""Cookies of what belongs to a screen, not to a person, with the value that switches each on."""
 
 
 class LoginView(auth_views.LoginView):
@@ -38,10 +39,11 @@ class LoginView(auth_views.LoginView):
 
 
 class LookForm(forms.Form):
-    """Theme of the account, contrast of this browser."""
+    """Theme of the account, contrast and density of this browser."""
 
     theme = forms.ChoiceField(choices=Theme.choices)
     contrast = forms.BooleanField(required=False)
+    density = forms.BooleanField(required=False)
 
 
 class TokenForm(forms.Form):
@@ -62,18 +64,19 @@ class TokenForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def me(request: DeskRequest) -> HttpResponse:
     """Personal settings."""
-    contrast = request.COOKIES.get(CONTRAST) == "more"
-    first = {"theme": request.user.theme, CONTRAST: contrast}
+    kept = {name: request.COOKIES.get(name) == value for name, value in OF_BROWSER.items()}
+    first = {"theme": request.user.theme, **kept}
     form = LookForm(request.POST or None, initial=first)
     if not form.is_valid():
         return render(request, "core/me.html", {"section": "me", "form": form})
     request.user.theme = form.cleaned_data["theme"]
     request.user.save(update_fields=["theme"])
     response = redirect("me")
-    if form.cleaned_data[CONTRAST]:
-        response.set_cookie(CONTRAST, "more", max_age=YEAR_S, samesite="Lax", httponly=True)
-    else:
-        response.delete_cookie(CONTRAST, samesite="Lax")
+    for name, value in OF_BROWSER.items():
+        if form.cleaned_data[name]:
+            response.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", httponly=True)
+        else:
+            response.delete_cookie(name, samesite="Lax")
     return response
 
 

@@ -26,6 +26,7 @@ from cases.api import (
     share_steps,
     shares,
     statements,
+    tray,
     workload,
 )
 from cases.api.views import CaseViewSet
@@ -71,6 +72,9 @@ urlpatterns = [
     path("jobs/<int:bulk_id>/items/", bulk.BulkItemsView.as_view(), name="api-job-items"),
     path("jobs/<int:bulk_id>/cancel/", bulk.BulkCancelView.as_view(), name="api-job-cancel"),
     path("jobs/<int:bulk_id>/undo/", bulk.BulkUndoView.as_view(), name="api-job-undo"),
+    path("tray/", tray.TrayView.as_view(), name="api-tray"),
+    path("tray/take/", tray.TakeView.as_view(), name="api-tray-take"),
+    path("tray/common/", tray.CommonView.as_view(), name="api-tray-common"),
     path("notices/", notices.NoticesView.as_view(), name="api-notices"),
     path("message-templates/", messages.TemplatesView.as_view(), name="api-templates"),
     path(

@@ -42,6 +42,7 @@ from cases.models.shared import Handover, SharedObject, SharedSubject
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 from cases.models.task import Playbook, Task
+from cases.models.tray import TrayItem
 
 __all__ = [
     "Appeal",
@@ -111,5 +112,6 @@ __all__ = [
     "Statement",
     "Strike",
     "Task",
+    "TrayItem",
     "Webhook",
 ]

@@ -142,6 +142,11 @@ def samples_of(takes: Sequence[Candidate], viewer: User) -> QuerySet[Case]:
     return cases_for(viewer).select_related("claimed_by", "assignee").filter(pk__in=drawn)
 
 
+def chosen_for(viewer: User, choice: Choice, most: int) -> list[Case]:
+    """The oldest `most` cases of the choice."""
+    return list(_chosen(viewer, choice).order_by("pk")[:most])
+
+
 def _chosen(viewer: User, choice: Choice) -> QuerySet[Case]:
     if len(choice.refs) > settings.BULK_CAP:
         message = f"One action changes at most {settings.BULK_CAP:,} cases."

@@ -105,6 +105,12 @@ def record_visit(*, actor: User, case: Case) -> None:
         audit.append(actor=actor, verb=Verb.CASE_VIEWED, target=case)
 
 
+def record_report(*, actor: User, case: Case) -> None:
+    """Remember that `actor` made a report of the case, which may leave the desk on paper."""
+    policy.require(actor, "case.view", case)
+    audit.append(actor=actor, verb=Verb.CASE_REPORT_MADE, target=case)
+
+
 @transaction.atomic
 def _return_one() -> bool:
     case = (

@@ -22,7 +22,7 @@ from cases.selectors.case import (
 from cases.selectors.view import CountedView, counted_views_for
 from cases.selectors.workload import Workload, workload_of
 from cases.ui import undo
-from cases.ui.pages import RAIL, Page
+from cases.ui.pages import Entry, rail_for
 from detectors.choices import Outcome
 from detectors.models import Backtest
 
@@ -47,10 +47,9 @@ class CampaignLine(NamedTuple):
 
 
 @register.simple_tag(takes_context=True)
-def rail(context: dict[str, Any]) -> list[Page]:
-    """Pages of the left rail that this person may open."""
-    role = context["request"].user.role
-    return [page for page in RAIL if role in page.roles]
+def rail(context: dict[str, Any]) -> list[Entry]:
+    """The left rail of this person on this page."""
+    return rail_for(context["request"].user.role, context.get("section", ""))
 
 
 @register.simple_tag(takes_context=True)

@@ -13,9 +13,10 @@ ADMINS: Final = frozenset({Role.ADMIN})
 
 
 class Page(NamedTuple):
-    """section: what its view says it belongs to. icon: none where it stands below another page.
+    """section: what its view says it belongs to. key: id of the shortcut that opens it.
 
-    key: id of the shortcut that opens it.
+    group: pages that stand together. The first of them that somebody may open is in the rail
+    always, the others while one of the group is open. Those with a key are in it always.
     """
 
     name: str
@@ -24,6 +25,15 @@ class Page(NamedTuple):
     section: str
     icon: str = ""
     key: str = ""
+    group: str = ""
+
+
+class Entry(NamedTuple):
+    """A page as it stands in the rail, and whether it is below another one."""
+
+    page: Page
+    title: str
+    below: bool
 
 
 RAIL: Final = (
@@ -31,38 +41,57 @@ RAIL: Final = (
     Page("cases:inbox", "Notices", EVERYBODY, "inbox", "note", "go-inbox"),
     Page("cases:search", "Search", STAFF, "search", "search", "go-search"),
     Page("cases:queues", "Queues", EVERYBODY, "queues", "queue", "go-queues"),
-    Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases"),
-    Page("cases:bulk-jobs", "Jobs", STAFF, "jobs"),
-    Page("cases:views", "Saved views", STAFF, "views"),
-    Page("cases:proposals", "Proposals", STAFF, "proposals"),
-    Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals"),
+    Page("cases:case-list", "Cases", EVERYBODY, "cases", "case", "go-cases", "cases"),
+    Page("cases:tray", "Tray", STAFF, "tray", key="go-tray", group="cases"),
+    Page("cases:bulk-jobs", "Jobs", STAFF, "jobs", group="cases"),
+    Page("cases:proposals", "Proposals", STAFF, "proposals", group="cases"),
+    Page("cases:views", "Saved views", STAFF, "views", "saved"),
+    Page("detectors:signal-list", "Signals", EVERYBODY, "signals", "signal", "go-signals",
+         "signals"),
+    Page("detectors:source-list", "Sources", STAFF, "sources", group="signals"),
+    Page("detectors:letter-list", "Dead letters", STAFF, "letters", group="signals"),
+    Page("detectors:mapping-list", "Mappings", ADMINS, "mapping", group="signals"),
+    Page("detectors:entity-types", "Entity types", ADMINS, "types", group="signals"),
     Page("detectors:detector-list", "Detectors", EVERYBODY, "detectors", "detector",
-         "go-detectors"),
-    Page("detectors:rule-new", "New rule", LEADS, "rules"),
-    Page("cases:share-list", "Sharing", STAFF, "sharing", "right", "go-sharing"),
-    Page("cases:circle-list", "Circles", STAFF, "circles"),
-    Page("cases:partner-list", "Partners", STAFF, "partners"),
-    Page("cases:feed-list", "Feeds", STAFF, "feeds"),
-    Page("cases:imported-list", "Shared by others", STAFF, "imported"),
-    Page("cases:ledger", "Sharing ledger", LEADS, "ledger"),
+         "go-detectors", "detectors"),
+    Page("detectors:rule-new", "New rule", LEADS, "rules", group="detectors"),
+    Page("detectors:watch-list", "Watch list", STAFF, "watch", group="detectors"),
+    Page("detectors:group-list", "Declared groups", STAFF, "groups", group="detectors"),
+    Page("cases:share-list", "Sharing", STAFF, "sharing", "share", "go-sharing", "sharing"),
+    Page("cases:circle-list", "Circles", STAFF, "circles", group="sharing"),
+    Page("cases:partner-list", "Partners", STAFF, "partners", group="sharing"),
+    Page("detectors:import-list", "Indicator imports", STAFF, "imports", group="sharing"),
+    Page("cases:feed-list", "Feeds", STAFF, "feeds", group="sharing"),
+    Page("cases:imported-list", "Shared by others", STAFF, "imported", group="sharing"),
+    Page("cases:ledger", "Sharing ledger", LEADS, "ledger", group="sharing"),
     Page("cases:operations", "Dashboard", EVERYBODY, "dashboards", "chart", "go-dashboards"),
-    Page("cases:quality", "Quality", STAFF, "quality", "check"),
-    Page("cases:policy-list", "Policies", STAFF, "policies"),
-    Page("cases:statements", "Statements of reasons", LEADS, "statements"),
-    Page("detectors:source-list", "Sources", STAFF, "sources", "source"),
-    Page("detectors:mapping-list", "Mappings", ADMINS, "mapping"),
-    Page("detectors:entity-types", "Entity types", ADMINS, "types"),
-    Page("cases:playbooks", "Playbooks", STAFF, "playbooks"),
-    Page("cases:templates", "Message templates", STAFF, "templates"),
-    Page("detectors:watch-list", "Watch list", STAFF, "watch"),
-    Page("detectors:import-list", "Indicator imports", STAFF, "imports"),
-    Page("detectors:group-list", "Declared groups", STAFF, "groups"),
-    Page("detectors:letter-list", "Dead letters", STAFF, "letters", "letter"),
-    Page("cases:shifts", "Shifts", LEADS, "shifts", "person"),
-    Page("cases:queue-settings", "Queues and routing", ADMINS, "routing", "queue"),
-    Page("cases:webhooks", "Webhooks", ADMINS, "webhooks", "letter"),
-    Page("tokens", "Tokens", ADMINS, "settings", "key", "go-settings"),
-    Page("cases:masking", "Masking", ADMINS, "masking"),
-    Page("cases:retention", "Retention", ADMINS, "retention", "clock"),
+    Page("cases:quality", "Quality", STAFF, "quality", "check", group="quality"),
+    Page("cases:policy-list", "Policies", STAFF, "policies", group="quality"),
+    Page("cases:playbooks", "Playbooks", STAFF, "playbooks", group="quality"),
+    Page("cases:templates", "Message templates", STAFF, "templates", group="quality"),
+    Page("cases:statements", "Statements of reasons", LEADS, "statements", group="quality"),
+    Page("tokens", "Tokens", ADMINS, "settings", "settings", "go-settings", "settings"),
+    Page("cases:queue-settings", "Queues and routing", ADMINS, "routing", group="settings"),
+    Page("cases:shifts", "Shifts", LEADS, "shifts", "settings", group="settings"),
+    Page("cases:webhooks", "Webhooks", ADMINS, "webhooks", group="settings"),
+    Page("cases:masking", "Masking", ADMINS, "masking", group="settings"),
+    Page("cases:retention", "Retention", ADMINS, "retention", group="settings"),
 )  # fmt: skip
+GROUPS: Final = {"settings": "Settings"}
+"""What the first page of a group is called in the rail, where its own name says too little."""
 PAGES: Final = (*RAIL, Page("me", "Personal settings", EVERYBODY, "me", "person", "go-personal"))
+
+
+def rail_for(role: Role, section: str) -> list[Entry]:
+    """The rail of somebody who is in this section."""
+    mine = [page for page in RAIL if role in page.roles]
+    opened = {page.group for page in mine if page.section == section} - {""}
+    found: list[Entry] = []
+    heads: set[str] = set()
+    for page in mine:
+        below = page.group in heads
+        if not below or page.key or page.group in opened:
+            title = page.title if below else GROUPS.get(page.group, page.title)
+            found.append(Entry(page, title, below))
+        heads |= {page.group} - {""}
+    return found

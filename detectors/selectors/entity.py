@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -123,6 +123,13 @@ def entities_by_text(raw: str, viewer: User) -> list[Entity]:
     named |= set(_domains(spellings))
     digests = [entities.digest_of(kind, value) for kind, value in named]
     return list(entities_for(viewer).filter(digest__in=digests)[:NAMED])
+
+
+def actors_by_signal(signal_ids: Collection[int], viewer: User) -> list[Entity]:
+    """The accounts that act in these signals, as far as the viewer may see them."""
+    seen = signals_for(viewer).filter(pk__in=signal_ids).order_by().values("pk")
+    acting = SignalEntity.objects.filter(signal_id__in=seen, role="actor").values("entity")
+    return list(entities_for(viewer).filter(pk__in=acting))
 
 
 def recent_of(entity: Entity) -> Recent:

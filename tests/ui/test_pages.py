@@ -344,8 +344,10 @@ def test_the_first_run_card_ticks_itself(desk: world.Desk, as_: Any) -> None:
 
 def test_the_theme_is_kept(desk: world.Desk, as_: Any) -> None:
     client = as_(desk.reviewer)
-    client.post("/me/", {"theme": "light", "contrast": "on"})
+    client.post("/me/", {"theme": "light", "contrast": "on", "density": "on"})
     page = client.get("/me/").content.decode()
-    assert 'data-theme="light" data-contrast="more"' in page
+    assert 'data-theme="light" data-contrast="more" data-density="compact"' in page
     client.post("/me/", {"theme": "dark"})
-    assert "data-contrast" not in client.get("/me/").content.decode()
+    page = client.get("/me/").content.decode()
+    assert "data-contrast" not in page
+    assert "data-density" not in page

@@ -32,7 +32,7 @@ def test_two_people_at_one_case_see_each_other_and_a_takeover(
     expect(lena.page.locator(".viewing")).to_have_text("rita is viewing too", timeout=SOON_MS)
     expect(rita.page.locator(".viewing")).to_have_text("lena is viewing too", timeout=SOON_MS)
     online = rita.page.locator(".topbar .online")
-    expect(online.locator("summary")).to_contain_text("1 online")
+    expect(online.locator("summary")).to_contain_text("Others online: 1")
     lena.press("a")
     expect(lena.page.get_by_text("Claimed by you")).to_be_visible()
     expect(rita.page.get_by_text("lena took this case over.").first).to_be_visible(timeout=SOON_MS)

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
+from abusedesk.core import saved
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from detectors.choices import EntityType
@@ -71,6 +72,7 @@ def entity_detail(request: DeskRequest, kind: str, entity_id: int) -> HttpRespon
         "listed": listed.get(own, []),
         "chips": chips(listed.get(own, [])),
         "platforms": platforms_of(recent),
+        "can_put": request.user.role in saved.STAFF,
         "pivot": explorer.about(entity),
         "recent": recent,
         "accounts": same_actors_of(entity, recent, findings),

@@ -13,7 +13,7 @@ import abusedesk.core.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0024_sharing"),
+        ("cases", "0025_tray"),
         ("core", "__first__"),
     ]
 
