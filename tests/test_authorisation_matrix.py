@@ -222,6 +222,7 @@ from cases.selectors.taxii import (
     is_partner_by_user,
     levels_by_partner,
     objects_by_partner,
+    patterns_by_partner,
     post_status_by_uuid,
     posted_by_partner,
 )
@@ -1225,6 +1226,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         lambda who, on: pattern_receivers_of(Pattern.objects.earliest("pk"), who),
     ),
     "fares_of": (STAFF, lambda who, on: fares_of(Pattern.objects.earliest("pk"), who)),
+    "patterns_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: patterns_by_partner(
+            Circle.objects.get(slug="ring-0"), _of_a_partner(who), Asked()
+        ),
+    ),
     "releases_by_partner": (
         {Role.PARTNER},
         lambda who, on: releases_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
