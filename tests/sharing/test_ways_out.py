@@ -61,8 +61,11 @@ READERS_OF_PATTERNS: Final = {
     "cases/models/__init__.py",
     "cases/selectors/pattern.py",
     "cases/selectors/received.py",
+    "cases/selectors/taxii.py",
     "cases/services/pattern_outcome.py",
     "cases/services/pattern_out.py",
+    "cases/taxii/places.py",
+    "cases/taxii/views.py",
 }
 
 
