@@ -70,6 +70,8 @@ class NoticeKind(models.TextChoices):
     AUTOMATION = "auto", "has a proposal to let it act by itself"
     AUTOMATION_DONE = "auto-done", "acts by itself, as you proposed"
     AUTOMATION_NO = "auto-no", "had your proposal to let it act by itself refused"
+    PAUSED = "paused", "was paused; its page says why"
+    FEED = "feed", "is read no more until somebody looks"
 
 
 class LineageKind(models.TextChoices):
@@ -270,3 +272,71 @@ class RecallAnswer(models.TextChoices):
 
     ACKNOWLEDGED = "acknowledged", "Acknowledged"
     REFUSED = "refused", "Refused"
+
+
+class PatternState(models.TextChoices):
+    """How far an own pattern is."""
+
+    DRAFT = "draft", "Draft"
+    WAITING = "waiting", "Waits for approval"
+    SHARED = "shared", "Shared"
+    REVOKED = "revoked", "Revoked"
+
+
+class ReceivedState(models.TextChoices):
+    """How far a partner's pattern is here; no step is left out."""
+
+    QUARANTINED = "quarantined", "In quarantine"
+    ACCEPTED = "accepted", "Accepted, inactive"
+    SHADOW = "shadow", "In shadow"
+    ENABLED = "enabled", "Enabled"
+    PAUSED = "paused", "Paused"
+    REPLACED = "replaced", "Replaced by a later revision"
+    REFUSED = "refused", "Refused"
+
+
+class KeyState(models.TextChoices):
+    """What is thought of a partner's key."""
+
+    PINNED = "pinned", "Compared and pinned"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class FeedAuth(models.TextChoices):
+    """How the desk says who it is to another server."""
+
+    NONE = "none", "Not at all"
+    BEARER = "bearer", "Bearer token"
+    TOKEN = "token", "Token"
+    BASIC = "basic", "User name and password"
+
+
+class FeedMode(models.TextChoices):
+    """What becomes of values that others send; nothing acts by itself in any of them."""
+
+    HOLD = "hold", "A person looks at them first"
+    SEED = "seed", "Taken as investigation seeds"
+    OPINION = "opinion", "Taken as the source's opinion"
+
+
+class InboxMode(models.TextChoices):
+    """What the members of a circle may do with its inbox."""
+
+    NONE = "none", "Nobody writes"
+    INBOX = "inbox", "Members write; each reads its own"
+
+
+class PostState(models.TextChoices):
+    PENDING = "pending", "Pending"
+    COMPLETE = "complete", "Complete"
+
+
+class OutcomeKind(models.TextChoices):
+    """What a partner says of something that it got."""
+
+    SIGHTING = "sighting", "Seen"
+    FALSE_POSITIVE = "false_positive", "False positive"
+    EXPIRED = "expired", "Over"
+    AGREE = "agree", "Agrees"
+    NEUTRAL = "neutral", "Cannot tell"
+    DISAGREE = "disagree", "Disagrees"

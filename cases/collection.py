@@ -10,6 +10,7 @@ from typing import Any, Final
 from abusedesk.core import clock
 from cases.models import (
     Circle,
+    Partner,
     Rendition,
     Share,
     SharedObject,
@@ -96,6 +97,13 @@ def append(circle: Circle, row: Rendition, objects: Sequence[dict[str, Any]]) ->
             )
         )
     SharedObject.objects.bulk_create(new, batch_size=BATCH)
+
+
+def share_by_object(stix_id: str, partner: Partner) -> Share | None:
+    """The share by which this partner may have an object."""
+    rows = SharedObject.objects.filter(stix_id=stix_id, rendition__partners=partner)
+    row = rows.select_related("rendition__share__case", "rendition__share__circle").first()
+    return row.rendition.share if row else None
 
 
 def objects_of(row: Rendition) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, retention, version_undo
+from cases.services import bulk_work, inbox, lookup, polling, retention, version_undo
 
 
 def wake() -> None:
@@ -12,3 +12,6 @@ def wake() -> None:
     retention.wake_purges()
     bulk_work.wake_bulk()
     version_undo.wake_undos()
+    inbox.sweep_posted()
+    polling.wake_feeds()
+    lookup.wake_index()

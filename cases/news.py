@@ -43,6 +43,7 @@ OF_DETECTORS: Final[dict[str, NoticeKind]] = {
     Verb.AUTOMATION_PROPOSED: NoticeKind.AUTOMATION,
     Verb.AUTOMATION_ALLOWED: NoticeKind.AUTOMATION_DONE,
     Verb.AUTOMATION_REFUSED: NoticeKind.AUTOMATION_NO,
+    Verb.PATTERN_PAUSED: NoticeKind.PAUSED,
 }
 
 
@@ -98,7 +99,8 @@ def _tell(entries: Iterable[AuditEntry]) -> None:
 
 
 def _tell_of_detectors(entries: Iterable[AuditEntry]) -> None:
-    """Alarms go to admins, proposals to who may approve them, what became of one to its author."""
+    """Alarms go to admins, proposals to who may approve them, what became of one to its author,
+    that a pattern was paused to who took it in."""
     for entry in entries:
         people = User.objects.filter(is_active=True)
         if entry.verb == Verb.ALARM_RAISED:

@@ -36,6 +36,11 @@ def give_of_detector(
     _give(people, detector=slug, kind=kind, actor=actor)
 
 
+def give_of_feed(slug: str, kind: NoticeKind, people: Iterable[User]) -> None:
+    """As of a detector: a notice knows it by its short name."""
+    _give(people, detector=slug, kind=kind, actor=None)
+
+
 def _give(people: Iterable[User], **about: Any) -> None:
     now = clock.now()
     rows = [

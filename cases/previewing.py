@@ -8,13 +8,28 @@ from dataclasses import asdict, dataclass, field
 
 from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError
-from cases.models import Organisation, Rendition, Share, ShareTarget
+from cases.models import (
+    ImportedValue,
+    Organisation,
+    Override,
+    Rendition,
+    Share,
+    ShareTarget,
+)
 from cases.offering import Names, case_facts, offer_of, profile_of, refusals_of
 from cases.services.circle import key_in_force
 from cases.sharing import egress
-from cases.sharing.conflicts import Conflict, whole_conflicts
+from cases.sharing.conflicts import (
+    OVERRIDABLE,
+    Conflict,
+    Received,
+    received_conflicts,
+    whole_conflicts,
+)
 from cases.sharing.egress import Rendered
+from cases.sharing.facts import CaseFacts
 from cases.sharing.minimise import Profile
+from detectors.entities import digest_of
 
 
 @dataclass(slots=True)
@@ -62,7 +77,32 @@ def render_all(share: Share, targets: Sequence[ShareTarget]) -> Prepared:
         found.conflicts += [one for one in made.conflicts if one not in found.conflicts]
     blank = offer_of(share, told, maker, Names(share, ""))
     found.conflicts += whole_conflicts(blank, clock.now(), len(getting))
+    found.conflicts += received_conflicts(blank, _received(told))
+    allowed = _overridden(share)
+    found.conflicts = [one for one in found.conflicts if (one.rule, one.what) not in allowed]
     return found
+
+
+def _overridden(share: Share) -> set[tuple[str, str]]:
+    """Conflicts that a lead leaves out of account, by rule and what they are about."""
+    rows = Override.objects.filter(share=share, until__gt=clock.now(), rule__in=OVERRIDABLE)
+    return set(rows.values_list("rule", "what"))
+
+
+def _received(told: CaseFacts) -> list[Received]:
+    """What others said of the case's values and did not take back."""
+    things = {digest_of(one.type, one.value): one for one in told.things}
+    rows = ImportedValue.objects.filter(
+        digest__in=list(things), key_id="", imported__revoked=False
+    ).order_by("pk")
+    found = [
+        Received(thing.type, thing.value, source, pap, licence)
+        for digest, source, pap, licence in rows.values_list(
+            "digest", "imported__source", "imported__pap", "imported__licence"
+        )
+        for thing in [things[bytes(digest)]]
+    ]
+    return list(dict.fromkeys(found))
 
 
 def keep(share: Share) -> None:

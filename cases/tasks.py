@@ -26,7 +26,11 @@ from cases.services import (
     calibration,
     case,
     hold,
+    inbox,
     leftover,
+    lookup,
+    pattern_watch,
+    polling,
     retention,
     version_undo,
 )
@@ -93,6 +97,24 @@ def undo_version(undo_id: int) -> None:
     version_undo.run_undo(undo_id=undo_id)
 
 
+@shared_task(name="cases.share_posted", acks_late=True, soft_time_limit=300, time_limit=330)
+def share_posted(status_id: int) -> None:
+    """Take the rest of what a partner posted."""
+    inbox.work_posted(status_id=status_id)
+
+
+@shared_task(name="cases.share_poll", acks_late=True, soft_time_limit=400, time_limit=430)
+def share_poll(feed_id: int) -> None:
+    """Read what is new of one feed."""
+    polling.poll_feed(feed_id=feed_id)
+
+
+@shared_task(name="cases.share_index", acks_late=True, soft_time_limit=400, time_limit=430)
+def share_index() -> None:
+    """Make the hashes from which look-ups are answered."""
+    lookup.index_lookups()
+
+
 @shared_task(name="cases.sweep", acks_late=True, soft_time_limit=120, time_limit=150)
 def sweep() -> None:
     """What a lost message forgot, and what comes by the clock alone."""
@@ -109,3 +131,4 @@ def sweep() -> None:
     hold.extend_holds()
     calibration.apply_calibration()
     leftover.drop_leftovers()
+    pattern_watch.sweep_patterns()

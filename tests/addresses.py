@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
@@ -37,22 +38,30 @@ from cases.models import (
     Case,
     CaseAddition,
     CaseLineage,
+    Circle,
     Decision,
     Delivery,
     EntityAction,
     EvidenceFile,
     GoldenCheck,
     GoldenItem,
+    ImportedObject,
     Message,
     Notice,
+    OutcomeSent,
     Partner,
+    Pattern,
+    PatternHandover,
+    PatternRelease,
     Playbook,
     ProtectedEntity,
     Queue,
+    ReceivedPattern,
     Reporter,
     RoutingRule,
     SecondReview,
     Share,
+    SigningKey,
     Statement,
     Task,
     VersionUndo,
@@ -62,20 +71,25 @@ from cases.permits import Permit
 from cases.services.addition import add_to_case
 from cases.services.appeal import open_appeal
 from cases.services.automation import propose_automation
+from cases.services.bundle import read_bundle
 from cases.services.case import record_visit
 from cases.services.circle import CircleText, save_circle
 from cases.services.decision import record_decision
 from cases.services.event import owe_events
+from cases.services.feed import FeedText, save_feed
 from cases.services.file import add_file
 from cases.services.handover import hand_over
 from cases.services.hold import hold_case
+from cases.services.inbox import set_inbox
 from cases.services.marking import label_case
 from cases.services.message import save_template
 from cases.services.note import add_note
 from cases.services.organisation import save_organisation
 from cases.services.partner import PartnerText, save_partner
+from cases.services.pattern import PatternText, draft_pattern
 from cases.services.policy import PolicyText, save_policy
 from cases.services.protected import protect_entities
+from cases.services.receiving import receive_file
 from cases.services.relation import link_cases
 from cases.services.retention import verify_purge
 from cases.services.routing import save_rule
@@ -85,6 +99,7 @@ from cases.services.task import add_tasks, save_playbook
 from cases.services.tray import put_in_tray
 from cases.services.watch import watch_case
 from cases.services.webhook import save_webhook
+from cases.sharing import signing, stix
 from detectors.choices import (
     Alarm,
     EntityType,
@@ -144,6 +159,7 @@ from detectors.services.watch import add_items
 from detectors.sigma.params import EXAMPLE
 from detectors.watching.lines import Line, Terms
 from tests import cast, make
+from tests.sharing import packs
 from tests.ui import world
 
 DETECTOR = "velocity"
@@ -156,6 +172,40 @@ ALERT = dict.fromkeys(("type", "source", "sourceRef", "title", "description"), "
 BURIED = 10**15
 """Id of a signal that was purged."""
 MAPPING = "shop-0"
+TERMS: Final[dict[str, Any]] = {"trust": 0.7, "confidence": 80, "tlp": "clear", "days": 90}
+FEED: Final[dict[str, Any]] = TERMS | {
+    "title": "North",
+    "url": "https://north.example/taxii2/ring/collections/1/",
+    "auth": "bearer",
+    "secret": "s3cret",
+    "mode": "hold",
+    "every_min": 60,
+}
+INBOX: Final[dict[str, Any]] = {"mode": "inbox", "takes": "hold", "trust": 0.7}
+OVERRIDE: Final[dict[str, Any]] = {
+    "rule": "pap", "what": "x", "reason": "agreed", "days": 9,
+}  # fmt: skip
+BUNDLE: Final[dict[str, Any]] = TERMS | {"source": "handed over"}
+SEEN: Final = stix.observable("domain-name", "amber", value="refund-desk.example")
+STIX: Final = json.dumps(
+    {
+        "type": "bundle",
+        "id": "bundle--00000000-0000-4000-8000-000000000001",
+        "objects": [
+            SEEN,
+            {
+                "type": "report",
+                "spec_version": "2.1",
+                "id": "report--00000000-0000-4000-8000-000000000002",
+                "created": "2026-11-01T00:00:00.000Z",
+                "modified": "2026-11-01T00:00:00.000Z",
+                "name": "Refunds",
+                "published": "2026-11-01T00:00:00.000Z",
+                "object_refs": [SEEN["id"]],
+            },
+        ],
+    }
+).encode()
 PNG: Final = b"\x89PNG\r\n\x1a\n" + b"0" * 40  # begins like a picture
 SPEC: dict[str, Any] = {
     "fields": {
@@ -213,9 +263,20 @@ SHARE: dict[str, Any] = {
     "title": "Refund scam", "tlp": "amber", "pap": "amber", "purpose": "stop scams",
     "partners": ["partner-0"],
 }  # fmt: skip
+PATTERN: dict[str, Any] = {
+    "title": "Waves", "purpose": "stop", "partners": ["partner-0"], "tlp": "amber", "pap": "amber",
+    "licence": "CC0-1.0", "lifetime_days": 90,
+}  # fmt: skip
 TOKEN: dict[str, Any] = {"name": "TAXII", "days": 90}
 PERMIT: dict[str, Any] = {"kind": "limit", "cap": 9, "min_weight": 0, "reason": "too many"}
 PROTECT: dict[str, Any] = {"type": "account", "why": "vip", "reason": "minister"}
+TEST: dict[str, Any] = {
+    "name": "none", "kind": "negative", "signals": json.dumps([packs.signal(1)]),
+}  # fmt: skip
+OTHER_KEY: dict[str, Any] = {
+    "public": base64.b64encode(signing.public_of(bytes(32))).decode(),
+    "fingerprint": signing.fingerprint(signing.public_of(bytes(32))),
+}
 UNDOES = {"cases:undo", "cases:reverse", "cases:appeal-open", "api-case-undo", "cases:free"}
 """Addresses of a decided case."""
 UNNAMED = "api-nowhere"
@@ -469,6 +530,20 @@ class Furnished:
             "cases:partner-token": TOKEN,
             "cases:circle-list": CIRCLE | {"slug": "new"},
             "cases:circle": CIRCLE,
+            "cases:circle-inbox": INBOX,
+            "cases:feed-list": FEED | {"slug": "new"},
+            "cases:feed": FEED,
+            "cases:feed-do": {"do": "read"},
+            "cases:imported-list": lambda: BUNDLE | {"file": SimpleUploadedFile("b.json", STIX)},
+            "api-circle-inbox": INBOX,
+            "cases:partner-keys": {"sign": "", "seal": "0" * 64},
+            "cases:share-override": OVERRIDE,
+            "api-partner-keys": {"sign": "", "seal": "0" * 64},
+            "api-share-override": OVERRIDE,
+            "api-ask": lambda: {"entity": Entity.objects.filter(type="domain").earliest("pk").pk},
+            "api-feeds": FEED | {"slug": "new"},
+            "api-feed": FEED,
+            "api-imported-objects": BUNDLE | {"bundle": json.loads(STIX)},
             "api-organisation": {"name": "Desk"},
             "api-partners": PARTNER | {"slug": "new", "active": True},
             "api-partner": PARTNER | {"active": True},
@@ -499,6 +574,24 @@ class Furnished:
             "api-detector-undos": lambda: _undone() | {"dry_run": True},
             "api-protected": PROTECT | {"values": ["x:vip"]},
             "api-protected-entry": {"reason": "left"},
+            "cases:pattern-new": {"title": "x"},
+            "cases:pattern-upload": lambda: {
+                "partner": "partner-0", "file": SimpleUploadedFile("p.json", packs.far_bundle(99)),
+            },
+            "cases:pattern": lambda: PATTERN | {"valid_until": _in_a_month().date().isoformat()},
+            "cases:pattern-do": {"do": "ask"},
+            "cases:pattern-test": TEST,
+            "cases:received-do": {"do": "tell", "tells": "1"},
+            "cases:signing-keys": {"public": "AA==", "fingerprint": "00"},
+            "api-patterns": lambda: {
+                **PATTERN, "valid_until": _in_a_month().isoformat(), "circle": "ring-0",
+                "detector": "rule-made-0", "name": "another",
+            },
+            "api-pattern": lambda: PATTERN | {"valid_until": _in_a_month().isoformat()},
+            "api-received-patterns": lambda: {
+                "partner": "partner-0", "file": packs.far_bundle(99).decode(),
+            },
+            "api-signing-keys": lambda: OTHER_KEY,
             "api-receipts": {"answer": "acknowledged", "share": 1},
         }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
@@ -595,13 +688,23 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "delivery_id": _oldest(Delivery),
     "share_id": _oldest(Share),
     "partner_slug": lambda _: "partner-0",
+    "feed_slug": lambda _: "feed-0",
+    "imported_id": _oldest(ImportedObject),
+    "type": lambda _: "domain",
+    "prefix": lambda _: "any",
+    "status_id": lambda _: "00000000-0000-4000-8000-000000000000",
     "circle_slug": lambda _: "ring-0",
+    "pattern_id": _oldest(Pattern),
+    "received_id": _oldest(ReceivedPattern),
+    "key_id": lambda _: SigningKey.objects.earliest("pk").key_id,
+    "step": lambda _: "ask",
     "way": lambda _: "bundle",
     "path": lambda _: "nothing/",
     "collection_id": lambda _: "objects",
     "object_id": lambda _: "campaign--0",
 }
-PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int]]] = {
+PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int | str]]] = {
+    ("api-received-step", "step"): lambda _: "accept",
     ("cases:detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("api-detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
@@ -677,6 +780,7 @@ def furnish(rows: int = 1, keeper: Role = Role.REVIEWER) -> Furnished:
     _lineage(who, desk.cases[0], rows)
     _shared(desk, who, desk.cases[0], rows)
     _automated(desk, rows)
+    _offered(desk, rows)
     desk.cases[0].refresh_from_db()
     return Furnished(desk, people, who, desk.cases[0], desk.cases[rows], decisions[0], token)
 
@@ -985,6 +1089,52 @@ def _shared(desk: world.Desk, author: User, case: Case, rows: int) -> None:
         approve_share(actor=checker, share=share, digest=share.digest)
         partner = Partner.objects.get(slug="partner-0")
         hand_over(actor=checker, share=share, partner=partner, way=WayOut.BUNDLE)
+    _received(desk, rows)
+
+
+def _received(desk: world.Desk, rows: int) -> None:
+    """Feeds and what others sent, with an inbox for the first circle."""
+    circle = Circle.objects.get(slug="ring-0")
+    set_inbox(actor=desk.admin, circle=circle, **INBOX)
+    for number in range(rows):
+        feed = FeedText(**FEED | {"title": f"North {number}"})
+        save_feed(actor=desk.admin, slug=f"feed-{number}", said=feed)
+        terms = BatchTerms(source=f"file {number}")
+        read_bundle(actor=desk.admin, raw=STIX, terms=terms)
+
+
+def _offered(desk: world.Desk, rows: int) -> None:
+    """Own patterns, and as many of a partner whose key is pinned."""
+    partner = Partner.objects.get(slug="partner-0")
+    packs.pin_far(desk.admin, partner)
+    for number in range(rows):
+        draft_pattern(
+            actor=desk.lead,
+            slug="rule-made-0",
+            name=f"waves-{number}",
+            circle=Circle.objects.get(slug="ring-0"),
+            said=PatternText(**PATTERN, valid_until=_in_a_month(), tests=packs.vectors(5)),
+        )
+        body = packs.far_bundle(number)
+        (came,) = receive_file(actor=desk.lead, partner=partner, body=body).received
+        OutcomeSent.objects.create(
+            received=came, kind="confirmed", monday=date(2026, 1, 5), floor=5
+        )
+        _handed(Pattern.objects.latest("pk"), partner)
+
+
+def _handed(row: Pattern, partner: Partner) -> None:
+    """A revision that left and reached the partner, long ago."""
+    release = PatternRelease.objects.create(
+        pattern=row, revision=1, seq=row.pk, added_at=clock.now(), version=clock.now(),
+        tlp="amber", purpose="stop", valid_until=row.valid_until, bundle="{}", body="{}",
+        sha256="0" * 64, approved_by=row.author,
+    )  # fmt: skip
+    release.partners.add(partner)
+    PatternHandover.objects.create(
+        release=release, partner=partner, way="bundle", actor=row.author, size=2, sha256="0" * 64,
+        tlp="amber", purpose="stop", legal_basis="x",
+    )  # fmt: skip
 
 
 def _automated(desk: world.Desk, rows: int) -> None:

@@ -45,12 +45,23 @@ from cases.models import (
     Decision,
     Delivery,
     EvidenceFile,
+    Feed,
     GoldenItem,
+    HeldKey,
+    ImportedObject,
+    ImportedValue,
+    Inbox,
     Mask,
     Message,
+    Override,
     Partner,
+    PartnerKey,
+    PartnerOutcome,
+    Pattern,
     Playbook,
+    PostStatus,
     ProtectedEntity,
+    ReceivedPattern,
     Rendition,
     RoutingRule,
     SecondReview,
@@ -91,6 +102,23 @@ from cases.selectors.entity import cases_by_entity, refs_by_account
 from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_of
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
+from cases.selectors.feed import (
+    feed_by_slug,
+    feeds_for,
+    imported_by_id,
+    imported_objects_for,
+    imported_of,
+    inbox_of,
+    kept_of,
+    keys_of,
+    leading_of,
+    led_of,
+    outcomes_of,
+    overrides_of,
+    own_things_of,
+    pinned_of,
+    waiting_of,
+)
 from cases.selectors.found import hits_by_words
 from cases.selectors.golden import (
     agreement_for,
@@ -139,6 +167,14 @@ from cases.selectors.partner import (
     partners_for,
     reach_of,
 )
+from cases.selectors.pattern import (
+    fares_of,
+    pattern_by_id,
+    pattern_handovers_for,
+    pattern_receivers_of,
+    patterns_for,
+    releases_by_partner,
+)
 from cases.selectors.place import place_of
 from cases.selectors.policy import policies_for, policy_by_slug, policy_versions_for
 from cases.selectors.precedent import precedents_of
@@ -164,6 +200,13 @@ from cases.selectors.queue import (
     trial_for,
 )
 from cases.selectors.reach import reach_for, reaches_of
+from cases.selectors.received import (
+    counts_of,
+    received_by_id,
+    received_for,
+    signing_keys_of,
+    standing_of,
+)
 from cases.selectors.related import case_links_of, similar_to
 from cases.selectors.report import reported_acts_of, reports_of
 from cases.selectors.reporter import reporters_for
@@ -199,11 +242,15 @@ from cases.selectors.taxii import (
     is_partner_by_user,
     levels_by_partner,
     objects_by_partner,
+    patterns_by_partner,
+    post_status_by_uuid,
+    posted_by_partner,
 )
 from cases.selectors.transparency import figures_by_span
 from cases.selectors.tray import common_of, named_for, tray_items_for, tray_of
 from cases.selectors.view import counted_views_for
 from cases.selectors.workload import workload_of, workload_rows_for
+from cases.services.inbox import post_objects
 from cases.services.presence import note_presence
 from cases.services.share import ShareText, change_share
 from cases.summary import FADED
@@ -237,6 +284,7 @@ from detectors.models import (
 )
 from detectors.search import Goal, Hit
 from detectors.selectors import config, precision, retention
+from detectors.selectors.absent import absent_fields_for
 from detectors.selectors.alarm import alarms_for, open_alarms_for
 from detectors.selectors.backtest import backtest_by_id, backtests_for
 from detectors.selectors.calibration import calibration_for
@@ -300,6 +348,7 @@ from detectors.selectors.suppression import (
     suppressions_for,
 )
 from detectors.selectors.trial import draft_tried_for, sample_tried_for
+from detectors.selectors.uses import accounts_by_digest, met_items_by_source
 from detectors.selectors.watch import assertions_of, watch_item_by_id, watch_items_for
 from detectors.selectors.what_if import what_if_for
 from detectors.sigma.params import RuleParams
@@ -307,6 +356,7 @@ from tests.addresses import (
     BURIED,
     DETECTOR,
     MAPPING,
+    STIX,
     Furnished,
     all_addresses,
     cited_id,
@@ -545,6 +595,33 @@ cases:detector-version-undo GET   login ok    ok    ok    login 404
 cases:protected           GET     login ok    ok    ok    login 404
 cases:protected           POST    login 403   403   goes  login 404
 cases:protected-end       POST    login 403   403   goes  login 404
+cases:signing-keys        POST    login 403   403   goes  login 404
+cases:signing-key-withdraw POST   login 403   403   goes  login 404
+cases:pattern-outcomes    POST    login 403   goes  goes  login 404
+cases:pattern-list        GET     login ok    ok    ok    login 404
+cases:pattern-new         GET     login ok    ok    ok    login 404
+cases:pattern-new         POST    login ok    ok    ok    login 404
+cases:pattern-upload      POST    login 403   goes  goes  login 404
+cases:pattern             GET     login ok    ok    ok    login 404
+cases:pattern             POST    login 403   goes  goes  login 404
+cases:pattern-do          POST    login 403   goes  goes  login 404
+cases:pattern-test        POST    login 403   goes  goes  login 404
+cases:pattern-file        POST    login 403   goes  goes  login 404
+cases:received            GET     login ok    ok    ok    login 404
+cases:received-do         POST    login 403   goes  goes  login 404
+cases:circle-inbox        POST    login 403   403   goes  login 404
+cases:partner-keys        POST    login 403   403   goes  login 404
+cases:share-override      POST    login 403   goes  goes  login 404
+cases:ask                 POST    login ok    ok    ok    login 404
+cases:feed-list           GET     login ok    ok    ok    login 404
+cases:feed-list           POST    login 403   403   goes  login 404
+cases:feed                GET     login ok    ok    ok    login 404
+cases:feed                POST    login 403   403   goes  login 404
+cases:feed-do             POST    login 403   403   goes  login 404
+cases:imported-list       GET     login ok    ok    ok    login 404
+cases:imported-list       POST    login 403   403   goes  login 404
+cases:imported            GET     login ok    ok    ok    login 404
+taxii:status              GET     401   401   401   401   401   401
 taxii:discovery           GET     401   401   401   401   401   401
 taxii:root                GET     401   401   401   401   401   401
 taxii:collections         GET     401   401   401   401   401   401
@@ -717,11 +794,45 @@ api-partners            POST   admin  401  403  403  ok   401  403  403  403  ok
 api-partner             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-partner             PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-partner-tokens      POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-signing-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-signing-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-signing-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-pattern-outcomes    POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-patterns            GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-patterns            POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-pattern-ledger      GET    read   401  none rows rows 401  403  none rows rows none none
+api-pattern             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-pattern             PUT    review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-pattern-step        POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-pattern-file        POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-received-patterns   GET    read   401  rows rows rows 401  403  rows rows rows none none
+api-received-patterns   POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-received-pattern    GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-received-step       POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
+api-received-outcomes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-circles             GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-circles             POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-circle              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-circle              PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-circle-key          POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-circle-inbox        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-circle-inbox        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feeds               GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-feeds               POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-feed                GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-feed                PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-partner-keys        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-share-override      POST   review 401  403  409  409  401  403  403  409  409  404  404
+api-ask                 POST   review 401  none none none 401  403  none none none 403  404
+api-circle-keys         GET    share  401  403  403  404  401  403  404  404  404  404  404
+api-lookups             GET    share  401  403  403  404  401  403  404  404  404  404  404
+api-lookup              GET    share  401  403  403  404  401  403  404  404  404  404  404
+api-imported-objects    GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-imported-objects    POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-imported-object     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-shared-notes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-shared-notes   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-shares         POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -1219,6 +1330,42 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "circles_for": (STAFF, lambda who, on: circles_for(who)),
     "circle_by_slug": (STAFF, lambda who, on: circle_by_slug("ring-0", who)),
     "reach_of": (STAFF, lambda who, on: reach_of(Circle.objects.earliest("pk"), who)),
+    "patterns_for": (STAFF, lambda who, on: patterns_for(who)),
+    "pattern_by_id": (STAFF, lambda who, on: pattern_by_id(_first(Pattern), who)),
+    "pattern_receivers_of": (
+        STAFF,
+        lambda who, on: pattern_receivers_of(Pattern.objects.earliest("pk"), who),
+    ),
+    "fares_of": (STAFF, lambda who, on: fares_of(Pattern.objects.earliest("pk"), who)),
+    "patterns_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: patterns_by_partner(
+            Circle.objects.get(slug="ring-0"), _of_a_partner(who), Asked()
+        ),
+    ),
+    "releases_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: releases_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
+    ),
+    "pattern_handovers_for": (
+        {Role.LEAD, Role.ADMIN},
+        lambda who, on: pattern_handovers_for(who),
+    ),
+    "received_for": (STAFF, lambda who, on: received_for(who)),
+    "received_by_id": (STAFF, lambda who, on: received_by_id(_first(ReceivedPattern), who)),
+    "standing_of": (
+        STAFF,
+        lambda who, on: standing_of(ReceivedPattern.objects.earliest("pk"), who),
+    ),
+    "signing_keys_of": (
+        STAFF,
+        lambda who, on: signing_keys_of(Partner.objects.get(slug="partner-0"), who),
+    ),
+    "counts_of": (
+        STAFF,
+        lambda who, on: counts_of(ReceivedPattern.objects.earliest("pk"), who),
+    ),
+    "absent_fields_for": (READERS, lambda who, on: absent_fields_for(who, ["identifiers.ja4"])),
     "shares_for": (STAFF, lambda who, on: shares_for(who)),
     "share_by_id": (STAFF, lambda who, on: share_by_id(_first(Share), who)),
     "shares_of": (STAFF, lambda who, on: shares_of(on.held, who)),
@@ -1232,6 +1379,25 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         ),
     ),
     "changes_for": (STAFF, lambda who, on: changes_for(_second_revision(on), who)),
+    "feeds_for": (STAFF, lambda who, on: feeds_for(who)),
+    "feed_by_slug": (STAFF, lambda who, on: feed_by_slug("feed-0", who)),
+    "waiting_of": (STAFF, lambda who, on: _waiting(who)),
+    "kept_of": (STAFF, lambda who, on: _kept(who)),
+    "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
+    "keys_of": (STAFF, lambda who, on: _keys(who)),
+    "pinned_of": (STAFF, lambda who, on: _pinned(who)),
+    "outcomes_of": (STAFF, lambda who, on: _heard(who)),
+    "overrides_of": (STAFF, lambda who, on: _overrides(on, who)),
+    "accounts_by_digest": (READERS, lambda who, on: _uses(who)),
+    "met_items_by_source": (READERS, lambda who, on: _met(who)),
+    "imported_objects_for": (STAFF, lambda who, on: imported_objects_for(who)),
+    "imported_by_id": (STAFF, lambda who, on: imported_by_id(_first(ImportedObject), who)),
+    "led_of": (STAFF, lambda who, on: led_of(_imported("report"), who)),
+    "leading_of": (STAFF, lambda who, on: leading_of(_imported("domain-name"), who)),
+    "own_things_of": (STAFF, lambda who, on: _own_things(who)),
+    "imported_of": (STAFF, lambda who, on: imported_of(_told_of(), who)),
+    "posted_by_partner": ({Role.PARTNER}, lambda who, on: _posted(_of_a_partner(who))),
+    "post_status_by_uuid": ({Role.PARTNER}, lambda who, on: _post_status(_of_a_partner(who))),
     "is_partner_by_user": (
         {Role.PARTNER},
         lambda who, on: is_partner_by_user(_of_a_partner(who)),
@@ -1476,6 +1642,91 @@ def _reported() -> Case:
     note([(told, Complaint((account,), "x:ada", "spam"))])
     place()
     return Case.objects.get(report_links__signal_id=signal.pk)
+
+
+def _imported(type: str) -> ImportedObject:
+    return ImportedObject.objects.filter(type=type).earliest("pk")
+
+
+def _told_of() -> Entity:
+    """A thing of the desk's own that somebody else tells of."""
+    entity = Entity.objects.earliest("pk")
+    imported = _imported("domain-name")
+    ImportedValue.objects.filter(imported=imported).update(entity_id=entity.pk)
+    return entity
+
+
+def _own_things(who: User) -> Any:
+    _told_of()
+    ImportedValue.objects.update(key_id="ring-1")
+    return own_things_of(_imported("domain-name"), who)
+
+
+def _waiting(who: User) -> Any:
+    IndicatorBatch.objects.filter(source="file 0").update(source="feed-0", state="preview")
+    return waiting_of(Feed.objects.get(slug="feed-0"), who)
+
+
+def _kept(who: User) -> Any:
+    feed = Feed.objects.get(slug="feed-0")
+    ImportedObject.objects.update(feed=feed)
+    return kept_of(feed, who)
+
+
+def _keys(who: User) -> Any:
+    feed = Feed.objects.get(slug="feed-0")
+    HeldKey.objects.get_or_create(feed=feed, key_id="k-1", defaults={"began_at": clock.now()})
+    return keys_of(feed, who)
+
+
+def _pinned(who: User) -> Any:
+    partner = Partner.objects.get(slug="partner-0")
+    PartnerKey.objects.get_or_create(partner=partner)
+    return pinned_of(partner, who)
+
+
+def _heard(who: User) -> Any:
+    share, partner = Share.objects.earliest("pk"), Partner.objects.get(slug="partner-0")
+    PartnerOutcome.objects.get_or_create(
+        share=share, partner=partner, stix_id="sighting--1", kind="sighting", tlp="amber"
+    )
+    return outcomes_of(share, who)
+
+
+def _overrides(on: Furnished, who: User) -> Any:
+    share, until = Share.objects.earliest("pk"), clock.now() + timedelta(days=1)
+    Override.objects.create(share=share, rule="pap", reason="x", until=until, actor=on.keeper)
+    return overrides_of(share, who)
+
+
+def _uses(who: User) -> Any:
+    digests = [bytes(one) for one in Entity.objects.values_list("digest", flat=True)]
+    since = clock.now() - timedelta(days=4_000)
+    return accounts_by_digest(digests, since, clock.now() + timedelta(days=1), who)
+
+
+def _met(who: User) -> Any:
+    moment = clock.now()
+    WatchItem.objects.update(uid="indicator--1", last_hit_at=moment, ended_at=None)
+    source = WatchItem.objects.earliest("pk").source
+    return met_items_by_source(source, moment - timedelta(days=1), who)
+
+
+def _posted(who: User) -> Any:
+    """What the first partner posted to the first circle."""
+    inbox = Inbox.objects.select_related("circle", "owner").get()
+    if who.role == Role.PARTNER:
+        post_objects(actor=who, inbox=inbox, objects=json.loads(STIX)["objects"])
+    return posted_by_partner(inbox, who, Asked())
+
+
+def _post_status(who: User) -> Any:
+    inbox = Inbox.objects.select_related("circle", "owner").get()
+    if who.role == Role.PARTNER:
+        post_objects(actor=who, inbox=inbox, objects=[])
+    status = PostStatus.objects.first()
+    uuid = status.uuid if status else ids.new_uuid()
+    return post_status_by_uuid(uuid, inbox.circle, who)
 
 
 def _of_a_partner(who: User) -> User:

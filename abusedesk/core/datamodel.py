@@ -147,6 +147,7 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "": lambda value: f"is `{value}`",
     "in": lambda value: f"is one of {_columns(value)}",
     "isnull": lambda value: "is empty" if value else "is not empty",
+    "gt": lambda value: f"is more than `{value}`",
     "lt": lambda value: f"is less than `{value}`",
     "lte": lambda value: f"is at most `{value}`",
     "gte": lambda value: f"is at least `{value}`",

@@ -100,6 +100,14 @@ class TooLargeError(AbuseDeskError):
     code = "too_large"
 
 
+class SpentError(AbuseDeskError):
+    """The caller asked as often as it may on one day."""
+
+    status = 429
+    code = "spent"
+    retry_after_s = 3_600
+
+
 class BusyError(AbuseDeskError):
     """More came than is worked off; nothing was taken."""
 

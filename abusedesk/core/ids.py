@@ -23,6 +23,11 @@ def random_token(size: int = TOKEN_BYTES) -> str:
     return secrets.token_urlsafe(size)
 
 
+def random_bytes(size: int) -> bytes:
+    """`size` random bytes."""
+    return secrets.token_bytes(size)
+
+
 def random_hex(size: int) -> str:
     """`size` random bytes as hexadecimal digits."""
     return secrets.token_hex(size)

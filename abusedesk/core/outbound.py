@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from ipaddress import ip_address
 from threading import Timer
@@ -20,8 +20,10 @@ from abusedesk.core.addresses import Address, is_public
 TIMEOUT_S = 10.0
 MAX_BYTES = 64 * 1024
 MAX_URL = 500
+MAX_QUERY = 8_000  # cursors that other servers give out are long
 PORTS = {"http": 80, "https": 443}
 USER_AGENT = "abusedesk/1"
+_FIXED = {"User-Agent": USER_AGENT, "Connection": "close"}
 
 
 class OutboundError(Exception):
@@ -34,10 +36,11 @@ class RefusedError(OutboundError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the other side said. body: at most `MAX_BYTES`."""
+    """What the other side said. body: at most `MAX_BYTES`. headers: names in small letters."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ class Target:
         return host if self.port == PORTS[self.scheme] else f"{host}:{self.port}"
 
 
-def parse(url: str) -> Target:
-    """Split `url`. Raises RefusedError for what cannot be posted to; resolves nothing."""
-    if len(url) > MAX_URL or not url.isprintable() or " " in url:
+def parse(url: str, *, limit: int = MAX_URL) -> Target:
+    """Split `url`. Raises RefusedError for what cannot be asked; resolves nothing."""
+    if len(url) > limit or not url.isprintable() or " " in url:
         message = "The address is too long or has characters that do not belong there."
         raise RefusedError(message)
     try:
@@ -94,19 +97,51 @@ def post_json(
 
     Raises RefusedError for a forbidden address, OutboundError when nothing came back.
     """
-    target = parse(url)
+    return _exchange("POST", parse(url), body, headers or {}, timeout_s, max_bytes)
+
+
+def fetch(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
+    max_bytes: int = MAX_BYTES,
+) -> Reply:
+    """GET `url`. timeout_s: for all of it. An answer above `max_bytes` is none.
+
+    Raises RefusedError for a forbidden address, OutboundError when nothing usable came back.
+    """
+    target = parse(url, limit=MAX_QUERY)
+    reply = _exchange("GET", target, None, headers or {}, timeout_s, max_bytes + 1)
+    if len(reply.body) > max_bytes:
+        message = f"The answer of {target.host} is larger than {max_bytes:,} bytes."
+        raise OutboundError(message)
+    return reply
+
+
+def _exchange(
+    method: str,
+    target: Target,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout_s: float,
+    max_bytes: int,
+) -> Reply:
     deadline = time.monotonic() + timeout_s
     addresses = resolve(target)
+    own = {"Content-Type": "application/json", **_FIXED} if body is not None else _FIXED
     try:
         with _connected(target, addresses, deadline) as connection:
-            connection.putrequest("POST", target.path, skip_host=True, skip_accept_encoding=True)
+            connection.putrequest(method, target.path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", target.host_header)
-            connection.putheader("Content-Length", str(len(body)))
-            for name, value in (_fixed_headers() | dict(headers or {})).items():
+            if body is not None:
+                connection.putheader("Content-Length", str(len(body)))
+            for name, value in {**own, **headers}.items():
                 connection.putheader(name, value)
             connection.endheaders(body)
             response = connection.getresponse()
-            return Reply(response.status, response.read(max_bytes))
+            said = {name.lower(): value for name, value in response.getheaders()}
+            return Reply(response.status, response.read(max_bytes), said)
     except (OSError, HTTPException) as error:
         message = f"{target.host} did not answer: {str(error) or type(error).__name__}"
         raise OutboundError(message) from error
@@ -190,7 +225,3 @@ def _cut(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)  # a TLS socket's own would drop its state
     except OSError:
         return  # it ended by itself a moment ago
-
-
-def _fixed_headers() -> dict[str, str]:
-    return {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Connection": "close"}

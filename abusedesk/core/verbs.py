@@ -125,8 +125,44 @@ class Verb(StrEnum):
     SHARE_RECALLED = "share.recalled"
     SHARE_HANDED_OVER = "share.handed_over"
     SHARE_RECEIPT = "share.receipt"
+    SHARE_OUTCOME = "share.outcome"
+    SHARE_OVERRIDDEN = "share.overridden"
+    INBOX_SET = "inbox.set"
+    INBOX_POSTED = "inbox.posted"
+    INBOX_TAKEN_BACK = "inbox.taken_back"
+    FEED_SAVED = "feed.saved"
+    FEED_POLLED = "feed.polled"
+    FEED_PAUSED = "feed.paused"
+    FEED_RESUMED = "feed.resumed"
+    FEED_ACCEPTED = "feed.accepted"
+    FEED_ANSWERED = "feed.answered"
+    OBJECTS_TAKEN = "objects.taken"
+    PARTNER_KEYS = "partner.keys"
+    CIRCLE_KEYS_GIVEN = "circle.keys_given"
+    CIRCLE_KEYS_GOT = "circle.keys_got"
+    LOOKUP_ASKED = "lookup.asked"
     LEDGER_SEARCHED = "ledger.searched"
     LEDGER_EXPORTED = "ledger.exported"
+    PATTERN_WRITTEN = "pattern.written"
+    PATTERN_ASKED = "pattern.asked"
+    PATTERN_REFUSED = "pattern.refused"
+    PATTERN_APPROVED = "pattern.approved"
+    PATTERN_REVOKED = "pattern.revoked"
+    PATTERN_HANDED_OVER = "pattern.handed_over"
+    PATTERN_RECEIVED = "pattern.received"
+    PATTERN_ACCEPTED = "pattern.accepted"
+    PATTERN_DISCARDED = "pattern.discarded"
+    PATTERN_BACKTESTED = "pattern.backtested"
+    PATTERN_SHADOWED = "pattern.shadowed"
+    PATTERN_ENABLING = "pattern.enabling"
+    PATTERN_ENABLED = "pattern.enabled"
+    PATTERN_PAUSED = "pattern.paused"
+    PATTERN_RESUMED = "pattern.resumed"
+    PATTERN_TELLS = "pattern.tells"
+    KEY_PINNED = "key.pinned"
+    KEY_WITHDRAWN = "key.withdrawn"
+    OUTCOMES_SENT = "outcomes.sent"
+    OUTCOMES_TAKEN = "outcomes.taken"
     DETECTOR_CONFIGURED = "detector.configured"
     DRAFT_WRITTEN = "detector.draft_written"
     DRAFT_APPROVED = "detector.draft_approved"
@@ -158,6 +194,7 @@ class Verb(StrEnum):
     INDICATORS_ACCEPTED = "indicators.accepted"
     INDICATORS_DROPPED = "indicators.dropped"
     INDICATORS_UNDONE = "indicators.undone"
+    INDICATORS_WITHDRAWN = "indicators.withdrawn"
     SIGNALS_IMPORTED = "signals.imported"
     STORE_RESTORED = "store.restored"
     REFERENCE_LISTS_LOADED = "reference-lists.loaded"
@@ -335,8 +372,52 @@ SENTENCES: dict[str, str] = {
     Verb.SHARE_RECALLED: "recalled what the circle {circle} got. Reason: {reason}",
     Verb.SHARE_HANDED_OVER: "handed revision {revision} to {partner}: {way}, SHA-256 {sha256}",
     Verb.SHARE_RECEIPT: "noted that {partner} says to the recall: {answer}",
+    Verb.SHARE_OUTCOME: "heard from {partner} of what the circle {circle} got: {what}",
+    Verb.SHARE_OVERRIDDEN: "overrode {rule} in revision {revision} until {until}. Reason: {reason}",
+    Verb.INBOX_SET: "set the inbox of the circle {slug} to: {mode}",
+    Verb.INBOX_POSTED: "posted {total} objects to the inbox of {circle}: {good} taken, {bad} not",
+    Verb.INBOX_TAKEN_BACK: "took {object} back from the inbox of {circle}",
+    Verb.FEED_SAVED: "saved the feed {slug}: {what}",
+    Verb.FEED_POLLED: "read {objects} objects of the feed {slug}",
+    Verb.FEED_PAUSED: "paused the feed {slug}: {why}",
+    Verb.FEED_RESUMED: "resumed the feed {slug}",
+    Verb.FEED_ACCEPTED: "accepted {batches} waiting imports of the feed {slug}",
+    Verb.FEED_ANSWERED: "sent {count} sightings back to the feed {slug}",
+    Verb.OBJECTS_TAKEN: "took in {total} objects of {source}: {what}",
+    Verb.PARTNER_KEYS: "set the keys of the partner {slug}: {what}",
+    Verb.CIRCLE_KEYS_GIVEN: "fetched the keys of the circle {slug}",
+    Verb.CIRCLE_KEYS_GOT: "got the keys {keys} of the circle {slug} from {host}",
+    Verb.LOOKUP_ASKED: "asked {host} whether it knows a {type}",
     Verb.LEDGER_SEARCHED: "searched the sharing ledger for a {type}",
     Verb.LEDGER_EXPORTED: "exported {rows} lines of the sharing ledger",
+    Verb.PATTERN_WRITTEN: "prepared revision {revision} of the pattern {key}, {tlp}",
+    Verb.PATTERN_ASKED: "asked for approval of revision {revision} of the pattern {key}",
+    Verb.PATTERN_REFUSED: "sent revision {revision} of the pattern {key} back. Reason: {reason}",
+    Verb.PATTERN_APPROVED: "approved revision {revision} of the pattern {key}:"
+    " {receivers} get it, SHA-256 {digest}",
+    Verb.PATTERN_REVOKED: "revoked the pattern {key}. Reason: {reason}",
+    Verb.PATTERN_HANDED_OVER: "handed revision {revision} of the pattern {key} to {partner}:"
+    " {way}, SHA-256 {sha256}",
+    Verb.PATTERN_RECEIVED: "took revision {revision} of the pattern {key} from {partner}"
+    " into quarantine",
+    Verb.PATTERN_ACCEPTED: "accepted revision {revision} of the pattern {key} from"
+    " {partner}; it is inactive",
+    Verb.PATTERN_DISCARDED: "refused revision {revision} of the pattern {key} from"
+    " {partner}. Reason: {reason}",
+    Verb.PATTERN_BACKTESTED: "started a backtest of the pattern {key} over {days} days",
+    Verb.PATTERN_SHADOWED: "put revision {revision} of the pattern {key} from {partner}"
+    " into shadow",
+    Verb.PATTERN_ENABLING: "asked to enable revision {revision} of the pattern {key} from"
+    " {partner}",
+    Verb.PATTERN_ENABLED: "enabled revision {revision} of the pattern {key} from {partner}",
+    Verb.PATTERN_PAUSED: "paused revision {revision} of the pattern {key} from {partner}. {reason}",
+    Verb.PATTERN_RESUMED: "began again with revision {revision} of the pattern {key}"
+    " from {partner}; it is inactive",
+    Verb.PATTERN_TELLS: "set that counts for the author of the pattern {key} are made: {tells}",
+    Verb.KEY_PINNED: "pinned the key {key} of the partner {slug}",
+    Verb.KEY_WITHDRAWN: "withdrew the key {key} of the partner {slug}",
+    Verb.OUTCOMES_SENT: "handed {outcomes} counts of outcomes to {partner}",
+    Verb.OUTCOMES_TAKEN: "took {outcomes} counts of outcomes from {partner}",
     Verb.BACKTEST_STARTED: "started a backtest of {detector}, {since} to {until}",
     Verb.BACKTEST_CANCELLED: "cancelled a backtest of {detector}",
     Verb.CALIBRATION_FITTED: "fitted a {kind} curve to {verdicts} verdicts, Brier score {brier}"
@@ -359,6 +440,7 @@ SENTENCES: dict[str, str] = {
     Verb.INDICATORS_ACCEPTED: "put {added} values of {source} on the watch list, took off"
     " {withdrawn}",
     Verb.INDICATORS_DROPPED: "dropped the import of {source}",
+    Verb.INDICATORS_WITHDRAWN: "ended {count} values of {source}, which took them back",
     Verb.INDICATORS_UNDONE: "undid the import of {source}: {count} values left the watch list."
     " Reason: {reason}",
     Verb.SIGNALS_IMPORTED: "imported {accepted} signals",

@@ -101,6 +101,9 @@ ON_FINDING_TASK = "cases.automate"
 # What `manage.py doctor` asks besides what core knows.
 HEALTH_CHECKS = ("detectors.health.silent_sources", "detectors.health.optional_packages")
 
+# What else has a word on which settings of a detector come into force.
+DETECTOR_GUARDS = ("cases.standing.obstacle_to_mode",)
+
 OUTBOUND_ALLOW = ENV.outbound_allow
 OLDEST_SIGNAL = ENV.oldest_signal
 AUDIT_SAMPLE_PERCENT = ENV.audit_sample_percent

@@ -41,5 +41,8 @@ SPECTACULAR_SETTINGS = {
         "AppealStateEnum": "cases.choices.AppealState",
         "SeverityEnum": "cases.choices.Severity",
         "TlpEnum": "cases.choices.Tlp",
+        "FeedModeEnum": "cases.choices.FeedMode",
+        "InboxModeEnum": "cases.choices.InboxMode",
+        "ModeEnum": "detectors.choices.Mode",
     },
 }

@@ -22,7 +22,7 @@ from cases.selectors.share import (
     share_by_id,
 )
 from cases.services.handover import hand_over
-from cases.services.recall import acknowledge_recall, recall_share, record_answer
+from cases.services.recall import Receipt, acknowledge_recall, recall_share, record_answer
 from cases.services.share import (
     approve_share,
     ask_approval,
@@ -144,6 +144,5 @@ class ReceiptsView(Endpoint):
     def post(self, request: Request) -> Response:
         """What the partner whose token this is says to a recall."""
         said = valid(shapes.ReceiptSerializer(data=request.data))
-        share_id = said.pop("share")
-        acknowledge_recall(actor=caller(request), share_id=share_id, **said)
-        return Response(said)
+        acknowledge_recall(actor=caller(request), said=Receipt(**said))
+        return Response({name: said[name] for name in ("answer", "disabled", "note")})

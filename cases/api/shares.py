@@ -19,6 +19,7 @@ from cases.api.partners import valid
 from cases.choices import ShareState
 from cases.models import Handover, Share
 from cases.selectors.case import case_by_ref
+from cases.selectors.feed import outcomes_of
 from cases.selectors.ledger import handovers_for
 from cases.selectors.partner import circle_by_slug, partner_by_slug
 from cases.selectors.share import (
@@ -183,5 +184,8 @@ class LedgerView(ListModelMixin, ListEndpoint):
 
 def shown(request: Request, share_id: int, status: int = 200) -> Response:
     row = share_by_id(share_id, caller(request))
-    told = {"receivers": receivers_of(row, caller(request))}
+    told = {
+        "receivers": receivers_of(row, caller(request)),
+        "outcomes": outcomes_of(row, caller(request)),
+    }
     return Response(shapes.ShareDetailSerializer(row, context=told).data, status=status)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cases.api.partner_shapes import slugs
-from cases.choices import Pap, RecallAnswer, Tlp
+from cases.choices import OutcomeKind, Pap, RecallAnswer, Tlp
 from cases.models import Handover, Rendition, Share, SharedNote
 from cases.selectors.share import Receiver
 from cases.sharing.minimise import TYPES
@@ -106,18 +107,34 @@ class ShareSerializer(serializers.ModelSerializer[Share]):
         read_only_fields = fields
 
 
+class HeardSerializer(serializers.Serializer[Any]):
+    """What a partner says of a share. times: at least so often, as it rounded."""
+
+    partner = serializers.CharField()
+    kind = serializers.CharField(help_text=", ".join(OutcomeKind.values))
+    statements = serializers.IntegerField()
+    times = serializers.IntegerField()
+    newest = serializers.DateTimeField()
+
+
 class ShareDetailSerializer(ShareSerializer):
-    """A share with everybody who gets it or does not, and why."""
+    """A share with everybody who gets it or does not, and why; and what partners say of it."""
 
     receivers = serializers.SerializerMethodField()
+    outcomes = serializers.SerializerMethodField()
 
     class Meta(ShareSerializer.Meta):
-        fields: ClassVar = [*ShareSerializer.Meta.fields, "receivers"]
+        fields: ClassVar = [*ShareSerializer.Meta.fields, "receivers", "outcomes"]
         read_only_fields = fields
 
     def get_receivers(self, share: Share) -> Any:
         told = {"recalled": share.recalled_at is not None}
         return ReceiverSerializer(self.context["receivers"], many=True, context=told).data
+
+    @extend_schema_field(HeardSerializer(many=True))
+    def get_outcomes(self, share: Share) -> Any:
+        """By partner and kind."""
+        return HeardSerializer(self.context["outcomes"], many=True).data
 
 
 class FieldFateSerializer(serializers.Serializer[Any]):
@@ -167,9 +184,21 @@ class RecallAnswerSerializer(serializers.Serializer[Any]):
 
 
 class ReceiptSerializer(RecallAnswerSerializer):
-    """The same, from the partner itself. share: its number, as in the name of the file."""
+    """The same, from the partner itself. share: its number; object: or the id of an object of it.
 
-    share = serializers.IntegerField(min_value=1, max_value=2**62)
+    signature: base64 of Ed25519 with the pinned key, over the RFC 8785 form of the other members
+    that are not empty, and `"format": "abusedesk-receipt/1"`.
+    """
+
+    share = serializers.IntegerField(min_value=1, max_value=2**62, required=False)
+    object = serializers.CharField(max_length=100, default="", allow_blank=True)
+    signature = serializers.CharField(max_length=200, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of share and object."""
+        if ("share" in attrs) == bool(attrs["object"]):
+            raise serializers.ValidationError({"share": "Name the share or an object of it."})
+        return attrs
 
 
 class HandoverSerializer(serializers.ModelSerializer[Handover]):

@@ -8,20 +8,35 @@ from cases.models.automation import AutomatedAction, Automation, VersionUndo
 from cases.models.bulk import BulkItem, BulkJob
 from cases.models.case import Case, CaseCampaign, CaseVisit
 from cases.models.decision import Decision, EntityAction, Statement
+from cases.models.exchange import (
+    HeldKey,
+    LookupCount,
+    LookupEntry,
+    LookupState,
+    Override,
+    PartnerKey,
+    PartnerOutcome,
+    SealKey,
+)
 from cases.models.exposure import Break, BudgetExtension, Exposure
+from cases.models.feed import Feed
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
+from cases.models.imported import ImportedObject, ImportedValue
+from cases.models.inbox import Inbox, PostedObject, PostStatus
 from cases.models.lineage import CaseLineage
 from cases.models.masking import Mask, PeekHabit
 from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice
 from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
+from cases.models.pattern import OutcomeTold, Pattern, PatternHandover, PatternRelease
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
 from cases.models.protected import ProtectedEntity
 from cases.models.queue import Queue, RoutingRule, Shift
+from cases.models.received import OutcomeSent, ReceivedPattern, SigningKey
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
@@ -57,10 +72,18 @@ __all__ = [
     "EntityAction",
     "EvidenceFile",
     "Exposure",
+    "Feed",
     "Gate",
     "GoldenCheck",
     "GoldenItem",
     "Handover",
+    "HeldKey",
+    "ImportedObject",
+    "ImportedValue",
+    "Inbox",
+    "LookupCount",
+    "LookupEntry",
+    "LookupState",
     "Mask",
     "Message",
     "MessageTemplate",
@@ -68,16 +91,28 @@ __all__ = [
     "Note",
     "Notice",
     "Organisation",
+    "OutcomeSent",
+    "OutcomeTold",
+    "Override",
     "Partner",
+    "PartnerKey",
+    "PartnerOutcome",
+    "Pattern",
+    "PatternHandover",
+    "PatternRelease",
     "PeekHabit",
     "Playbook",
     "PolicyVersion",
+    "PostStatus",
+    "PostedObject",
     "Presence",
     "ProtectedEntity",
     "Queue",
+    "ReceivedPattern",
     "Rendition",
     "Reporter",
     "RoutingRule",
+    "SealKey",
     "SecondReview",
     "Share",
     "ShareName",
@@ -86,6 +121,7 @@ __all__ = [
     "SharedObject",
     "SharedSubject",
     "Shift",
+    "SigningKey",
     "Snooze",
     "Statement",
     "Strike",

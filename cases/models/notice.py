@@ -13,10 +13,11 @@ from cases.models.note import Note
 
 
 class Notice(models.Model):
-    """One event of a case, or of a detector, for one person. read_at: empty until they saw it.
+    """One event of a case, of a detector or of a feed, for one person. read_at: when they saw it.
 
-    actor: who did it; empty for the desk. note: the one that names them. mail_due_at: when it is
-    to be mailed next; empty once that is done, or where nobody asked for it.
+    detector: its short name, or that of the feed where `kind` speaks of one. actor: who did it;
+    empty for the desk. note: the one that names them. mail_due_at: when it is to be mailed next;
+    empty once that is done, or where nobody asked for it.
     """
 
     user = models.ForeignKey(
@@ -62,7 +63,7 @@ class Notice(models.Model):
 
     @property
     def about(self) -> str:
-        """Reference of the case, or name of the detector."""
+        """Reference of the case, or name of the detector or feed."""
         return self.case.ref if self.case else self.detector
 
 

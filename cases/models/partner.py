@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +12,7 @@ from django.db import models
 
 from abusedesk.core import clock
 from cases.choices import Tlp
+from cases.sharing import signing
 from cases.sharing.minimise import TYPES
 
 TYPE_CHOICES: Final = [(one, one) for one in TYPES]
@@ -31,6 +34,11 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def fingerprint(self) -> str:
+        """All digits of the key's fingerprint, to be read to partners."""
+        return signing.fingerprint(signing.public_of(bytes.fromhex(self.signing_key)))
 
 
 class Partner(models.Model):
@@ -96,6 +104,11 @@ class Circle(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def pattern_collection(self) -> UUID:
+        """Id of its collection of patterns: stays, and looks like any other."""
+        return UUID(bytes=sha256(b"patterns" + self.collection.bytes).digest()[:16], version=4)
 
 
 class CircleMember(models.Model):

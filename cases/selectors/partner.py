@@ -12,7 +12,7 @@ from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import policy
 from cases.choices import Tlp
-from cases.models import Circle, Organisation, Partner
+from cases.models import Circle, Organisation, Partner, SealKey
 from cases.offering import audience_of
 from cases.sharing import egress, signing
 
@@ -36,7 +36,11 @@ def published_keys_of() -> dict[str, Any]:
     row = Organisation.objects.first()
     if row is None:
         return {"keys": []}
-    return signing.published(signing.public_of(bytes.fromhex(row.signing_key)))
+    seal = SealKey.objects.filter(organisation=row).first()
+    return signing.published(
+        signing.public_of(bytes.fromhex(row.signing_key)),
+        bytes.fromhex(seal.public) if seal else None,
+    )
 
 
 def partners_for(viewer: User) -> QuerySet[Partner]:

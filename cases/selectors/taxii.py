@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from abusedesk.core import clock
 from abusedesk.core.models import User
 from cases.choices import ShareState, Tlp
-from cases.models import Circle, Partner, SharedObject, ShareTarget
+from cases.models import (
+    Circle,
+    Inbox,
+    Partner,
+    PatternRelease,
+    PostedObject,
+    PostStatus,
+    SharedObject,
+    ShareTarget,
+)
 from cases.offering import audience_of
+from cases.selectors.pattern import releases_by_partner
 from cases.sharing import egress, tlp
 from cases.taxii.paging import WORDS, Asked, moment
+
+Row = TypeVar("Row", SharedObject, PatternRelease, PostedObject)
 
 
 def is_partner_by_user(viewer: User) -> bool:
@@ -40,7 +55,28 @@ def objects_by_partner(circle: Circle, viewer: User, asked: Asked) -> QuerySet[S
 
     Everything is decided before rows are counted off, so pages are full and counts tell nothing.
     """
-    rows = _visible(circle, viewer)
+    return _asked_of(_visible(circle, viewer), asked).select_related("rendition")
+
+
+def patterns_by_partner(circle: Circle, viewer: User, asked: Asked) -> QuerySet[PatternRelease]:
+    """The same of the circle's patterns."""
+    return _asked_of(releases_by_partner(circle, viewer), asked)
+
+
+def posted_by_partner(inbox: Inbox, viewer: User, asked: Asked) -> QuerySet[PostedObject]:
+    """Of an inbox what this partner added itself, in the order in which it did."""
+    rows = PostedObject.objects.filter(inbox=inbox, partner__user=viewer, withdrawn=False)
+    return _asked_of(rows, asked)
+
+
+def post_status_by_uuid(uuid: UUID, circle: Circle, viewer: User) -> PostStatus | None:
+    """What became of a post, for who posted it."""
+    rows = PostStatus.objects.filter(inbox__circle=circle, partner__user=viewer)
+    return rows.filter(uuid=uuid).first()
+
+
+def _asked_of(rows: QuerySet[Row], asked: Asked) -> QuerySet[Row]:
+    """Of what a partner may have, what it asks for."""
     if "id" in asked.match:
         rows = rows.filter(stix_id__in=asked.match["id"])
     if "type" in asked.match:
@@ -50,7 +86,7 @@ def objects_by_partner(circle: Circle, viewer: User, asked: Asked) -> QuerySet[S
     found = rows.filter(_of_versions(rows, asked.versions), seq__gt=asked.since)
     if asked.after is not None:
         found = found.filter(added_at__gt=asked.after)
-    return found.select_related("rendition").order_by("seq")
+    return found.order_by("seq")
 
 
 def _visible(circle: Circle, viewer: User) -> QuerySet[SharedObject]:
@@ -76,7 +112,7 @@ def _visible(circle: Circle, viewer: User) -> QuerySet[SharedObject]:
     )
 
 
-def _of_versions(rows: QuerySet[SharedObject], versions: tuple[str, ...]) -> Q:
+def _of_versions(rows: QuerySet[Row], versions: tuple[str, ...]) -> Q:
     """Condition: the first, the last, all, or those of given moments; each version once."""
     same = rows.filter(stix_id=OuterRef("stix_id"))
     again = Exists(same.filter(version=OuterRef("version"), seq__gt=OuterRef("seq")))

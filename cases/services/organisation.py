@@ -9,6 +9,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from cases import fields, policy
 from cases.models import Organisation
+from cases.services.circle_keys import ensure_seal_key
 from cases.sharing import signing
 
 NAME_LIMIT = 120
@@ -30,5 +31,6 @@ def save_organisation(*, actor: User, name: str) -> Organisation:
         )
     row.name = name
     row.save()
+    ensure_seal_key(organisation=row)
     audit.append(actor=actor, verb=Verb.ORGANISATION_SAVED, target=row, name=name)
     return row

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from django.db import transaction
@@ -12,11 +15,24 @@ from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
 from cases import collection, fields, policy
 from cases.choices import RecallAnswer, ShareState
-from cases.models import Partner, Rendition, Share, ShareTarget
+from cases.models import Partner, PartnerKey, Rendition, Share, ShareTarget
+from cases.sharing import signing
 
 REASON_LIMIT: Final = 500
 NOTE_LIMIT: Final = 300
 MOST: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a partner says of a recall. share: its number; object: or an object of it."""
+
+    answer: str
+    share: int = 0
+    object: str = ""
+    disabled: int | None = None
+    note: str = ""
+    signature: str = ""
 
 
 @transaction.atomic
@@ -52,23 +68,41 @@ def recall_share(*, actor: User, share: Share, reason: str) -> Share:
     return row
 
 
-def acknowledge_recall(
-    *, actor: User, share_id: int, answer: str, disabled: int | None, note: str = ""
-) -> ShareTarget:
+def acknowledge_recall(*, actor: User, said: Receipt) -> ShareTarget:
     """What a partner says itself, with its token. What is not shared with it does not exist.
 
-    Raises ForbiddenError for who is no partner, InvalidError, or ConflictError without a recall.
+    Where its key is pinned, its signature must hold. Raises ForbiddenError for who is no partner,
+    InvalidError, or ConflictError without a recall.
     """
     partner = Partner.objects.filter(user=actor, active=True).first()
     if partner is None:
         message = "Only partners answer a recall here."
         raise ForbiddenError(message)
+    _require_signature(partner, said)
+    share_id = said.share
+    if said.object:
+        share = collection.share_by_object(said.object, partner)
+        share_id = share.pk if share else 0
     found = ShareTarget.objects.filter(share=share_id, partner=partner).exclude(approved=None)
     target = found.select_related("share").first()
     if target is None:
         message = "No such share was given to you."
-        raise InvalidError(message, field="share")
-    return _answered(actor, target, answer, disabled, note)
+        raise InvalidError(message, field="object" if said.object else "share")
+    return _answered(actor, target, said.answer, said.disabled, said.note)
+
+
+def _require_signature(partner: Partner, said: Receipt) -> None:
+    pinned = PartnerKey.objects.filter(partner=partner).exclude(sign="").first()
+    if pinned is None:
+        return
+    try:
+        signed = base64.b64decode(said.signature, validate=True)
+    except (binascii.Error, ValueError):
+        signed = b""
+    told = signing.receipt(asdict(said) | {"share": said.share or None})
+    if not signing.holds(bytes.fromhex(pinned.sign), told, signed):
+        message = "The signature is not that of your pinned key over this receipt."
+        raise InvalidError(message, field="signature")
 
 
 def record_answer(

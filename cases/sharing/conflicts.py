@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +16,12 @@ from cases.sharing.pieces import Mapped
 from cases.sharing.stix import Object
 from detectors import normalise
 
+PAPS: Final = ("clear", "green", "amber", "red")
 VALID_AT_MOST: Final = timedelta(days=400)
+OVERRIDABLE: Final = frozenset({"pap", "licence", "personal-data"})
+"""What a lead may weigh; TLP, leaks, ends and agreements are not among it."""
+_NARROW: Final = re.compile(r"(?:^|[-\s])(?:NC|ND|NOASSERTION|PROPRIETARY|NONE)(?:[-\s]|$)", re.I)
+"""Licences that do not let pass on: no commercial use, no derivatives, none given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,36 @@ def whole_conflicts(offer: Offer, now: datetime, receivers: int) -> Iterator[Con
         )
     if not receivers:
         yield Conflict("audience", "Nobody would get it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What somebody else said of a value that a share tells."""
+
+    type: str
+    value: str
+    source: str
+    pap: str
+    licence: str
+
+
+def received_conflicts(offer: Offer, received: Iterable[Received]) -> Iterator[Conflict]:
+    """What the sources of values do not allow: more than their PAP, or passing on at all."""
+    for one in received:
+        if one.pap and PAPS.index(offer.pap) < PAPS.index(one.pap):
+            yield Conflict(
+                "pap",
+                f"{one.source} sent this {one.type} as PAP:{one.pap.upper()}; the share allows more"
+                f", PAP:{offer.pap.upper()}.",
+                one.value,
+            )
+        if _NARROW.search(one.licence):
+            yield Conflict(
+                "licence",
+                f"{one.source} sent this {one.type} under {one.licence}, which does not let it be"
+                " passed on.",
+                one.value,
+            )
 
 
 def conflicts(

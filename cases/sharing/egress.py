@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from cases.sharing import csvtable, tlp
 from cases.sharing.closure import closed
 from cases.sharing.conflicts import Conflict, conflicts
-from cases.sharing.facts import Offer
+from cases.sharing.facts import Maker, Offer
 from cases.sharing.mapping import mapped
 from cases.sharing.minimise import Profile
+from cases.sharing.patterns import offering
+from cases.sharing.patterns.offering import PatternOffer
 from cases.sharing.pieces import Line
 from cases.sharing.stix import Object
 
@@ -74,9 +77,7 @@ def render(offer: Offer, profile: Profile) -> Rendered:
 
     The same offer and the same profile are the same bytes. Raises ValueError at TLP:RED.
     """
-    if profile.level == tlp.RED:
-        message = "TLP:RED leaves by no machine and no file."
-        raise ValueError(message)
+    _require_not_red(profile.level)
     out = mapped(offer, profile)
     objects = closed(out.objects.values())
     name = offer.name_of("bundle", offer.case.key).id
@@ -91,6 +92,42 @@ def render(offer: Offer, profile: Profile) -> Rendered:
         subjects=tuple(out.subjects),
         conflicts=tuple(conflicts(out, objects, (bundle, table), offer)),
     )
+
+
+def render_pattern(offer: PatternOffer, secret: bytes) -> tuple[bytes, Object]:
+    """The bundle of a pattern and the signed indicator in it; the same offer is the same bytes.
+
+    Raises ValueError at TLP:RED.
+    """
+    _require_not_red(offer.level)
+    indicator = offering.indicator_of(offer, secret)
+    return _around(offer, indicator), indicator
+
+
+def render_revocation(
+    offer: PatternOffer, at: datetime, reason: str, secret: bytes
+) -> tuple[bytes, Object]:
+    """The same for what takes a pattern back."""
+    stub = offering.revocation_of(offer, at, reason, secret)
+    return _around(offer, stub), stub
+
+
+def render_outcomes(maker: Maker, level: str, sightings: Sequence[Object]) -> bytes:
+    """A bundle of counts for the author of a pattern, which stays with the author."""
+    _require_not_red(level)
+    objects = [*offering.frame_of(maker, level), *sightings]
+    return written(offering.bundle_of(objects))
+
+
+def _around(offer: PatternOffer, indicator: Object) -> bytes:
+    objects = [*offering.frame_of(offer.maker, offer.level), indicator]
+    return written(offering.bundle_of(objects))
+
+
+def _require_not_red(level: str) -> None:
+    if level == tlp.RED:
+        message = "TLP:RED leaves by no machine and no file."
+        raise ValueError(message)
 
 
 def written(bundle: dict[str, Any]) -> bytes:

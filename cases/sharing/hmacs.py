@@ -37,8 +37,12 @@ def digest(secret: bytes, type: str, value: str) -> str:
 
 def sealed(key: Key, type: str, value: str) -> str:
     """The value as it leaves: `hmac:<key id>:<hex>`."""
-    told = account_value(value) if type == "account" else value
-    return f"hmac:{key.key_id}:{digest(key.secret, type, told)}"
+    return f"hmac:{key.key_id}:{mac_of(key.secret, type, value)}"
+
+
+def mac_of(secret: bytes, type: str, value: str) -> str:
+    """The hash of a value as the desk writes it."""
+    return digest(secret, type, account_value(value) if type == "account" else value)
 
 
 def account_value(account: str) -> str:

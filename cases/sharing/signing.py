@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
+import rfc8785
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 PAYLOAD_TYPE: Final = "application/stix+json;version=2.1"
 FORMAT: Final = "abusedesk-bundle/1"
+RECEIPT: Final = "abusedesk-receipt/1"
 
 
 def new_key() -> bytes:
@@ -25,9 +27,14 @@ def public_of(secret: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()
 
 
+def fingerprint(public: bytes) -> str:
+    """All 64 digits, for people to compare."""
+    return sha256(public).hexdigest()
+
+
 def key_id(public: bytes) -> str:
-    """Names a key by its fingerprint, for people to compare."""
-    return f"ed25519:{sha256(public).hexdigest()[:16]}"
+    """Names a key by the beginning of its fingerprint."""
+    return f"ed25519:{fingerprint(public)[:16]}"
 
 
 def signature(secret: bytes, told: bytes) -> bytes:
@@ -61,6 +68,13 @@ def signed_bundle(bundle: bytes, *, recipients: Sequence[str], share: str, secre
     return json.dumps(file, indent=2, ensure_ascii=True).encode() + b"\n"
 
 
+def receipt(said: Mapping[str, Any]) -> bytes:
+    """The bytes of a receipt that are signed."""
+    names = ("share", "object", "answer", "disabled", "note")
+    kept = {name: said[name] for name in names if said.get(name) not in (None, "")}
+    return rfc8785.dumps({"format": RECEIPT, **kept})
+
+
 def opened(file: bytes, public: bytes) -> bytes | None:
     """The bundle in a signed file; None when this key did not sign it."""
     try:
@@ -72,7 +86,19 @@ def opened(file: bytes, public: bytes) -> bytes | None:
     return bundle if holds(public, bundle, signed) else None
 
 
-def published(public: bytes) -> dict[str, Any]:
-    """What a desk says of its key to everybody."""
-    x = base64.b64encode(public).decode()
-    return {"keys": [{"keyid": key_id(public), "alg": "Ed25519", "public": x, "use": "sign"}]}
+def published(public: bytes, seal: bytes | None = None) -> dict[str, Any]:
+    """What a desk says of its keys to everybody. seal: X25519, for what others seal to it."""
+    keys = [_told(public, "ed25519", "Ed25519", "sign")]
+    keys += [_told(seal, "x25519", "X25519", "seal")] if seal else []
+    return {"keys": keys}
+
+
+def _told(public: bytes, short: str, alg: str, use: str) -> dict[str, str]:
+    """hex: as other desks pin it."""
+    return {
+        "keyid": f"{short}:{sha256(public).hexdigest()[:16]}",
+        "alg": alg,
+        "public": base64.b64encode(public).decode(),
+        "hex": public.hex(),
+        "use": use,
+    }

@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from detectors.intel.stix import marks
+
 CLEAR, GREEN, AMBER, STRICT, RED = "clear", "green", "amber", "amber+strict", "red"
 LEVELS: Final = (CLEAR, GREEN, AMBER, STRICT, RED)
 """From wide to narrow."""
 UNMARKED_IMPORT: Final = AMBER
 """How an object of somebody else is treated that bears no marking."""
+MARKING: Final = marks.MARKING
+READ: Final = marks.READ
+"""Of TLP 1 too, which is never written."""
 EXTENSION: Final = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
-MARKING: Final = {
-    CLEAR: "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
-    GREEN: "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
-    AMBER: "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
-    STRICT: "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
-    RED: "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
-}
-# Of TLP 1: read, never written.
-OLD: Final = {
-    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9": CLEAR,
-    "marking-definition--34098fce-860f-48ae-8e50-ebd3cc5e41da": GREEN,
-    "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82": AMBER,
-    "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed": RED,
-}
-READ: Final = OLD | {marking: level for level, marking in MARKING.items()}
 
 
 def rank(level: str) -> int:
@@ -65,9 +55,9 @@ def level_of(thing: Mapping[str, Any]) -> str | None:
 
     Granular markings raise the whole object: who reads a part reads the rest beside it.
     """
-    marks = list(thing.get("object_marking_refs") or [])
-    marks += [one.get("marking_ref") for one in thing.get("granular_markings") or []]
-    found = [READ[mark] for mark in marks if mark in READ]
+    refs = list(thing.get("object_marking_refs") or [])
+    refs += [one.get("marking_ref") for one in thing.get("granular_markings") or []]
+    found = [READ[ref] for ref in refs if ref in READ]
     return strictest(found) if found else None
 
 

@@ -8,19 +8,23 @@ from typing import Any
 from django import template
 from django.forms import Form
 
+from cases import policy
 from cases.masking import Cover, signal_item
-from cases.models import AutomatedAction, ProtectedEntity, Reporter
+from cases.models import AutomatedAction, ImportedObject, ProtectedEntity, Reporter
 from cases.selectors import entity as selectors
 from cases.selectors.automation import automated_actions_by_account
+from cases.selectors.feed import imported_of
 from cases.selectors.masking import covers_for
 from cases.selectors.protected import protection_by_value
 from cases.selectors.reporter import reporters_for
 from cases.selectors.strike import Standing, standings_of
 from cases.services.exposure import count_seen
+from cases.sharing.minimise import TYPES
 from detectors.models import Entity, Finding, Signal
 
 register = template.Library()
 AUTOMATED = 20  # lines on the page of an entity
+TOLD = 20
 
 
 class Covers(dict[int, Cover]):
@@ -44,6 +48,18 @@ def cases_by_entity(
 ) -> list[selectors.Involved]:
     """Cases of this person's queues in which the entity plays a part."""
     return selectors.cases_by_entity(entity, finding_ids, context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def told_of_entity(context: dict[str, Any], entity: Entity) -> list[ImportedObject]:
+    """What others shared that tells of it, in the clear or hashed; the newest."""
+    return list(imported_of(entity, context["request"].user)[:TOLD])
+
+
+@register.simple_tag(takes_context=True)
+def askable(context: dict[str, Any], entity: Entity) -> bool:
+    """Whether this person may ask other desks about it."""
+    return entity.type in TYPES and policy.allowed(context["request"].user, "lookup.ask")
 
 
 @register.simple_tag(takes_context=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from detectors.choices import RowOutcome, Tlp
+from detectors.choices import Opinion, RowOutcome, Tlp
 from detectors.intel.forms import Kind
 from detectors.intel.markings import marking_of
 from detectors.intel.report import Row
@@ -33,10 +33,12 @@ _FIRST: Final = (
 class Known:
     """What the desk knows of a value: whether this source says it, how many others, which lists.
 
-    blocking: it stands on them itself; above: what it lies below does.
+    as_seed: this source says so far only that one might look there. blocking: it stands on them
+    itself; above: what it lies below does.
     """
 
     by_source: bool = False
+    as_seed: bool = False
     others: int = 0
     blocking: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
@@ -52,13 +54,21 @@ class Judged:
     things: list[dict[str, Any]] = field(default_factory=list)
 
 
-def judge(rows: Sequence[Row], known: Mapping[Thing, Known]) -> Iterator[Judged]:
-    """Outcome of every row, in order; a value counts where it is said first."""
+def judge(
+    rows: Sequence[Row], known: Mapping[Thing, Known], opinion: str = Opinion.POSITIVE
+) -> Iterator[Judged]:
+    """Outcome of every row, in order; a value counts where it is said first.
+
+    opinion: of rows that do not say one. What was a seed and is more by now is new.
+    """
     seen: set[tuple[str, Thing]] = set()
     for row in rows:
         things = []
         for thing in row.things:
-            outcome = _outcome(row, thing, known.get(thing, Known()), seen)
+            told = known.get(thing, Known())
+            if told.as_seed and not row.gone and (row.opinion or opinion) != Opinion.SEED:
+                told = replace(told, by_source=False)
+            outcome = _outcome(row, thing, told, seen)
             seen.add((outcome, thing))
             things.append(_told(thing, outcome, known.get(thing, Known())))
         yield Judged(row, _of_row(row, [one["outcome"] for one in things]), things)

@@ -33,7 +33,7 @@ class Row:
     """One row of a report. number: from 1, over all its tables.
 
     said: the phase as written. opinion, confidence: where the format says them, else the batch
-    does. uid: what its maker calls it; gone: it takes back what was said before.
+    does. uid: what its maker calls it; gone: it takes back what was said before; until: its end.
     """
 
     number: int
@@ -55,6 +55,7 @@ class Row:
     uid: str = ""
     tags: tuple[str, ...] = ()
     gone: bool = False
+    until: datetime | None = None
 
     @property
     def kind(self) -> Kind:

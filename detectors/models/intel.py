@@ -62,7 +62,8 @@ class IndicatorRow(models.Model):
 
     form: how it looks. things: type, canonical value, what becomes of it and the lists that name
     it, for each value of the row. phase: of the online operations kill chain; said: as written.
-    opinion, confidence, uid: where the format says them. extra: what else stood in the row.
+    opinion, confidence, uid, until (its end): where the format says them. extra: what else stood in
+    the row.
     """
 
     batch = models.ForeignKey(IndicatorBatch, models.CASCADE, related_name="items")
@@ -86,6 +87,7 @@ class IndicatorRow(models.Model):
     confidence = models.PositiveSmallIntegerField(null=True)
     uid = models.CharField(max_length=100, blank=True)
     tags = ArrayField(models.CharField(max_length=200), default=list)
+    until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["batch", "number"]

@@ -85,6 +85,12 @@ class WatchItem(models.Model):
             ),
         ]
         indexes = [
+            # a feed: what a source said under this name
+            models.Index(
+                fields=["source", "uid"],
+                condition=models.Q(ended_at=None),
+                name="watchitem_uid",
+            ),
             # the sweep: what the detector is to be told
             models.Index(fields=["id"], condition=models.Q(pending=True), name="watchitem_pending"),
             # the sweep: what has expired

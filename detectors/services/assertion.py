@@ -29,7 +29,8 @@ INSERT INTO detectors_watchitem (
     first_seen, last_seen, lifetime_d, reach, fades_at
 )
 SELECT
-    %(batch)s, %(source)s, %(trust)s, %(reference)s, %(actor)s, %(now)s, %(now)s, %(end)s,
+    %(batch)s, %(source)s, %(trust)s, %(reference)s, %(actor)s, %(now)s, %(now)s,
+    LEAST(%(end)s, one.until),
     0, TRUE, '',
     one.type, one.value, one.digest, one.tlp, one.opinion, one.confidence, one.note, one.uid,
     one.phase,
@@ -39,10 +40,10 @@ FROM unnest(
     %(type)s::text[], %(value)s::text[], %(digest)s::bytea[], %(tlp)s::text[], %(opinion)s::text[],
     %(confidence)s::int[], %(note)s::text[], %(uid)s::text[], %(phase)s::text[],
     %(warned)s::text[], %(first_seen)s::timestamptz[], %(last_seen)s::timestamptz[],
-    %(lifetime_d)s::int[], %(reach)s::interval[]
+    %(lifetime_d)s::int[], %(reach)s::interval[], %(until)s::timestamptz[]
 ) AS one (
     type, value, digest, tlp, opinion, confidence, note, uid, phase, warned, first_seen,
-    last_seen, lifetime_d, reach
+    last_seen, lifetime_d, reach, until
 )
 ON CONFLICT (digest, source) WHERE ended_at IS NULL DO NOTHING
 """
@@ -58,6 +59,7 @@ def put_assertions(*, actor: User, batch: IndicatorBatch, rows: Iterable[Indicat
     said = [
         _said(batch, row, thing)
         for row in rows
+        if row.until is None or row.until > now
         for thing in row.things
         if thing["outcome"] == RowOutcome.NEW
     ]
@@ -119,6 +121,7 @@ def _said(batch: IndicatorBatch, row: IndicatorRow, thing: dict[str, Any]) -> di
         "last_seen": row.last_seen,
         "lifetime_d": lifetime_d,
         "reach": reach,
+        "until": row.until,
     }
 
 

@@ -11,12 +11,13 @@ from django.db import connection, transaction
 from pydantic import ValidationError
 
 from abusedesk.core import audit
-from abusedesk.core.errors import InvalidError, NotFoundError
+from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from detectors import registry
 from detectors.base import BaseParams
 from detectors.choices import Mode, Way
+from detectors.guards import obstacle_to_mode
 from detectors.models import DetectorConfig
 from detectors.policy import change_verb, require
 from detectors.services.adopt import adopt_findings
@@ -67,10 +68,12 @@ def save_config(
 def put_in_force(*, actor: User | None, said: Settings, origin: Origin = SET) -> DetectorConfig:
     """The next version; whoever calls this has asked whether they may.
 
-    Raises NotFoundError, or InvalidError naming the field.
+    Raises NotFoundError, InvalidError naming the field, or ConflictError where it must not.
     """
     checked = checked_settings(said)
     lock_configs()
+    if obstacle := obstacle_to_mode(said.slug, said.mode, checked.model_dump(mode="json")):
+        raise ConflictError(obstacle)
     before = current_of(said.slug)
     DetectorConfig.objects.filter(slug=said.slug, current=True).update(current=False)
     config = DetectorConfig.objects.create(

@@ -13,6 +13,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError, StaleError
 from abusedesk.core.models import User
 from detectors.choices import DraftState, Mode, Way
+from detectors.guards import obstacle_to_mode
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.policy import allowed, change_verb, others_with, require
 from detectors.reasons import told
@@ -48,7 +49,8 @@ def propose_config(
     that only watches and watched only before: such a draft is in force at once.
 
     lost_because: why cases that were saved as tests may be lost; without it a draft that would
-    lose one is refused. Raises ForbiddenError, NotFoundError, or InvalidError naming the field.
+    lose one is refused. Raises ForbiddenError, NotFoundError, InvalidError naming the field, or
+    ConflictError where something else forbids it.
     """
     require(actor, change_verb(slug))
     said = Settings(slug=slug, mode=mode, params=params, reason=told(reason, "reason"))
@@ -56,6 +58,8 @@ def propose_config(
     _check_promotion(mode, promote_after_days)
     lost = _lost(said, checked.digest(), lost_because)
     lock_configs()
+    if obstacle := obstacle_to_mode(slug, mode, checked.model_dump(mode="json")):
+        raise ConflictError(obstacle)
     before = current_of(slug)
     same = before is not None and before.params_hash == checked.digest()
     waits = before is not None and before.promote_at is not None

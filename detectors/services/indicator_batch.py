@@ -16,7 +16,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
-from detectors.choices import BatchState, RowOutcome
+from detectors.choices import BatchState, Opinion, RowOutcome
 from detectors.entities import digest_of
 from detectors.intel import terms as rules
 from detectors.intel.grid import TooManyRowsError
@@ -31,6 +31,7 @@ from detectors.policy import require
 from detectors.reasons import why
 from detectors.selectors.reference import lists_of
 from detectors.services.assertion import put_assertions, withdraw_assertions
+from detectors.services.said import outgrow_seeds
 from detectors.services.watch import lock_list
 from detectors.services.watch_change import expire_items
 from detectors.watching.things import Thing
@@ -42,7 +43,7 @@ _MESSAGE: Final = 300
 _COPY: Final = """
 COPY detectors_indicatorrow (
     batch_id, number, raw, heading, form, outcome, things, message, phase, phase_how, said,
-    technique, procedure, note, first_seen, last_seen, extra, opinion, confidence, uid, tags
+    technique, procedure, note, first_seen, last_seen, extra, opinion, confidence, uid, tags, until
 ) FROM STDIN
 """
 
@@ -54,14 +55,31 @@ def read_batch(*, actor: User, raw: bytes, terms: BatchTerms, name: str = "") ->
     """
     require(actor, "watch.edit")
     rules.check(terms)
-    report = _read(raw)
-    told = list(judge(report.rows, _known(report.rows, terms.source)))
+    return keep_report(
+        actor=actor,
+        report=_read(raw),
+        terms=terms,
+        name=name,
+        sha256=hashlib.sha256(raw).hexdigest(),
+    )
+
+
+def keep_report(
+    *, actor: User, report: Report, terms: BatchTerms, name: str, sha256: str
+) -> IndicatorBatch:
+    """Keep what would become of each row of a report that was read; nothing counts yet.
+
+    Raises ForbiddenError, or InvalidError naming the field.
+    """
+    require(actor, "watch.edit")
+    rules.check(terms)
+    told = list(judge(report.rows, _known(report.rows, terms.source), terms.opinion))
     outcomes = Counter(one.outcome.value for one in told)
     with transaction.atomic():
         batch = IndicatorBatch.objects.create(
             source=terms.source,
             name=name.replace("\0", "")[:200],
-            sha256=hashlib.sha256(raw).hexdigest(),
+            sha256=sha256,
             form=report.form,
             trust=terms.trust,
             confidence=terms.confidence,
@@ -104,7 +122,8 @@ def accept_batch(
     expire_items()
     batch = _locked(batch, BatchState.PREVIEW, "It was accepted or dropped already.")
     chosen = _ticked(batch, ticked)
-    new = IndicatorRow.objects.filter(batch=batch, outcome=RowOutcome.NEW)
+    new = list(IndicatorRow.objects.filter(batch=batch, outcome=RowOutcome.NEW))
+    outgrow_seeds(actor=actor, source=batch.source, things=_more_than_seeds(batch, new))
     batch.added = put_assertions(actor=actor, batch=batch, rows=new)
     gone = IndicatorRow.objects.filter(batch=batch, outcome=RowOutcome.WITHDRAWS)
     batch.withdrawn = withdraw_assertions(actor=actor, batch=batch, rows=list(gone))
@@ -159,6 +178,16 @@ def undo_batch(*, actor: User, batch: IndicatorBatch, reason: str) -> IndicatorB
     return batch
 
 
+def _more_than_seeds(batch: IndicatorBatch, rows: Sequence[IndicatorRow]) -> list[Thing]:
+    return [
+        (thing["type"], thing["value"])
+        for row in rows
+        if (row.opinion or batch.opinion) != Opinion.SEED
+        for thing in row.things
+        if thing["outcome"] == RowOutcome.NEW
+    ]
+
+
 def _read(raw: bytes) -> Report:
     if len(raw) > MAX_BYTES:
         message = f"A report has at most {MAX_BYTES // 1024 // 1024} MiB."
@@ -182,18 +211,23 @@ def _known(rows: Sequence[Row], source: str) -> dict[Thing, Known]:
     sums = (
         said.order_by()
         .values("type", "value")
-        .annotate(own=Count("pk", filter=Q(source=source)), both=Count("pk"))
-        .values_list("type", "value", "own", "both")
+        .annotate(
+            own=Count("pk", filter=Q(source=source)),
+            seeds=Count("pk", filter=Q(source=source, opinion=Opinion.SEED)),
+            both=Count("pk"),
+        )
+        .values_list("type", "value", "own", "seeds", "both")
     )
-    counts = {(kind, value): (own, both - own) for kind, value, own, both in sums}
+    counts = {(kind, value): (own, seeds, both) for kind, value, own, seeds, both in sums}
     found = {}
     for thing in things:
-        own, others = counts.get(thing, (0, 0))
+        own, seeds, both = counts.get(thing, (0, 0, 0))
         listed = lists.get(thing, [])
         holding = [one for one in listed if blocks(thing, one.category, one.slug)]
         found[thing] = Known(
             by_source=own > 0,
-            others=others,
+            as_seed=0 < own == seeds,
+            others=both - own,
             blocking=tuple(one.name for one in holding if one.exact),
             above=tuple(one.name for one in holding if not one.exact),
             informing=tuple(one.name for one in listed),
@@ -215,6 +249,7 @@ def _cells(told: Judged) -> tuple[object, ...]:
         *(json.dumps(told.things), row.message[:_MESSAGE], row.phase.phase, row.phase.how),
         *(row.said, row.technique, row.procedure, row.note, row.first_seen, row.last_seen),
         *(json.dumps(row.extra), row.opinion, row.confidence, row.uid, list(row.tags)),
+        row.until,
     )
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from abusedesk.core import clock
 from detectors import registry
 from detectors.choices import AlarmKind, Mode, Way
+from detectors.guards import obstacle_to_mode
 from detectors.models import DetectorAlarm, DetectorConfig, Shard
 from detectors.services.config import Origin, Settings, current_of, lock_configs, put_in_force
 
@@ -33,7 +34,7 @@ def obstacle_to(*, config: DetectorConfig) -> str:
     wild = DetectorAlarm.objects.filter(detector=config.slug, kind=AlarmKind.SPIKE, ended_at=None)
     if wild.exists():
         return "it runs wild"
-    return ""
+    return obstacle_to_mode(config.slug, Mode.LIVE, config.params)
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ from cases.selectors.share import (
 from cases.services.handover import FILES, hand_over
 from cases.services.ledger import export_ledger, search_ledger
 from cases.services.partner import issue_partner_token
-from cases.services.recall import acknowledge_recall, recall_share, record_answer
+from cases.services.recall import Receipt, acknowledge_recall, recall_share, record_answer
 from cases.services.share import approve_share, ask_approval, change_share, refuse_share
 from cases.services.shared_note import add_shared_note
 from tests.cases import build
@@ -293,9 +293,8 @@ def test_a_partner_answers_for_itself_alone_and_only_to_a_recall(on: Sharing) ->
 
     def answers(person: User, share_id: int) -> str:
         try:
-            acknowledge_recall(
-                actor=person, share_id=share_id, answer="acknowledged", disabled=2, note=EVIL
-            )
+            told = Receipt("acknowledged", share=share_id, disabled=2, note=EVIL)
+            acknowledge_recall(actor=person, said=told)
         except AbuseDeskError as refused:
             return type(refused).__name__
         return "kept"

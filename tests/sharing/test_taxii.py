@@ -22,7 +22,7 @@ from cases.services.partner import issue_partner_token
 from cases.services.recall import recall_share
 from cases.services.share import approve_share, ask_approval, change_share
 from cases.sharing import tlp
-from cases.taxii.views import MEDIA
+from cases.taxii.answers import MEDIA
 from tests import make
 from tests.sharing import desk
 from tests.sharing.desk import Sharing
@@ -217,8 +217,11 @@ def test_a_missing_slash_is_added_and_other_methods_are_refused(on: Sharing) -> 
     door = _door(on)
     moved = door.get("/taxii2/ring?x=1")
     assert (moved.status_code, moved["Location"]) == (308, "/taxii2/ring/?x=1")
-    for method in (door.post, door.put, door.delete):
-        assert method("/taxii2/ring/collections/objects/objects/").status_code == 405
+    path = "/taxii2/ring/collections/objects/objects/"
+    for method in (door.put, door.patch, door.delete):
+        refused = method(path)
+        assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD, POST")
+    assert door.post(path).status_code == 403, "what is shared is only read"
     for path in ("/taxii2/other/", "/taxii2/ring/collections/none/", "/taxii2/ring/status/x/"):
         assert door.get(path).status_code == 404
 
@@ -343,4 +346,4 @@ def test_what_is_fetched_stands_in_the_ledger_with_its_token(on: Sharing) -> Non
 
 def test_the_key_of_signed_files_is_public(on: Sharing) -> None:
     told = Client().get("/.well-known/abusedesk-keys.json").json()
-    assert [one["alg"] for one in told["keys"]] == ["Ed25519"]
+    assert [one["alg"] for one in told["keys"]] == ["Ed25519", "X25519"]

@@ -25,8 +25,8 @@ from cases.selectors.taxii import (
 from cases.services.partner import issue_partner_token
 from cases.services.share import approve_share, ask_approval, change_share
 from cases.taxii import paging
+from cases.taxii.answers import MEDIA
 from cases.taxii.paging import Asked, WrongError
-from cases.taxii.views import MEDIA
 from tests.sharing import desk
 from tests.sharing.desk import Sharing
 

@@ -33,6 +33,7 @@ SHAREABLE: Final = [one for one in LEVELS if one != Tlp.RED]
 # together with its row in `WAYS`.
 SENDERS: Final = {
     "cases/actions.py": "webhooks: the mark of the case is asked for each message",
+    "cases/services/answering.py": "counts of what others shared, and receipts: nothing of cases",
 }
 POSTMEN: Final = {
     "cases/mailing.py": "notices to own people; they never hold evidence",
@@ -48,8 +49,23 @@ READERS_OF_BYTES: Final = {
     "cases/selectors/taxii.py",
     "cases/services/handover.py",
     "cases/services/recall.py",
+    "cases/taxii/places.py",
     "cases/taxii/views.py",
     "cases/api/sharing_shapes.py",
+}
+# Of patterns and counts of outcomes; what leaves of them is tried in `test_pattern_gate.py` and
+# `test_pattern_outcomes.py`.
+READERS_OF_PATTERNS: Final = {
+    "cases/api/received_shapes.py",
+    "cases/catalogue.py",
+    "cases/models/__init__.py",
+    "cases/selectors/pattern.py",
+    "cases/selectors/received.py",
+    "cases/selectors/taxii.py",
+    "cases/services/pattern_outcome.py",
+    "cases/services/pattern_out.py",
+    "cases/taxii/places.py",
+    "cases/taxii/views.py",
 }
 
 
@@ -196,6 +212,8 @@ def test_no_module_sends_anything_that_does_not_stand_in_the_tables() -> None:
     assert _modules(_calls("mail.send")) == set(POSTMEN)
     found = _modules(_names("Rendition", "SharedObject"))
     assert found <= READERS_OF_BYTES, found - READERS_OF_BYTES
+    found = _modules(_names("PatternRelease", "OutcomeSent"))
+    assert found <= READERS_OF_PATTERNS, found - READERS_OF_PATTERNS
 
 
 def test_the_search_would_see_a_leak(on: Sharing) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms.models import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -12,8 +13,10 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
 from cases import policy
 from cases.models import Circle
+from cases.selectors.feed import inbox_of
 from cases.selectors.partner import circle_by_slug, circles_for, reach_of
 from cases.services.circle import renew_key, save_circle
+from cases.ui.feed_forms import InboxForm
 from cases.ui.sharing_forms import CircleForm, NewCircleForm
 from cases.ui.views.partner import page, refuse
 
@@ -43,6 +46,7 @@ def circle(request: DeskRequest, circle_slug: str) -> HttpResponse:
     """One circle: what reaches whom, and why not; POST changes it."""
     row = circle_by_slug(circle_slug, request.user)
     reach = reach_of(row, request.user)
+    box = inbox_of(row, request.user)
     first = {name: getattr(row, name, None) for name in CircleForm.base_fields}
     first["members"] = [one.partner.slug for one in reach]
     form = CircleForm(request.POST or None, initial=first)
@@ -56,6 +60,8 @@ def circle(request: DeskRequest, circle_slug: str) -> HttpResponse:
         "row": row,
         "reach": reach,
         "key": row.keys.first(),
+        "inbox": box,
+        "inbox_form": InboxForm(initial=model_to_dict(box) if box else None, auto_id="inbox_%s"),
         "form": form,
         "can_save": policy.allowed(request.user, "partner.save"),
     }

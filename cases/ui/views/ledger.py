@@ -17,6 +17,7 @@ from abusedesk.core.models import User
 from abusedesk.core.text import csv_cell
 from cases import policy
 from cases.selectors.ledger import Told, handovers_for
+from cases.selectors.pattern import pattern_handovers_for
 from cases.services.ledger import export_ledger, search_ledger
 from cases.ui.sharing_forms import SubjectForm
 
@@ -34,7 +35,14 @@ def ledger(request: DeskRequest) -> HttpResponse:
     _require_reader(request.user)
     form = SubjectForm(request.GET if "value" in request.GET else None)
     rows = _found(request, form)
-    context = {"section": "ledger", "form": form, "rows": rows, "asked": form.is_bound}
+    patterns = [] if form.is_bound else pattern_handovers_for(request.user)[:SHOWN]
+    context = {
+        "section": "ledger",
+        "form": form,
+        "rows": rows,
+        "patterns": patterns,
+        "asked": form.is_bound,
+    }
     return render(request, "sharing/ledger.html", context)
 
 

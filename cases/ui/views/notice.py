@@ -29,12 +29,14 @@ COMPLETED: Final = 8
 NAMES_MOST: Final = 500
 LONGEST_ID: Final = 18  # digits
 DETECTOR: Final = "detectors:detector-detail"
-AUTOMATED: Final = (
-    NoticeKind.TRIPPED,
-    NoticeKind.AUTOMATION,
-    NoticeKind.AUTOMATION_DONE,
-    NoticeKind.AUTOMATION_NO,
-)
+PLACES: Final[dict[str, str]] = {
+    NoticeKind.TRIPPED: "cases:detector-automation",
+    NoticeKind.AUTOMATION: "cases:detector-automation",
+    NoticeKind.AUTOMATION_DONE: "cases:detector-automation",
+    NoticeKind.AUTOMATION_NO: "cases:detector-automation",
+    NoticeKind.FEED: "cases:feed",
+}
+"""Where a notice leads that is about no case, where not to a detector."""
 
 
 @login_required
@@ -68,8 +70,7 @@ def notice(request: DeskRequest, notice_id: int) -> HttpResponse:
     found = notice_by_id(notice_id, request.user)
     read_notices(actor=request.user, ids=[found.pk])
     if found.case is None:
-        page = "cases:detector-automation" if found.kind in AUTOMATED else DETECTOR
-        return redirect(page, found.detector)
+        return redirect(PLACES.get(found.kind, DETECTOR), found.detector)
     place = f"#note-{found.note_id}" if found.note_id else ""
     return redirect(f"{reverse('cases:case-detail', args=[found.case.ref])}{place}")
 

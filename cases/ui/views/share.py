@@ -18,6 +18,7 @@ from cases import policy
 from cases.choices import ShareState, Tlp, WayOut
 from cases.models import Case, Circle, Share
 from cases.selectors.case import case_by_ref
+from cases.selectors.feed import outcomes_of, overrides_of
 from cases.selectors.partner import circle_by_slug, circles_for, organisation_for, partner_by_slug
 from cases.selectors.share import (
     changes_for,
@@ -34,6 +35,7 @@ from cases.services.share import (
     draft_share,
 )
 from cases.services.shared_note import add_shared_note
+from cases.sharing.conflicts import OVERRIDABLE
 from cases.sharing.minimise import RULES
 from cases.ui.sharing_forms import AnswerForm, SharedNoteForm, ShareForm
 from cases.ui.views.partner import refuse
@@ -124,6 +126,9 @@ def share(request: DeskRequest, share_id: int) -> HttpResponse:
         "section": "sharing",
         "row": row,
         "form": form,
+        "heard": outcomes_of(row, request.user),
+        "overrides": overrides_of(row, request.user),
+        "overridable": OVERRIDABLE,
         **_audience(row, request.user, receivers),
         **_may(row, request.user),
     }
@@ -176,6 +181,7 @@ def _may(row: Share, viewer: User) -> dict[str, bool]:
     waits = row.state == ShareState.WAITING
     return {
         "can_write": writes and row.state != ShareState.RECALLED,
+        "can_override": row.state == ShareState.DRAFT and policy.allowed(viewer, "share.override"),
         "can_ask": writes and row.state == ShareState.DRAFT and not row.conflicts,
         "can_approve": waits and not wrote and policy.allowed(viewer, "share.approve"),
         "waits_for_other": waits and wrote,

@@ -1,0 +1,1 @@
+"""What others send in STIX, before anything is believed: limits, kinds, names. Pure."""
