@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from abusedesk.core import clock
@@ -17,11 +19,25 @@ from detectors.intel.stix.marks import tlp_of
 from detectors.intel.stix.reading import values_of
 from detectors.intel.stix.values import OBSERVABLES
 
-BATCH: Final = 1_000
-_CHANGES: Final = (
-    "feed", "partner", "version", "name", "tlp", "pap", "licence", "body", "refs", "revoked",
-    "received_at",
-)  # fmt: skip
+# One statement for a page: through the ORM it takes three times as long.
+_PUT: Final = """
+INSERT INTO cases_importedobject (
+    source, feed_id, partner_id, licence, received_at,
+    stix_id, type, version, name, tlp, pap, body, refs, revoked
+)
+SELECT %(source)s, %(feed)s, %(partner)s, %(licence)s, %(now)s, one.*
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS one (
+    stix_id text, type text, version timestamptz, name text, tlp text, pap text, body jsonb,
+    refs text[], revoked boolean
+)
+ON CONFLICT (source, stix_id) DO UPDATE SET
+    feed_id = EXCLUDED.feed_id, partner_id = EXCLUDED.partner_id, licence = EXCLUDED.licence,
+    received_at = EXCLUDED.received_at, version = EXCLUDED.version, name = EXCLUDED.name,
+    tlp = EXCLUDED.tlp, pap = EXCLUDED.pap, body = EXCLUDED.body, refs = EXCLUDED.refs,
+    revoked = EXCLUDED.revoked
+RETURNING stix_id, id
+"""
+_VALUES: Final = "COPY cases_importedvalue (imported_id, type, digest, key_id, mac) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,43 +74,24 @@ def keep(
 ) -> None:
     """Put objects in place of their older versions."""
     ids = [one["id"] for one in objects]
-    own = ImportedObject.objects.filter(source=source, stix_id__in=ids)
-    ImportedValue.objects.filter(imported__in=own).delete()
-    now = clock.now()
-    rows = [
-        ImportedObject(
-            source=source,
-            feed=feed,
-            partner=partner,
-            stix_id=one["id"],
-            type=one["type"],
-            version=version_of(one),
-            name=name_of(one),
-            tlp=tlp_of(one, marks),
-            pap=pap_of(one),
-            licence=licence,
-            body=one,
-            refs=refs_of(one),
-            revoked=one.get("revoked") is True,
-            received_at=now,
-        )
-        for one in objects
-    ]
-    ImportedObject.objects.bulk_create(
-        rows,
-        batch_size=BATCH,
-        update_conflicts=True,
-        unique_fields=["source", "stix_id"],
-        update_fields=_CHANGES,
-    )
-    pks = dict(own.values_list("stix_id", "pk"))
-    values = (
-        value
-        for one in objects
-        if one.get("revoked") is not True
-        for value in _values(pks[one["id"]], one)
-    )
-    ImportedValue.objects.bulk_create(values, batch_size=BATCH)
+    before = ImportedObject.objects.filter(source=source, stix_id__in=ids)
+    ImportedValue.objects.filter(imported__in=before).delete()
+    told = {
+        "source": source,
+        "feed": feed.pk if feed else None,
+        "partner": partner.pk if partner else None,
+        "licence": licence,
+        "now": clock.now(),
+        "rows": json.dumps([_row(one, marks) for one in objects]),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT, told)
+        pks = dict(cursor.fetchall())
+        with cursor.copy(_VALUES) as copy:
+            for one in objects:
+                if one.get("revoked") is not True:
+                    for value in _values(one):
+                        copy.write_row((pks[one["id"]], *value))
 
 
 def drop_orphans(source: str, led: Collection[str]) -> tuple[set[str], set[bytes]]:
@@ -128,12 +125,25 @@ def still_said(source: str, digests: Collection[bytes], ended: Collection[str]) 
     return digests_of(rows.filter(digest__in=digests).exclude(imported__stix_id__in=ended))
 
 
-def _values(pk: int, one: Object) -> Iterator[ImportedValue]:
+def _row(one: Object, marks: Collection[str]) -> dict[str, Any]:
+    version = version_of(one)
+    return {
+        "stix_id": one["id"],
+        "type": one["type"],
+        "version": version.isoformat() if version else None,
+        "name": name_of(one),
+        "tlp": tlp_of(one, marks),
+        "pap": pap_of(one),
+        "body": one,
+        "refs": refs_of(one),
+        "revoked": one.get("revoked") is True,
+    }
+
+
+def _values(one: Object) -> Iterator[tuple[str, bytes, str, str]]:
+    """Type, digest, and key and hash where it is hidden, of each value that an object tells."""
     values = values_of(one)
     for kind, value in values.things:
-        yield ImportedValue(imported_id=pk, type=kind, digest=digest_of(kind, value))
+        yield kind, digest_of(kind, value), "", ""
     for kind, key_id, mac in values.hashed:
-        hidden = f"hmac:{key_id}:{mac}"
-        yield ImportedValue(
-            imported_id=pk, type=kind, digest=digest_of(kind, hidden), key_id=key_id, mac=mac
-        )
+        yield kind, digest_of(kind, f"hmac:{key_id}:{mac}"), key_id, mac

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
@@ -32,6 +33,8 @@ from cases.sharing.minimise import DROPPED, TYPES, Profile
 from detectors.choices import Outcome
 
 A_DAY: Final = 1_000
+BUDGET_S: Final = 240.0
+"""After that the next sweep goes on."""
 CASES: Final = 50
 """Cases whose hashes are made in one transaction."""
 SETTLES: Final = timedelta(seconds=10)
@@ -94,9 +97,9 @@ def answer_lookup(*, actor: User, circle_slug: str, type: str, prefix: str) -> b
 
 def index_lookups() -> int:
     """Make the hashes of cases that changed, for every circle that may ask. Returns how many."""
-    done = 0
+    done, ends = 0, time.monotonic() + BUDGET_S
     for key in _keys():
-        while step := _index(key):
+        while time.monotonic() < ends and (step := _index(key)):
             done += step
     return done
 

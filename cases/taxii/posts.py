@@ -28,8 +28,8 @@ def post(request: HttpRequest, place: Place) -> HttpResponse:
         raise RefusedError(413, "Too large", f"A request has at most {MAX_OBJECTS:,} objects.")
     try:
         status = post_objects(actor=place.token.user, inbox=inbox, objects=objects)
-    except ForbiddenError as error:
-        raise RefusedError(403, "Forbidden", error.message) from None
+    except ForbiddenError:
+        raise RefusedError(403, "Forbidden", "Nobody may write here now.") from None
     return told(_status(status), status=202)
 
 
@@ -43,8 +43,8 @@ def delete(request: HttpRequest, place: Place, object_id: str) -> HttpResponse:
     rows = list(posted_by_partner(inbox, place.token.user, Asked(match)))
     try:
         delete_posted(actor=place.token.user, inbox=inbox, rows=rows)
-    except ForbiddenError as error:
-        raise RefusedError(403, "Forbidden", error.message) from None
+    except ForbiddenError:
+        raise RefusedError(403, "Forbidden", "Nobody may delete here now.") from None
     return told({})
 
 
