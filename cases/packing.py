@@ -107,7 +107,7 @@ def maker_of(row: Organisation) -> Maker:
 
 def secret_of(row: Organisation) -> bytes:
     """The key that this desk signs with."""
-    return bytes.fromhex(row.signing_key)
+    return row.signing_secret
 
 
 def fields_of(rule: Rule) -> list[str]:

@@ -10,18 +10,19 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from abusedesk.core import clock
+from abusedesk.core import clock, sealing
 from cases.choices import Tlp
 from cases.sharing import signing
 from cases.sharing.minimise import TYPES
 
+SIGNING: Final = "signing"
 TYPE_CHOICES: Final = [(one, one) for one in TYPES]
 
 
 class Organisation(models.Model):
     """Whose desk this is; one row. since: moment of its identity object, which never changes.
 
-    signing_key: Ed25519, the private half as hex. cursor_key: signs the pages that TAXII clients
+    signing_key: Ed25519, the private half, sealed. cursor_key: signs the pages that TAXII clients
     keep for days.
     """
 
@@ -29,16 +30,21 @@ class Organisation(models.Model):
     identity = models.UUIDField()
     since = models.DateTimeField(default=clock.now)
     key_id = models.CharField(max_length=40)
-    signing_key = models.CharField(max_length=64)
+    signing_key = models.CharField(max_length=200)
     cursor_key = models.CharField(max_length=64)
 
     def __str__(self) -> str:
         return self.name
 
     @property
+    def signing_secret(self) -> bytes:
+        """What the desk signs with. Raises LostError when its secret key is another one by now."""
+        return bytes.fromhex(sealing.unseal(self.signing_key, purpose=SIGNING))
+
+    @property
     def fingerprint(self) -> str:
         """All digits of the key's fingerprint, to be read to partners."""
-        return signing.fingerprint(signing.public_of(bytes.fromhex(self.signing_key)))
+        return signing.fingerprint(signing.public_of(self.signing_secret))
 
 
 class Partner(models.Model):

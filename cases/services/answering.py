@@ -123,7 +123,7 @@ def receipt_of(*, object: str, disabled: int) -> dict[str, Any]:
     maker = Organisation.objects.first()
     if maker is None:
         return said
-    sign = signing.signature(bytes.fromhex(maker.signing_key), signing.receipt(said))
+    sign = signing.signature(maker.signing_secret, signing.receipt(said))
     return said | {"signature": base64.b64encode(sign).decode()}
 
 

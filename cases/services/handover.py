@@ -143,7 +143,7 @@ def _signed(row: Rendition, target: ShareTarget) -> bytes:
         _unchanged(row.bundle, row.sha256),
         recipients=[target.partner.title],
         share=f"share-{row.share_id} r{row.revision}",
-        secret=bytes.fromhex(maker.signing_key),
+        secret=maker.signing_secret,
     )
 
 

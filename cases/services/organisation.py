@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from abusedesk.core import audit, ids
+from abusedesk.core import audit, ids, sealing
 from abusedesk.core.audit import Verb
 from abusedesk.core.models import User
 from cases import fields, policy
 from cases.models import Organisation
+from cases.models.partner import SIGNING
 from cases.services.circle_keys import ensure_seal_key
 from cases.sharing import signing
 
@@ -25,7 +26,7 @@ def save_organisation(*, actor: User, name: str) -> Organisation:
         secret = signing.new_key()
         row = Organisation(
             identity=ids.new_uuid(),
-            signing_key=secret.hex(),
+            signing_key=sealing.seal(secret.hex(), purpose=SIGNING),
             key_id=signing.key_id(signing.public_of(secret)),
             cursor_key=ids.random_token(),
         )

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from abusedesk.core import clock, ids
+from abusedesk.core import clock, ids, sealing
 from abusedesk.core.models import Role, User
 from cases.choices import WayOut
 from cases.models import Circle, Organisation, Partner, Pattern, ReceivedPattern, SigningKey
+from cases.models.partner import SIGNING
 from cases.selectors.partner import published_keys_of
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
@@ -173,7 +174,7 @@ def become(name: str) -> Organisation:
     Organisation.objects.update(
         name=name,
         identity=ids.new_uuid(),
-        signing_key=secret.hex(),
+        signing_key=sealing.seal(secret.hex(), purpose=SIGNING),
         key_id=signing.key_id(signing.public_of(secret)),
     )
     return Organisation.objects.get()

@@ -342,7 +342,8 @@ def test_the_keys_of_a_desk_stay_when_its_name_is_changed() -> None:
     assert published_keys_of() == told
     assert Organisation.objects.count() == 1
     assert first.signing_key not in str(told)
-    public = signing.public_of(bytes.fromhex(first.signing_key))
+    assert first.signing_secret.hex() not in f"{told} {first.signing_key}"
+    public = signing.public_of(first.signing_secret)
     assert told["keys"][0]["keyid"] == first.key_id == signing.key_id(public)
     for name in ("", " \x00", "x" * 121):
         with pytest.raises(InvalidError) as refused:

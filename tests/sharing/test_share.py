@@ -75,7 +75,7 @@ def test_what_is_downloaded_are_the_bytes_of_the_preview(on: Sharing) -> None:
     file = _hand(on, share, WayOut.SIGNED)
     assert base64.b64decode(json.loads(file)["payload"]) == plain
     maker = Organisation.objects.get()
-    public = signing.public_of(bytes.fromhex(maker.signing_key))
+    public = signing.public_of(maker.signing_secret)
     assert signing.opened(file, public) == plain
     assert signing.opened(file.replace(b'"payload": "ew', b'"payload": "eW'), public) is None
     assert json.loads(file)["recipients"] == ["Cert-North"]
