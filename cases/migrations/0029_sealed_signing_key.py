@@ -11,15 +11,17 @@ from abusedesk.core import sealing
 PURPOSE = "signing"
 
 
-def seal_keys(apps: Any, _: Any) -> None:
+def seal_keys(apps: Any, schema_editor: Any) -> None:
     """Keys that were made before lie in the table as they are."""
+    del schema_editor
     for row in apps.get_model("cases", "Organisation").objects.all():
         row.signing_key = sealing.seal(row.signing_key, purpose=PURPOSE)
         row.save(update_fields=["signing_key"])
 
 
-def unseal_keys(apps: Any, _: Any) -> None:
+def unseal_keys(apps: Any, schema_editor: Any) -> None:
     """As they were before."""
+    del schema_editor
     for row in apps.get_model("cases", "Organisation").objects.all():
         row.signing_key = sealing.unseal(row.signing_key, purpose=PURPOSE)
         row.save(update_fields=["signing_key"])

@@ -38,7 +38,7 @@ def published_keys_of() -> dict[str, Any]:
         return {"keys": []}
     seal = SealKey.objects.filter(organisation=row).first()
     return signing.published(
-        signing.public_of(bytes.fromhex(row.signing_key)),
+        signing.public_of(row.signing_secret),
         bytes.fromhex(seal.public) if seal else None,
     )
 

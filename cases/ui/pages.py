@@ -67,8 +67,6 @@ RAIL: Final = (
     Page("cases:feed-list", "Feeds", STAFF, "feeds", group="sharing"),
     Page("cases:imported-list", "Shared by others", STAFF, "imported", group="sharing"),
     Page("detectors:import-list", "Indicator imports", STAFF, "imports", group="sharing"),
-    Page("cases:feed-list", "Feeds", STAFF, "feeds", group="sharing"),
-    Page("cases:imported-list", "Shared by others", STAFF, "imported", group="sharing"),
     Page("cases:ledger", "Sharing ledger", LEADS, "ledger", group="sharing"),
     Page("cases:operations", "Dashboard", EVERYBODY, "dashboards", "chart", "go-dashboards"),
     Page("cases:quality", "Quality", STAFF, "quality", "check", group="quality"),

@@ -70,7 +70,8 @@ def test_a_real_client_finds_pages_filters_and_versions(
     server = Server(f"{live_server.url}/taxii2/", **auth)
     assert server.title == "Harbour desk"
     (root,) = server.api_roots
-    (read,) = root.collections
+    read, patterns = root.collections
+    assert (patterns.title, patterns.can_write) == ("Patterns", False)
     assert (read.title, read.can_read, read.can_write) == ("Objects", True, False)
     assert read.custom_properties["x_abusedesk_markings"] == [
         "clear", "green", "amber", "amber+strict",

@@ -316,7 +316,7 @@ def test_the_marks_of_a_collection_are_those_that_the_agreement_covers(
     door = _door(on)
     Partner.objects.filter(pk=on.partners[0].pk).update(**change)
     told = door.get("/taxii2/ring/collections/").json()["collections"]
-    assert [one["x_abusedesk_markings"] for one in told] == [levels]
+    assert [one["x_abusedesk_markings"] for one in told] == [levels, levels]
     Circle.objects.filter(pk=on.circle.pk).update(community=False)
     told = door.get("/taxii2/ring/collections/objects/").json()
     assert told["x_abusedesk_markings"] == [one for one in levels if one != "green"]
