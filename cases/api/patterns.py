@@ -64,7 +64,9 @@ class PatternsView(ListModelMixin, ListEndpoint):
         """All that the caller may see."""
         return patterns_for(self.viewer)
 
-    @extend_schema(operation_id="patterns_list", responses={200: shapes.PatternSerializer})
+    @extend_schema(
+        operation_id="patterns_list", responses={200: shapes.PatternSerializer, **problems()}
+    )
     def get(self, request: Request) -> Response:
         """Newest first."""
         return self.list(request)
@@ -162,7 +164,8 @@ class PatternLedgerView(ListModelMixin, ListEndpoint):
         return pattern_handovers_for(self.viewer)
 
     @extend_schema(
-        operation_id="pattern_ledger_list", responses={200: shapes.PatternHandoverSerializer}
+        operation_id="pattern_ledger_list",
+        responses={200: shapes.PatternHandoverSerializer, **problems()},
     )
     def get(self, request: Request) -> Response:
         """Newest first."""

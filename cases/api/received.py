@@ -70,7 +70,8 @@ class ReceivedPatternsView(ListModelMixin, ListEndpoint):
         return received_for(self.viewer)
 
     @extend_schema(
-        operation_id="received_patterns_list", responses={200: shapes.ReceivedSerializer}
+        operation_id="received_patterns_list",
+        responses={200: shapes.ReceivedSerializer, **problems()},
     )
     def get(self, request: Request) -> Response:
         """Newest first."""
