@@ -38,7 +38,7 @@ OTHER_BODY: Final = "This version came before with another body."
 OTHER_MAKER: Final = "Only its maker makes new versions of an object."
 
 # receive_...(*, actor, partner, objects) -> who takes objects of a kind further than to be looked
-# at. What no one receives is kept, and does nothing. Kind.PATTERN has its place here.
+# at. What no one receives is kept, and does nothing. Patterns of feeds go on from `polling`.
 Receiver = Callable[..., object]
 RECEIVERS: Final[dict[Kind, Receiver]] = {Kind.OUTCOME: receive_outcomes}
 
