@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -37,31 +38,34 @@ from tests.sharing.other_desk import OtherDesk
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = "never-seen-by-harbour.example"
+NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def blank() -> Iterator[str]:
-    """A database with all tables and nothing in them, to be copied: migrating takes longest."""
+def blank() -> str:
+    """A database with all tables and nothing in them, to be copied: migrating takes longest.
+
+    None of them is dropped: that would wait for every connection of the server, also for one that
+    has told its client of something and waits itself. They go with the server of the tests.
+    """
     name = f"blank_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
     embedded.ensure_database(paths, name)
     told = {"DATABASE_URL": paths.dsn_of(name), "ABUSEDESK_BROKER_URL": "memory://"}
     command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(command, cwd=env.BASE_DIR, env=os.environ | told, check=True)
-    yield name
-    _run(paths, f'DROP DATABASE "{name}"')
+    return name
 
 
 @pytest.fixture
 def other(blank: str, tmp_path: Path) -> Iterator[OtherDesk]:
     """A second desk on the same database server."""
-    name = blank.replace("blank", "other")
+    name = f"{blank.replace('blank', 'other')}_{next(NUMBERS)}"
     paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
     _run(paths, f'CREATE DATABASE "{name}" TEMPLATE "{blank}"')
     started = OtherDesk(paths.dsn_of(name), tmp_path)
     yield started
     started.end()
-    _run(paths, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _run(paths: Paths, statement: str) -> None:
