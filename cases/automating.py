@@ -189,15 +189,7 @@ def _action(
     automation = hit.automation
     days = automation.days
     return AutomatedAction(
-        automation=automation,
-        detector=automation.detector,
-        config=hit.config,
-        finding=hit.finding,
-        account=account,
-        kind=automation.kind,
-        state=state,
-        why=why,
-        until=at + timedelta(days=days) if at and days else None,
-        case=case,
-        acted_at=at,
-    )
+        automation=automation, detector=automation.detector, config=hit.config,
+        finding=hit.finding, account=account, kind=automation.kind, state=state, why=why,
+        until=at + timedelta(days=days) if at and days else None, case=case, acted_at=at,
+    )  # fmt: skip

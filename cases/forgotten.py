@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from cases import actions
-from cases.services import bulk_work, inbox, lookup, polling, retention, version_undo
+from cases.services import (
+    bulk_work,
+    inbox,
+    lookup,
+    pattern_watch,
+    polling,
+    retention,
+    version_undo,
+)
 
 
 def wake() -> None:
@@ -15,3 +23,4 @@ def wake() -> None:
     inbox.sweep_posted()
     polling.wake_feeds()
     lookup.wake_index()
+    pattern_watch.sweep_patterns()

@@ -29,7 +29,6 @@ from cases.services import (
     inbox,
     leftover,
     lookup,
-    pattern_watch,
     polling,
     retention,
     version_undo,
@@ -131,4 +130,3 @@ def sweep() -> None:
     hold.extend_holds()
     calibration.apply_calibration()
     leftover.drop_leftovers()
-    pattern_watch.sweep_patterns()

@@ -36,12 +36,9 @@ def propose_automation(*, actor: User, slug: str, permit: Permit, reason: str) -
     permits.check(permit)
     before = _in_force(slug)
     row = Automation.objects.create(
-        detector=slug,
-        based_on=before.pk if before else 0,
-        reason=reason,
-        author=actor,
+        detector=slug, based_on=before.pk if before else 0, reason=reason, author=actor,
         **asdict(permit),
-    )
+    )  # fmt: skip
     _note(actor, Verb.AUTOMATION_PROPOSED, row, what=str(permit), reason=reason)
     return row
 

@@ -15,14 +15,7 @@ from abusedesk.core.models import ApiToken, User
 from cases import policy, previewing
 from cases.choices import ShareState, Tlp, WayOut
 from cases.collection import objects_of
-from cases.models import (
-    Handover,
-    Partner,
-    Rendition,
-    Share,
-    SharedObject,
-    ShareTarget,
-)
+from cases.models import Handover, Partner, Rendition, Share, SharedObject, ShareTarget
 from cases.offering import audience_of
 from cases.sharing import egress, signing, tlp
 

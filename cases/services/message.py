@@ -182,15 +182,10 @@ def _hand_over(row: Message) -> None:
     if golden.is_check(row.case):
         return
     told = {
-        "kind": DeliveryKind.MESSAGE.value,
-        "case": row.case.ref,
-        "message": row.pk,
-        "audience": row.audience,
-        "to": row.recipient,
-        "subject": row.subject,
-        "text": row.body,
+        "kind": DeliveryKind.MESSAGE.value, "case": row.case.ref, "message": row.pk,
+        "audience": row.audience, "to": row.recipient, "subject": row.subject, "text": row.body,
         "tlp": row.case.tlp,
-    }
+    }  # fmt: skip
     body = json.dumps(told, ensure_ascii=True, separators=(",", ":"))
     Delivery.objects.bulk_create(
         Delivery(

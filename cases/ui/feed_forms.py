@@ -25,12 +25,9 @@ class Terms(forms.Form):
     """How far a source is believed where an object does not say otherwise."""
 
     trust = forms.FloatField(
-        label="Trust in the source",
-        min_value=0,
-        max_value=1,
-        initial=rules.TRUST,
+        label="Trust in the source", min_value=0, max_value=1, initial=rules.TRUST,
         help_text="0 to 1.",
-    )
+    )  # fmt: skip
     confidence = forms.IntegerField(
         min_value=0,
         max_value=100,

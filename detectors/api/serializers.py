@@ -177,14 +177,8 @@ class MappingSerializer(serializers.ModelSerializer[SavedMapping]):
     class Meta:
         model = SavedMapping
         fields: ClassVar = [
-            "slug",
-            "number",
-            "address",
-            "spec",
-            "reason",
-            "created_by",
-            "created_at",
-        ]
+            "slug", "number", "address", "spec", "reason", "created_by", "created_at",
+        ]  # fmt: skip
         read_only_fields: ClassVar = ["number", "created_at"]
         validators: ClassVar[list[Any]] = []  # a slug that is known gets its next version
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import yaml
 
+BREAKS = frozenset("\x85\u2028\u2029")
+"""YAML takes them for ends of lines, except behind a backslash in double quotes."""
+
 
 class _Dumper(yaml.SafeDumper):
     """Lists below their name are moved in, as Sigma rules are usually written."""
@@ -17,6 +20,14 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         del data
         return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if BREAKS.intersection(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 
 def dumped(documents: list[dict[str, Any]]) -> str:

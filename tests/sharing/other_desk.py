@@ -30,6 +30,7 @@ from detectors.services import link, watch_change
 from detectors.services.ingest import ingest_batch
 from detectors.services.source import ensure_source
 from tests import make
+from tests.desk import await_horizon
 
 MARK: Final = "answer "
 PROGRAM: Final = "from tests.sharing.other_desk import serve; serve()"
@@ -79,6 +80,7 @@ def seen(accounts: int, **fields: Any) -> Any:
         for n in range(accounts)
     ]
     ingest_batch(source=ensure_source(slug="shop", title="Shop"), signals=signals)
+    await_horizon()
     for one in Stream.objects.all():
         link.link_stream(stream_id=one.pk)
     return Entity.objects.count()
