@@ -65,6 +65,7 @@ def test_one_bad_item_of_ten_is_seen_fixed_in_the_editor_and_becomes_a_signal(
     assert (answer.status_code, answer.json()["accepted"]) == (207, 9)
     assert answer.json()["rejected"][0]["index"] == 6
     ada = enter("ada")
+    ada.page.get_by_role("link", name="Signals", exact=True).click()
     ada.page.get_by_role("link", name="Dead letters").click()
     ada.ready()
     row = ada.page.locator("tr[data-item]")

@@ -141,7 +141,7 @@ def test_an_admin_makes_a_partner_and_a_circle(enter: Enter, desk: world.Desk) -
     ada.go("/sharing/partners/")
     ada.page.get_by_label("Name", exact=True).first.fill("Harbour desk")
     ada.page.get_by_role("button", name="Save the name").click()
-    ada.page.wait_for_selector("text=Key of signed files")
+    ada.page.wait_for_selector("text=Key that it signs with")
     ada.ready()
     form = ada.page.locator("section:has(#new)")
     form.get_by_label("Short name").fill("bank")

@@ -45,6 +45,7 @@ def test_an_admin_sees_a_silent_source_and_sets_its_alarm(
     Source.objects.filter(pk=source.pk).update(last_seen_at=seen)
     hour(source, 5, 120)
     ada = enter("ada", script=script)
+    ada.page.get_by_role("link", name="Signals", exact=True).click()
     ada.page.get_by_role("link", name="Sources").click()
     row = ada.page.get_by_role("row", name=re.compile("Acme shop"))
     expect(row).to_contain_text("learning its pauses")
