@@ -133,8 +133,7 @@ def _committed(read: Feed, place: Place, page: Page) -> Feed | None:
     origin = Origin(terms_of(row=feed), FeedMode(feed.mode), feed, feed.partner, name)
     taken = take_objects(actor=feed.owner, origin=origin, objects=page.objects)
     if feed.partner is not None:  # patterns go into quarantine; what is revoked stops
-        patterns = [one for one in page.objects if isinstance(one, dict)]
-        receive_pattern(actor=None, partner=feed.partner, objects=patterns)
+        receive_pattern(actor=None, partner=feed.partner, objects=taken.kept)
     behind = taxii.behind(place, page, taken.fresh)
     feed.cursor, feed.after = behind.cursor, behind.after
     feed.ran_to, feed.stuck = behind.ran_to, behind.stuck

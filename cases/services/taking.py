@@ -56,12 +56,17 @@ class Origin:
 
 @dataclass(slots=True)
 class Taken:
-    """What became of objects. outcomes: id -> in words. fresh: how many were new or newer."""
+    """What became of objects. outcomes: id -> in words. kept: those that were new or newer."""
 
     outcomes: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
-    fresh: int = 0
+    kept: list[Object] = field(default_factory=list)
     batch: IndicatorBatch | None = None
+
+    @property
+    def fresh(self) -> int:
+        """How many were new or newer."""
+        return len(self.kept)
 
 
 @transaction.atomic
@@ -77,7 +82,7 @@ def take_objects(*, actor: User, origin: Origin, objects: Sequence[object]) -> T
     known = known_objects(source, [one["id"] for one in good])
     marks = [*known.marks, *(one["id"] for one in good if one["type"] == "marking-definition")]
     fresh = [one for one in good if _is_fresh(one, known, marks, done)]
-    done.fresh = len(fresh)
+    done.kept = fresh
     if fresh:
         _store(actor, origin, fresh, known, marks, done)
         _receive(actor, origin, fresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,6 +23,7 @@ from tests.sharing.packs import Author
 
 pytestmark = pytest.mark.django_db
 OBJECTS = "/taxii2/ring/collections/patterns/objects/"
+RED = "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"
 
 
 @pytest.fixture
@@ -105,6 +107,24 @@ def test_a_feed_takes_patterns_into_quarantine_and_the_next_poll_pauses_what_was
     _poll(feed)
     received.refresh_from_db()
     assert (received.state, received.paused, received.final) == ("paused", "revoked", True)
+
+
+def test_a_pattern_that_nobody_may_keep_and_objects_that_are_none_stop_at_the_door(
+    author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out(author)
+    told = door(author).get(OBJECTS).json()
+    for one in told["objects"]:
+        if one["type"] == "indicator":
+            one["object_marking_refs"] = [RED]
+    told["objects"] += [7, {"type": "indicator"}, {"type": ["x"], "extensions": {"a": None}}]
+    reply = Reply(200, json.dumps(told).encode(), {})
+    monkeypatch.setattr(outbound, "fetch", lambda *_, **__: reply)
+    packs.Importer(author.keys(), author.admin)
+    url = f"https://harbour.example{OBJECTS.removesuffix('objects/')}"
+    said = FeedText(title="Harbour", url=url, secret="x", mode="hold", partner="harbour")
+    _poll(save_feed(actor=author.admin, slug="harbour", said=said))
+    assert not ReceivedPattern.objects.exists()
 
 
 def _poll(feed: Feed) -> None:
