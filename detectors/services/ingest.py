@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -29,26 +30,29 @@ SEEN_EVERY_S: Final = 5
 WAKES: Final = 4  # at once; then so many a second
 
 COLUMNS: Final = (
-    "stream_id, source_id, external_id, platform, kind, occurred_at, received_at, actor, text,"
+    "id, stream_id, source_id, external_id, platform, kind, occurred_at, received_at, actor, text,"
     " payload, epoch"
 )
 # Binary: formatting a row costs half of what it costs as text.
 _COPY: Final = f"COPY {{}} ({COLUMNS}) FROM STDIN (FORMAT binary)"
 _TYPES: Final = (
-    "int8", "int8", "varchar", "varchar", "varchar", "timestamptz", "timestamptz", "varchar",
-    "text", "bytea", "int2",
+    "int8", "int8", "int8", "varchar", "varchar", "varchar", "timestamptz", "timestamptz",
+    "varchar", "text", "bytea", "int2",
 )  # fmt: skip
+_KEY: Final = itemgetter(6, 3)  # when it occurred, which lies in one partition; then its name
 _JSONB: Final = b"\x01"  # what jsonb looks like in binary COPY: this version, then its text
 _STAGING: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS signal_staging
     (LIKE detectors_signal INCLUDING DEFAULTS) ON COMMIT DELETE ROWS
 """
-# Numbered in the order they came, stored in the order of the key: two writers meet without a ring.
 _MERGE: Final = f"""
-INSERT INTO detectors_signal (id, {COLUMNS})
-SELECT id, {COLUMNS} FROM signal_staging ORDER BY external_id COLLATE "C", occurred_at
+INSERT INTO detectors_signal ({COLUMNS})
+SELECT {COLUMNS} FROM signal_staging ORDER BY occurred_at, external_id COLLATE "C"
 ON CONFLICT DO NOTHING
 """  # noqa: S608 -- a constant
+_NUMBERS: Final = """
+SELECT nextval('detectors_signal_seq') FROM generate_series(1, %s)
+"""
 _SEEN: Final = """
 UPDATE detectors_source SET last_seen_at = %(now)s WHERE id = (
     SELECT id FROM detectors_source
@@ -256,10 +260,12 @@ def _first_of(signals: Sequence[SignalIn]) -> list[SignalIn]:
     return list(once.values())
 
 
-def _rows(signals: Iterable[SignalIn], source: Source, stream: Stream) -> list[tuple[Any, ...]]:
+def _rows(signals: Sequence[SignalIn], source: Source, stream: Stream) -> list[tuple[Any, ...]]:
+    """Numbered as they came, in the order of time and key: two writers meet without a ring."""
     now, epoch = clock.now(), current_epoch()
-    return [
+    rows = [
         (
+            number,
             stream.pk,
             source.pk,
             one.external_id,
@@ -272,8 +278,15 @@ def _rows(signals: Iterable[SignalIn], source: Source, stream: Stream) -> list[t
             _payload(one),
             epoch,
         )
-        for one in signals
+        for number, one in zip(_numbers(len(signals)), signals, strict=True)
     ]
+    return sorted(rows, key=_KEY)
+
+
+def _numbers(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBERS, [count])
+        return [number for (number,) in cursor.fetchall()]
 
 
 def _payload(one: SignalIn) -> bytes:
