@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,8 +18,6 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from abusedesk import env
-from abusedesk.core import embedded
 from abusedesk.core.pgpaths import Paths
 from cases.models import LookupEntry, PartnerOutcome, PostedObject, ShareTarget
 from cases.selectors.feed import outcomes_of
@@ -41,26 +37,14 @@ UNKNOWN = "never-seen-by-harbour.example"
 NUMBERS = itertools.count()
 
 
-@pytest.fixture(scope="module")
-def blank() -> str:
-    """A database with all tables and nothing in them, to be copied: migrating takes longest.
-
-    None of them is dropped: that would wait for every connection of the server, also for one that
-    has told its client of something and waits itself. They go with the server of the tests.
-    """
-    name = f"blank_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
-    embedded.ensure_database(paths, name)
-    told = {"DATABASE_URL": paths.dsn_of(name), "ABUSEDESK_BROKER_URL": "memory://"}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=env.BASE_DIR, env=os.environ | told, check=True)
-    return name
-
-
 @pytest.fixture
 def other(blank: str, tmp_path: Path) -> Iterator[OtherDesk]:
-    """A second desk on the same database server."""
-    name = f"{blank.replace('blank', 'other')}_{next(NUMBERS)}"
+    """A second desk on the same database server.
+
+    Its database is not dropped: that would wait for every connection of the server, also for one
+    that has told its client of something and waits itself. It goes with the server of the tests.
+    """
+    name = f"other_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(NUMBERS)}"
     paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
     _run(paths, f'CREATE DATABASE "{name}" TEMPLATE "{blank}"')
     started = OtherDesk(paths.dsn_of(name), tmp_path)
