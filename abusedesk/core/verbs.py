@@ -223,6 +223,8 @@ class Verb(StrEnum):
     ZONE_CHOSEN = "zone.chosen"
     KEYS_SAVED = "keys.saved"
     NOTICES_MAILED = "notices.mailed"
+    NOTICES_CHOSEN = "notices.chosen"
+    TEXT_TRANSLATED = "text.translated"
     VIEW_SAVED = "view.saved"
     VIEW_DELETED = "view.deleted"
     LOGGED_IN = "user.logged_in"
@@ -472,6 +474,8 @@ SENTENCES: dict[str, str] = {
     Verb.ZONE_CHOSEN: "reads times in the zone {zone}",
     Verb.KEYS_SAVED: "changed their keys: {what}",
     Verb.NOTICES_MAILED: "wants notices {what}",
+    Verb.NOTICES_CHOSEN: "chose of which notices to hear; mails: {digest}",
+    Verb.TEXT_TRANSLATED: "had signal {signal} translated to {target}",
     Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
     Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",

@@ -177,7 +177,7 @@ def _looks(form: LookForm) -> dict[str, object]:
         "section": "me",
         "form": form,
         "zones": zones.names(),
-        "zone_error": " ".join(form.errors.get("time_zone", [])),
+        "zone_error": " ".join(map(str, form.errors.get("time_zone", []))),
         "desk_zone": settings.TIME_ZONE,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 from difflib import get_close_matches
 from functools import cache
 from typing import Final
@@ -44,21 +44,20 @@ def current_name() -> str:
     return timezone.get_current_timezone_name()
 
 
-def here(moment: datetime) -> datetime:
-    """`moment` in the zone of the page; as it is at either end of the calendar."""
+def here(moment: datetime, zone: tzinfo | None = None) -> datetime:
+    """`moment` in that zone, else that of the page; as it is at either end of the calendar."""
     try:
-        return moment.astimezone(timezone.get_current_timezone())
+        return moment.astimezone(zone or timezone.get_current_timezone())
     except OverflowError:
         return moment
 
 
-def told(moment: datetime, form: str = MINUTES) -> str:
-    """`2026-11-27 16:23 CET`: as the page tells a moment, with its zone."""
-    at = here(moment)
+def told(moment: datetime, form: str = MINUTES, zone: tzinfo | None = None) -> str:
+    """`2026-11-27 16:23 CET`: a moment in that zone, else in that of the page, which is named."""
+    at = here(moment, zone)
     name = at.strftime("%Z")
     # where people have no letters for a zone, its name is an offset
-    zone = name if name[:1].isalpha() else f"UTC{name}"
-    return f"{at.strftime(form)} {zone}"
+    return f"{at.strftime(form)} {name if name[:1].isalpha() else f'UTC{name}'}"
 
 
 def minute(moment: datetime) -> str:
