@@ -709,6 +709,8 @@ PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int | str]]] = {
     ("api-received-step", "step"): lambda _: "accept",
     ("cases:detector-workload", "backtest_id"): lambda _: done_backtest(),
     ("api-detector-workload", "backtest_id"): lambda _: done_backtest(),
+    ("cases:translate", "signal_id"): lambda on: cited_id(on.held),
+    ("api-case-translation", "signal_id"): lambda on: cited_id(on.held),
     ("cases:peek", "signal_id"): lambda on: cited_id(on.held),
     ("cases:peek-file", "file_id"): lambda on: _picture(on).pk,
 }

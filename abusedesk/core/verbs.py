@@ -475,7 +475,7 @@ SENTENCES: dict[str, str] = {
     Verb.KEYS_SAVED: "changed their keys: {what}",
     Verb.NOTICES_MAILED: "wants notices {what}",
     Verb.NOTICES_CHOSEN: "chose of which notices to hear; mails: {digest}",
-    Verb.TEXT_TRANSLATED: "had signal {signal} translated to {target}",
+    Verb.TEXT_TRANSLATED: "asked for a translation of signal {signal} to {language}",
     Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
     Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",

@@ -31,6 +31,7 @@ from cases.api import (
     share_steps,
     shares,
     statements,
+    translation,
     tray,
     workload,
 )
@@ -135,6 +136,16 @@ urlpatterns = [
     path("proposals/", lineage.ProposalsView.as_view(), name="api-proposals"),
     path("proposals/<int:proposal_id>/", lineage.ProposalView.as_view(), name="api-proposal"),
     re_path(rf"{CASE}notes/$", content.NotesView.as_view(), name="api-case-notes"),
+    path(
+        "cases/<str:ref>/signals/<int:signal_id>/translation/",
+        translation.CaseTranslationView.as_view(),
+        name="api-case-translation",
+    ),
+    path(
+        "signals/<int:signal_id>/translation/",
+        translation.SignalTranslationView.as_view(),
+        name="api-signal-translation",
+    ),
     re_path(rf"{CASE}tasks/$", content.TasksView.as_view(), name="api-case-tasks"),
     re_path(
         rf"{CASE}tasks/(?P<task_id>[0-9]{{1,18}})/$",

@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from abusedesk.core import clock, shortcuts, text, zones
+from abusedesk.core import clock, shortcuts, text, translating, zones
 
 register = template.Library()
 
@@ -43,6 +43,7 @@ register.filter("moment", zones.told)
 register.filter("minute", zones.minute)
 register.filter("local", zones.local)
 register.simple_tag(zones.current_name, name="zone_name")
+register.simple_tag(translating.is_on, name="translates")
 
 
 @register.simple_tag
