@@ -2,6 +2,7 @@
 const PRESS_MS = 10_000;
 // Statuses with which a translation says in a sentence why there is none.
 const SAID = new Set([409, 422, 502]);
+const waiting = new Set();
 let open = null;
 let asked = null;
 let timer = 0;
@@ -64,10 +65,10 @@ const formOf = (event) => event.target.closest?.("[data-veil] [data-peek] button
 async function translate(form) {
   const place = form.parentElement.querySelector("[data-translated]");
   if (place.childElementCount) return place.replaceChildren();
-  if ("busy" in form.dataset) return;
-  form.dataset.busy = ""; // not disabled: that would take the focus away
+  if (waiting.has(form)) return;
+  waiting.add(form); // its button is not disabled: that would take the focus away
   const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "HX-Request": "true" } }).catch(() => null);
-  delete form.dataset.busy;
+  waiting.delete(form);
   const told = answer?.ok || SAID.has(answer?.status);
   const words = told ? await answer.text() : '<p class="form-error" role="alert">The desk did not answer. Press again.</p>';
   const page = new DOMParser().parseFromString(words, "text/html");
@@ -97,7 +98,9 @@ document.addEventListener("keydown", (event) => {
 for (const kind of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(kind, release);
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-peek], [data-translate]")) event.preventDefault();
-  if (event.target.matches("[data-translate]")) translate(event.target);
+  if (!event.target.matches("[data-translate]")) return;
+  event.stopPropagation(); // a second press in a moment is meant: it takes the words away
+  translate(event.target);
 }, true);
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-cover]")) toggleAll();
