@@ -18,6 +18,7 @@ from cases.models import Case
 from cases.services.marking import label_case
 from cases.services.masking import peek, peek_signal, save_own_masks
 from cases.services.translation import translate_evidence, translate_signal
+from cases.timeline import timeline_of
 from detectors.models import Signal
 from tests import cast, make
 from tests.addresses import cited_id
@@ -100,6 +101,8 @@ def test_a_press_translates_the_whole_text_and_the_chain_knows_who_asked(
         desk.reviewer, "case", str(case.pk),
     )  # fmt: skip
     assert first.data == {"signal": signal.pk, "language": "en"}
+    # as a look: it changes nothing that others work on
+    assert all(one.verb != Verb.TEXT_TRANSLATED for one in timeline_of(case, desk.lead))
 
 
 @pytest.mark.row(106)

@@ -95,7 +95,7 @@ def test_somebody_chooses_notices_a_digest_and_quiet_hours(
     expect(page.get_by_text("Your choice of notices is saved.")).to_be_visible()
     kept = habit_of(desk.reviewer)
     assert (kept.digest, kept.hour, kept.quiet_from, kept.quiet_until, kept.off_mail) == (
-        Digest.DAILY, 17, 1200, 420, {"back"},
+        Digest.DAILY, 17, 1200, 420, frozenset({"back"}),
     )  # fmt: skip
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
