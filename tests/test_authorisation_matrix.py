@@ -523,6 +523,8 @@ cases:wellness            GET     login ok    ok    ok    login 404
 cases:wellness            POST    login goes  goes  goes  login 404
 cases:peek-file           POST    login ok    ok    ok    login 404
 cases:peek-signal         POST    login ok    ok    ok    login 404
+cases:translate           POST    login 404   404   404   login 404
+cases:translate-signal    POST    login 404   404   404   login 404
 cases:break               GET     login ok    ok    ok    login 404
 cases:break               POST    login goes  goes  goes  login 404
 cases:resume              POST    login goes  goes  goes  login 404
@@ -898,6 +900,8 @@ api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok
 api-queue               GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-queue               PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-queue-next          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-translation    POST   review 401  404  404  404  401  403  404  404  404  404  404
+api-signal-translation  POST   review 401  404  404  404  401  403  404  404  404  404  404
 api-me                  GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-me                  PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-me-notices          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
