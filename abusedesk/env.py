@@ -135,7 +135,18 @@ class Env(BaseSettings):
     )
     outbound_allow: NetworkList = Field(
         (),
-        description="Private networks (CIDR, by comma) where webhooks and partners may be.",
+        description="Private networks (CIDR, by comma) where webhooks, partners and the "
+        "translation service may be.",
+    )
+    translate_url: str = Field(
+        "",
+        description="Translation service of one's own, asked only when somebody presses Translate: "
+        "it is posted JSON {text, target} and answers {text, source}. Unset: no translation.",
+    )
+    translate_to: str = Field(
+        "en",
+        pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$",
+        description="Language into which it translates, e.g. en or pt-BR.",
     )
     oldest_signal: date = Field(
         date(2000, 1, 1), description="Signals that happened before this day are refused."
@@ -211,7 +222,7 @@ class Env(BaseSettings):
             raise ValueError(msg)
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "translate_url")
     @classmethod
     def _check_public(cls, value: str) -> str:
         if value and not value.startswith(("https://", "http://")):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from abusedesk.core import clock, mail
 from abusedesk.core.models import Role, User
 from abusedesk.core.queueing import wake
+from abusedesk.core.zones import zone_of
 from cases import claims
 from cases.choices import NoticeKind
-from cases.models import Case, Note, Notice, Queue
+from cases.habits import Habit
+from cases.models import Case, Note, Notice, NoticeHabit, Queue
 
 
 def give(
@@ -42,14 +44,28 @@ def give_of_feed(slug: str, kind: NoticeKind, people: Iterable[User]) -> None:
 
 
 def _give(people: Iterable[User], **about: Any) -> None:
-    now = clock.now()
-    rows = [
-        Notice(user=person, mail_due_at=now if mail.wanted_by(person) else None, **about)
-        for person in people
-    ]
+    people = list(people)
+    habits = habits_of(people)
+    rows = [_notice(person, habits[person.pk], about) for person in people]
+    rows = [row for row in rows if row.on_desk or row.mail_due_at]
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
-    if any(row.mail_due_at for row in rows):
+    now = clock.now()
+    if any(row.mail_due_at and row.mail_due_at <= now for row in rows):
         wake("cases.mail_notices")
+
+
+def _notice(person: User, habit: Habit, about: Mapping[str, Any]) -> Notice:
+    """One notice on the ways that this person wants; on none of them it is not to be kept."""
+    mailed = mail.wanted_by(person) and habit.by_mail(about["kind"])
+    due = habit.due_at(clock.now(), zone_of(person)) if mailed else None
+    return Notice(user=person, on_desk=habit.on_desk(about["kind"]), mail_due_at=due, **about)
+
+
+def habits_of(people: Collection[User]) -> dict[int, Habit]:
+    """Id of a person -> what they want; everybody has an entry."""
+    rows = NoticeHabit.objects.filter(user__in=people) if people else ()
+    chosen = {row.user_id: row.as_habit() for row in rows}
+    return {person.pk: chosen.get(person.pk, Habit()) for person in people}
 
 
 def about(case: Case) -> list[User]:

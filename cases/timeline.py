@@ -18,7 +18,7 @@ from cases.selectors.lineage import Family, family_of
 
 LIMIT: Final = 500
 # Reads are in the audit chain, but they change nothing.
-LEFT_OUT: Final = (Verb.CASE_VIEWED, Verb.CASE_PEEKED)
+LEFT_OUT: Final = (Verb.CASE_VIEWED, Verb.CASE_PEEKED, Verb.TEXT_TRANSLATED)
 # These tell what a verdict was by what it made of new evidence.
 TELLING: Final = (Verb.CASE_SUPPRESSED, Verb.CASE_REGRESSED)
 # What is said of them to everybody while a second person is to judge without the first.
@@ -32,6 +32,7 @@ QUIET: Final = (
     Verb.CASE_SUPPRESSED,
     Verb.CASE_VIEWED,
     Verb.CASE_PEEKED,
+    Verb.TEXT_TRANSLATED,
     Verb.CASE_NOTED,
     Verb.CASE_WATCHED,
     Verb.CASE_UNWATCHED,

@@ -155,9 +155,11 @@ from cases.selectors.message import (
 )
 from cases.selectors.notice import (
     colleagues_of,
+    habit_of,
     inbox_for,
     notice_by_id,
     notices_for,
+    told_for,
 )
 from cases.selectors.partner import (
     circle_by_slug,
@@ -443,7 +445,6 @@ cases:tray-export         POST    login ok    ok    ok    login 404
 cases:inbox               GET     login ok    ok    ok    login ok
 cases:notice              GET     login goes  404   404   login 404
 cases:notices-read        POST    login goes  goes  goes  login goes
-cases:notices-mail        POST    login goes  goes  goes  login goes
 cases:colleagues          GET     login ok    ok    ok    login 404
 cases:queue-settings      GET     login 404   404   ok    login 404
 cases:queue-new           GET     login 404   404   ok    login 404
@@ -517,10 +518,14 @@ cases:transparency-export POST    login 403   ok    ok    login 403
 cases:marks               GET     login goes  goes  goes  login 404
 cases:marks               POST    login goes  goes  goes  login 404
 cases:peek                POST    login ok    ok    ok    login 404
+cases:notice-habits       GET     login ok    ok    ok    login ok
+cases:notice-habits       POST    login goes  goes  goes  login goes
 cases:wellness            GET     login ok    ok    ok    login 404
 cases:wellness            POST    login goes  goes  goes  login 404
 cases:peek-file           POST    login ok    ok    ok    login 404
 cases:peek-signal         POST    login ok    ok    ok    login 404
+cases:translate           POST    login 404   404   404   login 404
+cases:translate-signal    POST    login 404   404   404   login 404
 cases:break               GET     login ok    ok    ok    login 404
 cases:break               POST    login goes  goes  goes  login 404
 cases:resume              POST    login goes  goes  goes  login 404
@@ -896,6 +901,12 @@ api-queues              POST   admin  401  403  403  ok   401  403  403  403  ok
 api-queue               GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-queue               PATCH  admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-queue-next          POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
+api-case-translation    POST   review 401  404  404  404  401  403  404  404  404  404  404
+api-signal-translation  POST   review 401  404  404  404  401  403  404  404  404  404  404
+api-me                  GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-me                  PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-me-notices          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-me-notices          PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-budget              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   403  403
 api-breaks              GET    read   401  none none none 401  403  none none none 403  403
 api-breaks              POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
@@ -1084,6 +1095,8 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "viewers_of": (STAFF, lambda who, on: _present(on) and viewers_of(on.held, who)),
     "notices_for": (STAFF, lambda who, on: notices_for(who)),
     "inbox_for": (STAFF, lambda who, on: inbox_for(who)),
+    "told_for": (STAFF, lambda who, on: told_for(who)),
+    "habit_of": (set(Role), lambda who, on: [habit_of(who)]),
     "notice_by_id": (STAFF, lambda who, on: notice_by_id(_told_first(who), who)),
     "colleagues_of": (STAFF, lambda who, on: colleagues_of(on.held, who)),
     "cases_by_day": (STAFF, lambda who, on: cases_by_day(who, 30)),

@@ -100,6 +100,13 @@ class TooLargeError(AbuseDeskError):
     code = "too_large"
 
 
+class GatewayError(AbuseDeskError):
+    """Another service that the desk asked for this did not answer as agreed."""
+
+    status = 502
+    code = "bad_gateway"
+
+
 class SpentError(AbuseDeskError):
     """The caller asked as often as it may on one day."""
 

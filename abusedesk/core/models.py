@@ -28,7 +28,8 @@ class User(AbstractUser):
     """A person or an integration; the role decides what exists for them.
 
     own_keys: id of a shortcut -> the key it has for this person, empty when it is off.
-    mail_notices: whether what they are told also comes by mail.
+    mail_notices: whether what they are told also comes by mail. time_zone: in which they read
+    times, an IANA name; empty for that of the desk.
     """
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
@@ -37,6 +38,7 @@ class User(AbstractUser):
         default=dict, blank=True, db_default=models.Value({}, models.JSONField())
     )
     mail_notices = models.BooleanField(default=False, db_default=False)
+    time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.template import TemplateDoesNotExist
@@ -17,6 +18,9 @@ from rest_framework.response import Response
 from abusedesk.core import context
 from abusedesk.core.errors import AbuseDeskError
 
+SERVER: Final = 500
+"""From this status on it is not the caller's fault."""
+
 
 def exception_handler(error: Exception, view: ExceptionHandlerContext) -> Response | None:
     """`REST_FRAMEWORK["EXCEPTION_HANDLER"]`: the standard error shape with the field in `attr`."""
@@ -26,7 +30,7 @@ def exception_handler(error: Exception, view: ExceptionHandlerContext) -> Respon
     refusal.status_code = error.status
     response = standard_handler(refusal, view)
     if response is not None:
-        response.data["type"] = "client_error"
+        response.data["type"] = "client_error" if error.status < SERVER else "server_error"
         response.data["errors"][0]["attr"] = error.field or None
         if error.data:
             response.data["meta"] = error.data

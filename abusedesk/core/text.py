@@ -30,6 +30,12 @@ _hidden = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u2069"
     "\u2800\u3164\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 )
+# What the desk itself writes with a dot: kinds of signals and fields of them; none of these ends
+# in a top-level domain, so nothing that a reader could be sent to is left alive.
+OWN_WORDS = frozenset({
+    "account.created", "account.updated", "ai.request", "ai.response", "ai.provider", "ai.model",
+    "ai.key", "ai.tokens_in", "ai.tokens_out", "ai.refused", "ai.declared_use",
+})  # fmt: skip
 _HIDDEN = re.compile(f"[{_hidden}]")
 _UNSEEN = re.compile(f"[{_hidden}\ud800-\udfff]")
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
@@ -259,6 +265,8 @@ def _defanged(match: re.Match[str]) -> str:
     text = match[0]
     if match.lastgroup == "url":
         return _defanged_url(text)
+    if match.lastgroup == "host" and text in OWN_WORDS:
+        return text
     if match.lastgroup == "ip6":
         return text if _CLOCK.fullmatch(text) else text.replace(":", "[:]")
     return text.replace("@", "[@]").replace(".", "[.]")

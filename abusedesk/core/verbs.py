@@ -220,8 +220,11 @@ class Verb(StrEnum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
+    ZONE_CHOSEN = "zone.chosen"
     KEYS_SAVED = "keys.saved"
     NOTICES_MAILED = "notices.mailed"
+    NOTICES_CHOSEN = "notices.chosen"
+    TEXT_TRANSLATED = "text.translated"
     VIEW_SAVED = "view.saved"
     VIEW_DELETED = "view.deleted"
     LOGGED_IN = "user.logged_in"
@@ -468,8 +471,11 @@ SENTENCES: dict[str, str] = {
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",
     Verb.USER_CHANGED: "changed the user {name}",
+    Verb.ZONE_CHOSEN: "reads times in the zone {zone}",
     Verb.KEYS_SAVED: "changed their keys: {what}",
     Verb.NOTICES_MAILED: "wants notices {what}",
+    Verb.NOTICES_CHOSEN: "chose of which notices to hear; mails: {digest}",
+    Verb.TEXT_TRANSLATED: "asked for a translation of signal {signal} to {language}",
     Verb.VIEW_SAVED: "saved the view {name} for {whom}: {query}",
     Verb.VIEW_DELETED: "deleted the view {name}",
     Verb.LOGGED_IN: "logged in",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
@@ -14,8 +15,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from abusedesk.core import audit, clock, context, saved
-from abusedesk.core.errors import NotFoundError
+from abusedesk.core import audit, clock, context, saved, zones
+from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import ApiToken, Role, Scope, Theme, User
 from abusedesk.core.tokens import issue_token, revoke_token
@@ -39,9 +40,10 @@ class LoginView(auth_views.LoginView):
 
 
 class LookForm(forms.Form):
-    """Theme of the account, contrast and density of this browser."""
+    """Theme and time zone of the account, contrast and density of this browser."""
 
     theme = forms.ChoiceField(choices=Theme.choices)
+    time_zone = forms.CharField(max_length=64, required=False)
     contrast = forms.BooleanField(required=False)
     density = forms.BooleanField(required=False)
 
@@ -65,10 +67,15 @@ class TokenForm(forms.Form):
 def me(request: DeskRequest) -> HttpResponse:
     """Personal settings."""
     kept = {name: request.COOKIES.get(name) == value for name, value in OF_BROWSER.items()}
-    first = {"theme": request.user.theme, **kept}
+    first = {"theme": request.user.theme, "time_zone": request.user.time_zone, **kept}
     form = LookForm(request.POST or None, initial=first)
+    if form.is_valid():
+        try:
+            zones.choose_zone(actor=request.user, name=form.cleaned_data["time_zone"])
+        except InvalidError as error:
+            form.add_error(error.field, error.message)
     if not form.is_valid():
-        return render(request, "core/me.html", {"section": "me", "form": form})
+        return render(request, "core/me.html", _looks(form), status=422 if form.is_bound else 200)
     request.user.theme = form.cleaned_data["theme"]
     request.user.save(update_fields=["theme"])
     response = redirect("me")
@@ -163,6 +170,16 @@ def _error(request: HttpRequest, status: int) -> HttpResponse:
     """Without the shell: an error page must not need the database."""
     page = {"request_id": context.current().request_id}
     return HttpResponse(render_to_string(f"errors/{status}.html", page), status=status)
+
+
+def _looks(form: LookForm) -> dict[str, object]:
+    return {
+        "section": "me",
+        "form": form,
+        "zones": zones.names(),
+        "zone_error": " ".join(map(str, form.errors.get("time_zone", []))),
+        "desk_zone": settings.TIME_ZONE,
+    }
 
 
 def _issued(form: TokenForm, user: User) -> str:

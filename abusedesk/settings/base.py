@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "abusedesk.core.context.ContextMiddleware",
     "abusedesk.core.signed_out.SignedOutMiddleware",
+    "abusedesk.core.zones.ZoneMiddleware",
     "abusedesk.core.problems.ErrorMiddleware",
 ]
 
@@ -105,6 +106,8 @@ HEALTH_CHECKS = ("detectors.health.silent_sources", "detectors.health.optional_p
 # What else has a word on which settings of a detector come into force.
 DETECTOR_GUARDS = ("cases.standing.obstacle_to_mode",)
 
+TRANSLATE_URL = ENV.translate_url
+TRANSLATE_TO = ENV.translate_to
 OUTBOUND_ALLOW = ENV.outbound_allow
 OLDEST_SIGNAL = ENV.oldest_signal
 AUDIT_SAMPLE_PERCENT = ENV.audit_sample_percent

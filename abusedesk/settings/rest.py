@@ -44,5 +44,6 @@ SPECTACULAR_SETTINGS = {
         "FeedModeEnum": "cases.choices.FeedMode",
         "InboxModeEnum": "cases.choices.InboxMode",
         "ModeEnum": "detectors.choices.Mode",
+        "TopicEnum": "cases.habits.Topic",
     },
 }

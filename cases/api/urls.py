@@ -20,6 +20,7 @@ from cases.api import (
     notices,
     partners,
     patterns,
+    personal,
     quality,
     queues,
     received,
@@ -30,6 +31,7 @@ from cases.api import (
     share_steps,
     shares,
     statements,
+    translation,
     tray,
     workload,
 )
@@ -106,6 +108,8 @@ urlpatterns = [
     path("queues/", queues.QueuesView.as_view(), name="api-queues"),
     path("queues/<slug:slug>/", queues.QueueView.as_view(), name="api-queue"),
     path("queues/<slug:slug>/next/", exposure.NextView.as_view(), name="api-queue-next"),
+    path("me/", personal.OwnView.as_view(), name="api-me"),
+    path("me/notices/", personal.OwnNoticesView.as_view(), name="api-me-notices"),
     path("me/budget/", exposure.OwnBudgetView.as_view(), name="api-budget"),
     path("me/breaks/", exposure.BreaksView.as_view(), name="api-breaks"),
     path("me/breaks/resume/", exposure.ResumeView.as_view(), name="api-breaks-resume"),
@@ -132,6 +136,16 @@ urlpatterns = [
     path("proposals/", lineage.ProposalsView.as_view(), name="api-proposals"),
     path("proposals/<int:proposal_id>/", lineage.ProposalView.as_view(), name="api-proposal"),
     re_path(rf"{CASE}notes/$", content.NotesView.as_view(), name="api-case-notes"),
+    path(
+        "cases/<str:ref>/signals/<int:signal_id>/translation/",
+        translation.CaseTranslationView.as_view(),
+        name="api-case-translation",
+    ),
+    path(
+        "signals/<int:signal_id>/translation/",
+        translation.SignalTranslationView.as_view(),
+        name="api-signal-translation",
+    ),
     re_path(rf"{CASE}tasks/$", content.TasksView.as_view(), name="api-case-tasks"),
     re_path(
         rf"{CASE}tasks/(?P<task_id>[0-9]{{1,18}})/$",

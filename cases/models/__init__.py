@@ -29,7 +29,7 @@ from cases.models.lineage import CaseLineage
 from cases.models.masking import Mask, PeekHabit
 from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
-from cases.models.notice import NewsCursor, Notice
+from cases.models.notice import NewsCursor, Notice, NoticeHabit
 from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
 from cases.models.pattern import OutcomeTold, Pattern, PatternHandover, PatternRelease
 from cases.models.policy import PolicyVersion
@@ -90,6 +90,7 @@ __all__ = [
     "NewsCursor",
     "Note",
     "Notice",
+    "NoticeHabit",
     "Organisation",
     "OutcomeSent",
     "OutcomeTold",

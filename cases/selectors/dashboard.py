@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
@@ -23,7 +23,7 @@ def cases_by_day(viewer: User, days: int) -> dict[str, dict[date, int]]:
     for name, column in (("opened", "opened_at"), ("closed", "closed_at")):
         real = cases_for(viewer).filter(stands_for=None)
         recent = real.filter(**{f"{column}__gte": since}).order_by()
-        rows = recent.values(day=TruncDate(column)).annotate(total=Count("id"))
+        rows = recent.values(day=TruncDate(column, tzinfo=UTC)).annotate(total=Count("id"))
         found[name] = {row["day"]: row["total"] for row in rows}
     return found
 

@@ -9,14 +9,20 @@ from django.db.models import Q, QuerySet
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from cases import golden, policy
-from cases.models import Case, Notice
+from cases.habits import Habit
+from cases.models import Case, Notice, NoticeHabit
 from detectors.policy import STAFF
 
 NOTICES: Final = 20
 
 
 def inbox_for(viewer: User) -> QuerySet[Notice]:
-    """All that this person was told of cases and detectors that they may see, newest first."""
+    """What stands in their inbox of cases and detectors that they may see, newest first."""
+    return told_for(viewer).filter(on_desk=True)
+
+
+def told_for(viewer: User) -> QuerySet[Notice]:
+    """The same with what they want by mail alone."""
     of_cases = golden.shown_to(viewer, "case") & Q(case__queue__in=policy.queues_of(viewer))
     seen = of_cases | Q(case=None) if viewer.role in STAFF else of_cases
     return Notice.objects.filter(seen, user=viewer).select_related("case", "actor")
@@ -29,11 +35,17 @@ def notices_for(viewer: User) -> QuerySet[Notice]:
 
 def notice_by_id(notice_id: int, viewer: User) -> Notice:
     """One notice. Raises NotFoundError."""
-    notice = inbox_for(viewer).filter(pk=notice_id).first()
+    notice = told_for(viewer).filter(pk=notice_id).first()
     if notice is None:
         message = "There is no such notice."
         raise NotFoundError(message)
     return notice
+
+
+def habit_of(viewer: User) -> Habit:
+    """What they want to be told of, and when."""
+    row = NoticeHabit.objects.filter(user=viewer).first()
+    return row.as_habit() if row else Habit()
 
 
 def colleagues_of(case: Case, viewer: User, begins: str = "") -> QuerySet[User]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -79,7 +79,7 @@ class UndoForm(forms.Form):
 
     number = forms.IntegerField(label="Version", min_value=1, max_value=2**31 - 1)
     since = forms.DateTimeField(
-        label="Since (UTC)",
+        label="Since",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text="What the version set off from this minute on.",
     )
@@ -90,9 +90,9 @@ class UndoForm(forms.Form):
         return cls(initial={"number": number, "since": clock.now() - timedelta(days=1)})
 
     def moment(self) -> datetime:
-        """With its zone."""
+        """In the zone in which the page tells times."""
         since: datetime = self.cleaned_data["since"]
-        return since if since.tzinfo else since.replace(tzinfo=UTC)
+        return since
 
 
 class UndoConfirmForm(UndoForm):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from django import forms
@@ -15,11 +14,11 @@ from cases.selectors.policy import policies_for
 from cases.selectors.queue import people_for
 from cases.services.decision import REASON_LIMIT
 from cases.terms import MAX_DAYS
+from cases.ui.routing import morning
 from cases.ui.terms import ACCOUNT_KINDS
 from detectors.choices import Outcome
 
 NOBODY: Final = "back to the queue"
-MORNING: Final = time(9, tzinfo=UTC)
 
 
 class ConfirmForm(forms.Form):
@@ -124,12 +123,11 @@ class SnoozeManyForm(ConfirmForm):
     field_order = ("until", "reason")
     until = forms.DateField(
         label="Until", widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="They come back on that day at 09:00 UTC.",
+        help_text="They come back on that day at 09:00 by your clock.",
     )  # fmt: skip
 
     def deed(self) -> Deed:
-        until = datetime.combine(self.cleaned_data["until"], MORNING)
-        return Deed(BulkAction.SNOOZE, until=until)
+        return Deed(BulkAction.SNOOZE, until=morning(self.cleaned_data["until"]))
 
 
 FORMS: Final[dict[BulkAction, type[ConfirmForm]]] = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.utils import timezone
 
 from abusedesk.core import clock
 from abusedesk.core.models import Role, User
@@ -150,7 +151,12 @@ def until(said: dict[str, Any]) -> datetime | None:
     """When a snoozed case comes back; None when no date was said."""
     if said["how"] in SPANS:
         return clock.now() + SPANS[said["how"]]
-    return datetime.combine(said["date"], time(9), UTC) if said["date"] else None
+    return morning(said["date"]) if said["date"] else None
+
+
+def morning(day: date) -> datetime:
+    """Nine in the morning of `day`, by the clock of who says it."""
+    return datetime.combine(day, time(9), timezone.get_current_timezone())
 
 
 def picture(snooze: Snooze) -> dict[str, Any]:

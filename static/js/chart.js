@@ -31,13 +31,23 @@ function paint(trace) {
   return { ...trace, marker: { ...marker, line: { width: 0 } } };
 }
 
+// As many labels below bars as stand side by side; every one where there is room.
+function roomy(node, figure) {
+  const labels = figure.data[0]?.type === "bar" ? figure.data[0].x : [];
+  const longest = Math.max(0, ...labels.map((label) => String(label).length));
+  const fit = Math.max(2, Math.floor(node.clientWidth / (7 * longest + 12)));
+  if (labels.length <= fit) return {};
+  const step = Math.ceil(labels.length / fit);
+  return { tickmode: "array", tickvals: labels.filter((_, at) => (labels.length - 1 - at) % step === 0) };
+}
+
 function draw(node) {
   const figure = JSON.parse(document.getElementById(node.dataset.figure).textContent);
   const layout = {
     ...figure.layout,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
     font: { color: colour("text"), family: getComputedStyle(document.body).fontFamily, size: 12 },
-    xaxis: axis(figure.layout.xaxis), yaxis: axis(figure.layout.yaxis),
+    xaxis: { ...axis(figure.layout.xaxis), ...roomy(node, figure) }, yaxis: axis(figure.layout.yaxis),
     hoverlabel: { bgcolor: colour("raised"), bordercolor: colour("border"), font: { color: colour("text") } },
   };
   Plotly.newPlot(node, figure.data.map(paint), layout, CONFIG).then(() => { node.dataset.drawn = ""; });

@@ -30,7 +30,19 @@ function tick() {
   }
 }
 
+// The absolute time is for the keyboard too: rows show theirs while they have the focus, others take it.
+function reach() {
+  for (const node of document.querySelectorAll("main time[title]")) {
+    if (!node.closest("[data-item], a, button, summary, label")) node.tabIndex = 0;
+  }
+}
+
+function settle() {
+  tick();
+  reach();
+}
+
 setInterval(tick, 1000);
 document.addEventListener("visibilitychange", tick);
-document.addEventListener("htmx:afterSettle", tick);
-tick();
+document.addEventListener("htmx:afterSettle", settle);
+settle();

@@ -2,7 +2,9 @@
 const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
 const LATIN = /^[a-z]$/;
 // Keys that click nothing: list.js and masks.js listen.
-const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", "item-select": "tick", "item-extend": "extend", "item-extend-back": "extendBack", peek: "peek" };
+const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", "item-select": "tick", "item-extend": "extend", "item-extend-back": "extendBack", peek: "peek", translate: "translate" };
+// Where they need more than a row.
+const NEEDED = { peek: "[data-veil]", translate: "[data-says], [data-translate]" };
 const TICKS = new Set(["item-select", "item-extend", "item-extend-back"]);
 // Keys of the graph that has the focus: graph.js listens.
 const ofGraph = (id) => id.startsWith("graph-");
@@ -46,7 +48,7 @@ function candidates(keys) {
 }
 
 function available(id) {
-  if (id in ITEM_KEYS) return Boolean(document.querySelector(TICKS.has(id) ? "[data-item] [data-tick]" : "[data-item]"));
+  if (id in ITEM_KEYS) return Boolean(document.querySelector(NEEDED[id] ?? (TICKS.has(id) ? "[data-item] [data-tick]" : "[data-item]")));
   if (ofGraph(id)) return Boolean(document.activeElement?.closest("[data-graph]"));
   return Boolean((id === "submit" && ownSubmit()) || target(id));
 }

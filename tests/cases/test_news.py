@@ -13,8 +13,9 @@ from abusedesk.core import clock
 from abusedesk.core.models import Role, User
 from cases import mailing, news, queue
 from cases.choices import Tlp
+from cases.habits import Digest, Habit
 from cases.models import Case, Notice, Queue
-from cases.selectors.notice import notices_for
+from cases.selectors.notice import habit_of, notices_for
 from cases.services.case import escalate_case, reopen_case, snooze_case
 from cases.services.decision import record_decision, undo_decision
 from cases.services.note import add_note
@@ -24,6 +25,7 @@ from detectors.choices import Outcome
 from tests.cases import build
 
 pytestmark = pytest.mark.django_db
+HABITS = "/me/notifications/"
 
 
 @pytest.fixture
@@ -197,13 +199,20 @@ def test_a_mail_server_that_is_away_is_tried_again(
     assert mailing.mail_due() == 1
 
 
-def test_the_inbox_asks_for_a_true_address(ben: User) -> None:
+def test_a_mail_address_that_is_none_is_refused_at_its_field_and_nothing_changes(
+    ben: User,
+) -> None:
     browser = Client()
     browser.force_login(ben)
-    assert "Mail me my notices" in browser.get("/inbox/").content.decode()
-    said = {"wanted": "1", "address": "nobody"}
-    page = browser.post("/inbox/mail/", said, follow=True).content.decode()
+    assert "Mail me my notices" in browser.get(HABITS).content.decode()
+    said = {"wanted": "1", "address": "nobody", "digest": "daily", "hour": "7", "desk": "named"}
+    answer = browser.post(HABITS, said)
+    page = answer.content.decode()
+    assert answer.status_code == 422
     assert "Write a mail address" in page
-    browser.post("/inbox/mail/", {"wanted": "1", "address": "b@desk.example"})
+    assert 'value="nobody"' in page
+    assert habit_of(ben) == Habit()
+    browser.post(HABITS, said | {"address": "b@desk.example"})
     ben.refresh_from_db()
     assert (ben.email, ben.mail_notices) == ("b@desk.example", True)
+    assert habit_of(ben).digest == Digest.DAILY

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from abusedesk.core import text
+from detectors.schema import Ai, Kind
 
 RLO = "\u202e"
 ZWJ = "\u200d"
@@ -197,3 +198,15 @@ def test_marks_behind_the_cut_are_left_out() -> None:
     assert shown.startswith('<mark title="x">ab</mark>cd')
     assert shown.count("<mark") == 1
     assert "2 more characters" in shown
+
+
+def test_kinds_and_fields_of_signals_are_words_and_no_addresses() -> None:
+    dotted = {kind.value for kind in Kind if "." in kind}
+    fields = {f"ai.{name}" for name in Ai.__struct_fields__} - {"ai.org"}  # that one is a host
+    assert dotted | fields == text.OWN_WORDS
+    said = "Invalid enum value 'ai.requests', not ai.request"
+    assert text.defang(said) == "Invalid enum value 'ai[.]requests', not ai.request"
+    assert text.safe_view("ai.request") == "ai.request"
+    assert text.defang("http://ai.request/a x@ai.request www.ai.request ai.org") == (
+        "hxxp://ai[.]request/a x[@]ai[.]request www[.]ai[.]request ai[.]org"
+    )

@@ -60,7 +60,7 @@ def test_a_lead_holds_a_case_and_an_admin_releases_it(
 ) -> None:
     lena = enter("lena")
     lena.go("/cases/AD-3/")
-    lena.page.get_by_text("More", exact=True).click()
+    lena.page.get_by_text("Legal hold", exact=True).click()
     lena.page.get_by_label("Why a legal hold?").fill("letter of the court")
     lena.page.get_by_role("button", name="Place legal hold").click()
     expect(lena.page.get_by_text("letter of the court")).to_be_visible()
@@ -74,7 +74,7 @@ def test_a_lead_holds_a_case_and_an_admin_releases_it(
     rita = enter("rita")
     rita.go("/cases/AD-3/")
     expect(rita.page.get_by_text("Legal hold since")).to_have_count(0)
-    expect(rita.page.get_by_text("More", exact=True)).to_have_count(0)
+    expect(rita.page.get_by_text("Legal hold", exact=True)).to_have_count(0)
 
 
 def test_the_evidence_of_a_purged_case_is_tombstones(

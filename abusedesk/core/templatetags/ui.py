@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from abusedesk.core import clock, shortcuts, text
+from abusedesk.core import clock, shortcuts, text, translating, zones
 
 register = template.Library()
 
@@ -39,6 +39,11 @@ register.filter("unhidden", text.unhidden)
 register.filter("is_long", text.is_long)
 register.filter("note_html", text.note_html)
 register.filter("code_points", text.code_points)
+register.filter("moment", zones.told)
+register.filter("minute", zones.minute)
+register.filter("local", zones.local)
+register.simple_tag(zones.current_name, name="zone_name")
+register.simple_tag(translating.is_on, name="translates")
 
 
 @register.simple_tag
@@ -101,10 +106,10 @@ def severity(level: int) -> SafeString:
 
 @register.simple_tag
 def when(moment: datetime | None) -> SafeString | str:
-    """A moment, relative, with the absolute one in the title."""
+    """A moment, relative; in its title, and beside it while it has the focus, the absolute one."""
     if moment is None:
         return "never"
-    exact = moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    exact = zones.told(moment, "%Y-%m-%d %H:%M:%S")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, relative(moment)
     )
@@ -126,7 +131,7 @@ def due(moment: datetime) -> SafeString:
         '<time class="{}" datetime="{}" title="{}" data-due>{}</time>',
         css,
         moment.isoformat(),
-        moment.strftime("%Y-%m-%d %H:%M UTC"),
+        zones.told(moment),
         said,
     )
 
@@ -201,15 +206,16 @@ def platform(slug: str) -> str:
 
 @register.filter
 def day(moment: datetime) -> str:
-    """Date and minute, UTC."""
-    return moment.strftime("%Y-%m-%d %H:%M")
+    """Date and minute, UTC: where the page says so, as charts, filters and reports do."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def relative(moment: datetime) -> str:
     """`5 min ago`, `in 3 h`, `12 Nov 2016`."""
     seconds = (clock.now() - moment).total_seconds()
     if abs(seconds) > 60 * DAY:
-        return f"{moment.day} {moment:%b %Y}"
+        local = zones.here(moment)
+        return f"{local.day} {local:%b %Y}"
     if abs(seconds) < MINUTE:
         return "just now"
     return f"{span(seconds)} ago" if seconds > 0 else f"in {span(-seconds)}"

@@ -9,20 +9,23 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from abusedesk.core import mail
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.models import User
 from cases.choices import NoticeKind
 from cases.selectors.case import case_by_ref, queue_counts
 from cases.selectors.notice import (
     colleagues_of,
+    habit_of,
     inbox_for,
     notice_by_id,
     notices_for,
 )
-from cases.services.notice import mail_notices, read_notices
+from cases.services.notice import read_notices, save_habit
+from cases.ui.habit_forms import HabitForm
 
 SIZE: Final = 50
 COMPLETED: Final = 8
@@ -58,7 +61,6 @@ def inbox(request: DeskRequest) -> HttpResponse:
         "step": SIZE,
         "first": here if after else "",
         "more": f"{here}from={found[SIZE - 1].pk}" if len(found) > SIZE else "",
-        "mail_is_on": mail.is_on(),
     }
     return render(request, "cases/inbox.html", context)
 
@@ -85,18 +87,37 @@ def notices_read(request: DeskRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
-def notices_mail(request: DeskRequest) -> HttpResponse:
-    """Whether notices also come by mail."""
-    wanted = bool(request.POST.get("wanted"))
+@require_http_methods(["GET", "POST"])
+def notice_habits(request: DeskRequest) -> HttpResponse:
+    """Which notices I want, on the desk and by mail, and when mail may come."""
+    person = request.user
+    form = HabitForm(
+        request.POST if request.method == "POST" else None,
+        person=person,
+        habit=habit_of(person),
+        mail_is_on=mail.is_on(),
+    )
+    if form.is_valid() and _saved(form, person):
+        messages.success(request, "Your choice of notices is saved.")
+        return redirect("cases:notice-habits")
+    context = {"section": "inbox", "form": form, "mail_is_on": mail.is_on()}
+    status = 422 if form.is_bound else 200
+    return render(request, "cases/notice_habits.html", context, status=status)
+
+
+def _saved(form: HabitForm, person: User) -> bool:
+    """Whether it is kept; else the form says at its field what is wrong, and nothing is."""
+    said = form.cleaned_data
     try:
-        mail_notices(actor=request.user, wanted=wanted, address=request.POST.get("address", ""))
+        save_habit(
+            actor=person,
+            habit=form.habit(),
+            mailed=said.get("wanted"),
+            address=said.get("address", ""),
+        )
     except InvalidError as error:
-        messages.error(request, error.message)
-    else:
-        how = "also come by mail" if wanted else "stay on the desk"
-        messages.success(request, f"Your notices {how}.")
-    return redirect("cases:inbox")
+        form.add_error(error.field, error.message)
+    return form.is_valid()
 
 
 @login_required

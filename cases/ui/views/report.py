@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from abusedesk.core import clock
 from abusedesk.core.htmx import DeskRequest
 from cases.choices import Tlp
 from cases.involved import accounts_of_case
@@ -34,6 +35,7 @@ def case_report(request: DeskRequest, ref: str) -> HttpResponse:
     accounts, findings = accounts_of_case(case), findings_of(case, viewer)
     context: dict[str, Any] = {
         "case": case,
+        "made_at": clock.now(),
         "is_red": case.tlp == Tlp.RED,
         "decision": decisions_for(viewer).filter(case=case, undone_at=None).first(),
         "accounts": accounts[:ACCOUNTS],

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from abusedesk.core import clock
+from abusedesk.core import clock, zones
 from abusedesk.core.errors import AbuseDeskError, ConflictError, InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest, render_part
 from detectors.models import Entity
@@ -51,9 +51,7 @@ def entity_suppress(request: DeskRequest, kind: str, entity_id: int) -> HttpResp
         )
     except (ConflictError, InvalidError, NotFoundError) as error:
         return _near(request, entity, typed, error)
-    messages.success(
-        request, f"{row.detector} counts again on {row.expires_at:%Y-%m-%d %H:%M} UTC."
-    )
+    messages.success(request, f"{row.detector} counts again on {zones.told(row.expires_at)}.")
     return redirect("detectors:entity-detail", entity.type, entity.pk)
 
 
