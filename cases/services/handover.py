@@ -15,9 +15,18 @@ from abusedesk.core.models import ApiToken, User
 from cases import policy, previewing
 from cases.choices import ShareState, Tlp, WayOut
 from cases.collection import objects_of
-from cases.models import Handover, Partner, Rendition, Share, SharedObject, ShareTarget
+from cases.models import (
+    Handover,
+    Partner,
+    Rendition,
+    Share,
+    SharedEvent,
+    SharedObject,
+    ShareTarget,
+)
 from cases.offering import audience_of
 from cases.sharing import egress, signing, tlp
+from cases.sharing.misp import EVENT
 
 STIX: Final = "application/stix+json;version=2.1"
 # Way out -> what is added to the name of the file, and its media type.
@@ -25,6 +34,7 @@ FILES: Final = {
     WayOut.SIGNED: (".signed.json", "application/json"),
     WayOut.BUNDLE: (".json", STIX),
     WayOut.TABLE: (".csv", "text/csv; charset=utf-8"),
+    WayOut.EVENT: (".misp.json", "application/json"),
     WayOut.RECALL: (".recall.json", STIX),
 }
 
@@ -52,9 +62,10 @@ def hand_over(*, actor: User, share: Share, partner: Partner, way: WayOut) -> Ha
         raise ConflictError(message)
     _require_open(share, target, way)
     body = _BODIES[way](row, target)
-    _note(target, way)
+    recalled = share.state == ShareState.RECALLED
+    _note(target, way, recalled=recalled)
     suffix, media_type = FILES[way]
-    _record(actor, target, way, body, [one["id"] for one in objects_of(row)])
+    _record(actor, target, way, body, _ids(row, way))
     name = f"share-{share.pk}-r{row.revision}-{partner.slug}{suffix}"
     return Handed(body, name, media_type)
 
@@ -71,8 +82,7 @@ def record_page(
             target = ShareTarget.objects.select_related("share", "partner").get(
                 share=share_id, partner=partner
             )
-            recalled = target.share.state == ShareState.RECALLED
-            _note(target, WayOut.RECALL if recalled else WayOut.TAXII)
+            _note(target, WayOut.TAXII, recalled=target.share.state == ShareState.RECALLED)
             _ledger(
                 actor,
                 target,
@@ -84,6 +94,41 @@ def record_page(
             )
 
 
+def record_events(
+    *,
+    actor: User,
+    token: ApiToken | None,
+    partner: Partner,
+    events: Sequence[SharedEvent],
+    body: bytes,
+) -> None:
+    """Note what a partner fetched of a MISP feed: a line for each event that the bytes tell of."""
+    with transaction.atomic():
+        for one in events:
+            target = ShareTarget.objects.select_related("share", "partner").get(
+                share=one.rendition.share_id, partner=partner
+            )
+            _note(target, WayOut.MISP, recalled=one.withdrawn)
+            _ledger(
+                actor,
+                target,
+                WayOut.MISP,
+                body,
+                _sent(one.rendition, one),
+                token=token,
+                revision=one.rendition.revision,
+            )
+
+
+def untold_events(*, partner: Partner, events: Sequence[SharedEvent]) -> list[SharedEvent]:
+    """Those of which the ledger has no line yet that this revision reached the partner's MISP."""
+    rows = Handover.objects.filter(partner=partner, way=WayOut.MISP)
+    shares = {one.rendition.share_id for one in events}
+    told = set(rows.filter(share__in=shares).values_list("share", "revision"))
+    standing = [one for one in events if not one.withdrawn]
+    return [one for one in standing if (one.rendition.share_id, one.rendition.revision) not in told]
+
+
 def _require_open(share: Share, target: ShareTarget, way: WayOut) -> None:
     """Raises ConflictError that says why this may not leave now, though it was approved once."""
     if way == WayOut.RECALL:
@@ -92,6 +137,8 @@ def _require_open(share: Share, target: ShareTarget, way: WayOut) -> None:
             raise ConflictError(message)
         return
     if share.state == ShareState.RECALLED:
+        if way == WayOut.EVENT:
+            return
         message = "It was recalled. The recall itself can be handed over."
         raise ConflictError(message)
     if target.dropped or (target.approved and target.approved.revision != share.live):
@@ -140,17 +187,43 @@ def _signed(row: Rendition, target: ShareTarget) -> bytes:
     )
 
 
+def _event(row: Rendition, target: ShareTarget) -> bytes:
+    """The event as it was approved; after a recall the same, all deleted."""
+    one = SharedEvent.objects.filter(rendition=row).first()
+    if one is None:
+        message = "This revision has no MISP event: it is from before there were any."
+        raise ConflictError(message)
+    recalled = target.share.state == ShareState.RECALLED
+    return one.taken_back.encode() if recalled else _unchanged(one.body, one.sha256)
+
+
 _BODIES: Final[dict[WayOut, Callable[[Rendition, ShareTarget], bytes]]] = {
     WayOut.SIGNED: _signed,
     WayOut.BUNDLE: lambda row, _: _unchanged(row.bundle, row.sha256),
     WayOut.TABLE: lambda row, _: _unchanged(row.table, row.table_sha256),
+    WayOut.EVENT: _event,
     WayOut.RECALL: lambda row, _: row.revocation.encode(),
 }
 
 
-def _note(target: ShareTarget, way: WayOut) -> None:
-    """When the partner first got it, and when it got the recall."""
-    name = "told_at" if way == WayOut.RECALL else "reached_at"
+def _ids(row: Rendition, way: WayOut) -> list[str]:
+    if way == WayOut.EVENT:
+        return _sent(row, row.misp)
+    return [one["id"] for one in objects_of(row)]
+
+
+def _sent(row: Rendition, one: SharedEvent) -> list[str]:
+    """Ids for the ledger: the event, and what of the bundle tells of a value, as the event does."""
+    return [f"{EVENT}--{one.uuid}", *(id for _, _, _, id in row.subjects)]
+
+
+def _note(target: ShareTarget, way: WayOut, *, recalled: bool) -> None:
+    """When the partner first got it, and when it got the recall.
+
+    A MISP that fetched the recall has not said that it deleted anything.
+    """
+    after = "offered_at" if way in (WayOut.EVENT, WayOut.MISP) else "told_at"
+    name = after if recalled else "reached_at"
     if getattr(target, name) is None:
         setattr(target, name, clock.now())
         target.save(update_fields=[name])

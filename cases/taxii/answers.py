@@ -48,7 +48,7 @@ def endpoint(*methods: str) -> Callable[[Answer], Answer]:
         @wraps(view)
         def answer(request: HttpRequest, **parts: str) -> HttpResponse:
             try:
-                token = _token(request)
+                token = token_of(request)
                 _acceptable(request)
                 _allowed(request, allowed)
                 return view(request, token, **parts)
@@ -115,7 +115,7 @@ def _kind(request: HttpRequest) -> list[str]:
     return [one.strip().casefold() for one in said.split(";")]
 
 
-def _token(request: HttpRequest) -> ApiToken:
+def token_of(request: HttpRequest) -> ApiToken:
     """The token of a partner: as Bearer, as Token, or as the password of Basic."""
     word, _, rest = request.headers.get("Authorization", "").partition(" ")
     plain = rest.strip()
