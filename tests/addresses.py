@@ -175,6 +175,7 @@ MAPPING = "shop-0"
 TERMS: Final[dict[str, Any]] = {"trust": 0.7, "confidence": 80, "tlp": "clear", "days": 90}
 FEED: Final[dict[str, Any]] = TERMS | {
     "title": "North",
+    "kind": "taxii",
     "url": "https://north.example/taxii2/ring/collections/1/",
     "auth": "bearer",
     "secret": "s3cret",

@@ -632,6 +632,10 @@ taxii:manifest            GET     401   401   401   401   401   401
 taxii:object              GET     401   401   401   401   401   401
 taxii:versions            GET     401   401   401   401   401   401
 taxii:nowhere             GET     401   401   401   401   401   401
+misp:manifest             GET     401   401   401   401   401   401
+misp:hashes               GET     401   401   401   401   401   401
+misp:event                GET     401   401   401   401   401   401
+misp:nowhere              GET     401   401   401   401   401   401
 cases:keys                GET     ok    ok    ok    ok    ok    ok
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-export   POST    login 403   ok    ok    login 403
@@ -822,6 +826,7 @@ api-feeds               GET    read   401  rows rows rows 401  403  rows rows ro
 api-feeds               POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-feed                GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-feed                PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-events         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404

@@ -19,6 +19,7 @@ from cases.api import feed_shapes as shapes
 from cases.api.partners import valid
 from cases.models import ImportedObject
 from cases.selectors.feed import (
+    events_of,
     feed_by_slug,
     feeds_for,
     imported_by_id,
@@ -76,6 +77,18 @@ class FeedView(Endpoint):
         said = valid(shapes.FeedChangeSerializer(data=request.data))
         row = save_feed(actor=caller(request), said=FeedText(**said), feed=row)
         return Response(shapes.FeedSerializer(row).data)
+
+
+class FeedEventsView(Endpoint):
+    """Events of a MISP feed."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(responses={200: shapes.FeedEventsSerializer, **problems(404)})
+    def get(self, request: Request, feed_slug: str) -> Response:
+        """How many there are, and which were not kept; of a TAXII feed none."""
+        row = feed_by_slug(feed_slug, caller(request))
+        return Response(shapes.FeedEventsSerializer(events_of(row, caller(request))).data)
 
 
 class FeedReadView(Endpoint):

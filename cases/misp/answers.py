@@ -11,7 +11,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from cases.taxii.answers import READING, Answer, RefusedError, token_of
+from cases.taxii.answers import READING, Answer, RefusedError, allowed, token_of
 
 JSON: Final = "application/json"
 
@@ -24,8 +24,7 @@ def endpoint(view: Answer) -> Answer:
     def answer(request: HttpRequest, **parts: str) -> HttpResponse:
         try:
             token = token_of(request)
-            if request.method not in READING:
-                raise RefusedError(405, "Method not allowed", allow=", ".join(READING))
+            allowed(request, READING)
             return view(request, token, **parts)
         except RefusedError as refused:
             return fault(refused)

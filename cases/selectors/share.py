@@ -12,7 +12,16 @@ from abusedesk.core.models import User
 from cases import policy
 from cases.blind import unveiled
 from cases.choices import ShareState
-from cases.models import Case, Decision, Partner, Rendition, Share, SharedNote, ShareTarget
+from cases.models import (
+    Case,
+    Decision,
+    Partner,
+    Rendition,
+    Share,
+    SharedEvent,
+    SharedNote,
+    ShareTarget,
+)
 from cases.offering import refusals_of
 from cases.selectors.case import cases_for
 from cases.sharing import egress
@@ -98,6 +107,12 @@ def rendition_by_partner(share: Share, partner: Partner, viewer: User) -> Rendit
         message = "This partner would get nothing of it."
         raise NotFoundError(message)
     return found
+
+
+def event_of(row: Rendition, viewer: User) -> SharedEvent | None:
+    """The same as a MISP event; none of revisions from before there were any."""
+    seen = shares_for(viewer).filter(pk=row.share_id).values("pk")
+    return SharedEvent.objects.filter(rendition=row, rendition__share__in=seen).first()
 
 
 def changes_for(row: Rendition, viewer: User) -> list[str]:

@@ -41,9 +41,7 @@ def event_for(
         if one["type"] == "note"
     ]
     until = stix.moment(offer.valid_until)
-    said.append(
-        Said(_uuid("until", offer), "text", until, Opinion.SEED.value, comment=VALID_UNTIL)
-    )
+    said.append(Said(_uuid("until", offer), "text", until, Opinion.SEED.value, comment=VALID_UNTIL))
     day, _ = minimise.time_of(case.opened_at, profile.level)
     return event_of(
         Event(

@@ -41,7 +41,7 @@ Answer = Callable[..., HttpResponse]
 
 def endpoint(*methods: str) -> Callable[[Answer], Answer]:
     """Who asks, in which media type; everything that goes wrong in one shape."""
-    allowed = (*READING, *methods)
+    accepted = (*READING, *methods)
 
     def of(view: Answer) -> Answer:
         @csrf_exempt
@@ -50,7 +50,7 @@ def endpoint(*methods: str) -> Callable[[Answer], Answer]:
             try:
                 token = token_of(request)
                 _acceptable(request)
-                _allowed(request, allowed)
+                allowed(request, accepted)
                 return view(request, token, **parts)
             except WrongError as error:
                 return fault(RefusedError(400, "ProcessingError", str(error)))
@@ -105,7 +105,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _allowed(request: HttpRequest, methods: Sequence[str]) -> None:
+def allowed(request: HttpRequest, methods: Sequence[str]) -> None:
     if request.method not in methods:
         raise RefusedError(405, "Method not allowed", allow=", ".join(methods))
 

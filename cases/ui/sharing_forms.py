@@ -107,8 +107,8 @@ class CircleForm(forms.Form):
         max_length=36,
         required=False,
         widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-        help_text="Its uuid, where these members have one. TLP:AMBER goes to it; without one, to the"
-        " reader's own organisation.",
+        help_text="Its uuid, where these members have one: TLP:AMBER goes to it. Without one,"
+        " each member's MISP keeps TLP:AMBER to its own organisation.",
     )
     active = forms.BooleanField(required=False, initial=True)
 

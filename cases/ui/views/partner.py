@@ -138,6 +138,7 @@ def _partner_page(
         "plain": plain,
         "tokens": row.user.tokens.order_by("-pk") if row.user else [],
         "circles": row.circles.all(),
+        "here": f"{request.scheme}://{request.get_host()}",
         "keys": signing_keys_of(row, request.user),
         "key_form": KeyForm(),
         "can_deliver": policy.allowed(request.user, "pattern.deliver"),
