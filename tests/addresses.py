@@ -703,6 +703,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "path": lambda _: "nothing/",
     "collection_id": lambda _: "objects",
     "object_id": lambda _: "campaign--0",
+    "event_uuid": lambda _: "00000000-0000-4000-8000-000000000000",
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int | str]]] = {
     ("api-received-step", "step"): lambda _: "accept",

@@ -103,6 +103,7 @@ from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
 from cases.selectors.feed import (
+    events_of,
     feed_by_slug,
     feeds_for,
     imported_by_id,
@@ -153,6 +154,7 @@ from cases.selectors.message import (
     template_by_slug,
     templates_for,
 )
+from cases.selectors.misp import events_by_partner
 from cases.selectors.notice import (
     colleagues_of,
     inbox_for,
@@ -220,6 +222,7 @@ from cases.selectors.review import (
 from cases.selectors.saved import rail_of, views_for
 from cases.selectors.share import (
     changes_for,
+    event_of,
     receivers_of,
     rendition_by_partner,
     renditions_of,
@@ -1385,10 +1388,12 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         ),
     ),
     "changes_for": (STAFF, lambda who, on: changes_for(_second_revision(on), who)),
+    "event_of": (STAFF, lambda who, on: event_of(_second_revision(on), who)),
     "feeds_for": (STAFF, lambda who, on: feeds_for(who)),
     "feed_by_slug": (STAFF, lambda who, on: feed_by_slug("feed-0", who)),
     "waiting_of": (STAFF, lambda who, on: _waiting(who)),
     "kept_of": (STAFF, lambda who, on: _kept(who)),
+    "events_of": (STAFF, lambda who, on: events_of(Feed.objects.get(slug="feed-0"), who)),
     "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
     "keys_of": (STAFF, lambda who, on: _keys(who)),
     "pinned_of": (STAFF, lambda who, on: _pinned(who)),
@@ -1412,6 +1417,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "levels_by_partner": (
         {Role.PARTNER},
         lambda who, on: levels_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
+    ),
+    "events_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: events_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
     ),
     "objects_by_partner": (
         {Role.PARTNER},

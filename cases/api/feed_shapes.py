@@ -28,8 +28,8 @@ class TermsSerializer(serializers.Serializer[Any]):
 
 
 class FeedChangeSerializer(TermsSerializer):
-    """A feed. url: of the collection, of a MISP feed of its folder. secret: empty keeps the old one;
-    it is never told.
+    """A feed. url: of the collection, or of the folder of a MISP feed. secret: empty keeps the old
+    one; it is never told.
     """
 
     title = serializers.CharField(max_length=120)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pymisp import MISPEvent
 from pymisp.tools import feed_meta_generator
@@ -307,3 +309,57 @@ def test_a_partner_that_is_named_later_does_not_learn_what_was_there_before(on: 
     told = b"".join(read(door(on, 1), f"/misp/ring/{uuid}.json") for uuid in manifest(door(on, 1)))
     assert b'"deleted": true' in told
     assert b"Old words" not in told
+
+
+def _written(to: Path, *, user: str = "luise", partner: str = "cert-north") -> str:
+    out = StringIO()
+    args = ("--circle", "ring", "--partner", partner, "--user", user)
+    call_command("write_misp_feed", str(to), *args, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.row(60)
+def test_a_folder_holds_what_the_feed_serves_and_changes_in_one_step(
+    on: Sharing, tmp_path: Path
+) -> None:
+    share = desk.shared(on)
+    to = tmp_path / "out" / "feed"
+    to.parent.mkdir()
+    assert "1 events" in _written(to)
+    first = to.resolve()
+    misp = door(on)
+    uuid = str(SharedEvent.objects.get().uuid)
+    served = {"manifest.json": MANIFEST, "hashes.csv": HASHES, f"{uuid}.json": ""}
+    for name, path in served.items():
+        assert (to / name).read_bytes() == read(misp, path or f"/misp/ring/{uuid}.json")
+    assert {one.name for one in to.iterdir()} == set(served)
+    lines = Handover.objects.filter(way=WayOut.MISP, token=None)
+    assert lines.count() == 1
+    _written(to)
+    assert (to.resolve(), lines.count()) == (first, 1), "nothing changed"
+    recall_share(actor=on.lead, share=share, reason="wrong crew")
+    _written(to)
+    assert to.is_symlink()
+    assert to.resolve() != first
+    assert first.exists(), "who reads the old files still finds them"
+    assert desk.DOMAIN not in (to / f"{uuid}.json").read_text()
+    assert share.targets.get(partner=on.partners[0]).recall_state == "unconfirmed"
+    Circle.objects.update(active=False)
+    _written(to)
+    assert {one.name for one in to.iterdir()} == {"manifest.json", "hashes.csv"}
+    assert not first.exists()
+
+
+def test_a_folder_is_not_written_by_who_may_not_nor_over_something_else(
+    on: Sharing, tmp_path: Path
+) -> None:
+    desk.shared(on)
+    for user, why in (("rolf", "may not|not allowed|cannot"), ("nobody", "no user")):
+        with pytest.raises(CommandError, match=why):
+            _written(tmp_path / "feed", user=user)
+    assert Handover.objects.count() == 0
+    (tmp_path / "own").mkdir()
+    with pytest.raises(CommandError, match="there already"):
+        _written(tmp_path / "own")
+    with pytest.raises(CommandError):
+        _written(tmp_path / "feed", partner="none")
