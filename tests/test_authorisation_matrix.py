@@ -103,7 +103,6 @@ from cases.selectors.evidence import cited_of, evidence_of, findings_of, purged_
 from cases.selectors.exposure import breaks_for, budgets_for
 from cases.selectors.faded import faded_for
 from cases.selectors.feed import (
-    events_of,
     feed_by_slug,
     feeds_for,
     imported_by_id,
@@ -154,7 +153,7 @@ from cases.selectors.message import (
     template_by_slug,
     templates_for,
 )
-from cases.selectors.misp import events_by_partner
+from cases.selectors.misp import events_by_partner, events_of
 from cases.selectors.notice import (
     colleagues_of,
     inbox_for,

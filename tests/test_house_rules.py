@@ -84,7 +84,7 @@ WITHOUT_ACTOR = {
     "cases/services/lookup.py wake_index": "the clock does it",
     "cases/services/polling.py": "workers; the feed's row names its owner",
     "cases/services/misp_polling.py": "workers; the feed's row names its owner",
-    "cases/services/handover.py untold_events": "reads",
+    "cases/services/misp_handover.py untold_events": "reads",
     "cases/services/taking.py counts": "says whether a row counts, writes nothing",
     "cases/services/exposure.py forget_seen": "the clock does it",
     "cases/services/leftover.py": "the clock does it",

@@ -19,13 +19,13 @@ from cases.api import feed_shapes as shapes
 from cases.api.partners import valid
 from cases.models import ImportedObject
 from cases.selectors.feed import (
-    events_of,
     feed_by_slug,
     feeds_for,
     imported_by_id,
     imported_objects_for,
     inbox_of,
 )
+from cases.selectors.misp import events_of
 from cases.selectors.partner import circle_by_slug, partner_by_slug
 from cases.services.bundle import read_bundle
 from cases.services.feed import FeedText, accept_feed, resume_feed, save_feed

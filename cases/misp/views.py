@@ -12,7 +12,7 @@ from abusedesk.core.models import ApiToken
 from cases.misp.answers import JSON, endpoint, file, is_known
 from cases.models import Partner, SharedEvent
 from cases.selectors.misp import events_by_partner
-from cases.services.handover import record_events, untold_events
+from cases.services.misp_handover import record_events, untold_events
 from cases.taxii.answers import RefusedError
 from cases.taxii.places import circle_of
 from detectors.intel.misp.feed import hashes_of, manifest_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
@@ -16,7 +15,6 @@ from cases.choices import OutcomeKind
 from cases.models import (
     Circle,
     Feed,
-    FeedEvent,
     HeldKey,
     ImportedObject,
     ImportedValue,
@@ -30,8 +28,6 @@ from cases.models import (
 from detectors.choices import BatchState
 from detectors.models import Entity, IndicatorBatch
 
-FAULTS: Final = 20
-
 
 @dataclass(frozen=True, slots=True)
 class Led:
@@ -39,16 +35,6 @@ class Led:
 
     stix_id: str
     imported: ImportedObject | None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedEvents:
-    """Events of a MISP feed by number; faults: some of those that were not kept."""
-
-    all: int
-    waiting: int
-    kept_out: int
-    faults: list[FeedEvent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +76,6 @@ def kept_of(feed: Feed, viewer: User) -> list[tuple[str, int, int]]:
     rows = ImportedObject.objects.filter(feed=feed).order_by().values("type")
     told = rows.annotate(all=Count("pk"), gone=Count("pk", filter=Q(revoked=True)))
     return [(one["type"], one["all"], one["gone"]) for one in told.order_by("-all", "type")]
-
-
-def events_of(feed: Feed, viewer: User) -> FeedEvents:
-    """How far the events of a MISP feed are read, and which were not kept."""
-    _require(viewer)
-    rows = FeedEvent.objects.filter(feed=feed)
-    told = rows.aggregate(
-        all=Count("pk"),
-        waiting=Count("pk", filter=Q(wanted__gt=F("taken"))),
-        kept_out=Count("pk", filter=~Q(fault="")),
-    )
-    faults = rows.exclude(fault="").order_by("-wanted", "pk")[:FAULTS]
-    return FeedEvents(told["all"], told["waiting"], told["kept_out"], list(faults))
 
 
 def inbox_of(circle: Circle, viewer: User) -> Inbox | None:

@@ -12,11 +12,10 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError
 from abusedesk.core.models import ApiToken, User
-from cases import policy, previewing
+from cases import handing, policy, previewing
 from cases.choices import ShareState, Tlp, WayOut
 from cases.collection import objects_of
 from cases.models import (
-    Handover,
     Partner,
     Rendition,
     Share,
@@ -26,7 +25,6 @@ from cases.models import (
 )
 from cases.offering import audience_of
 from cases.sharing import egress, signing, tlp
-from cases.sharing.misp import EVENT
 
 STIX: Final = "application/stix+json;version=2.1"
 # Way out -> what is added to the name of the file, and its media type.
@@ -63,7 +61,7 @@ def hand_over(*, actor: User, share: Share, partner: Partner, way: WayOut) -> Ha
     _require_open(share, target, way)
     body = _BODIES[way](row, target)
     recalled = share.state == ShareState.RECALLED
-    _note(target, way, recalled=recalled)
+    handing.note(target, way, recalled=recalled)
     suffix, media_type = FILES[way]
     _record(actor, target, way, body, _ids(row, way))
     name = f"share-{share.pk}-r{row.revision}-{partner.slug}{suffix}"
@@ -82,8 +80,8 @@ def record_page(
             target = ShareTarget.objects.select_related("share", "partner").get(
                 share=share_id, partner=partner
             )
-            _note(target, WayOut.TAXII, recalled=target.share.state == ShareState.RECALLED)
-            _ledger(
+            handing.note(target, WayOut.TAXII, recalled=target.share.state == ShareState.RECALLED)
+            handing.ledger(
                 actor,
                 target,
                 WayOut.TAXII,
@@ -92,41 +90,6 @@ def record_page(
                 token=token,
                 revision=max(one.rendition.revision for one in some),
             )
-
-
-def record_events(
-    *,
-    actor: User,
-    token: ApiToken | None,
-    partner: Partner,
-    events: Sequence[SharedEvent],
-    body: bytes,
-) -> None:
-    """Note what a partner fetched of a MISP feed: a line for each event that the bytes tell of."""
-    with transaction.atomic():
-        for one in events:
-            target = ShareTarget.objects.select_related("share", "partner").get(
-                share=one.rendition.share_id, partner=partner
-            )
-            _note(target, WayOut.MISP, recalled=one.withdrawn)
-            _ledger(
-                actor,
-                target,
-                WayOut.MISP,
-                body,
-                _sent(one.rendition, one),
-                token=token,
-                revision=one.rendition.revision,
-            )
-
-
-def untold_events(*, partner: Partner, events: Sequence[SharedEvent]) -> list[SharedEvent]:
-    """Those of which the ledger has no line yet that this revision reached the partner's MISP."""
-    rows = Handover.objects.filter(partner=partner, way=WayOut.MISP)
-    shares = {one.rendition.share_id for one in events}
-    told = set(rows.filter(share__in=shares).values_list("share", "revision"))
-    standing = [one for one in events if not one.withdrawn]
-    return [one for one in standing if (one.rendition.share_id, one.rendition.revision) not in told]
 
 
 def _require_open(share: Share, target: ShareTarget, way: WayOut) -> None:
@@ -208,29 +171,12 @@ _BODIES: Final[dict[WayOut, Callable[[Rendition, ShareTarget], bytes]]] = {
 
 def _ids(row: Rendition, way: WayOut) -> list[str]:
     if way == WayOut.EVENT:
-        return _sent(row, row.misp)
+        return handing.sent_of(row, row.misp)
     return [one["id"] for one in objects_of(row)]
 
 
-def _sent(row: Rendition, one: SharedEvent) -> list[str]:
-    """Ids for the ledger: the event, and what of the bundle tells of a value, as the event does."""
-    return [f"{EVENT}--{one.uuid}", *(id for _, _, _, id in row.subjects)]
-
-
-def _note(target: ShareTarget, way: WayOut, *, recalled: bool) -> None:
-    """When the partner first got it, and when it got the recall.
-
-    A MISP that fetched the recall has not said that it deleted anything.
-    """
-    after = "offered_at" if way in (WayOut.EVENT, WayOut.MISP) else "told_at"
-    name = after if recalled else "reached_at"
-    if getattr(target, name) is None:
-        setattr(target, name, clock.now())
-        target.save(update_fields=[name])
-
-
 def _record(actor: User, target: ShareTarget, way: WayOut, body: bytes, sent: list[str]) -> None:
-    row = _ledger(actor, target, way, body, sent, revision=target.share.live)
+    row = handing.ledger(actor, target, way, body, sent, revision=target.share.live)
     audit.append(
         actor=actor,
         verb=Verb.SHARE_HANDED_OVER,
@@ -240,32 +186,4 @@ def _record(actor: User, target: ShareTarget, way: WayOut, body: bytes, sent: li
         partner=str(target.partner),
         way=way.label.lower(),
         sha256=row.sha256,
-    )
-
-
-def _ledger(
-    actor: User,
-    target: ShareTarget,
-    way: WayOut,
-    body: bytes,
-    sent: list[str],
-    *,
-    revision: int,
-    token: ApiToken | None = None,
-) -> Handover:
-    partner, share = target.partner, target.share
-    return Handover.objects.create(
-        partner=partner,
-        share=share,
-        revision=revision,
-        way=way,
-        actor=actor,
-        token=token,
-        objects_sent=sent,
-        size=len(body),
-        sha256=egress.digest(body),
-        tlp=share.live_tlp,
-        purpose=share.purpose,
-        legal_basis=partner.legal_basis,
-        agreement=partner.agreement,
     )

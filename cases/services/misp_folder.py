@@ -18,7 +18,7 @@ from cases import policy
 from cases.choices import WayOut
 from cases.misp_events import events_for
 from cases.models import Circle, Partner, SharedEvent, ShareTarget
-from cases.services.handover import record_events, untold_events
+from cases.services.misp_handover import record_events, untold_events
 from detectors.intel.misp.feed import HASHES, MANIFEST, hashes_of, manifest_of
 
 LABEL: Final = WayOut.MISP.label.lower()

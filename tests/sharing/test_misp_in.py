@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pymisp import MISPEvent
 
 from abusedesk.core import clock, outbound
+from abusedesk.core.models import Role
 from abusedesk.core.outbound import OutboundError, Reply, TooLargeError
 from cases.choices import FeedKind, Pap
 from cases.models import Case, EntityAction, Feed, FeedEvent, ImportedObject, ImportedValue
@@ -312,7 +313,7 @@ def test_an_event_file_is_imported_row_by_row_and_its_recall_takes_it_off_the_li
     share = desk.shared(on)
     body = share.renditions.get().misp.body
     client = Client()
-    client.force_login(build.user("admin", "bea"))
+    client.force_login(build.user(Role.ADMIN, "bea"))
     said = {"text": body, "source": "harbour", "trust": 0.9, "confidence": 90, "tlp": "clear"}
     said |= {"days": 90}
     made = client.post("/api/v1/indicator-imports/", said, content_type="application/json")

@@ -19,13 +19,13 @@ from cases import policy
 from cases.choices import FeedKind
 from cases.models import Feed
 from cases.selectors.feed import (
-    events_of,
     feed_by_slug,
     feeds_for,
     kept_of,
     keys_of,
     waiting_of,
 )
+from cases.selectors.misp import events_of
 from cases.selectors.partner import circle_by_slug
 from cases.services.answering import answer_feed
 from cases.services.feed import accept_feed, resume_feed, save_feed
