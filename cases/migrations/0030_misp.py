@@ -123,7 +123,7 @@ class Migration(migrations.Migration):
                 ),
                 ("uuid", models.UUIDField()),
                 ("wanted", models.BigIntegerField()),
-                ("taken", models.BigIntegerField(default=0)),
+                ("waiting", models.BooleanField(default=True)),
                 ("fault", models.CharField(blank=True, max_length=300)),
                 (
                     "feed",
@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 "ordering": ["wanted", "id"],
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("wanted__gt", models.F("taken"))),
+                        condition=models.Q(("waiting", True)),
                         fields=["feed", "wanted"],
                         name="feedevent_waiting",
                     )

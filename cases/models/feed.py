@@ -76,14 +76,14 @@ class Feed(models.Model):
 
 
 class FeedEvent(models.Model):
-    """One event of a MISP feed. wanted: its change in the manifest, in seconds; taken: the one that
-    was read, 0 for none. fault: why what came was not kept.
+    """One event of a MISP feed. wanted: its last change, in seconds; waiting: that is still to be
+    read. fault: why what came was not kept.
     """
 
     feed = models.ForeignKey(Feed, models.CASCADE, related_name="events", db_index=False)
     uuid = models.UUIDField()
     wanted = models.BigIntegerField()
-    taken = models.BigIntegerField(default=0)
+    waiting = models.BooleanField(default=True)
     fault = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -95,7 +95,7 @@ class FeedEvent(models.Model):
             # what is still to be read, the oldest change first
             models.Index(
                 fields=["feed", "wanted"],
-                condition=models.Q(wanted__gt=models.F("taken")),
+                condition=models.Q(waiting=True),
                 name="feedevent_waiting",
             ),
         ]

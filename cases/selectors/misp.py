@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
@@ -48,7 +48,7 @@ def events_of(feed: Feed, viewer: User) -> FeedEvents:
     rows = FeedEvent.objects.filter(feed=feed)
     told = rows.aggregate(
         all=Count("pk"),
-        waiting=Count("pk", filter=Q(wanted__gt=F("taken"))),
+        waiting=Count("pk", filter=Q(waiting=True)),
         kept_out=Count("pk", filter=~Q(fault="")),
     )
     faults = rows.exclude(fault="").order_by("-wanted", "pk")[:FAULTS]

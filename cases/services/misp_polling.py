@@ -11,7 +11,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from abusedesk.core import clock, outbound, sealing
 from abusedesk.core.outbound import OutboundError, Reply, TooLargeError
@@ -51,7 +50,7 @@ def read_folder(*, feed: Feed) -> Feed | None:
 
 
 def _waiting(feed: Feed) -> FeedEvent | None:
-    rows = FeedEvent.objects.filter(feed=feed, wanted__gt=F("taken"))
+    rows = FeedEvent.objects.filter(feed=feed, waiting=True)
     return rows.order_by("wanted", "pk").first()
 
 
@@ -86,12 +85,12 @@ def _want(feed: Feed, stamps: dict[str, int]) -> None:
     for uuid, stamp in stamps.items():
         row = rows.get(uuid)
         if row is not None and stamp > row.wanted:
-            row.wanted = stamp
+            row.wanted, row.waiting = stamp, True
             later.append(row)
-    FeedEvent.objects.bulk_update(later, ["wanted"], batch_size=STEP)
+    FeedEvent.objects.bulk_update(later, ["wanted", "waiting"], batch_size=STEP)
     FeedEvent.objects.bulk_create(
         (
-            FeedEvent(feed=feed, uuid=UUID(uuid), wanted=max(1, stamp))
+            FeedEvent(feed=feed, uuid=UUID(uuid), wanted=stamp)
             for uuid, stamp in stamps.items()
             if uuid not in rows
         ),
@@ -110,11 +109,11 @@ def _event(feed: Feed, waiting: FeedEvent) -> Feed | None:
     with transaction.atomic():
         held = _locked(feed)
         rows = FeedEvent.objects.select_for_update(no_key=True, of=("self",))
-        row = rows.filter(pk=waiting.pk, taken=waiting.taken).first()
+        row = rows.filter(pk=waiting.pk, waiting=True, wanted=waiting.wanted).first()
         if held is None or row is None:
             return None
-        row.taken, row.fault = waiting.wanted, _taken(held, row, reply)
-        row.save(update_fields=["taken", "fault"])
+        row.waiting, row.fault = False, _taken(held, row, reply)
+        row.save(update_fields=["waiting", "fault"])
         return _done(held, held.cursor)
 
 
