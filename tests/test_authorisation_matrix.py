@@ -221,7 +221,6 @@ from cases.selectors.review import (
 from cases.selectors.saved import rail_of, views_for
 from cases.selectors.share import (
     changes_for,
-    event_of,
     receivers_of,
     rendition_by_partner,
     renditions_of,
@@ -1387,7 +1386,6 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         ),
     ),
     "changes_for": (STAFF, lambda who, on: changes_for(_second_revision(on), who)),
-    "event_of": (STAFF, lambda who, on: event_of(_second_revision(on), who)),
     "feeds_for": (STAFF, lambda who, on: feeds_for(who)),
     "feed_by_slug": (STAFF, lambda who, on: feed_by_slug("feed-0", who)),
     "waiting_of": (STAFF, lambda who, on: _waiting(who)),

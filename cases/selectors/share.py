@@ -12,16 +12,7 @@ from abusedesk.core.models import User
 from cases import policy
 from cases.blind import unveiled
 from cases.choices import ShareState
-from cases.models import (
-    Case,
-    Decision,
-    Partner,
-    Rendition,
-    Share,
-    SharedEvent,
-    SharedNote,
-    ShareTarget,
-)
+from cases.models import Case, Decision, Partner, Rendition, Share, SharedNote, ShareTarget
 from cases.offering import refusals_of
 from cases.selectors.case import cases_for
 from cases.sharing import egress
@@ -100,19 +91,13 @@ def rendition_by_partner(share: Share, partner: Partner, viewer: User) -> Rendit
     """What this partner gets, or would get once it is approved. Raises NotFoundError."""
     seen = shares_for(viewer).filter(pk=share.pk).values("pk")
     target = ShareTarget.objects.filter(share__in=seen, partner=partner, dropped=False)
-    row = target.select_related("pending", "approved").first()
+    row = target.select_related("pending__misp", "approved__misp").first()
     waiting = share.state in (ShareState.DRAFT, ShareState.WAITING)
     found = row and (row.pending if waiting else row.approved)
     if not found:
         message = "This partner would get nothing of it."
         raise NotFoundError(message)
     return found
-
-
-def event_of(row: Rendition, viewer: User) -> SharedEvent | None:
-    """The same as a MISP event; none of revisions from before there were any."""
-    seen = shares_for(viewer).filter(pk=row.share_id).values("pk")
-    return SharedEvent.objects.filter(rendition=row, rendition__share__in=seen).first()
 
 
 def changes_for(row: Rendition, viewer: User) -> list[str]:

@@ -22,7 +22,6 @@ from cases.selectors.feed import outcomes_of, overrides_of
 from cases.selectors.partner import circle_by_slug, circles_for, organisation_for, partner_by_slug
 from cases.selectors.share import (
     changes_for,
-    event_of,
     receivers_of,
     rendition_by_partner,
     share_by_id,
@@ -153,7 +152,7 @@ def share_preview(request: DeskRequest, share_id: int, partner_slug: str) -> Htt
         "row": row,
         "partner": partner,
         "found": found,
-        "event": event_of(found, request.user),
+        "event": getattr(found, "misp", None),  # there were none before
         "lines": lines,
         "more": len(found.lines) - len(lines),
         "counts": counts,
