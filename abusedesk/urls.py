@@ -19,6 +19,7 @@ urlpatterns = [
     path("v/<int:view_id>/delete/", views.view_delete, name="view-delete"),
     path("api/", include("abusedesk.api")),
     path("taxii2/", include("cases.taxii.urls")),
+    path("misp/", include("cases.misp.urls")),
     path("", include("detectors.ui.urls")),
     path("", include("cases.ui.urls")),
 ]

@@ -265,6 +265,8 @@ class WayOut(models.TextChoices):
     TABLE = "table", "Table"
     RECALL = "recall", "Recall file"
     TAXII = "taxii", "TAXII"
+    EVENT = "event", "MISP event file"
+    MISP = "misp", "MISP feed"
 
 
 class RecallAnswer(models.TextChoices):
@@ -309,6 +311,13 @@ class FeedAuth(models.TextChoices):
     BEARER = "bearer", "Bearer token"
     TOKEN = "token", "Token"
     BASIC = "basic", "User name and password"
+
+
+class FeedKind(models.TextChoices):
+    """What another server speaks."""
+
+    TAXII = "taxii", "TAXII 2.1 collection"
+    MISP = "misp", "MISP feed"
 
 
 class FeedMode(models.TextChoices):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from abusedesk.core import clock
+from cases import misp_events
 from cases.models import (
     Circle,
     Partner,
@@ -34,8 +35,10 @@ def let_out(share: Share, targets: Sequence[ShareTarget]) -> int:
     rows = {one.pk: one for one in Rendition.objects.filter(pk__in=fresh)}
     before = {one.approved_id for one in targets if one.approved_id}
     kept = {one["id"] for row in rows.values() for one in objects_of(row)}
+    followed = misp_events.uuids_of(fresh)
     for old in Rendition.objects.filter(pk__in=before):
         take_back(circle, old, share.at, kept)
+        misp_events.take_back(old, share.at, followed)
     for row in rows.values():
         append(circle, row, objects_of(row))
         SharedSubject.objects.bulk_create(_subjects(row), batch_size=BATCH)

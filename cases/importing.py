@@ -14,6 +14,7 @@ from abusedesk.core import clock
 from cases.models import Feed, ImportedObject, ImportedValue, Partner
 from cases.taking.kinds import name_of, pap_of
 from cases.taking.limits import Object, refs_of, version_of
+from cases.taking.misp import EVENT, event_values
 from detectors.entities import digest_of
 from detectors.intel.stix.marks import tlp_of
 from detectors.intel.stix.reading import values_of
@@ -142,7 +143,7 @@ def _row(one: Object, marks: Collection[str]) -> dict[str, Any]:
 
 def _values(one: Object) -> Iterator[tuple[str, bytes, str, str]]:
     """Type, digest, and key and hash where it is hidden, of each value that an object tells."""
-    values = values_of(one)
+    values = event_values(one) if one["type"] == EVENT else values_of(one)
     for kind, value in values.things:
         yield kind, digest_of(kind, value), "", ""
     for kind, key_id, mac in values.hashed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from abusedesk.core import clock, ids
@@ -18,6 +18,7 @@ from cases.models import (
     Organisation,
     Partner,
     Share,
+    SharedEvent,
     SharedNote,
     ShareName,
     ShareTarget,
@@ -38,6 +39,7 @@ from cases.sharing.hmacs import Key
 from cases.sharing.minimise import ACTOR, INFRASTRUCTURE, TYPES, UNCLEAR, Profile, Thing
 from cases.summary import strongest_first
 from detectors.choices import EntityType, Outcome, ReferenceCategory
+from detectors.intel.misp.writing import SharingGroup
 from detectors.models import CampaignMember, Finding
 from detectors.selectors.reference import Listed, lists_of
 
@@ -78,6 +80,8 @@ def case_facts(case: Case) -> CaseFacts:
 
 def offer_of(share: Share, told: CaseFacts, maker: Organisation, names: Names) -> Offer:
     """What the share offers; `names` knows the ids of its objects for one profile."""
+    named = share.circle.misp_group
+    group = SharingGroup(share.circle.title, str(named)) if named else None
     return Offer(
         case=told,
         level=share.tlp,
@@ -88,6 +92,8 @@ def offer_of(share: Share, told: CaseFacts, maker: Organisation, names: Names) -
         at=share.at,
         maker=Maker(f"identity--{maker.identity}", maker.name, maker.since),
         name_of=names.name_of,
+        group=group,
+        before=names.event_before(),
     )
 
 
@@ -126,6 +132,16 @@ class Names:
             self._known[type, source] = row
             self._new.append(row)
         return Named(f"{type}--{row.uuid}", row.born)
+
+    def event_before(self) -> dict[str, Any] | None:
+        """The MISP event of the last revision that went out to this profile."""
+        rows = SharedEvent.objects.filter(
+            rendition__share=self._share,
+            rendition__profile=self._profile,
+            rendition__revision__lte=self._share.live,
+        )
+        row = rows.order_by("-rendition__revision").first()
+        return row.event if row else None
 
     def save(self) -> None:
         """Keep what was named for the first time."""

@@ -8,12 +8,14 @@ from dataclasses import asdict, dataclass, field
 
 from abusedesk.core import clock
 from abusedesk.core.errors import ConflictError
+from cases import misp_events
 from cases.models import (
     ImportedValue,
     Organisation,
     Override,
     Rendition,
     Share,
+    SharedEvent,
     ShareTarget,
 )
 from cases.offering import Names, case_facts, offer_of, profile_of, refusals_of
@@ -45,7 +47,7 @@ class Prepared:
         """SHA-256 over all bytes, who gets which, and what they are given for."""
         told = [share.tlp, share.pap, share.purpose, share.valid_until.isoformat()]
         told += [
-            f"{profile} {one.sha256} {egress.digest(one.table)}"
+            f"{profile} {one.sha256} {egress.digest(one.table)} {egress.digest(one.event)}"
             for profile, one in sorted(self.rendered.items())
         ]
         told += [f"{partner} {profile}" for partner, profile in sorted(self.gets.items())]
@@ -130,6 +132,9 @@ def keep(share: Share) -> None:
         )
         for profile, made in found.rendered.items()
     }
+    SharedEvent.objects.bulk_create(
+        misp_events.row_of(rows[profile], made.event) for profile, made in found.rendered.items()
+    )
     for target in targets:
         target.pending = rows.get(found.gets.get(target.partner_id, ""))
     ShareTarget.objects.bulk_update(targets, ["pending"])

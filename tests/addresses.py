@@ -175,6 +175,7 @@ MAPPING = "shop-0"
 TERMS: Final[dict[str, Any]] = {"trust": 0.7, "confidence": 80, "tlp": "clear", "days": 90}
 FEED: Final[dict[str, Any]] = TERMS | {
     "title": "North",
+    "kind": "taxii",
     "url": "https://north.example/taxii2/ring/collections/1/",
     "auth": "bearer",
     "secret": "s3cret",
@@ -704,6 +705,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "path": lambda _: "nothing/",
     "collection_id": lambda _: "objects",
     "object_id": lambda _: "campaign--0",
+    "event_uuid": lambda _: "00000000-0000-4000-8000-000000000000",
 }
 PEEKED: Final[dict[tuple[str, str], Callable[[Furnished], int | str]]] = {
     ("api-received-step", "step"): lambda _: "accept",

@@ -153,6 +153,7 @@ from cases.selectors.message import (
     template_by_slug,
     templates_for,
 )
+from cases.selectors.misp import events_by_partner, events_of
 from cases.selectors.notice import (
     colleagues_of,
     habit_of,
@@ -637,6 +638,10 @@ taxii:manifest            GET     401   401   401   401   401   401
 taxii:object              GET     401   401   401   401   401   401
 taxii:versions            GET     401   401   401   401   401   401
 taxii:nowhere             GET     401   401   401   401   401   401
+misp:manifest             GET     401   401   401   401   401   401
+misp:hashes               GET     401   401   401   401   401   401
+misp:event                GET     401   401   401   401   401   401
+misp:nowhere              GET     401   401   401   401   401   401
 cases:keys                GET     ok    ok    ok    ok    ok    ok
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-export   POST    login 403   ok    ok    login 403
@@ -827,6 +832,7 @@ api-feeds               GET    read   401  rows rows rows 401  403  rows rows ro
 api-feeds               POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-feed                GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-feed                PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-feed-events         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404
@@ -1397,6 +1403,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "feed_by_slug": (STAFF, lambda who, on: feed_by_slug("feed-0", who)),
     "waiting_of": (STAFF, lambda who, on: _waiting(who)),
     "kept_of": (STAFF, lambda who, on: _kept(who)),
+    "events_of": (STAFF, lambda who, on: events_of(Feed.objects.get(slug="feed-0"), who)),
     "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
     "keys_of": (STAFF, lambda who, on: _keys(who)),
     "pinned_of": (STAFF, lambda who, on: _pinned(who)),
@@ -1420,6 +1427,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "levels_by_partner": (
         {Role.PARTNER},
         lambda who, on: levels_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
+    ),
+    "events_by_partner": (
+        {Role.PARTNER},
+        lambda who, on: events_by_partner(Circle.objects.get(slug="ring-0"), _of_a_partner(who)),
     ),
     "objects_by_partner": (
         {Role.PARTNER},

@@ -30,6 +30,10 @@ class OutboundError(Exception):
     """The request was refused here or failed there; the text says which."""
 
 
+class TooLargeError(OutboundError):
+    """What came back is larger than whoever asked wants to read."""
+
+
 class RefusedError(OutboundError):
     """This address is never contacted."""
 
@@ -109,13 +113,14 @@ def fetch(
 ) -> Reply:
     """GET `url`. timeout_s: for all of it. An answer above `max_bytes` is none.
 
-    Raises RefusedError for a forbidden address, OutboundError when nothing usable came back.
+    Raises RefusedError for a forbidden address, TooLargeError, or OutboundError when nothing usable
+    came back.
     """
     target = parse(url, limit=MAX_QUERY)
     reply = _exchange("GET", target, None, headers or {}, timeout_s, max_bytes + 1)
     if len(reply.body) > max_bytes:
         message = f"The answer of {target.host} is larger than {max_bytes:,} bytes."
-        raise OutboundError(message)
+        raise TooLargeError(message)
     return reply
 
 

@@ -41,6 +41,7 @@ SPECTACULAR_SETTINGS = {
         "AppealStateEnum": "cases.choices.AppealState",
         "SeverityEnum": "cases.choices.Severity",
         "TlpEnum": "cases.choices.Tlp",
+        "FeedKindEnum": "cases.choices.FeedKind",
         "FeedModeEnum": "cases.choices.FeedMode",
         "InboxModeEnum": "cases.choices.InboxMode",
         "ModeEnum": "detectors.choices.Mode",

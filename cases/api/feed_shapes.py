@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from abusedesk.core import outbound
-from cases.choices import FeedAuth, FeedMode, InboxMode, Tlp
-from cases.models import Feed, ImportedObject, Inbox
+from cases.choices import FeedAuth, FeedKind, FeedMode, InboxMode, Tlp
+from cases.models import Feed, FeedEvent, ImportedObject, Inbox
 from cases.services.feed import EVERY_MIN, MAX_SECRET
 from detectors.intel import terms as rules
 from detectors.watching.lines import MAX_SOURCE
@@ -28,9 +28,12 @@ class TermsSerializer(serializers.Serializer[Any]):
 
 
 class FeedChangeSerializer(TermsSerializer):
-    """A feed. secret: empty keeps the old one; it is never told."""
+    """A feed. url: of the collection, or of the folder of a MISP feed. secret: empty keeps the old
+    one; it is never told.
+    """
 
     title = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(FeedKind.choices, default=FeedKind.TAXII.value)
     url = serializers.CharField(max_length=outbound.MAX_URL)
     auth = serializers.ChoiceField(FeedAuth.choices, default=FeedAuth.BEARER.value)
     username = serializers.CharField(max_length=120, default="", allow_blank=True)
@@ -56,6 +59,7 @@ class FeedSerializer(serializers.ModelSerializer[Feed]):
 
     partner = serializers.CharField(source="partner.slug", default="", read_only=True)
     owner = serializers.CharField(source="owner.username", read_only=True)
+    kind = serializers.CharField(read_only=True)
     auth = serializers.CharField(read_only=True)
     mode = serializers.CharField(read_only=True)
     tlp = serializers.CharField(read_only=True)
@@ -63,12 +67,41 @@ class FeedSerializer(serializers.ModelSerializer[Feed]):
     class Meta:
         model = Feed
         fields: ClassVar = [
-            *("slug", "title", "url", "auth", "username", "partner", "trust", "confidence", "tlp"),
+            *(
+                "slug",
+                "title",
+                "kind",
+                "url",
+                "auth",
+                "username",
+                "partner",
+                "trust",
+                "confidence",
+                "tlp",
+            ),
             *("licence", "days", "mode", "every_min", "active", "owner", "desk_url", "circle"),
             *("answers", "answered_to", "due_at", "failures", "paused", "fault", "read_at"),
             *("pages", "taken"),
         ]
         read_only_fields = fields
+
+
+class FeedEventSerializer(serializers.ModelSerializer[FeedEvent]):
+    """An event of a MISP feed that was not kept, and why."""
+
+    class Meta:
+        model = FeedEvent
+        fields: ClassVar = ["uuid", "fault"]
+        read_only_fields = fields
+
+
+class FeedEventsSerializer(serializers.Serializer[Any]):
+    """Events of a MISP feed: in its manifest, still to read, not kept; at most 20 of the last."""
+
+    all = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    kept_out = serializers.IntegerField()
+    faults = FeedEventSerializer(many=True)
 
 
 class AcceptedSerializer(serializers.Serializer[Any]):

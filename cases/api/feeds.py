@@ -25,6 +25,7 @@ from cases.selectors.feed import (
     imported_objects_for,
     inbox_of,
 )
+from cases.selectors.misp import events_of
 from cases.selectors.partner import circle_by_slug, partner_by_slug
 from cases.services.bundle import read_bundle
 from cases.services.feed import FeedText, accept_feed, resume_feed, save_feed
@@ -76,6 +77,18 @@ class FeedView(Endpoint):
         said = valid(shapes.FeedChangeSerializer(data=request.data))
         row = save_feed(actor=caller(request), said=FeedText(**said), feed=row)
         return Response(shapes.FeedSerializer(row).data)
+
+
+class FeedEventsView(Endpoint):
+    """Events of a MISP feed."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(responses={200: shapes.FeedEventsSerializer, **problems(404)})
+    def get(self, request: Request, feed_slug: str) -> Response:
+        """How many there are, and which were not kept; of a TAXII feed none."""
+        row = feed_by_slug(feed_slug, caller(request))
+        return Response(shapes.FeedEventsSerializer(events_of(row, caller(request))).data)
 
 
 class FeedReadView(Endpoint):

@@ -84,13 +84,17 @@ class IssuedSerializer(serializers.Serializer[Any]):
 
 
 class CircleChangeSerializer(serializers.Serializer[Any]):
-    """A circle. members: short names of partners; who joins gets nothing old by it."""
+    """A circle. members: short names of partners; who joins gets nothing old by it.
+
+    misp_group: uuid of the sharing group to which TLP:AMBER goes in MISP; empty for none.
+    """
 
     title = serializers.CharField(max_length=120)
     tlp_cap = serializers.ChoiceField(Tlp.choices, default=Tlp.AMBER.value)
     community = serializers.BooleanField(default=False)
     active = serializers.BooleanField(default=True)
     members = slugs()
+    misp_group = serializers.CharField(max_length=36, default="", allow_blank=True)
 
 
 class NewCircleSerializer(CircleChangeSerializer):
@@ -107,7 +111,9 @@ class CircleSerializer(serializers.ModelSerializer[Circle]):
 
     class Meta:
         model = Circle
-        fields: ClassVar = ["slug", "title", "tlp_cap", "community", "active", "members"]
+        fields: ClassVar = [
+            *("slug", "title", "tlp_cap", "community", "active", "members", "misp_group"),
+        ]
         read_only_fields = fields
 
 

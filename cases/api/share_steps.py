@@ -21,7 +21,7 @@ from cases.selectors.partner import partner_by_slug
 from cases.selectors.share import (
     share_by_id,
 )
-from cases.services.handover import hand_over
+from cases.services.handover import FILES, hand_over
 from cases.services.recall import Receipt, acknowledge_recall, recall_share, record_answer
 from cases.services.share import (
     approve_share,
@@ -99,10 +99,10 @@ class ShareFileView(Endpoint):
         },
     )
     def post(self, request: Request, share_id: int, partner_slug: str, way: str) -> HttpResponse:
-        """signed, bundle, table or recall; it counts as delivered from now on."""
+        """signed, bundle, table, event or recall; it counts as delivered from now on."""
         row = share_by_id(share_id, caller(request))
         partner = partner_by_slug(partner_slug, caller(request))
-        if way not in WayOut.values or way == WayOut.TAXII:
+        if way not in FILES:
             message = "There is no such file."
             raise NotFoundError(message)
         file = hand_over(actor=caller(request), share=row, partner=partner, way=WayOut(way))

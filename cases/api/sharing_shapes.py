@@ -62,8 +62,8 @@ class ConflictSerializer(serializers.Serializer[Any]):
 class ReceiverSerializer(serializers.Serializer[Any]):
     """A partner and a share. refused: why it does not get it, in words after its name.
 
-    reached_at: when it first got any of it. recall: not reached, delivered, acknowledged, refused;
-    empty before a recall.
+    reached_at: when it first got any of it. recall: not reached, unconfirmed (its MISP fetched it),
+    delivered, acknowledged, refused; empty before a recall.
     """
 
     partner = serializers.CharField(source="partner.slug")
@@ -151,13 +151,21 @@ class FieldFateSerializer(serializers.Serializer[Any]):
 
 
 class RenditionSerializer(serializers.ModelSerializer[Rendition]):
-    """The exact text that one partner gets; SHA-256 is over its UTF-8 bytes."""
+    """The exact text that one partner gets; SHA-256 is over its UTF-8 bytes.
+
+    event: the same as a MISP event; empty in revisions from before there were any.
+    """
 
     lines = FieldFateSerializer(many=True, read_only=True)
+    event = serializers.CharField(source="misp.body", default="", read_only=True)
+    event_sha256 = serializers.CharField(source="misp.sha256", default="", read_only=True)
 
     class Meta:
         model = Rendition
-        fields: ClassVar = ["revision", "bundle", "sha256", "table", "table_sha256", "lines"]
+        fields: ClassVar = [
+            *("revision", "bundle", "sha256", "table", "table_sha256", "event", "event_sha256"),
+            "lines",
+        ]
         read_only_fields = fields
 
 

@@ -265,6 +265,11 @@ urlpatterns = [
     path("sharing/feeds/", feeds.FeedsView.as_view(), name="api-feeds"),
     path("sharing/feeds/<slug:feed_slug>/", feeds.FeedView.as_view(), name="api-feed"),
     path(
+        "sharing/feeds/<slug:feed_slug>/events/",
+        feeds.FeedEventsView.as_view(),
+        name="api-feed-events",
+    ),
+    path(
         "sharing/feeds/<slug:feed_slug>/read/",
         feeds.FeedReadView.as_view(),
         name="api-feed-read",

@@ -19,7 +19,7 @@ from cases.models.exchange import (
     SealKey,
 )
 from cases.models.exposure import Break, BudgetExtension, Exposure
-from cases.models.feed import Feed
+from cases.models.feed import Feed, FeedEvent
 from cases.models.file import EvidenceFile
 from cases.models.gate import Gate
 from cases.models.golden import GoldenCheck, GoldenItem
@@ -42,7 +42,7 @@ from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
 from cases.models.review import Appeal, SecondReview
 from cases.models.share import Rendition, Share, SharedNote, ShareName, ShareTarget
-from cases.models.shared import Handover, SharedObject, SharedSubject
+from cases.models.shared import Handover, SharedEvent, SharedObject, SharedSubject
 from cases.models.snooze import Snooze
 from cases.models.strike import Strike
 from cases.models.task import Playbook, Task
@@ -73,6 +73,7 @@ __all__ = [
     "EvidenceFile",
     "Exposure",
     "Feed",
+    "FeedEvent",
     "Gate",
     "GoldenCheck",
     "GoldenItem",
@@ -118,6 +119,7 @@ __all__ = [
     "Share",
     "ShareName",
     "ShareTarget",
+    "SharedEvent",
     "SharedNote",
     "SharedObject",
     "SharedSubject",

@@ -1,4 +1,4 @@
-"""Where the desk reads what others share over TAXII, and how far it has read."""
+"""Where the desk reads what others share, over TAXII or as MISP, and how far it has read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from django.conf import settings
 from django.db import models
 
 from abusedesk.core import clock
-from cases.choices import FeedAuth, FeedMode, Tlp
+from cases.choices import FeedAuth, FeedKind, FeedMode, Tlp
 from cases.models.partner import Partner
 
 
 class Feed(models.Model):
-    """One collection of another server.
+    """One collection of another server, or a folder with MISP events.
 
-    url: of the collection. secret: sealed. partner: whose it is, where the desk knows them.
+    kind: which. url: of the collection or the folder. secret: sealed. partner: whose it is, where
+    the desk knows them.
     slug: also the source under which its values stand on the watch list. trust (0..1), confidence
     (0..100), tlp, licence, days: what counts where an object does not say otherwise. mode: what
     becomes of values. owner: as whom it is read.
@@ -22,14 +23,17 @@ class Feed(models.Model):
     there; keys, look-ups and receipts go to it. answers: whether sightings go back to it by
     themselves; answered_to: the end of the last window for which they did.
 
-    cursor: `next` of the page before; after: the moment behind which the next read begins, as the
-    other server writes it. ran_to: the same while a run of pages is on. stuck: pages without
-    anything new. due_at: when it is read next. failures: since the last success. paused: why it is
-    read no more.
+    cursor: `next` of the page before, of a MISP feed the `ETag` of its manifest. after: the moment
+    behind which the next read begins, as the other server writes it. ran_to: the same while a run
+    of pages is on. stuck: pages without anything new. due_at: when it is read next. failures: since
+    the last success. paused: why it is read no more.
     """
 
     slug = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=120)
+    kind = models.CharField(
+        max_length=5, choices=FeedKind.choices, default=FeedKind.TAXII, db_default=FeedKind.TAXII
+    )
     url = models.CharField(max_length=500)
     auth = models.CharField(max_length=6, choices=FeedAuth.choices, default=FeedAuth.BEARER)
     username = models.CharField(max_length=120, blank=True)
@@ -69,3 +73,32 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class FeedEvent(models.Model):
+    """One event of a MISP feed. wanted: its last change, in seconds; waiting: that is still to be
+    read. fault: why what came was not kept.
+    """
+
+    feed = models.ForeignKey(Feed, models.CASCADE, related_name="events", db_index=False)
+    uuid = models.UUIDField()
+    wanted = models.BigIntegerField()
+    waiting = models.BooleanField(default=True)
+    fault = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["wanted", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["feed", "uuid"], name="feedevent_once"),
+        ]
+        indexes = [
+            # what is still to be read, the oldest change first
+            models.Index(
+                fields=["feed", "wanted"],
+                condition=models.Q(waiting=True),
+                name="feedevent_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)

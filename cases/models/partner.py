@@ -89,7 +89,8 @@ class Partner(models.Model):
 class Circle(models.Model):
     """Partners that are given the same, with a key for values that only they can compare.
 
-    community: its members may pass on TLP:GREEN among themselves.
+    community: its members may pass on TLP:GREEN among themselves. misp_group: the sharing group of
+    the same members, where they have one in MISP.
     """
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -100,6 +101,7 @@ class Circle(models.Model):
     partners: models.ManyToManyField[Partner, Any] = models.ManyToManyField(
         Partner, through="CircleMember", related_name="circles"
     )
+    misp_group = models.UUIDField(null=True)
     collection = models.UUIDField(unique=True)
     last_seq = models.BigIntegerField(default=0)
     last_added = models.DateTimeField(null=True)

@@ -121,7 +121,8 @@ class ShareTarget(models.Model):
     """A partner that a share names. pending: what it would get; approved: what it may have.
 
     dropped: a later revision names it no more. reached_at: when it first got any of it. told_at:
-    when it got the recall. disabled: copies that it says to have taken out of use.
+    when it got the recall. offered_at: when it fetched the recall as a MISP event; whether its MISP
+    deleted anything then, nobody knows. disabled: copies that it says to have taken out of use.
     """
 
     share = models.ForeignKey(Share, models.CASCADE, related_name="targets", db_index=False)
@@ -133,6 +134,7 @@ class ShareTarget(models.Model):
     dropped = models.BooleanField(default=False)
     reached_at = models.DateTimeField(null=True)
     told_at = models.DateTimeField(null=True)
+    offered_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=12, choices=RecallAnswer.choices, blank=True)
     answered_at = models.DateTimeField(null=True)
     answer_note = models.CharField(max_length=300, blank=True)
@@ -152,7 +154,9 @@ class ShareTarget(models.Model):
         """Where a recall stands with this partner."""
         if self.answer:
             return self.answer
-        return "delivered" if self.told_at else "not reached"
+        if self.told_at:
+            return "delivered"
+        return "unconfirmed" if self.offered_at else "not reached"
 
 
 class ShareName(models.Model):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -47,6 +50,41 @@ class SharedObject(models.Model):
 
     def __str__(self) -> str:
         return self.stix_id
+
+
+class SharedEvent(models.Model):
+    """A rendition as a MISP event, with its exact bytes; a feed serves it once it is let out.
+
+    uuid: of the event; it stays over revisions. withdrawn: it is served as deleted, in the bytes of
+    taken_back. head, digests: what manifest and table of hashes say of it now.
+    """
+
+    rendition = models.OneToOneField(Rendition, models.CASCADE, related_name="misp")
+    uuid = models.UUIDField()
+    body = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    tlp = models.CharField(max_length=12, choices=Tlp.choices)
+    withdrawn = models.BooleanField(default=False)
+    taken_back = models.TextField(blank=True)
+    head = models.JSONField()
+    digests = ArrayField(models.CharField(max_length=32))
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+    @property
+    def now(self) -> str:
+        """The bytes that a feed serves."""
+        return self.taken_back if self.withdrawn else self.body
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What stands in them."""
+        found: dict[str, Any] = json.loads(self.now)["Event"]
+        return found
 
 
 class SharedSubject(models.Model):

@@ -91,7 +91,7 @@ def rendition_by_partner(share: Share, partner: Partner, viewer: User) -> Rendit
     """What this partner gets, or would get once it is approved. Raises NotFoundError."""
     seen = shares_for(viewer).filter(pk=share.pk).values("pk")
     target = ShareTarget.objects.filter(share__in=seen, partner=partner, dropped=False)
-    row = target.select_related("pending", "approved").first()
+    row = target.select_related("pending__misp", "approved__misp").first()
     waiting = share.state in (ShareState.DRAFT, ShareState.WAITING)
     found = row and (row.pending if waiting else row.approved)
     if not found:

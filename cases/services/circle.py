@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -23,13 +24,14 @@ TITLE_LIMIT: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class CircleText:
-    """What is said of a circle. members: short names of partners."""
+    """What is said of a circle. members: short names of partners. misp_group: uuid, or nothing."""
 
     title: str
     tlp_cap: str = Tlp.AMBER.value
     community: bool = False
     active: bool = True
     members: Collection[str] = ()
+    misp_group: str = ""
 
 
 @transaction.atomic
@@ -49,6 +51,7 @@ def save_circle(
     row = _row(slug, circle)
     row.title, row.tlp_cap = title, said.tlp_cap
     row.community, row.active = said.community, said.active
+    row.misp_group = _group(said.misp_group)
     try:
         with transaction.atomic():
             row.save()
@@ -106,6 +109,14 @@ def _partners(slugs: Collection[str]) -> list[Partner]:
         message = f"There is no partner {unknown[0]}."
         raise InvalidError(message, field="members")
     return found
+
+
+def _group(said: str) -> UUID | None:
+    try:
+        return UUID(said.strip()) if said.strip() else None
+    except ValueError:
+        message = "The uuid of a sharing group is 32 hexadecimal digits, as MISP shows it."
+        raise InvalidError(message, field="misp_group") from None
 
 
 def _set_members(circle: Circle, partners: list[Partner]) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""Saves feeds: what is read of other servers over TAXII, and what becomes of it."""
+"""Saves feeds: what is read of other servers, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from cases import fields, policy
-from cases.choices import FeedAuth, FeedMode, Tlp
-from cases.models import Feed, Partner
+from cases.choices import FeedAuth, FeedKind, FeedMode, Tlp
+from cases.models import Feed, FeedEvent, Partner
 from detectors.choices import BatchState, Opinion
 from detectors.intel import terms as rules
 from detectors.intel.terms import BatchTerms
@@ -26,6 +26,11 @@ SLUG_LIMIT: Final = 60
 MAX_SECRET: Final = 1_000
 EVERY_MIN: Final = (5, 10_080)
 _RESTART: Final = {"cursor": "", "after": "", "ran_to": "", "stuck": 0}
+_CHOICES: Final = (
+    ("auth", FeedAuth.values),
+    ("mode", FeedMode.values),
+    ("kind", FeedKind.values),
+)
 # Field -> most characters, and whether it must be said.
 TEXTS: Final = {
     "title": (120, True),
@@ -55,6 +60,7 @@ class FeedText:
     desk_url: str = ""
     circle: str = ""
     answers: bool = False
+    kind: str = FeedKind.TAXII.value
 
 
 @transaction.atomic
@@ -74,8 +80,9 @@ def save_feed(*, actor: User, said: FeedText, slug: str = "", feed: Feed | None 
     else:
         row = Feed.objects.select_for_update(no_key=True, of=("self",)).get(pk=feed.pk)
     rules.check(terms_of(row=Feed(**{**values, "slug": row.slug, "owner": actor})))
-    if row.url != values["url"]:
+    if (row.url, row.kind) != (values["url"], values["kind"]):
         values |= _RESTART
+        FeedEvent.objects.filter(feed=row.pk).delete()
     if said.secret:
         values["secret"] = sealing.seal(said.secret, purpose=PURPOSE)
     for name, value in values.items():
@@ -149,7 +156,7 @@ def _checked(said: FeedText) -> dict[str, Any]:
     del values["secret"]
     for name, (limit, required) in TEXTS.items():
         values[name] = fields.text(values[name], field=name, limit=limit, required=required)
-    for name, allowed in (("auth", FeedAuth.values), ("mode", FeedMode.values)):
+    for name, allowed in _CHOICES:
         if values[name] not in allowed:
             message = f"Choose one of: {', '.join(allowed)}."
             raise InvalidError(message, field=name)

@@ -12,10 +12,17 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError
 from abusedesk.core.models import ApiToken, User
-from cases import policy, previewing
+from cases import handing, policy, previewing
 from cases.choices import ShareState, Tlp, WayOut
 from cases.collection import objects_of
-from cases.models import Handover, Partner, Rendition, Share, SharedObject, ShareTarget
+from cases.models import (
+    Partner,
+    Rendition,
+    Share,
+    SharedEvent,
+    SharedObject,
+    ShareTarget,
+)
 from cases.offering import audience_of
 from cases.sharing import egress, signing, tlp
 
@@ -25,6 +32,7 @@ FILES: Final = {
     WayOut.SIGNED: (".signed.json", "application/json"),
     WayOut.BUNDLE: (".json", STIX),
     WayOut.TABLE: (".csv", "text/csv; charset=utf-8"),
+    WayOut.EVENT: (".misp.json", "application/json"),
     WayOut.RECALL: (".recall.json", STIX),
 }
 
@@ -52,9 +60,10 @@ def hand_over(*, actor: User, share: Share, partner: Partner, way: WayOut) -> Ha
         raise ConflictError(message)
     _require_open(share, target, way)
     body = _BODIES[way](row, target)
-    _note(target, way)
+    recalled = share.state == ShareState.RECALLED
+    handing.note(target, way, recalled=recalled)
     suffix, media_type = FILES[way]
-    _record(actor, target, way, body, [one["id"] for one in objects_of(row)])
+    _record(actor, target, way, body, _ids(row, way))
     name = f"share-{share.pk}-r{row.revision}-{partner.slug}{suffix}"
     return Handed(body, name, media_type)
 
@@ -71,9 +80,8 @@ def record_page(
             target = ShareTarget.objects.select_related("share", "partner").get(
                 share=share_id, partner=partner
             )
-            recalled = target.share.state == ShareState.RECALLED
-            _note(target, WayOut.RECALL if recalled else WayOut.TAXII)
-            _ledger(
+            handing.note(target, WayOut.TAXII, recalled=target.share.state == ShareState.RECALLED)
+            handing.ledger(
                 actor,
                 target,
                 WayOut.TAXII,
@@ -92,6 +100,8 @@ def _require_open(share: Share, target: ShareTarget, way: WayOut) -> None:
             raise ConflictError(message)
         return
     if share.state == ShareState.RECALLED:
+        if way == WayOut.EVENT:
+            return
         message = "It was recalled. The recall itself can be handed over."
         raise ConflictError(message)
     if target.dropped or (target.approved and target.approved.revision != share.live):
@@ -140,24 +150,33 @@ def _signed(row: Rendition, target: ShareTarget) -> bytes:
     )
 
 
+def _event(row: Rendition, target: ShareTarget) -> bytes:
+    """The event as it was approved; after a recall the same, all deleted."""
+    one = SharedEvent.objects.filter(rendition=row).first()
+    if one is None:
+        message = "This revision has no MISP event: it is from before there were any."
+        raise ConflictError(message)
+    recalled = target.share.state == ShareState.RECALLED
+    return one.taken_back.encode() if recalled else _unchanged(one.body, one.sha256)
+
+
 _BODIES: Final[dict[WayOut, Callable[[Rendition, ShareTarget], bytes]]] = {
     WayOut.SIGNED: _signed,
     WayOut.BUNDLE: lambda row, _: _unchanged(row.bundle, row.sha256),
     WayOut.TABLE: lambda row, _: _unchanged(row.table, row.table_sha256),
+    WayOut.EVENT: _event,
     WayOut.RECALL: lambda row, _: row.revocation.encode(),
 }
 
 
-def _note(target: ShareTarget, way: WayOut) -> None:
-    """When the partner first got it, and when it got the recall."""
-    name = "told_at" if way == WayOut.RECALL else "reached_at"
-    if getattr(target, name) is None:
-        setattr(target, name, clock.now())
-        target.save(update_fields=[name])
+def _ids(row: Rendition, way: WayOut) -> list[str]:
+    if way == WayOut.EVENT:
+        return handing.sent_of(row, row.misp)
+    return [one["id"] for one in objects_of(row)]
 
 
 def _record(actor: User, target: ShareTarget, way: WayOut, body: bytes, sent: list[str]) -> None:
-    row = _ledger(actor, target, way, body, sent, revision=target.share.live)
+    row = handing.ledger(actor, target, way, body, sent, revision=target.share.live)
     audit.append(
         actor=actor,
         verb=Verb.SHARE_HANDED_OVER,
@@ -167,32 +186,4 @@ def _record(actor: User, target: ShareTarget, way: WayOut, body: bytes, sent: li
         partner=str(target.partner),
         way=way.label.lower(),
         sha256=row.sha256,
-    )
-
-
-def _ledger(
-    actor: User,
-    target: ShareTarget,
-    way: WayOut,
-    body: bytes,
-    sent: list[str],
-    *,
-    revision: int,
-    token: ApiToken | None = None,
-) -> Handover:
-    partner, share = target.partner, target.share
-    return Handover.objects.create(
-        partner=partner,
-        share=share,
-        revision=revision,
-        way=way,
-        actor=actor,
-        token=token,
-        objects_sent=sent,
-        size=len(body),
-        sha256=egress.digest(body),
-        tlp=share.live_tlp,
-        purpose=share.purpose,
-        legal_basis=partner.legal_basis,
-        agreement=partner.agreement,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -17,14 +18,15 @@ from abusedesk.core.models import Role, User
 from abusedesk.core.outbound import OutboundError, Reply
 from abusedesk.core.queueing import wake
 from cases import notices
-from cases.choices import FeedMode, NoticeKind
+from cases.choices import FeedKind, FeedMode, NoticeKind
 from cases.models import Feed
 from cases.services.answering import finish_run
 from cases.services.feed import PURPOSE, terms_of
+from cases.services.misp_polling import read_folder
 from cases.services.receiving import receive_pattern
 from cases.services.taking import Origin, take_objects
 from cases.taking import taxii
-from cases.taking.taxii import BadPageError, Page, Place
+from cases.taking.taxii import BadPageError, Page, Place, WaitError
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +38,6 @@ LEASE: Final = timedelta(minutes=5)
 FAILURES: Final = 10
 MOST_BACKOFF_MIN: Final = 360
 _LOST_CURSOR: Final = frozenset({400, 404, 410, 422})
-
-
-class _WaitError(Exception):
-    """The other server asks for patience."""
-
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__(f"asked to wait {wait}")
-        self.wait = wait
 
 
 def poll_feed(*, feed_id: int) -> int:
@@ -69,8 +63,8 @@ def poll_feed(*, feed_id: int) -> int:
 def _tried(feed: Feed) -> Feed | None:
     """The feed while there is more of it; trouble is kept with it."""
     try:
-        return _next_page(feed)
-    except _WaitError as asked:
+        return _READERS[FeedKind(feed.kind)](feed)
+    except WaitError as asked:
         _wait(feed, asked.wait)
     except (OutboundError, BadPageError, AbuseDeskError, sealing.LostError) as error:
         _failed(feed, str(error), at_once=isinstance(error, BadPageError | sealing.LostError))
@@ -106,7 +100,7 @@ def _next_page(feed: Feed) -> Feed | None:
     if reply.status != HTTPStatus.OK:
         wait = taxii.wait_of(reply.headers, clock.now())
         if reply.status == HTTPStatus.TOO_MANY_REQUESTS or wait is not None:
-            raise _WaitError(wait or timedelta(minutes=feed.every_min))
+            raise WaitError(wait or timedelta(minutes=feed.every_min))
         message = f"The server answered {reply.status}."
         raise OutboundError(message)
     return _committed(feed, place, taxii.page_of(reply.body, reply.headers))
@@ -142,6 +136,12 @@ def _committed(read: Feed, place: Place, page: Page) -> Feed | None:
     feed.due_at = clock.now() + (LEASE if page.more else timedelta(minutes=feed.every_min))
     feed.save()
     return feed if page.more else None
+
+
+_READERS: Final[dict[FeedKind, Callable[[Feed], Feed | None]]] = {
+    FeedKind.TAXII: _next_page,
+    FeedKind.MISP: lambda feed: read_folder(feed=feed),
+}
 
 
 def place_of(*, feed: Feed) -> Place:

@@ -13,7 +13,7 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import collection, fields, policy
+from cases import collection, fields, misp_events, policy
 from cases.choices import RecallAnswer, ShareState
 from cases.models import Partner, PartnerKey, Rendition, Share, ShareTarget
 from cases.sharing import signing
@@ -53,6 +53,7 @@ def recall_share(*, actor: User, share: Share, reason: str) -> Share:
     out = Rendition.objects.filter(targets__share=row).select_related("share").distinct()
     for one in out:
         one.revocation = collection.take_back(circle, one, now).decode()
+        misp_events.take_back(one, now)
         one.save(update_fields=["revocation"])
     circle.save(update_fields=["last_seq", "last_added"])
     row.state, row.recalled_at, row.recall_reason = ShareState.RECALLED, now, reason

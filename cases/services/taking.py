@@ -182,9 +182,10 @@ def _store(
         withdraw_said(actor=actor, source=source, uids=ended, still=still)
     done.outcomes |= {one["id"]: WITHDRAWN if one["id"] in gone else TAKEN for one in fresh}
     said = [one for one in fresh if one["id"] not in gone | same and kind_of(one) is Kind.VALUES]
-    rows = [one for one in rows_of(said, marks) if _counts(one, origin.mode)]
+    told = rows_of(said, marks)
+    rows = [one for one in told if counts(row=one, mode=origin.mode, form="stix")]
     if rows:
-        done.batch = _rows_kept(actor, origin, rows)
+        done.batch = keep_rows(actor=actor, origin=origin, rows=rows)
         if origin.mode == FeedMode.HOLD:
             done.outcomes |= {one.uid: WAITS for one in rows}
 
@@ -206,17 +207,21 @@ def _says_same(one: Object, known: Known, marks: Sequence[str]) -> bool:
     return replace(old, note=new.note) == new
 
 
-def _counts(row: Row, mode: FeedMode) -> bool:
-    """Whether a row is for the watch list: it tells a value, or says why its pattern is none.
+def counts(*, row: Row, mode: FeedMode, form: str) -> bool:
+    """Whether a row is for the watch list: it tells a value, or says why it is none.
 
-    A source that is taken for seeds only does not object to what others say.
+    A source that is taken for seeds only does not object to what others say. Of STIX only patterns
+    say why: what else is no value is kept as an object anyway.
     """
     if mode == FeedMode.SEED and row.opinion == Opinion.NEGATIVE:
         return False
-    return bool(row.things) or row.heading == "indicator"
+    return bool(row.things) or form != "stix" or row.heading == "indicator"
 
 
-def _rows_kept(actor: User, origin: Origin, rows: list[Row]) -> IndicatorBatch:
+def keep_rows(
+    *, actor: User, origin: Origin, rows: Sequence[Row], form: str = "stix"
+) -> IndicatorBatch:
+    """Rows of a source as an import, which waits for a person or is accepted, as its rule says."""
     numbered = tuple(replace(row, number=at) for at, row in enumerate(rows, 1))
     terms = origin.terms
     if origin.mode == FeedMode.SEED:
@@ -225,7 +230,7 @@ def _rows_kept(actor: User, origin: Origin, rows: list[Row]) -> IndicatorBatch:
     told = hashlib.sha256("\n".join(row.uid + row.raw for row in rows).encode("utf-8", "replace"))
     batch = keep_report(
         actor=actor,
-        report=Report("stix", "utf-8", numbered),
+        report=Report(form, "utf-8", numbered),
         terms=terms,
         name=origin.name,
         sha256=told.hexdigest(),

@@ -80,7 +80,7 @@ def received_conflicts(offer: Offer, received: Iterable[Received]) -> Iterator[C
 
 
 def conflicts(
-    out: Mapped, objects: Sequence[Object], bodies: tuple[bytes, bytes], offer: Offer
+    out: Mapped, objects: Sequence[Object], bodies: Sequence[bytes], offer: Offer
 ) -> Iterator[Conflict]:
     found = [one for body in bodies for one in leaks(Told.read(body), out.withheld)]
     for type, value in dict.fromkeys(found):

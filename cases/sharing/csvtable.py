@@ -24,7 +24,7 @@ def written(rows: Sequence[tuple[Thing, Fate]], offer: Offer, profile: Profile) 
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    first, last = _seen(offer, profile.level)
+    first, last = seen(offer, profile.level)
     confirmed = offer.case.confirmed
     sure = round(100 * offer.case.sure)
     for thing, fate in rows:
@@ -46,7 +46,7 @@ def written(rows: Sequence[tuple[Thing, Fate]], offer: Offer, profile: Profile) 
     return text.getvalue().encode()
 
 
-def _seen(offer: Offer, level: str) -> tuple[str, str]:
+def seen(offer: Offer, level: str) -> tuple[str, str]:
     """From the first to the last moment of its campaigns; a case without any: when it opened."""
     firsts = [one.first_at for one in offer.case.campaigns] or [offer.case.opened_at]
     lasts = [one.last_at for one in offer.case.campaigns] or [offer.case.opened_at]

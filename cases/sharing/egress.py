@@ -9,7 +9,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
 
-from cases.sharing import csvtable, tlp
+from cases.sharing import csvtable, misp, tlp
 from cases.sharing.closure import closed
 from cases.sharing.conflicts import Conflict, conflicts
 from cases.sharing.facts import Maker, Offer
@@ -61,6 +61,7 @@ class Rendered:
     profile: str
     bundle: bytes
     table: bytes
+    event: bytes
     objects: tuple[Object, ...]
     lines: tuple[Line, ...]
     subjects: tuple[tuple[str, str, str, str], ...]
@@ -83,14 +84,16 @@ def render(offer: Offer, profile: Profile) -> Rendered:
     name = offer.name_of("bundle", offer.case.key).id
     bundle = written({"type": "bundle", "id": name, "objects": objects})
     table = csvtable.written(out.rows, offer, profile)
+    event = written(misp.event_for(out.rows, objects, offer, profile))
     return Rendered(
         profile=profile.name,
         bundle=bundle,
         table=table,
+        event=event,
         objects=tuple(objects),
         lines=tuple(out.lines),
         subjects=tuple(out.subjects),
-        conflicts=tuple(conflicts(out, objects, (bundle, table), offer)),
+        conflicts=tuple(conflicts(out, objects, (bundle, table, event), offer)),
     )
 
 

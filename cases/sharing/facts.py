@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from cases.sharing.minimise import Thing
+from detectors.intel.misp.writing import SharingGroup
 
 ABUSE: Final = "abuse"
 # Outcome -> how its note says it, and the opinion of the campaign that it amounts to.
@@ -115,7 +116,8 @@ class Named:
 class Offer:
     """A case that is to be shared. at: `modified` of its objects, in milliseconds.
 
-    name_of: (type, source) -> the id of that object for the profile that is rendered.
+    name_of: (type, source) -> the id of that object for the profile that is rendered. group: as
+    MISP calls the circle. before: the MISP event that is out for this profile.
     """
 
     case: CaseFacts
@@ -127,3 +129,5 @@ class Offer:
     at: datetime
     maker: Maker
     name_of: Callable[[str, str], Named] = field(repr=False)
+    group: SharingGroup | None = None
+    before: dict[str, Any] | None = field(default=None, repr=False)

@@ -28,6 +28,14 @@ class BadPageError(ValueError):
     """What came is no page; the sentence says why."""
 
 
+class WaitError(Exception):
+    """The other server asks for patience."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"asked to wait {wait}")
+        self.wait = wait
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """How far a collection is read.

@@ -41,16 +41,16 @@ Answer = Callable[..., HttpResponse]
 
 def endpoint(*methods: str) -> Callable[[Answer], Answer]:
     """Who asks, in which media type; everything that goes wrong in one shape."""
-    allowed = (*READING, *methods)
+    accepted = (*READING, *methods)
 
     def of(view: Answer) -> Answer:
         @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, **parts: str) -> HttpResponse:
             try:
-                token = _token(request)
+                token = token_of(request)
                 _acceptable(request)
-                _allowed(request, allowed)
+                allowed(request, accepted)
                 return view(request, token, **parts)
             except WrongError as error:
                 return fault(RefusedError(400, "ProcessingError", str(error)))
@@ -105,7 +105,7 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _allowed(request: HttpRequest, methods: Sequence[str]) -> None:
+def allowed(request: HttpRequest, methods: Sequence[str]) -> None:
     if request.method not in methods:
         raise RefusedError(405, "Method not allowed", allow=", ".join(methods))
 
@@ -115,7 +115,7 @@ def _kind(request: HttpRequest) -> list[str]:
     return [one.strip().casefold() for one in said.split(";")]
 
 
-def _token(request: HttpRequest) -> ApiToken:
+def token_of(request: HttpRequest) -> ApiToken:
     """The token of a partner: as Bearer, as Token, or as the password of Basic."""
     word, _, rest = request.headers.get("Authorization", "").partition(" ")
     plain = rest.strip()

@@ -8,7 +8,7 @@ from django import forms
 
 from abusedesk.core import outbound
 from abusedesk.core.text import visible
-from cases.choices import FeedAuth, FeedMode, InboxMode, Tlp
+from cases.choices import FeedAuth, FeedKind, FeedMode, InboxMode, Tlp
 from cases.models import Partner
 from cases.services.bundle import MAX_BYTES
 from cases.services.feed import EVERY_MIN, MAX_SECRET, FeedText
@@ -62,14 +62,16 @@ class Terms(forms.Form):
 
 
 class FeedForm(Terms):
-    """A collection of another server."""
+    """A collection of another server, or its MISP feed."""
 
     title = forms.CharField(label="Name", max_length=120)
+    kind = forms.ChoiceField(label="What it is", choices=FeedKind.choices)
     url = forms.CharField(
         label="Address of the collection",
         max_length=outbound.MAX_URL,
         widget=forms.URLInput(attrs={"class": "mono"}),
-        help_text="Such as https://desk.example/taxii2/ring/collections/<id>/.",
+        help_text="Such as https://desk.example/taxii2/ring/collections/<id>/. Of a MISP feed the"
+        " folder, or the manifest.json in it.",
     )
     auth = forms.ChoiceField(
         label="Sign in with", choices=FeedAuth.choices, initial=FeedAuth.BEARER.value
@@ -107,7 +109,18 @@ class FeedForm(Terms):
     )
     active = forms.BooleanField(required=False, initial=True)
     field_order: tuple[str, ...] = (
-        *("title", "url", "auth", "username", "secret", "partner", "mode", "trust", "confidence"),
+        *(
+            "title",
+            "kind",
+            "url",
+            "auth",
+            "username",
+            "secret",
+            "partner",
+            "mode",
+            "trust",
+            "confidence",
+        ),
         *("tlp", "licence", "days", "every_min", "desk_url", "circle", "answers", "active"),
     )
 

@@ -102,6 +102,14 @@ class CircleForm(forms.Form):
         required=False,
         help_text="Its members may pass TLP:GREEN on among themselves; only then it gets any.",
     )
+    misp_group = forms.CharField(
+        label="MISP sharing group",
+        max_length=36,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
+        help_text="Its uuid, where these members have one: TLP:AMBER goes to it. Without one,"
+        " each member's MISP keeps TLP:AMBER to its own organisation.",
+    )
     active = forms.BooleanField(required=False, initial=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

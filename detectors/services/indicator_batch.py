@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from django.db import connection, transaction
@@ -73,7 +74,8 @@ def keep_report(
     """
     require(actor, "watch.edit")
     rules.check(terms)
-    told = list(judge(report.rows, _known(report.rows, terms.source), terms.opinion))
+    rows = _with_said(report.rows, terms.source)
+    told = list(judge(rows, _known(rows, terms.source), terms.opinion))
     outcomes = Counter(one.outcome.value for one in told)
     with transaction.atomic():
         batch = IndicatorBatch.objects.create(
@@ -200,6 +202,16 @@ def _read(raw: bytes) -> Report:
         message = "There is no row in it."
         raise InvalidError(message, field="file")
     return report
+
+
+def _with_said(rows: Sequence[Row], source: str) -> list[Row]:
+    """Rows that take something back by its name alone, with what the source said under it."""
+    named = {row.uid for row in rows if row.gone and row.uid}
+    said: dict[str, tuple[Thing, ...]] = {}
+    items = WatchItem.objects.filter(source=source, uid__in=named, ended_at=None) if named else []
+    for one in items:
+        said[one.uid] = (*said.get(one.uid, ()), (one.type, one.value))
+    return [replace(row, things=said[row.uid]) if row.uid in said else row for row in rows]
 
 
 def _known(rows: Sequence[Row], source: str) -> dict[Thing, Known]:

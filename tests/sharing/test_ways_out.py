@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,8 @@ from cases.services.handover import hand_over
 from cases.services.marking import label_case
 from cases.services.partner import issue_partner_token
 from cases.services.webhook import save_webhook
+from cases.sharing import minimise, tlp
+from cases.sharing.leaks import Told, leaks
 from tests.sharing import desk
 from tests.sharing.desk import Sharing
 
@@ -44,10 +47,17 @@ READERS_OF_BYTES: Final = {
     "cases/models/__init__.py",
     "cases/models/share.py",
     "cases/models/shared.py",
+    "cases/handing.py",
+    "cases/misp/views.py",
+    "cases/misp_events.py",
+    "cases/offering.py",
     "cases/previewing.py",
+    "cases/selectors/misp.py",
     "cases/selectors/share.py",
     "cases/selectors/taxii.py",
     "cases/services/handover.py",
+    "cases/services/misp_folder.py",
+    "cases/services/misp_handover.py",
     "cases/services/recall.py",
     "cases/taxii/places.py",
     "cases/taxii/views.py",
@@ -98,6 +108,16 @@ def _rest(way: str) -> Callable[[Sharing, Share, Partner], bytes]:
     return told
 
 
+def _misp(path: str) -> Callable[[Sharing, Share, Partner], bytes]:
+    def told(on: Sharing, share: Share, partner: Partner) -> bytes:
+        _, plain = issue_partner_token(actor=on.admin, partner=partner, name="t", days=9)
+        door = Client(headers={"Authorization": f"Bearer {plain}"})
+        uuid = share.renditions.latest("pk").misp.uuid
+        return door.get(f"/misp/ring/{path.format(uuid=uuid)}").content
+
+    return told
+
+
 def _taxii(path: str) -> Callable[[Sharing, Share, Partner], bytes]:
     def told(on: Sharing, share: Share, partner: Partner) -> bytes:
         _, plain = issue_partner_token(actor=on.admin, partner=partner, name="t", days=9)
@@ -114,6 +134,7 @@ WAYS: Final[dict[str, Callable[[Sharing, Share, Partner], bytes]]] = {
     "signed": _file(WayOut.SIGNED),
     "bundle": _file(WayOut.BUNDLE),
     "table": _file(WayOut.TABLE),
+    "event": _file(WayOut.EVENT),
     "page": _rest("page"),
     "api": _rest("api"),
     "taxii objects": _taxii("objects/"),
@@ -121,8 +142,14 @@ WAYS: Final[dict[str, Callable[[Sharing, Share, Partner], bytes]]] = {
     "taxii one": _taxii("objects/{id}/"),
     "taxii versions": _taxii("objects/{id}/versions/"),
     "taxii manifest": _taxii("manifest/"),
+    "misp manifest": _misp("manifest.json"),
+    "misp hashes": _misp("hashes.csv"),
+    "misp event": _misp("{uuid}.json"),
 }
-TELLING: Final = ("Refund scam", "refund-desk", "campaign--", "domain-name--", '"versions":["')
+_MD5: Final = hashlib.md5(desk.DOMAIN.encode(), usedforsecurity=False).hexdigest()
+TELLING: Final = (
+    *("Refund scam", "refund-desk", "campaign--", "domain-name--", '"versions":["', _MD5),
+)
 
 
 def _tells(body: bytes) -> bool:
@@ -210,10 +237,43 @@ def _names(*models: str) -> Callable[[ast.AST], bool]:
 def test_no_module_sends_anything_that_does_not_stand_in_the_tables() -> None:
     assert _modules(_calls("outbound.post_json")) == set(SENDERS)
     assert _modules(_calls("mail.send")) == set(POSTMEN)
-    found = _modules(_names("Rendition", "SharedObject"))
+    found = _modules(_names("Rendition", "SharedObject", "SharedEvent"))
     assert found <= READERS_OF_BYTES, found - READERS_OF_BYTES
     found = _modules(_names("PatternRelease", "OutcomeSent"))
     assert found <= READERS_OF_PATTERNS, found - READERS_OF_PATTERNS
+
+
+@pytest.mark.row(61)
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_withheld_is_in_any_bytes_of_any_way(on: Sharing, way: str) -> None:
+    """Raw, hashed, or as an id that anybody computes, at the level at which most is told."""
+    share = desk.shared(on, tlp="amber+strict")
+    told = Told.read(WAYS[way](on, share, on.partners[0]))
+    assert leaks(told, [("email", desk.MAIL), ("text", desk.SECRET)]) == []
+
+
+@pytest.mark.row(61)
+@pytest.mark.parametrize("way", ["event", "misp manifest", "misp hashes", "misp event"])
+def test_with_the_gate_off_the_ways_of_misp_tell(
+    on: Sharing, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tests above look where something would be."""
+    share = desk.shared(on)
+    Case.objects.filter(pk=on.case.pk).update(tlp=Tlp.RED)
+    share = Share.objects.get(pk=share.pk)
+    assert not _tells(WAYS[way](on, share, on.partners[0]))
+    monkeypatch.setattr(tlp, "rank", lambda level: 0)
+    assert _tells(WAYS[way](on, share, on.partners[0]))
+
+
+@pytest.mark.row(61)
+def test_with_minimisation_off_the_event_names_the_mail(
+    on: Sharing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minimise, "fate_of", lambda one, _: minimise.Fate("sent", "x", one.value))
+    share = desk.asked(on)
+    told = Told.read(share.renditions.get().misp.body.encode())
+    assert leaks(told, [("email", desk.MAIL)]) != []
 
 
 def test_the_search_would_see_a_leak(on: Sharing) -> None:

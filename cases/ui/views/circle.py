@@ -48,6 +48,7 @@ def circle(request: DeskRequest, circle_slug: str) -> HttpResponse:
     reach = reach_of(row, request.user)
     box = inbox_of(row, request.user)
     first = {name: getattr(row, name, None) for name in CircleForm.base_fields}
+    first["misp_group"] = row.misp_group or ""
     first["members"] = [one.partner.slug for one in reach]
     form = CircleForm(request.POST or None, initial=first)
     if request.method == "POST":

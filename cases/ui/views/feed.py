@@ -16,8 +16,16 @@ from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.models import User
 from abusedesk.core.outbound import OutboundError
 from cases import policy
+from cases.choices import FeedKind
 from cases.models import Feed
-from cases.selectors.feed import feed_by_slug, feeds_for, kept_of, keys_of, waiting_of
+from cases.selectors.feed import (
+    feed_by_slug,
+    feeds_for,
+    kept_of,
+    keys_of,
+    waiting_of,
+)
+from cases.selectors.misp import events_of
 from cases.selectors.partner import circle_by_slug
 from cases.services.answering import answer_feed
 from cases.services.feed import accept_feed, resume_feed, save_feed
@@ -67,6 +75,7 @@ def feed(request: DeskRequest, feed_slug: str) -> HttpResponse:
         "form": form,
         "kept": kept_of(row, request.user),
         "keys": keys_of(row, request.user),
+        "events": events_of(row, request.user) if row.kind == FeedKind.MISP else None,
         "waiting": waiting[:WAITING],
         "waiting_count": waiting.count(),
         "can_save": policy.allowed(request.user, "feed.save"),

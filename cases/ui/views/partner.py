@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
@@ -138,6 +139,7 @@ def _partner_page(
         "plain": plain,
         "tokens": row.user.tokens.order_by("-pk") if row.user else [],
         "circles": row.circles.all(),
+        "here": settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}",
         "keys": signing_keys_of(row, request.user),
         "key_form": KeyForm(),
         "can_deliver": policy.allowed(request.user, "pattern.deliver"),

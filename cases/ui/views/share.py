@@ -42,7 +42,7 @@ from cases.ui.views.partner import refuse
 
 SHOWN: Final = 100
 LINES: Final = 2_500
-FILES: Final = (WayOut.SIGNED, WayOut.BUNDLE, WayOut.TABLE)
+FILES: Final = (WayOut.SIGNED, WayOut.BUNDLE, WayOut.TABLE, WayOut.EVENT)
 
 
 @login_required
@@ -152,6 +152,7 @@ def share_preview(request: DeskRequest, share_id: int, partner_slug: str) -> Htt
         "row": row,
         "partner": partner,
         "found": found,
+        "event": getattr(found, "misp", None),  # there were none before
         "lines": lines,
         "more": len(found.lines) - len(lines),
         "counts": counts,
@@ -169,10 +170,16 @@ def _audience(row: Share, viewer: User, receivers: list[Any]) -> dict[str, Any]:
         "gets": gets,
         "others": [one for one in receivers if one.refused],
         "files": FILES,
-        "unreached": [one for one in receivers if one.target and one.target.approved
-                      and one.target.recall_state == "not reached"],
+        "unreached": _standing_at("not reached", receivers),
+        "unconfirmed": _standing_at("unconfirmed", receivers),
         "answer_form": AnswerForm(),
     }  # fmt: skip
+
+
+def _standing_at(state: str, receivers: list[Any]) -> list[Any]:
+    """Who could have it and is there with a recall."""
+    could = (one for one in receivers if one.target and one.target.approved)
+    return [one for one in could if one.target.recall_state == state]
 
 
 def _may(row: Share, viewer: User) -> dict[str, bool]:

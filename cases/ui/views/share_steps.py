@@ -18,7 +18,7 @@ from cases.choices import WayOut
 from cases.models import Share
 from cases.selectors.partner import partner_by_slug
 from cases.selectors.share import share_by_id
-from cases.services.handover import hand_over
+from cases.services.handover import FILES, hand_over
 from cases.services.recall import recall_share, record_answer
 from cases.services.share import approve_share, ask_approval, refuse_share
 from cases.ui.sharing_forms import AnswerForm
@@ -45,7 +45,7 @@ def share_file(request: DeskRequest, share_id: int, partner_slug: str, way: str)
     """A file for one partner, which counts as delivered with it."""
     row = share_by_id(share_id, request.user)
     partner = partner_by_slug(partner_slug, request.user)
-    if way not in WayOut.values or way == WayOut.TAXII:
+    if way not in FILES:
         message = "There is no such file."
         raise NotFoundError(message)
     try:

@@ -85,17 +85,33 @@ NAMES: Final = ("username", "account-name", "name", "user-id", "channel-name", "
 """Relations that hold the name of an account, the best first."""
 WRITTEN: Final[dict[str, tuple[str, str]]] = {
     "app": ("mobile-application-id", "Payload delivery"),
+    "comment": ("comment", "Other"),
     "domain": ("domain", "Network activity"),
     "email": ("email", "Payload delivery"),
     "fingerprint": ("ja3-fingerprint-md5", "Network activity"),
     "ip": ("ip-dst", "Network activity"),
     "phone": ("phone-number", "Person"),
+    "text": ("text", "Other"),
     "url": ("url", "Network activity"),
 }
-"""Type of the desk -> type and category of an attribute."""
+"""Type of the desk -> type and category of an attribute.
+
+`comment` and `text` say something of the event and are no values to look for.
+"""
 COINS: Final = frozenset({"btc", "dash", "xmr"})
 """Wallets that have a type of their own; others are `other`."""
 CONFIDENCE: Final = "abusedesk:confidence"
+VALID_UNTIL: Final = "valid until"
+"""Comment of the attribute that says when all of an event ends."""
+HASHED: Final = ", hashed with the key of a circle"
+"""Behind the type, in the comment of a text that only members of a circle can compare."""
+COLOURS: Final = {
+    "tlp:green": "#33FF00",
+    "tlp:amber": "#FFC000",
+    "tlp:amber+strict": "#FFC000",
+    "tlp:red": "#FF2B2B",
+}
+"""Of the TLP taxonomy; other tags are white."""
 LEVELS: Final = {
     "completely-confident": 100,
     "usually-confident": 75,
@@ -104,6 +120,12 @@ LEVELS: Final = {
     "unconfident": 0,
 }
 """Of the taxonomy `misp:confidence-level`."""
+
+
+def tagged(name: str) -> dict[str, object]:
+    """A tag as MISP and PyMISP write it."""
+    colour = COLOURS.get(name, "#ffffff")
+    return {"name": name, "colour": colour, "local": False, "relationship_type": ""}
 
 
 def confidence_of(tags: tuple[str, ...]) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,16 +17,21 @@ from detectors.intel.markings import marking_of
 from detectors.intel.misp.names import (
     ACCOUNT_TYPES,
     ANY_ACCOUNT,
+    HASHED,
     NAMES,
     OBJECTS,
     TYPES,
+    VALID_UNTIL,
     confidence_of,
 )
 from detectors.intel.report import MAX_EXTRA, MAX_NOTE, MAX_RAW, Report, Row, day_of
+from detectors.intel.stix.values import CARRIED
+from detectors.intel.stix.values import HASHED as SEALED
 from detectors.watching.things import Thing, guessed, listed_form
 
 MAX_TAGS: Final = 50
 RED: Final = "TLP:RED is for named people; it must not be kept in a list that machines read."
+MEMBERS: Final = "A value hashed with the key of a circle; the list holds values."
 ANYWHERE: Final = "@"
 """Stands for a platform that nobody named: what is known is a handle."""
 SECONDS: Final = 10
@@ -52,10 +57,14 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What an attribute inherits: names of its event and object, tags, platform of an account."""
+    """What an attribute inherits: names of its event and object, tags, platform of an account.
+
+    until: when all of the event ends.
+    """
 
     heading: str
     tags: tuple[str, ...]
+    until: datetime | None = None
     name: str = ""
     platform: str = ""
 
@@ -66,20 +75,37 @@ def read_events(text: str) -> Report | None:
     `to_ids: false` makes a seed, `deleted` and a sighting that says it is over withdraw, one that
     says false positive is an objection. Raises TooManyRowsError.
     """
-    events = _events(text)
+    events = events_in(text)
     if not events:
         return None
+    rows = [row for event in events for row in rows_of(event)]
+    numbered = (replace(row, number=at) for at, row in enumerate(rows, 1))
+    return Report("misp", "utf-8", tuple(numbered))
+
+
+def rows_of(event: Json) -> list[Row]:
+    """The attributes of one event, also those of objects. Raises TooManyRowsError."""
     rows: list[Row] = []
-    for event in events:
-        for attribute, place in _attributes(event):
-            rows.append(_row(len(rows) + 1, attribute, place))
-            if len(rows) > MAX_ROWS:
-                message = f"An import takes at most {MAX_ROWS:,} rows."
-                raise TooManyRowsError(message)
-    return Report("misp", "utf-8", tuple(rows))
+    for attribute, place in _attributes(event):
+        rows.append(_row(len(rows) + 1, attribute, place))
+        if len(rows) > MAX_ROWS:
+            message = f"An import takes at most {MAX_ROWS:,} rows."
+            raise TooManyRowsError(message)
+    return rows
 
 
-def _events(text: str) -> list[Json]:
+def hashed_of(event: Json) -> list[tuple[str, str, str]]:
+    """Type, id of the key, and hash of what only members of a circle can compare."""
+    found = []
+    for one in _dicts(event, "Attribute"):
+        kind = _text(one, "comment", 60).partition(HASHED)[0]
+        said = SEALED.fullmatch(_text(one, "value", MAX_RAW))
+        if said and kind in CARRIED | {"account"} and one.get("deleted") is not True:
+            found.append((kind, said[1], said[2]))
+    return found
+
+
+def events_in(text: str) -> list[Json]:
     """What stands under `Event`, alone, in a list, or in the `response` of a search."""
     if text.lstrip()[:1] not in {"{", "["} or ('"Attribute"' not in text and '"Event"' not in text):
         return []
@@ -95,18 +121,26 @@ def _events(text: str) -> list[Json]:
 
 
 def _attributes(event: Json) -> Iterator[tuple[Json, _Place]]:
-    heading, tags = _text(event, "info", 200), _tags(event)
+    place = _Place(_text(event, "info", 200), tags_of(event), _until(event))
     for attribute in _dicts(event, "Attribute"):
-        yield attribute, _Place(heading, tags)
+        yield attribute, place
     for thing in _dicts(event, "Object"):
         name = _text(thing, "name", 60)
         own = _dicts(thing, "Attribute")
-        place = _Place(heading, tags, name, _platform(name, own))
-        best = _name_of(own) if place.platform else None
+        inner = replace(place, name=name)
+        named = replace(inner, platform=_platform(name, own))
+        best = _name_of(own) if named.platform else None
         is_gone = thing.get("deleted") is True
         for attribute in own:
             said = {**attribute, "deleted": True} if is_gone else attribute
-            yield said, place if attribute is best else _Place(heading, tags, name)
+            yield said, named if attribute is best else inner
+
+
+def _until(event: Json) -> datetime | None:
+    """When all of it ends, where it says so."""
+    texts = (one for one in _dicts(event, "Attribute") if one.get("type") == "text")
+    ends = (one for one in texts if one.get("comment") == VALID_UNTIL and not one.get("deleted"))
+    return next((day_of(_text(one, "value", 40)) for one in ends), None)
 
 
 def _platform(name: str, attributes: Sequence[Json]) -> str:
@@ -128,7 +162,7 @@ def _name_of(attributes: Sequence[Json]) -> Json | None:
 
 def _row(number: int, attribute: Json, place: _Place) -> Row:
     kind, value = _text(attribute, "type", 60), _text(attribute, "value", MAX_RAW)
-    tags = tuple(dict.fromkeys((*place.tags, *_tags(attribute))))[:MAX_TAGS]
+    tags = tuple(dict.fromkeys((*place.tags, *tags_of(attribute))))[:MAX_TAGS]
     cell = _cell(kind, value, place.platform)
     sightings = [str(one.get("type", SEEN)) for one in _dicts(attribute, "Sighting")]
     relation = _text(attribute, "object_relation", 60)
@@ -149,6 +183,7 @@ def _row(number: int, attribute: Json, place: _Place) -> Row:
         uid=_text(attribute, "uuid", 100),
         tags=tags,
         gone=attribute.get("deleted") is True or OVER in sightings,
+        until=place.until,
     )
 
 
@@ -156,6 +191,8 @@ def _cell(kind: str, value: str, platform: str) -> Cell:
     """What an attribute is. Of `domain|ip` both parts count, of `filename|md5` the known one."""
     if not value:
         return Cell(Form.EMPTY)
+    if kind == "text" and SEALED.fullmatch(value):
+        return Cell(Form.TEXT, message=MEMBERS)
     if account := platform or ACCOUNT_TYPES.get(kind, ""):
         return _account(account, value.removeprefix("@"))
     kinds, values = kind.split("|"), value.split("|")
@@ -204,7 +241,8 @@ def _last(attribute: Json) -> datetime | None:
     return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
 
-def _tags(thing: Json) -> tuple[str, ...]:
+def tags_of(thing: Json) -> tuple[str, ...]:
+    """Names of the tags of an event or an attribute."""
     return tuple(
         name for one in _dicts(thing, "Tag")[:MAX_TAGS] if (name := _text(one, "name", 200))
     )

@@ -1,4 +1,4 @@
-"""What the desk says of values as a MISP event: a pure mapping, nothing is sent from here.
+"""What is said of values as a MISP event: a pure mapping, nothing is sent from here.
 
 Whatever leaves goes through the outbound gate first, which decides what these functions may see.
 """
@@ -12,7 +12,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from detectors.choices import Opinion, Tlp
-from detectors.intel.misp.names import ANY, ANY_ACCOUNT, COINS, CONFIDENCE, OBJECTS, WRITTEN
+from detectors.intel.misp.deleting import with_deleted
+from detectors.intel.misp.names import (
+    ANY,
+    ANY_ACCOUNT,
+    COINS,
+    CONFIDENCE,
+    OBJECTS,
+    WRITTEN,
+    tagged,
+)
 
 Json = dict[str, Any]
 DISTRIBUTION: Final[dict[str, str]] = {
@@ -53,8 +62,20 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingGroup:
+    """Organisations that MISP knows under one name."""
+
+    name: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """What is said together. group: id of a sharing group, for AMBER."""
+    """What is said together. group: for AMBER. done: nobody works on it any more.
+
+    before: the event that this one follows. What it had and this one has not is written as
+    deleted, because who reads events keeps what only stays away.
+    """
 
     uuid: str
     info: str
@@ -64,7 +85,9 @@ class Event:
     tlp: str
     said: tuple[Said, ...]
     tags: tuple[str, ...] = ()
-    group: str = ""
+    group: SharingGroup | None = None
+    done: bool = True
+    before: Json | None = None
 
 
 class TooConfidentialError(ValueError):
@@ -78,7 +101,7 @@ def event_of(event: Event) -> Json:
         raise TooConfidentialError(message)
     accounts = [one for one in event.said if one.type in _NAMES]
     others = [one for one in event.said if one.type not in _NAMES]
-    shared = event.tlp == Tlp.AMBER and event.group != ""
+    group = event.group if event.tlp == Tlp.AMBER else None
     body: Json = {
         "uuid": event.uuid,
         "info": event.info,
@@ -87,16 +110,16 @@ def event_of(event: Event) -> Json:
         "publish_timestamp": _stamp(event.at),
         "published": True,
         "threat_level_id": "4",
-        "analysis": "2",
-        "distribution": SHARING_GROUP if shared else DISTRIBUTION[event.tlp],
+        "analysis": "2" if event.done else "1",
+        "distribution": SHARING_GROUP if group else DISTRIBUTION[event.tlp],
         "Orgc": {"name": event.by.name, "uuid": event.by.uuid},
-        "Tag": [{"name": name} for name in (f"tlp:{event.tlp}", *event.tags)],
+        "Tag": [tagged(name) for name in (f"tlp:{event.tlp}", *event.tags)],
         "Attribute": [_attribute(one, event) for one in others],
         "Object": [_object(one, event) for one in accounts],
     }
-    if shared:
-        body["sharing_group_id"] = event.group
-    return {"Event": body}
+    if group:
+        body["SharingGroup"] = {"name": group.name, "uuid": group.uuid}
+    return {"Event": with_deleted(body, event.before) if event.before else body}
 
 
 def _attribute(one: Said, event: Event) -> Json:
@@ -129,7 +152,7 @@ def _part(one: Said, event: Event, kind: str, value: str) -> Json:
         "disable_correlation": False,
         "timestamp": _stamp(event.at),
         "distribution": INHERITED,
-        "Tag": [{"name": name} for name in tags],
+        "Tag": [tagged(name) for name in tags],
     }
     if objects:
         sighting = {"type": "1", "date_sighting": _stamp(event.at), "uuid": _derived(one.uuid, "1")}

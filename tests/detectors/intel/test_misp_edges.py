@@ -264,9 +264,9 @@ def _uuid(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012x}"
 
 
-def _event(*said: Said, number: int = 1, at: datetime = AT) -> dict[str, Any]:
+def _event(*said: Said, number: int = 1, at: datetime = AT, **more: Any) -> dict[str, Any]:
     by = Organisation("Desk", _uuid(9))
-    return event_of(Event(_uuid(number), "x", date(2026, 5, 4), at, by, Tlp.GREEN, said))
+    return event_of(Event(_uuid(number), "x", date(2026, 5, 4), at, by, Tlp.GREEN, said, **more))
 
 
 def test_writing_twice_gives_the_same_bytes_and_every_part_its_own_id() -> None:
@@ -283,10 +283,11 @@ def test_writing_twice_gives_the_same_bytes_and_every_part_its_own_id() -> None:
 
 
 def test_what_was_taken_back_leaves_the_table_of_hashes() -> None:
-    gone = Said(_uuid(10), "domain", "old.com", gone=True)
-    files = files_of([_event(gone, Said(_uuid(11), "domain", "evil.com"))])
-    digest = hashlib.md5(b"evil.com").hexdigest()
-    assert files[HASHES].decode() == f"{digest},{_uuid(1)}\n"
+    before = _event(Said(_uuid(10), "domain", "old.com"), Said(_uuid(11), "domain", "evil.com"))
+    left = _event(Said(_uuid(11), "domain", "evil.com"), before=before["Event"])
+    told = files_of([left])[HASHES].decode()
+    assert hashlib.md5(b"evil.com").hexdigest() in told
+    assert hashlib.md5(b"old.com").hexdigest() not in told
 
 
 def test_a_manifest_is_read_oldest_first_and_names_only_files_of_its_own() -> None:

@@ -1,0 +1,1 @@
+"""The MISP feed of each circle: what is shared with a partner, read by its MISP."""
