@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0029_sealed_signing_key"),
+        ("cases", "0030_misp"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
