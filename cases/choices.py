@@ -295,10 +295,17 @@ class ReceivedState(models.TextChoices):
     REFUSED = "refused", "Refused"
 
 
+class KeyUse(models.TextChoices):
+    """What a partner's public key is for."""
+
+    SIGN = "sign", "Signs patterns, files and receipts"
+    SEAL = "seal", "Keys of circles are sealed to it"
+
+
 class KeyState(models.TextChoices):
     """What is thought of a partner's key."""
 
-    PINNED = "pinned", "Compared and pinned"
+    PINNED = "pinned", "Pinned"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 

@@ -50,6 +50,7 @@ from cases.models import (
     Notice,
     OutcomeSent,
     Partner,
+    PartnerKey,
     Pattern,
     PatternHandover,
     PatternRelease,
@@ -61,7 +62,6 @@ from cases.models import (
     RoutingRule,
     SecondReview,
     Share,
-    SigningKey,
     Statement,
     Task,
     VersionUndo,
@@ -536,9 +536,7 @@ class Furnished:
             "cases:feed-do": {"do": "read"},
             "cases:imported-list": lambda: BUNDLE | {"file": SimpleUploadedFile("b.json", STIX)},
             "api-circle-inbox": INBOX,
-            "cases:partner-keys": {"sign": "", "seal": "0" * 64},
             "cases:share-override": OVERRIDE,
-            "api-partner-keys": {"sign": "", "seal": "0" * 64},
             "api-share-override": OVERRIDE,
             "api-ask": lambda: {"entity": Entity.objects.filter(type="domain").earliest("pk").pk},
             "api-feeds": FEED | {"slug": "new"},
@@ -582,7 +580,7 @@ class Furnished:
             "cases:pattern-do": {"do": "ask"},
             "cases:pattern-test": TEST,
             "cases:received-do": {"do": "tell", "tells": "1"},
-            "cases:signing-keys": {"public": "AA==", "fingerprint": "00"},
+            "cases:partner-keys": {"public": "AA==", "fingerprint": "00"},
             "api-patterns": lambda: {
                 **PATTERN, "valid_until": _in_a_month().isoformat(), "circle": "ring-0",
                 "detector": "rule-made-0", "name": "another",
@@ -591,7 +589,7 @@ class Furnished:
             "api-received-patterns": lambda: {
                 "partner": "partner-0", "file": packs.far_bundle(99).decode(),
             },
-            "api-signing-keys": lambda: OTHER_KEY,
+            "api-partner-keys": lambda: OTHER_KEY,
             "api-receipts": {"answer": "acknowledged", "share": 1},
         }  # fmt: skip
         body = bodies.get(name, {})  # what asks the database for it is called for its address alone
@@ -696,7 +694,7 @@ PARTS: Final[dict[str, Callable[[Furnished], str | int]]] = {
     "circle_slug": lambda _: "ring-0",
     "pattern_id": _oldest(Pattern),
     "received_id": _oldest(ReceivedPattern),
-    "key_id": lambda _: SigningKey.objects.earliest("pk").key_id,
+    "key_id": lambda _: PartnerKey.objects.earliest("pk").key_id,
     "step": lambda _: "ask",
     "way": lambda _: "bundle",
     "path": lambda _: "nothing/",

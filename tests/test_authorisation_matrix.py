@@ -55,7 +55,6 @@ from cases.models import (
     Message,
     Override,
     Partner,
-    PartnerKey,
     PartnerOutcome,
     Pattern,
     Playbook,
@@ -116,7 +115,6 @@ from cases.selectors.feed import (
     outcomes_of,
     overrides_of,
     own_things_of,
-    pinned_of,
     waiting_of,
 )
 from cases.selectors.found import hits_by_words
@@ -202,9 +200,9 @@ from cases.selectors.queue import (
 from cases.selectors.reach import reach_for, reaches_of
 from cases.selectors.received import (
     counts_of,
+    partner_keys_of,
     received_by_id,
     received_for,
-    signing_keys_of,
     standing_of,
 )
 from cases.selectors.related import case_links_of, similar_to
@@ -595,8 +593,8 @@ cases:detector-version-undo GET   login ok    ok    ok    login 404
 cases:protected           GET     login ok    ok    ok    login 404
 cases:protected           POST    login 403   403   goes  login 404
 cases:protected-end       POST    login 403   403   goes  login 404
-cases:signing-keys        POST    login 403   403   goes  login 404
-cases:signing-key-withdraw POST   login 403   403   goes  login 404
+cases:partner-keys        POST    login 403   403   goes  login 404
+cases:partner-key-withdraw POST   login 403   403   goes  login 404
 cases:pattern-outcomes    POST    login 403   goes  goes  login 404
 cases:pattern-list        GET     login ok    ok    ok    login 404
 cases:pattern-new         GET     login ok    ok    ok    login 404
@@ -610,7 +608,6 @@ cases:pattern-file        POST    login 403   goes  goes  login 404
 cases:received            GET     login ok    ok    ok    login 404
 cases:received-do         POST    login 403   goes  goes  login 404
 cases:circle-inbox        POST    login 403   403   goes  login 404
-cases:partner-keys        POST    login 403   403   goes  login 404
 cases:share-override      POST    login 403   goes  goes  login 404
 cases:ask                 POST    login ok    ok    ok    login 404
 cases:feed-list           GET     login ok    ok    ok    login 404
@@ -794,9 +791,9 @@ api-partners            POST   admin  401  403  403  ok   401  403  403  403  ok
 api-partner             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-partner             PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-partner-tokens      POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-signing-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
-api-signing-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-signing-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-partner-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-pattern-outcomes    POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-patterns            GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-patterns            POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
@@ -824,7 +821,6 @@ api-feed                PUT    admin  401  403  403  ok   401  403  403  403  ok
 api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404
-api-partner-keys        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-share-override      POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-ask                 POST   review 401  none none none 401  403  none none none 403  404
 api-circle-keys         GET    share  401  403  403  404  401  403  404  404  404  404  404
@@ -1357,9 +1353,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         STAFF,
         lambda who, on: standing_of(ReceivedPattern.objects.earliest("pk"), who),
     ),
-    "signing_keys_of": (
+    "partner_keys_of": (
         STAFF,
-        lambda who, on: signing_keys_of(Partner.objects.get(slug="partner-0"), who),
+        lambda who, on: partner_keys_of(Partner.objects.get(slug="partner-0"), who),
     ),
     "counts_of": (
         STAFF,
@@ -1385,7 +1381,6 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "kept_of": (STAFF, lambda who, on: _kept(who)),
     "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
     "keys_of": (STAFF, lambda who, on: _keys(who)),
-    "pinned_of": (STAFF, lambda who, on: _pinned(who)),
     "outcomes_of": (STAFF, lambda who, on: _heard(who)),
     "overrides_of": (STAFF, lambda who, on: _overrides(on, who)),
     "accounts_by_digest": (READERS, lambda who, on: _uses(who)),
@@ -1677,12 +1672,6 @@ def _keys(who: User) -> Any:
     feed = Feed.objects.get(slug="feed-0")
     HeldKey.objects.get_or_create(feed=feed, key_id="k-1", defaults={"began_at": clock.now()})
     return keys_of(feed, who)
-
-
-def _pinned(who: User) -> Any:
-    partner = Partner.objects.get(slug="partner-0")
-    PartnerKey.objects.get_or_create(partner=partner)
-    return pinned_of(partner, who)
 
 
 def _heard(who: User) -> Any:

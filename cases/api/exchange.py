@@ -18,11 +18,10 @@ from cases.api import exchange_shapes as shapes
 from cases.api.partners import valid
 from cases.api.shares import DETAIL, shown
 from cases.selectors.feed import feed_by_slug
-from cases.selectors.partner import partner_by_slug
 from cases.selectors.share import share_by_id
 from cases.services.answering import answer_feed
 from cases.services.asking import ask_partners
-from cases.services.circle_keys import hand_out_keys, pin_keys
+from cases.services.circle_keys import hand_out_keys
 from cases.services.lookup import answer_lookup, describe_lookups
 from cases.services.override import override_conflict
 from detectors.selectors.entity import entity_by_id
@@ -101,23 +100,6 @@ class FeedAnswerView(Endpoint):
             return Response({"sightings": answer_feed(actor=caller(request), feed=row)})
         except OutboundError as error:
             raise ConflictError(str(error)) from error
-
-
-class PartnerKeysView(Endpoint):
-    """Public keys of a partner."""
-
-    scopes: ClassVar = {"PUT": Scope.ADMIN}
-
-    @extend_schema(
-        request=shapes.PartnerKeysSerializer,
-        responses={200: shapes.PartnerKeysSerializer, **problems(404, 422)},
-    )
-    def put(self, request: Request, partner_slug: str) -> Response:
-        """Pin them, after a person compared them."""
-        row = partner_by_slug(partner_slug, caller(request))
-        said = valid(shapes.PartnerKeysSerializer(data=request.data))
-        pinned = pin_keys(actor=caller(request), partner=row, **said)
-        return Response(shapes.PartnerKeysSerializer(pinned).data)
 
 
 class ShareOverrideView(Endpoint):

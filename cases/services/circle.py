@@ -8,13 +8,14 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from abusedesk.core import audit, clock, ids
+from abusedesk.core import audit, clock, ids, sealing
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from cases import fields, policy
 from cases.choices import Tlp
 from cases.models import Circle, CircleKey, CircleMember, Partner
+from cases.models.partner import EPOCH
 from cases.sharing import hmacs
 
 SLUG_LIMIT: Final = 60
@@ -125,5 +126,5 @@ def _begin_epoch(circle: Circle, epoch: int) -> CircleKey:
         circle=circle,
         epoch=epoch,
         key_id=f"{circle.slug}-{epoch}",
-        secret=ids.random_hex(hmacs.KEY_BYTES),
+        secret=sealing.seal(ids.random_hex(hmacs.KEY_BYTES), purpose=EPOCH),
     )

@@ -90,7 +90,7 @@ def answer_lookup(*, actor: User, circle_slug: str, type: str, prefix: str) -> b
         _known(found),
         prefix=prefix,
         contact=inbox.contact or (maker.name if maker else ""),
-        secret=maker.cursor_key if maker else "",
+        secret=maker.cursor_secret if maker else "",
         about=f"{key.key_id} {type}",
     )
 
@@ -188,7 +188,7 @@ def _entries(key: CircleKey, case: Case) -> Iterator[LookupEntry]:
     """What of a case may leave at all: no victim, no unclear role, no well-known host."""
     if case.tlp == tlp.RED:
         return
-    secret = bytes.fromhex(key.secret)
+    secret = key.plain
     own = hmacs.Key(key.key_id, secret)
     profile = Profile(case.tlp, frozenset(TYPES), hide_accounts=False, key=own)
     for thing in case_facts(case).things:

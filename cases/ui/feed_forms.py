@@ -170,25 +170,6 @@ class InboxForm(forms.Form):
     )
 
 
-class PinnedForm(forms.Form):
-    """Public keys of a partner, after somebody compared them with it."""
-
-    sign = forms.CharField(
-        label="Ed25519, signs receipts and files",
-        max_length=64,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-    )
-    seal = forms.CharField(
-        label="X25519, for keys of circles",
-        max_length=64,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-        help_text="Both as `hex` in its /.well-known/abusedesk-keys.json. Compare them by another"
-        " way, such as the telephone.",
-    )
-
-
 class OverrideForm(forms.Form):
     """Why one conflict may be left out of account, and for how long."""
 

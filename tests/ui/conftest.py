@@ -120,24 +120,35 @@ def enter(
             viewport={"width": 1440, "height": 900}, java_script_enabled=script
         )
         contexts.append(context)
-        context.add_init_script(SCRIPT)
         if not mouse:
             context.add_init_script(NO_MOUSE)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        visitor = Visitor(page, live_server.url, _watch(page, live_server.url))
-        if typed:
-            _type_password(page, live_server.url, name)
-        else:
-            key = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": key, "value": _session_of(name), "url": live_server.url}])
-            page.goto(f"{live_server.url}/")
+        if not typed:
+            return session_at(context, live_server.url, _session_of(name))
+        visitor = visitor_at(context, live_server.url)
+        _type_password(visitor.page, live_server.url, name)
         return visitor
 
     yield sign_in
     for context in contexts:
         context.close()
     _await_quiet()
+
+
+def visitor_at(context: BrowserContext, url: str) -> Visitor:
+    """Somebody at the browser, at the desk of this address."""
+    context.add_init_script(SCRIPT)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    return Visitor(page, url, _watch(page, url))
+
+
+def session_at(context: BrowserContext, url: str, cookie: str) -> Visitor:
+    """The same, signed in by a session."""
+    key = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": key, "value": cookie, "url": url}])
+    visitor = visitor_at(context, url)
+    visitor.page.goto(f"{url}/")
+    return visitor
 
 
 def _await_quiet(seconds: float = 15) -> None:

@@ -178,7 +178,7 @@ def _pin(ada: Visitor) -> None:
     ada.page.get_by_role("button", name="Compare and pin").click()
     ada.page.wait_for_selector("text=Compared and pinned")
     ada.ready()
-    _shoot(ada, "signing-keys")
+    _shoot(ada, "partner-keys")
     _accessible(ada)
 
 
