@@ -27,9 +27,13 @@ class CircleKeysSerializer(serializers.Serializer[Any]):
 
 
 class LookupsSerializer(serializers.Serializer[Any]):
-    """size: entries of every answer. digits: type -> length of its prefix; 0: the word `any`."""
+    """size: entries of every answer. digits: type -> length of its prefix; 0: the word `any`.
+
+    key_id: under which these prefixes are; keys: all under which members are answered.
+    """
 
     key_id = serializers.CharField()
+    keys = serializers.ListField(child=serializers.CharField())
     size = serializers.IntegerField()
     digits = serializers.DictField(child=serializers.IntegerField())
 

@@ -209,7 +209,7 @@ class OtherDesk:
             time.sleep(0.1)
         raise AssertionError(self.log.read_text()[-2_000:])
 
-    def __call__(self, name: str, **said: Any) -> Any:
+    def __call__(self, name: str, /, **said: Any) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps([name, said]) + "\n")

@@ -18,6 +18,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Page,
+    expect,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
@@ -33,6 +34,8 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+# A machine that does other things too may need longer.
+WAIT_MS = 1_000 * int(os.environ.get("UI_WAIT_S", "10"))
 NO_MOUSE = """
 for (const kind of ["mousedown", "pointerdown", "mouseup", "pointerup", "dblclick"])
   addEventListener(kind, (event) => {
@@ -89,6 +92,7 @@ def static_root() -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = executable()
+    expect.set_options(timeout=WAIT_MS / 2)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
@@ -138,7 +142,7 @@ def visitor_at(context: BrowserContext, url: str) -> Visitor:
     """Somebody at the browser, at the desk of this address."""
     context.add_init_script(SCRIPT)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(WAIT_MS)
     return Visitor(page, url, _watch(page, url))
 
 

@@ -135,7 +135,7 @@ def _approved(on: Sharing, lena: Visitor) -> Share:
     share = sharing.asked(on, partners=[BAY])
     lena.go(f"/sharing/shares/{share.pk}/for/{BAY}/")
     expect(lena.page.get_by_text("personal-hmac")).to_have_count(1)
-    _shoot(lena, "preview")
+    _shoot(lena, "preview", "tr:has-text('internal notes')")
     lena.go(f"/sharing/shares/{share.pk}/")
     _do(lena, "Approve these bytes", "Approved by")
     return share
@@ -186,7 +186,7 @@ def _feeds(on: Sharing, bea: Visitor, url: str) -> None:
         address = f"{url}/taxii2/ring/collections/{collection}/"
         form.get_by_label("Address of the collection").fill(address)
         form.get_by_label("Token or password").fill(plain)
-        form.get_by_label("Partner").select_option("harbour")
+        form.get_by_label("Partner", exact=True).select_option("harbour")
         form.get_by_label("Address of the desk").fill(url)
         form.get_by_label("Circle there").fill("ring")
         form.get_by_role("button", name="Save and read").click()
