@@ -69,14 +69,15 @@ def enter_bay(browser: Browser, other: OtherDesk) -> Iterator[Enter]:
         context.close()
 
 
-def _shoot(visitor: Visitor, name: str, top: str = "") -> None:
-    """top: what stands at the upper edge."""
+def _shoot(visitor: Visitor, name: str, middle: str = "") -> None:
+    """middle: what stands in the middle of the picture."""
     if not SHOTS:
         return
     Path(SHOTS).mkdir(parents=True, exist_ok=True)
     visitor.page.set_viewport_size(WINDOW)
-    if top:
-        visitor.page.locator(top).evaluate("one => one.scrollIntoView()")
+    if middle:
+        scroll = "one => one.scrollIntoView({block: 'center'})"
+        visitor.page.locator(middle).first.evaluate(scroll)
     visitor.page.screenshot(path=str(Path(SHOTS) / f"docs-desks-{name}.png"))
 
 
@@ -135,7 +136,7 @@ def _approved(on: Sharing, lena: Visitor) -> Share:
     share = sharing.asked(on, partners=[BAY])
     lena.go(f"/sharing/shares/{share.pk}/for/{BAY}/")
     expect(lena.page.get_by_text("personal-hmac")).to_have_count(1)
-    _shoot(lena, "preview", "tr:has-text('internal notes')")
+    _shoot(lena, "preview", "tr:has-text('personal-hmac')")
     lena.go(f"/sharing/shares/{share.pk}/")
     _do(lena, "Approve these bytes", "Approved by")
     return share
