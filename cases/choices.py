@@ -338,6 +338,16 @@ class PostState(models.TextChoices):
     COMPLETE = "complete", "Complete"
 
 
+class OpinionWord(models.TextChoices):
+    """What the desk thinks of something that another desk shared, in the words of the standard."""
+
+    STRONGLY_AGREE = "strongly-agree", "Strongly agree"
+    AGREE = "agree", "Agree"
+    NEUTRAL = "neutral", "Cannot tell"
+    DISAGREE = "disagree", "Disagree"
+    STRONGLY_DISAGREE = "strongly-disagree", "Strongly disagree"
+
+
 class OutcomeKind(models.TextChoices):
     """What a partner says of something that it got."""
 

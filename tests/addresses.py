@@ -536,6 +536,8 @@ class Furnished:
             "cases:feed-do": {"do": "read"},
             "cases:imported-list": lambda: BUNDLE | {"file": SimpleUploadedFile("b.json", STIX)},
             "api-circle-inbox": INBOX,
+            "cases:imported-opinion": {"opinion": "agree"},
+            "api-imported-opinion": {"opinion": "agree"},
             "cases:share-override": OVERRIDE,
             "api-share-override": OVERRIDE,
             "api-ask": lambda: {"entity": Entity.objects.filter(type="domain").earliest("pk").pk},

@@ -618,6 +618,7 @@ cases:feed                POST    login 403   403   goes  login 404
 cases:feed-do             POST    login 403   403   goes  login 404
 cases:imported-list       GET     login ok    ok    ok    login 404
 cases:imported-list       POST    login 403   403   goes  login 404
+cases:imported-opinion    POST    login 403   goes  goes  login 404
 cases:imported            GET     login ok    ok    ok    login 404
 taxii:status              GET     401   401   401   401   401   401
 taxii:discovery           GET     401   401   401   401   401   401
@@ -829,6 +830,7 @@ api-lookups             GET    share  401  403  403  404  401  403  404  404  40
 api-lookup              GET    share  401  403  403  404  401  403  404  404  404  404  404
 api-imported-objects    GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-imported-objects    POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-imported-opinion    POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-imported-object     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-shared-notes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-shared-notes   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404

@@ -266,6 +266,11 @@ urlpatterns = [
         feeds.ImportedObjectView.as_view(),
         name="api-imported-object",
     ),
+    path(
+        "sharing/imported/<int:imported_id>/opinion/",
+        feeds.ImportedOpinionView.as_view(),
+        name="api-imported-opinion",
+    ),
     path("sharing/shares/", shares.SharesView.as_view(), name="api-shares"),
     path("sharing/shares/<int:share_id>/", shares.ShareView.as_view(), name="api-share"),
     path(

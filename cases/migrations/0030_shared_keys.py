@@ -1,4 +1,4 @@
-"""One table of partners' keys, sealed keys of circles and of pages, where a page begins."""
+"""One table of partners' keys, sealed secrets, where a page begins, opinions that were told."""
 
 from __future__ import annotations
 
@@ -83,6 +83,27 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="sharedobject",
             index=models.Index(fields=["circle", "added_at"], name="sharedobject_added"),
+        ),
+        migrations.AddField(
+            model_name="importedobject",
+            name="opined_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="importedobject",
+            name="opinion",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("strongly-agree", "Strongly agree"),
+                    ("agree", "Agree"),
+                    ("neutral", "Cannot tell"),
+                    ("disagree", "Disagree"),
+                    ("strongly-disagree", "Strongly disagree"),
+                ],
+                db_default="",
+                max_length=17,
+            ),
         ),
         migrations.AlterField(
             model_name="organisation",

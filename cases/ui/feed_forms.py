@@ -8,7 +8,7 @@ from django import forms
 
 from abusedesk.core import outbound
 from abusedesk.core.text import visible
-from cases.choices import FeedAuth, FeedMode, InboxMode, Tlp
+from cases.choices import FeedAuth, FeedMode, InboxMode, OpinionWord, Tlp
 from cases.models import Partner
 from cases.services.bundle import MAX_BYTES
 from cases.services.feed import EVERY_MIN, MAX_SECRET, FeedText
@@ -167,6 +167,17 @@ class InboxForm(forms.Form):
     )
     contact = forms.CharField(
         max_length=120, required=False, help_text="Whom they write to then. Empty: your name."
+    )
+
+
+class OpinionForm(forms.Form):
+    """What the desk thinks of an object."""
+
+    opinion = forms.ChoiceField(
+        label="What we think of it",
+        required=False,
+        choices=[("", "nothing, or take it back"), *OpinionWord.choices],
+        help_text="The other desk learns this word and that it comes from your organisation.",
     )
 
 

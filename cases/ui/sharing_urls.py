@@ -87,4 +87,9 @@ urlpatterns = [
     path("sharing/feeds/<slug:feed_slug>/do/", feed.feed_do, name="feed-do"),
     path("sharing/imported/", imported.imported_list, name="imported-list"),
     path("sharing/imported/<int:imported_id>/", imported.imported, name="imported"),
+    path(
+        "sharing/imported/<int:imported_id>/opinion/",
+        imported.imported_opinion,
+        name="imported-opinion",
+    ),
 ]

@@ -113,8 +113,10 @@ def test_two_desks_share_try_answer_and_recall_by_their_pages(
     other("seen", accounts=7, urls=[f"https://www.{sharing.DOMAIN}/pay"])
     bea.go("/sharing/feeds/objects/")
     _do(bea, "Tell it now what was seen", "1 sighting went to its desk.")
+    _opine(bob)
     lena.go(f"/sharing/shares/{share.pk}/")
     expect(lena.page.get_by_role("heading", name="What partners say of it")).to_be_visible()
+    expect(lena.page.locator("section:has(#heard)").get_by_text("Agrees")).to_be_visible()
     _shoot(lena, "heard")
 
     _recall(lena, share, pattern)
@@ -222,6 +224,16 @@ def _enable(bob: Visitor, ben: Visitor, other: OtherDesk) -> None:
     ben.page.get_by_role("button", name="Approve and put into force").click()
     ben.page.wait_for_selector("text=is in force from the next tick")
     assert other("watch") == ["enabled", ""]
+
+
+def _opine(bob: Visitor) -> None:
+    """A lead of the other desk says what it thinks of the campaign."""
+    bob.go("/sharing/imported/?source=objects&type=campaign")
+    bob.page.get_by_role("link", name="Refund scam, autumn").click()
+    bob.page.wait_for_url(re.compile(r"/sharing/imported/\d+/$"))
+    bob.ready()
+    bob.page.get_by_label("What we think of it").select_option("agree")
+    _do(bob, "Tell its desk", "its desk was told: agree")
 
 
 def _recall(lena: Visitor, share: Share, pattern: Pattern) -> None:
