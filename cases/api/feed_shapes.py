@@ -126,7 +126,7 @@ class ImportedDetailSerializer(ImportedObjectSerializer):
         read_only_fields = fields
 
 
-class OpinionSerializer(serializers.Serializer[Any]):
+class ImportedOpinionSerializer(serializers.Serializer[Any]):
     """What the desk thinks of an object; empty takes back what was said."""
 
     opinion = serializers.ChoiceField(choices=OpinionWord.choices, allow_blank=True)

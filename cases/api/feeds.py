@@ -193,13 +193,13 @@ class ImportedOpinionView(Endpoint):
     scopes: ClassVar = {"POST": Scope.REVIEW}
 
     @extend_schema(
-        request=shapes.OpinionSerializer,
+        request=shapes.ImportedOpinionSerializer,
         responses={200: shapes.ImportedDetailSerializer, **problems(404, 409, 422)},
     )
     def post(self, request: Request, imported_id: int) -> Response:
         """Told to the desk of the feed that brought it."""
         row = imported_by_id(imported_id, caller(request))
-        said = valid(shapes.OpinionSerializer(data=request.data))
+        said = valid(shapes.ImportedOpinionSerializer(data=request.data))
         try:
             row = give_opinion(actor=caller(request), imported=row, **said)
         except OutboundError as error:
