@@ -97,9 +97,11 @@ scoreboard: $(DEV)  ## run what proves features, write docs/scoreboard.md (ROWS=
 
 screenshots: $(DEV)  ## remake the pictures of the README and the documentation
 	@$(BIN)/python tests/ui/browser.py
-	@SCREENSHOTS=var/screenshots $(BIN)/pytest tests/ui/test_pictures.py -m ui -p no:randomly -q
+	@SCREENSHOTS=var/screenshots $(BIN)/pytest tests/ui/test_pictures.py tests/ui/test_two_desks.py \
+	  -m ui -p no:randomly -q
 	@mkdir -p docs/img
-	@for name in queue case graph node detector backtest; do \
+	@for name in queue case graph node detector backtest \
+	  desks-preview desks-feed desks-pattern desks-heard desks-recalled desks-dark; do \
 	  cp var/screenshots/docs-$$name.png docs/img/$$name.png; done
 
 bench: $(DEV)  ## every benchmark (ARGS="--quick --json")

@@ -297,10 +297,17 @@ class ReceivedState(models.TextChoices):
     REFUSED = "refused", "Refused"
 
 
+class KeyUse(models.TextChoices):
+    """What a partner's public key is for."""
+
+    SIGN = "sign", "Signs patterns, files and receipts"
+    SEAL = "seal", "Keys of circles are sealed to it"
+
+
 class KeyState(models.TextChoices):
     """What is thought of a partner's key."""
 
-    PINNED = "pinned", "Compared and pinned"
+    PINNED = "pinned", "Pinned"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
@@ -338,6 +345,16 @@ class InboxMode(models.TextChoices):
 class PostState(models.TextChoices):
     PENDING = "pending", "Pending"
     COMPLETE = "complete", "Complete"
+
+
+class OpinionWord(models.TextChoices):
+    """What the desk thinks of something that another desk shared, in the words of the standard."""
+
+    STRONGLY_AGREE = "strongly-agree", "Strongly agree"
+    AGREE = "agree", "Agree"
+    NEUTRAL = "neutral", "Cannot tell"
+    DISAGREE = "disagree", "Disagree"
+    STRONGLY_DISAGREE = "strongly-disagree", "Strongly disagree"
 
 
 class OutcomeKind(models.TextChoices):

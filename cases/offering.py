@@ -103,7 +103,7 @@ def profile_of(share: Share, partner: Partner, key: CircleKey) -> Profile:
         level=share.tlp,
         types=frozenset(partner.types),
         hide_accounts=partner.hide_accounts,
-        key=Key(key.key_id, bytes.fromhex(key.secret)),
+        key=Key(key.key_id, key.plain),
     )
 
 

@@ -10,8 +10,9 @@ from django.db.models import Count
 from django.db.models.functions import TruncDate
 
 from abusedesk.core import clock
-from cases.choices import KeyState, ReceivedState
-from cases.models import ReceivedPattern, SigningKey
+from cases import keyring
+from cases.choices import ReceivedState
+from cases.models import ReceivedPattern
 from cases.sharing.patterns import binding, drift, wire
 from cases.sharing.patterns.drift import Reason, Standing
 from cases.sharing.patterns.vectors import Runnable, runnable
@@ -103,13 +104,12 @@ def reasons_of(row: ReceivedPattern, *, tests_pass: bool = True) -> list[Reason]
         return [Reason("revoked", "Its author took it back.", final=True)]
     pack = pack_of(row)
     runs = row.state in RUNS
-    keys = SigningKey.objects.filter(key_id=row.key_id, state=KeyState.PINNED)
     return list(
         drift.reasons(
             Standing(
                 now=clock.now(),
                 valid_until=row.valid_until,
-                key_known=keys.exists(),
+                key_known=keyring.is_pattern_key(row.key_id),
                 partner_active=row.partner.active,
                 tests_pass=tests_pass,
                 error=_error_of(row) if runs else "",

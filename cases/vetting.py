@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cases import packing
-from cases.choices import KeyState
-from cases.models import Partner, SigningKey
+from cases import keyring, packing
+from cases.choices import KeyUse
+from cases.models import Partner, PartnerKey
 from cases.sharing.patterns import binding, seal, vectors, wire
 from cases.sharing.patterns.wire import UnreadableError
 from detectors.sigma.params import RuleParams
@@ -38,12 +38,12 @@ def require_whole(one: dict[str, Any], pack: wire.Pack) -> None:
         raise UnreadableError(message)
 
 
-def key_of(partner: Partner, one: dict[str, Any]) -> SigningKey | None:
+def key_of(partner: Partner, one: dict[str, Any]) -> PartnerKey | None:
     """The pinned key that signed it; None: an unknown one, or none.
 
     Raises UnreadableError where a key that is known did not sign this.
     """
-    key = SigningKey.objects.filter(key_id=seal.key_of(one)).first()
+    key = PartnerKey.objects.filter(key_id=seal.key_of(one), use=KeyUse.SIGN).first()
     if key is None:
         return None
     if not seal.holds(one, bytes.fromhex(key.public)):
@@ -55,7 +55,7 @@ def key_of(partner: Partner, one: dict[str, Any]) -> SigningKey | None:
     if key.identity and key.identity != one["created_by_ref"]:
         message = "This key signs for another identity."
         raise UnreadableError(message)
-    if key.state != KeyState.PINNED:
+    if not keyring.is_pattern_key(key.key_id):
         return None
     if not key.identity:
         key.identity = one["created_by_ref"][:90]

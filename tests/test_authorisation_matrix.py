@@ -55,7 +55,6 @@ from cases.models import (
     Message,
     Override,
     Partner,
-    PartnerKey,
     PartnerOutcome,
     Pattern,
     Playbook,
@@ -116,7 +115,6 @@ from cases.selectors.feed import (
     outcomes_of,
     overrides_of,
     own_things_of,
-    pinned_of,
     waiting_of,
 )
 from cases.selectors.found import hits_by_words
@@ -169,6 +167,7 @@ from cases.selectors.partner import (
     partner_by_slug,
     partners_for,
     reach_of,
+    seal_fingerprint_for,
 )
 from cases.selectors.pattern import (
     fares_of,
@@ -205,9 +204,9 @@ from cases.selectors.queue import (
 from cases.selectors.reach import reach_for, reaches_of
 from cases.selectors.received import (
     counts_of,
+    partner_keys_of,
     received_by_id,
     received_for,
-    signing_keys_of,
     standing_of,
 )
 from cases.selectors.related import case_links_of, similar_to
@@ -602,8 +601,8 @@ cases:detector-version-undo GET   login ok    ok    ok    login 404
 cases:protected           GET     login ok    ok    ok    login 404
 cases:protected           POST    login 403   403   goes  login 404
 cases:protected-end       POST    login 403   403   goes  login 404
-cases:signing-keys        POST    login 403   403   goes  login 404
-cases:signing-key-withdraw POST   login 403   403   goes  login 404
+cases:partner-keys        POST    login 403   403   goes  login 404
+cases:partner-key-withdraw POST   login 403   403   goes  login 404
 cases:pattern-outcomes    POST    login 403   goes  goes  login 404
 cases:pattern-list        GET     login ok    ok    ok    login 404
 cases:pattern-new         GET     login ok    ok    ok    login 404
@@ -617,7 +616,6 @@ cases:pattern-file        POST    login 403   goes  goes  login 404
 cases:received            GET     login ok    ok    ok    login 404
 cases:received-do         POST    login 403   goes  goes  login 404
 cases:circle-inbox        POST    login 403   403   goes  login 404
-cases:partner-keys        POST    login 403   403   goes  login 404
 cases:share-override      POST    login 403   goes  goes  login 404
 cases:ask                 POST    login ok    ok    ok    login 404
 cases:feed-list           GET     login ok    ok    ok    login 404
@@ -627,6 +625,7 @@ cases:feed                POST    login 403   403   goes  login 404
 cases:feed-do             POST    login 403   403   goes  login 404
 cases:imported-list       GET     login ok    ok    ok    login 404
 cases:imported-list       POST    login 403   403   goes  login 404
+cases:imported-opinion    POST    login 403   goes  goes  login 404
 cases:imported            GET     login ok    ok    ok    login 404
 taxii:status              GET     401   401   401   401   401   401
 taxii:discovery           GET     401   401   401   401   401   401
@@ -805,9 +804,9 @@ api-partners            POST   admin  401  403  403  ok   401  403  403  403  ok
 api-partner             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-partner             PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-partner-tokens      POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-signing-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
-api-signing-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
-api-signing-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-keys        GET    read   401  rows rows rows 401  403  rows rows rows 404  404
+api-partner-keys        POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
+api-partner-key-withdraw POST  admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-pattern-outcomes    POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-patterns            GET    read   401  rows rows rows 401  403  rows rows rows none none
 api-patterns            POST   review 401  403  ok   ok   401  403  403  ok   ok   404  404
@@ -836,7 +835,6 @@ api-feed-events         GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-feed-read           POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-accept         POST   admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-feed-answer         POST   review 401  403  409  409  401  403  403  409  409  404  404
-api-partner-keys        PUT    admin  401  403  403  ok   401  403  403  403  ok   404  404
 api-share-override      POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-ask                 POST   review 401  none none none 401  403  none none none 403  404
 api-circle-keys         GET    share  401  403  403  404  401  403  404  404  404  404  404
@@ -844,6 +842,7 @@ api-lookups             GET    share  401  403  403  404  401  403  404  404  40
 api-lookup              GET    share  401  403  403  404  401  403  404  404  404  404  404
 api-imported-objects    GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-imported-objects    POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-imported-opinion    POST   review 401  403  409  409  401  403  403  409  409  404  404
 api-imported-object     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-case-shared-notes   GET    read   401  rows rows rows 401  403  rows rows rows 404  404
 api-case-shared-notes   POST   review 401  ok   ok   ok   401  403  ok   ok   ok   404  404
@@ -1345,6 +1344,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
     "organisation_for": (STAFF, lambda who, on: organisation_for(who)),
+    "seal_fingerprint_for": (STAFF, lambda who, on: seal_fingerprint_for(who)),
     "partners_for": (STAFF, lambda who, on: partners_for(who)),
     "partner_by_slug": (STAFF, lambda who, on: partner_by_slug("partner-0", who)),
     "circles_for": (STAFF, lambda who, on: circles_for(who)),
@@ -1377,9 +1377,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         STAFF,
         lambda who, on: standing_of(ReceivedPattern.objects.earliest("pk"), who),
     ),
-    "signing_keys_of": (
+    "partner_keys_of": (
         STAFF,
-        lambda who, on: signing_keys_of(Partner.objects.get(slug="partner-0"), who),
+        lambda who, on: partner_keys_of(Partner.objects.get(slug="partner-0"), who),
     ),
     "counts_of": (
         STAFF,
@@ -1406,7 +1406,6 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "events_of": (STAFF, lambda who, on: events_of(Feed.objects.get(slug="feed-0"), who)),
     "inbox_of": (STAFF, lambda who, on: inbox_of(Circle.objects.get(slug="ring-0"), who)),
     "keys_of": (STAFF, lambda who, on: _keys(who)),
-    "pinned_of": (STAFF, lambda who, on: _pinned(who)),
     "outcomes_of": (STAFF, lambda who, on: _heard(who)),
     "overrides_of": (STAFF, lambda who, on: _overrides(on, who)),
     "accounts_by_digest": (READERS, lambda who, on: _uses(who)),
@@ -1703,12 +1702,6 @@ def _keys(who: User) -> Any:
     feed = Feed.objects.get(slug="feed-0")
     HeldKey.objects.get_or_create(feed=feed, key_id="k-1", defaults={"began_at": clock.now()})
     return keys_of(feed, who)
-
-
-def _pinned(who: User) -> Any:
-    partner = Partner.objects.get(slug="partner-0")
-    PartnerKey.objects.get_or_create(partner=partner)
-    return pinned_of(partner, who)
 
 
 def _heard(who: User) -> Any:

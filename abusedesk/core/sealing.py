@@ -13,12 +13,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from abusedesk.core import ids
+from abusedesk.core.errors import ConflictError
 
 NONCE: Final = 12
 
 
-class LostError(Exception):
+class LostError(ConflictError):
     """The secret was sealed under another secret key of the desk."""
+
+    code = "secret_lost"
 
 
 def seal(plain: str, *, purpose: str) -> str:

@@ -136,6 +136,7 @@ class Verb(StrEnum):
     FEED_RESUMED = "feed.resumed"
     FEED_ACCEPTED = "feed.accepted"
     FEED_ANSWERED = "feed.answered"
+    OPINION_GIVEN = "opinion.given"
     OBJECTS_TAKEN = "objects.taken"
     PARTNER_KEYS = "partner.keys"
     CIRCLE_KEYS_GIVEN = "circle.keys_given"
@@ -386,6 +387,7 @@ SENTENCES: dict[str, str] = {
     Verb.FEED_RESUMED: "resumed the feed {slug}",
     Verb.FEED_ACCEPTED: "accepted {batches} waiting imports of the feed {slug}",
     Verb.FEED_ANSWERED: "sent {count} sightings back to the feed {slug}",
+    Verb.OPINION_GIVEN: "told the desk of the feed {slug} of {object}: {what}",
     Verb.OBJECTS_TAKEN: "took in {total} objects of {source}: {what}",
     Verb.PARTNER_KEYS: "set the keys of the partner {slug}: {what}",
     Verb.CIRCLE_KEYS_GIVEN: "fetched the keys of the circle {slug}",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,14 +18,17 @@ from cases.api import exchange_shapes as shapes
 from cases.api.partners import valid
 from cases.api.shares import DETAIL, shown
 from cases.selectors.feed import feed_by_slug
-from cases.selectors.partner import partner_by_slug
 from cases.selectors.share import share_by_id
 from cases.services.answering import answer_feed
 from cases.services.asking import ask_partners
-from cases.services.circle_keys import hand_out_keys, pin_keys
+from cases.services.circle_keys import hand_out_keys
 from cases.services.lookup import answer_lookup, describe_lookups
 from cases.services.override import override_conflict
 from detectors.selectors.entity import entity_by_id
+
+KEY: Final = OpenApiParameter(
+    "key", str, description="Id of the key that was hashed with; else the one that is named."
+)
 
 
 class CircleKeysView(Endpoint):
@@ -44,10 +47,14 @@ class LookupsView(Endpoint):
 
     scopes: ClassVar = {"GET": Scope.SHARE}
 
-    @extend_schema(responses={200: shapes.LookupsSerializer, **problems(404)})
+    @extend_schema(
+        parameters=[KEY], responses={200: shapes.LookupsSerializer, **problems(404, 422)}
+    )
     def get(self, request: Request, circle_slug: str) -> Response:
         """The key to hash with, and how many digits of a hash to send."""
-        return Response(describe_lookups(actor=caller(request), circle_slug=circle_slug))
+        key_id = request.query_params.get("key", "")
+        told = describe_lookups(actor=caller(request), circle_slug=circle_slug, key_id=key_id)
+        return Response(told)
 
 
 class LookupView(Endpoint):
@@ -57,6 +64,7 @@ class LookupView(Endpoint):
 
     @extend_schema(
         operation_id="sharing_lookup",
+        parameters=[KEY],
         responses={
             (200, "application/json"): OpenApiTypes.OBJECT,
             **problems(404, 422, 429),
@@ -65,7 +73,11 @@ class LookupView(Endpoint):
     def get(self, request: Request, circle_slug: str, type: str, prefix: str) -> HttpResponse:
         """All that begin with the prefix, among others that are made up; always of one length."""
         body = answer_lookup(
-            actor=caller(request), circle_slug=circle_slug, type=type, prefix=prefix
+            actor=caller(request),
+            circle_slug=circle_slug,
+            type=type,
+            prefix=prefix,
+            key_id=request.query_params.get("key", ""),
         )
         return HttpResponse(body, content_type="application/json")
 
@@ -101,23 +113,6 @@ class FeedAnswerView(Endpoint):
             return Response({"sightings": answer_feed(actor=caller(request), feed=row)})
         except OutboundError as error:
             raise ConflictError(str(error)) from error
-
-
-class PartnerKeysView(Endpoint):
-    """Public keys of a partner."""
-
-    scopes: ClassVar = {"PUT": Scope.ADMIN}
-
-    @extend_schema(
-        request=shapes.PartnerKeysSerializer,
-        responses={200: shapes.PartnerKeysSerializer, **problems(404, 422)},
-    )
-    def put(self, request: Request, partner_slug: str) -> Response:
-        """Pin them, after a person compared them."""
-        row = partner_by_slug(partner_slug, caller(request))
-        said = valid(shapes.PartnerKeysSerializer(data=request.data))
-        pinned = pin_keys(actor=caller(request), partner=row, **said)
-        return Response(shapes.PartnerKeysSerializer(pinned).data)
 
 
 class ShareOverrideView(Endpoint):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework import serializers
 
-from cases.models import PartnerKey
 from cases.services.override import MOST_DAYS
 from cases.sharing.conflicts import OVERRIDABLE
 
@@ -28,9 +27,13 @@ class CircleKeysSerializer(serializers.Serializer[Any]):
 
 
 class LookupsSerializer(serializers.Serializer[Any]):
-    """size: entries of every answer. digits: type -> length of its prefix; 0: the word `any`."""
+    """size: entries of every answer. digits: type -> length of its prefix; 0: the word `any`.
+
+    key_id: under which these prefixes are; keys: all under which members are answered.
+    """
 
     key_id = serializers.CharField()
+    keys = serializers.ListField(child=serializers.CharField())
     size = serializers.IntegerField()
     digits = serializers.DictField(child=serializers.IntegerField())
 
@@ -54,17 +57,6 @@ class AnsweredSerializer(serializers.Serializer[Any]):
     """How many sightings left."""
 
     sightings = serializers.IntegerField()
-
-
-class PartnerKeysSerializer(serializers.ModelSerializer[PartnerKey]):
-    """Ed25519 for receipts and files, X25519 for what is sealed; 64 hexadecimal digits each."""
-
-    sign = serializers.CharField(max_length=64, allow_blank=True)
-    seal = serializers.CharField(max_length=64, allow_blank=True)
-
-    class Meta:
-        model = PartnerKey
-        fields: ClassVar = ["sign", "seal"]
 
 
 class OverrideSerializer(serializers.Serializer[Any]):

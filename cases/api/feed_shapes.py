@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from abusedesk.core import outbound
-from cases.choices import FeedAuth, FeedKind, FeedMode, InboxMode, Tlp
+from cases.choices import FeedAuth, FeedKind, FeedMode, InboxMode, OpinionWord, Tlp
 from cases.models import Feed, FeedEvent, ImportedObject, Inbox
 from cases.services.feed import EVERY_MIN, MAX_SECRET
 from detectors.intel import terms as rules
@@ -134,6 +134,7 @@ class ImportedObjectSerializer(serializers.ModelSerializer[ImportedObject]):
     partner = serializers.CharField(source="partner.slug", default="", read_only=True)
     tlp = serializers.CharField(read_only=True)
     pap = serializers.CharField(read_only=True)
+    opinion = serializers.CharField(read_only=True)
 
     def get_fields(self) -> dict[str, Any]:
         """`source` is a property of serializers, so it cannot be declared as a field."""
@@ -143,7 +144,7 @@ class ImportedObjectSerializer(serializers.ModelSerializer[ImportedObject]):
         model = ImportedObject
         fields: ClassVar = [
             *("id", "partner", "stix_id", "type", "version", "name", "tlp", "pap", "licence"),
-            *("revoked", "received_at"),
+            *("revoked", "received_at", "opinion", "opined_at"),
         ]
         read_only_fields = fields
 
@@ -156,6 +157,12 @@ class ImportedDetailSerializer(ImportedObjectSerializer):
     class Meta(ImportedObjectSerializer.Meta):
         fields: ClassVar = [*ImportedObjectSerializer.Meta.fields, "body", "refs"]
         read_only_fields = fields
+
+
+class ImportedOpinionSerializer(serializers.Serializer[Any]):
+    """What the desk thinks of an object; empty takes back what was said."""
+
+    opinion = serializers.ChoiceField(choices=OpinionWord.choices, allow_blank=True)
 
 
 class BundleSerializer(TermsSerializer):

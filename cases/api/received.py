@@ -23,11 +23,12 @@ from cases.models import ReceivedPattern
 from cases.selectors.partner import partner_by_slug
 from cases.selectors.received import (
     counts_of,
+    partner_keys_of,
     received_by_id,
     received_for,
-    signing_keys_of,
     standing_of,
 )
+from cases.services.partner_key import pin_key, withdraw_key
 from cases.services.pattern_outcome import hand_outcomes
 from cases.services.received import (
     accept_pattern,
@@ -39,7 +40,6 @@ from cases.services.received import (
     shadow_pattern,
 )
 from cases.services.receiving import receive_file
-from cases.services.signing_key import pin_key, withdraw_key
 
 DETAIL: Final = {200: shapes.ReceivedDetailSerializer}
 Step = Callable[[User, ReceivedPattern, dict[str, Any]], object]
@@ -145,48 +145,48 @@ class ReceivedOutcomesView(Endpoint):
         return Response(shapes.OutcomeSerializer(rows, many=True).data)
 
 
-class SigningKeysView(Endpoint):
-    """Keys that a partner signs with."""
+class PartnerKeysView(Endpoint):
+    """Public keys of a partner."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
 
     @extend_schema(
-        operation_id="signing_keys_list",
-        responses={200: shapes.SigningKeySerializer(many=True), **problems(404)},
+        operation_id="partner_keys_list",
+        responses={200: shapes.PartnerKeySerializer(many=True), **problems(404)},
     )
     def get(self, request: Request, partner_slug: str) -> Response:
         """Newest first."""
         partner = partner_by_slug(partner_slug, caller(request))
-        rows = signing_keys_of(partner, caller(request))
-        return Response(shapes.SigningKeySerializer(rows, many=True).data)
+        rows = partner_keys_of(partner, caller(request))
+        return Response(shapes.PartnerKeySerializer(rows, many=True).data)
 
     @extend_schema(
-        request=shapes.SigningKeySerializer,
-        responses={201: shapes.SigningKeySerializer, **problems(404, 409, 422)},
+        request=shapes.PartnerKeySerializer,
+        responses={201: shapes.PartnerKeySerializer, **problems(404, 409, 422)},
     )
     def post(self, request: Request, partner_slug: str) -> Response:
         """Pin one whose fingerprint a person compared."""
         partner = partner_by_slug(partner_slug, caller(request))
-        said = valid(shapes.SigningKeySerializer(data=request.data))
+        said = valid(shapes.PartnerKeySerializer(data=request.data))
         row = pin_key(actor=caller(request), partner=partner, **said)
-        return Response(shapes.SigningKeySerializer(row).data, status=201)
+        return Response(shapes.PartnerKeySerializer(row).data, status=201)
 
 
-class SigningKeyWithdrawView(Endpoint):
+class PartnerKeyWithdrawView(Endpoint):
     """Withdraws a key."""
 
     scopes: ClassVar = {"POST": Scope.ADMIN}
 
-    @extend_schema(request=None, responses={200: shapes.SigningKeySerializer, **problems(404, 409)})
+    @extend_schema(request=None, responses={200: shapes.PartnerKeySerializer, **problems(404, 409)})
     def post(self, request: Request, partner_slug: str, key_id: str) -> Response:
-        """Everything that it signed is paused."""
+        """Nothing that it signs counts any more, and nothing is sealed to it."""
         partner = partner_by_slug(partner_slug, caller(request))
-        row = signing_keys_of(partner, caller(request)).filter(key_id=key_id).first()
+        row = partner_keys_of(partner, caller(request)).filter(key_id=key_id).first()
         if row is None:
             message = "There is no such key."
             raise NotFoundError(message)
         return Response(
-            shapes.SigningKeySerializer(withdraw_key(actor=caller(request), key=row)).data
+            shapes.PartnerKeySerializer(withdraw_key(actor=caller(request), key=row)).data
         )
 
 

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from cases.models import OutcomeSent, ReceivedPattern, SigningKey
+from cases.choices import KeyUse
+from cases.models import OutcomeSent, PartnerKey, ReceivedPattern
 from cases.selectors.received import Told
 from cases.sharing.patterns import wire
 
@@ -121,9 +122,14 @@ class ReceivedStepSerializer(serializers.Serializer[Any]):
     tells = serializers.BooleanField(default=False)
 
 
-class SigningKeySerializer(serializers.ModelSerializer[SigningKey]):
-    """A key of a partner. public, fingerprint: written only; the digits on another way."""
+class PartnerKeySerializer(serializers.ModelSerializer[PartnerKey]):
+    """A key of a partner. public, fingerprint: written only; the digits on another way.
 
+    use: it signs patterns, files and receipts, or keys of circles are sealed to it. compared: no
+    for one that was pinned without its fingerprint; it signs no patterns.
+    """
+
+    use = serializers.ChoiceField(choices=KeyUse.choices, default=KeyUse.SIGN)
     public = serializers.CharField(max_length=4_000, write_only=True)
     fingerprint = serializers.CharField(max_length=200, write_only=True)
     key_id = serializers.CharField(read_only=True)
@@ -131,12 +137,12 @@ class SigningKeySerializer(serializers.ModelSerializer[SigningKey]):
     pinned_by = serializers.StringRelatedField[Any](read_only=True)
 
     class Meta:
-        model = SigningKey
+        model = PartnerKey
         fields: ClassVar = [
-            "key_id", "state", "identity", "pinned_by", "pinned_at", "withdrawn_at", "public",
-            "fingerprint",
+            "key_id", "use", "state", "compared", "identity", "pinned_by", "pinned_at",
+            "withdrawn_at", "public", "fingerprint",
         ]  # fmt: skip
-        read_only_fields: ClassVar = ["identity", "pinned_at", "withdrawn_at"]
+        read_only_fields: ClassVar = ["compared", "identity", "pinned_at", "withdrawn_at"]
 
 
 class OutcomeSerializer(serializers.ModelSerializer[OutcomeSent]):

@@ -203,14 +203,14 @@ urlpatterns = [
         name="api-partner-tokens",
     ),
     path(
-        "sharing/partners/<slug:partner_slug>/signing-keys/",
-        received.SigningKeysView.as_view(),
-        name="api-signing-keys",
+        "sharing/partners/<slug:partner_slug>/keys/",
+        received.PartnerKeysView.as_view(),
+        name="api-partner-keys",
     ),
     path(
-        "sharing/partners/<slug:partner_slug>/signing-keys/<str:key_id>/withdraw/",
-        received.SigningKeyWithdrawView.as_view(),
-        name="api-signing-key-withdraw",
+        "sharing/partners/<slug:partner_slug>/keys/<str:key_id>/withdraw/",
+        received.PartnerKeyWithdrawView.as_view(),
+        name="api-partner-key-withdraw",
     ),
     path(
         "sharing/partners/<slug:partner_slug>/outcomes/",
@@ -285,6 +285,11 @@ urlpatterns = [
         feeds.ImportedObjectView.as_view(),
         name="api-imported-object",
     ),
+    path(
+        "sharing/imported/<int:imported_id>/opinion/",
+        feeds.ImportedOpinionView.as_view(),
+        name="api-imported-opinion",
+    ),
     path("sharing/shares/", shares.SharesView.as_view(), name="api-shares"),
     path("sharing/shares/<int:share_id>/", shares.ShareView.as_view(), name="api-share"),
     path(
@@ -326,11 +331,6 @@ urlpatterns = [
         "sharing/feeds/<slug:feed_slug>/answer/",
         exchange.FeedAnswerView.as_view(),
         name="api-feed-answer",
-    ),
-    path(
-        "sharing/partners/<slug:partner_slug>/keys/",
-        exchange.PartnerKeysView.as_view(),
-        name="api-partner-keys",
     ),
     path(
         "sharing/shares/<int:share_id>/override/",

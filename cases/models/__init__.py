@@ -14,7 +14,6 @@ from cases.models.exchange import (
     LookupEntry,
     LookupState,
     Override,
-    PartnerKey,
     PartnerOutcome,
     SealKey,
 )
@@ -30,13 +29,20 @@ from cases.models.masking import Mask, PeekHabit
 from cases.models.message import Message, MessageTemplate
 from cases.models.note import Note
 from cases.models.notice import NewsCursor, Notice, NoticeHabit
-from cases.models.partner import Circle, CircleKey, CircleMember, Organisation, Partner
+from cases.models.partner import (
+    Circle,
+    CircleKey,
+    CircleMember,
+    Organisation,
+    Partner,
+    PartnerKey,
+)
 from cases.models.pattern import OutcomeTold, Pattern, PatternHandover, PatternRelease
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence
 from cases.models.protected import ProtectedEntity
 from cases.models.queue import Queue, RoutingRule, Shift
-from cases.models.received import OutcomeSent, ReceivedPattern, SigningKey
+from cases.models.received import OutcomeSent, ReceivedPattern
 from cases.models.relation import CaseLink, CaseWatch
 from cases.models.report import CaseReport
 from cases.models.reporter import Reporter
@@ -124,7 +130,6 @@ __all__ = [
     "SharedObject",
     "SharedSubject",
     "Shift",
-    "SigningKey",
     "Snooze",
     "Statement",
     "Strike",

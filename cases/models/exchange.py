@@ -1,4 +1,4 @@
-"""Keys that desks give each other, look-ups under them, and what partners say of shares."""
+"""Keys of circles that desks give each other, look-ups under them, what partners say of shares."""
 
 from __future__ import annotations
 
@@ -11,21 +11,6 @@ from cases.models.case import Case
 from cases.models.feed import Feed
 from cases.models.partner import CircleKey, Organisation, Partner
 from cases.models.share import Share
-
-
-class PartnerKey(models.Model):
-    """Public keys of a partner that somebody compared with it, as hex.
-
-    sign: Ed25519, of its receipts and files. seal: X25519; keys of circles reach it sealed to this.
-    """
-
-    partner = models.OneToOneField(Partner, models.CASCADE, related_name="pinned")
-    sign = models.CharField(max_length=64, blank=True)
-    seal = models.CharField(max_length=64, blank=True)
-    set_at = models.DateTimeField(default=clock.now)
-
-    def __str__(self) -> str:
-        return f"keys of {self.partner_id}"
 
 
 class SealKey(models.Model):

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from abusedesk.core import clock
-from cases.choices import Pap, Tlp
+from cases.choices import OpinionWord, Pap, Tlp
 from cases.models.feed import Feed
 from cases.models.partner import Partner
 
@@ -18,7 +18,8 @@ class ImportedObject(models.Model):
     source: as on the watch list. version: `modified`; of an observable none. refs: ids of objects
     that it leads to. pap: what a receiver may do with it, where it says so. receipt_at: when its
     maker was told that it is out of use here. revoked: its maker, or
-    who sent it, took it back.
+    who sent it, took it back. opinion: what its desk was told that this one thinks of it, first
+    at opined_at.
     """
 
     source = models.CharField(max_length=60)
@@ -35,6 +36,10 @@ class ImportedObject(models.Model):
     refs = ArrayField(models.CharField(max_length=100), default=list)
     revoked = models.BooleanField(default=False)
     receipt_at = models.DateTimeField(null=True)
+    opinion = models.CharField(
+        max_length=17, choices=OpinionWord.choices, blank=True, db_default=""
+    )
+    opined_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""With whom the desk shares: its own organisation, partners, circles and their keys."""
+"""With whom the desk shares: its own organisation, partners and circles, and keys of all three."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock, sealing
-from cases.choices import Tlp
+from cases.choices import KeyState, KeyUse, Tlp
 from cases.sharing import signing
 from cases.sharing.minimise import TYPES
 
 SIGNING: Final = "signing"
+CURSOR: Final = "cursor"
+EPOCH: Final = "epoch"
 TYPE_CHOICES: Final = [(one, one) for one in TYPES]
 
 
@@ -23,7 +25,7 @@ class Organisation(models.Model):
     """Whose desk this is; one row. since: moment of its identity object, which never changes.
 
     signing_key: Ed25519, the private half, sealed. cursor_key: signs the pages that TAXII clients
-    keep for days.
+    keep for days, sealed too.
     """
 
     name = models.CharField(max_length=120)
@@ -31,7 +33,7 @@ class Organisation(models.Model):
     since = models.DateTimeField(default=clock.now)
     key_id = models.CharField(max_length=40)
     signing_key = models.CharField(max_length=200)
-    cursor_key = models.CharField(max_length=64)
+    cursor_key = models.CharField(max_length=200)
 
     def __str__(self) -> str:
         return self.name
@@ -40,6 +42,11 @@ class Organisation(models.Model):
     def signing_secret(self) -> bytes:
         """What the desk signs with. Raises LostError when its secret key is another one by now."""
         return bytes.fromhex(sealing.unseal(self.signing_key, purpose=SIGNING))
+
+    @property
+    def cursor_secret(self) -> str:
+        """What marks of pages are made with. Raises LostError as above."""
+        return sealing.unseal(self.cursor_key, purpose=CURSOR)
 
     @property
     def fingerprint(self) -> str:
@@ -84,6 +91,36 @@ class Partner(models.Model):
     def agreed(self) -> bool:
         """Whether it is written down what for and on which ground it is given anything."""
         return bool(self.purpose and self.legal_basis)
+
+
+class PartnerKey(models.Model):
+    """A public key of a partner, pinned by a person. There is one table for all uses of keys.
+
+    use: it signs patterns, files and receipts (Ed25519), or keys of circles reach the partner
+    sealed to it (X25519). public: 32 bytes as hex. compared: its fingerprint was typed; a key that
+    was pinned before that was asked for is good for receipts and files, and signs no patterns.
+    identity: whose objects it may sign; the first ones say it.
+    """
+
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys")
+    use = models.CharField(max_length=4, choices=KeyUse.choices, default=KeyUse.SIGN)
+    key_id = models.CharField(max_length=40, unique=True)
+    public = models.CharField(max_length=64)
+    compared = models.BooleanField(default=True)
+    identity = models.CharField(max_length=90, blank=True)
+    state = models.CharField(max_length=10, choices=KeyState.choices, default=KeyState.PINNED)
+    # no indexes: nobody asks which keys one person compared
+    pinned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    pinned_at = models.DateTimeField(default=clock.now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.key_id
 
 
 class Circle(models.Model):
@@ -137,12 +174,12 @@ class CircleMember(models.Model):
 
 
 class CircleKey(models.Model):
-    """The key of one epoch. secret: hex; it is shown to no page and written to no log."""
+    """The key of one epoch. secret: sealed; it is shown to no page and written to no log."""
 
     circle = models.ForeignKey(Circle, models.CASCADE, related_name="keys", db_index=False)
     epoch = models.PositiveIntegerField()
     key_id = models.CharField(max_length=80, unique=True)
-    secret = models.CharField(max_length=64)
+    secret = models.CharField(max_length=200)
     begins_at = models.DateTimeField(default=clock.now)
 
     class Meta:
@@ -153,3 +190,8 @@ class CircleKey(models.Model):
 
     def __str__(self) -> str:
         return self.key_id
+
+    @property
+    def plain(self) -> bytes:
+        """The key itself. Raises LostError when the desk's secret key is another one by now."""
+        return bytes.fromhex(sealing.unseal(self.secret, purpose=EPOCH))

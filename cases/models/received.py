@@ -1,4 +1,4 @@
-"""Partners' abuse patterns: the keys that sign them, how far each is here, counts of outcomes."""
+"""Partners' abuse patterns: how far each is here, counts of outcomes."""
 
 from __future__ import annotations
 
@@ -7,34 +7,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock
-from cases.choices import KeyState, ReceivedState, Tlp
+from cases.choices import ReceivedState, Tlp
 from cases.models.partner import Partner
 from detectors.models import Backtest
-
-
-class SigningKey(models.Model):
-    """A key with which a partner signs, pinned after a person compared its fingerprint.
-
-    public: 32 bytes as hex. identity: whose objects it may sign; the first ones say it.
-    """
-
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="signing_keys")
-    key_id = models.CharField(max_length=40, unique=True)
-    public = models.CharField(max_length=64)
-    identity = models.CharField(max_length=90, blank=True)
-    state = models.CharField(max_length=10, choices=KeyState.choices, default=KeyState.PINNED)
-    # no indexes: nobody asks which keys one person compared
-    pinned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False
-    )
-    pinned_at = models.DateTimeField(default=clock.now)
-    withdrawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.key_id
 
 
 class ReceivedPattern(models.Model):

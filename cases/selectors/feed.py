@@ -20,8 +20,6 @@ from cases.models import (
     ImportedValue,
     Inbox,
     Override,
-    Partner,
-    PartnerKey,
     PartnerOutcome,
     Share,
 )
@@ -162,12 +160,6 @@ def overrides_of(share: Share, viewer: User) -> QuerySet[Override]:
         return Override.objects.none()
     rows = Override.objects.filter(share=share, until__gt=clock.now())
     return rows.select_related("actor")
-
-
-def pinned_of(partner: Partner, viewer: User) -> PartnerKey | None:
-    """Public keys of a partner that somebody compared with it."""
-    _require(viewer)
-    return PartnerKey.objects.filter(partner=partner).first()
 
 
 def _require(viewer: User) -> None:

@@ -31,6 +31,12 @@ def organisation_for(viewer: User) -> Organisation | None:
     return Organisation.objects.first() if policy.allowed(viewer, "partner.view") else None
 
 
+def seal_fingerprint_for(viewer: User) -> str:
+    """Of the own key to which others seal, all digits; empty for who may not know, and for none."""
+    row = SealKey.objects.first() if policy.allowed(viewer, "partner.view") else None
+    return signing.fingerprint(bytes.fromhex(row.public)) if row else ""
+
+
 def published_keys_of() -> dict[str, Any]:
     """The public half of the key that signs files; everybody may know it."""
     row = Organisation.objects.first()

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
-from cases import policy, standing
-from cases.choices import KeyState, ReceivedState
-from cases.models import OutcomeSent, Partner, ReceivedPattern, SigningKey
+from cases import keyring, policy, standing
+from cases.choices import ReceivedState
+from cases.models import OutcomeSent, Partner, PartnerKey, ReceivedPattern
 from cases.sharing import signing
 from cases.sharing.patterns import wire
 from detectors.choices import DraftState, Mode
@@ -71,7 +71,7 @@ def standing_of(row: ReceivedPattern, viewer: User) -> Told:
     """How it stands. Raises NotFoundError for who may not see it."""
     received_by_id(row.pk, viewer)
     mode = standing.mode_of(row)
-    key = SigningKey.objects.filter(key_id=row.key_id, partner=row.partner_id).first()
+    key = PartnerKey.objects.filter(key_id=row.key_id, partner=row.partner_id).first()
     drafts = DetectorDraft.objects.filter(slug=row.slug, state=DraftState.OPEN) if row.slug else ()
     return Told(
         pack=standing.pack_of(row),
@@ -85,9 +85,9 @@ def standing_of(row: ReceivedPattern, viewer: User) -> Told:
     )
 
 
-def signing_keys_of(partner: Partner, viewer: User) -> QuerySet[SigningKey]:
-    """Keys that were pinned for a partner, newest first."""
-    rows = SigningKey.objects.filter(partner=partner).select_related("pinned_by")
+def partner_keys_of(partner: Partner, viewer: User) -> QuerySet[PartnerKey]:
+    """Public keys that were pinned for a partner, newest first."""
+    rows = PartnerKey.objects.filter(partner=partner).select_related("pinned_by")
     return rows if policy.allowed(viewer, "partner.view") else rows.none()
 
 
@@ -114,7 +114,7 @@ def _stopped(row: ReceivedPattern) -> str:
 
 
 def _why_unverified(row: ReceivedPattern) -> str:
-    pinned = SigningKey.objects.filter(key_id=row.key_id, state=KeyState.PINNED).exists()
+    pinned = keyring.is_pattern_key(row.key_id)
     if pinned:
         return "Its key is pinned by now: hand the file in again."
     return row.why or "The key that signed it is not known."

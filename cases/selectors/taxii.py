@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from abusedesk.core import clock
 from abusedesk.core.models import User
@@ -17,6 +20,7 @@ from cases.models import (
     PatternRelease,
     PostedObject,
     PostStatus,
+    Rendition,
     SharedObject,
     ShareTarget,
 )
@@ -25,6 +29,10 @@ from cases.selectors.pattern import releases_by_partner
 from cases.sharing import egress, tlp
 from cases.taxii.paging import WORDS, Asked, moment
 
+# Of a rendition the ledger needs its share and revision; the rest is as large as the whole share.
+LARGE: Final = tuple(
+    f"rendition__{name}" for name in ("bundle", "table", "lines", "subjects", "revocation")
+)
 Row = TypeVar("Row", SharedObject, PatternRelease, PostedObject)
 
 
@@ -55,7 +63,10 @@ def objects_by_partner(circle: Circle, viewer: User, asked: Asked) -> QuerySet[S
 
     Everything is decided before rows are counted off, so pages are full and counts tell nothing.
     """
-    return _asked_of(_visible(circle, viewer), asked).select_related("rendition")
+    found = _asked_of(_visible(circle, viewer), replace(asked, after=None))
+    if asked.after is not None:
+        found = found.filter(seq__gt=_place_at(circle, asked.after))
+    return found.select_related("rendition").defer(*LARGE)
 
 
 def patterns_by_partner(circle: Circle, viewer: User, asked: Asked) -> QuerySet[PatternRelease]:
@@ -90,41 +101,64 @@ def _asked_of(rows: QuerySet[Row], asked: Asked) -> QuerySet[Row]:
 
 
 def _visible(circle: Circle, viewer: User) -> QuerySet[SharedObject]:
-    """Let out to this partner, not over, not taken back, and no wider than its case is by now."""
-    narrow_enough = Q(pk__in=[])
-    for level in Tlp:
-        may = [one for one in tlp.LEVELS if tlp.rank(one) <= tlp.rank(level.value)]
-        narrow_enough |= Q(rendition__share__live_tlp=level, rendition__share__case__tlp__in=may)
-    named = ShareTarget.objects.filter(
-        share=OuterRef("rendition__share"), partner__user=viewer, dropped=False
-    )
-    in_force = narrow_enough & Q(
-        ~Q(rendition__share__state=ShareState.RECALLED),
-        Exists(named),
-        rendition__share__valid_until__gt=clock.now(),
-    )
+    """Let out to this partner, not over, not taken back, and no wider than its case is by now.
+
+    Renditions are looked up once for a page and not joined, so rows can be read in the order of
+    the collection and no more of them than the page has.
+    """
+    given = Rendition.objects.filter(partners__user=viewer)
     return SharedObject.objects.filter(
-        Q(revoked=True) | in_force,
+        Q(revoked=True, rendition__in=given.values("pk"))
+        | Q(rendition__in=_in_force(given, viewer).values("pk")),
         circle=circle,
-        rendition__partners__user=viewer,
         withdrawn=False,
         tlp__in=levels_by_partner(circle, viewer),
     )
 
 
+def _in_force(given: QuerySet[Rendition], viewer: User) -> QuerySet[Rendition]:
+    """Those of them whose objects are still served."""
+    narrow_enough = Q(pk__in=[])
+    for level in Tlp:
+        may = [one for one in tlp.LEVELS if tlp.rank(one) <= tlp.rank(level.value)]
+        narrow_enough |= Q(share__live_tlp=level, share__case__tlp__in=may)
+    named = ShareTarget.objects.filter(share=OuterRef("share"), partner__user=viewer, dropped=False)
+    return given.filter(
+        narrow_enough,
+        ~Q(share__state=ShareState.RECALLED),
+        Exists(named),
+        share__valid_until__gt=clock.now(),
+    )
+
+
 def _of_versions(rows: QuerySet[Row], versions: tuple[str, ...]) -> Q:
-    """Condition: the first, the last, all, or those of given moments; each version once."""
+    """Condition: the first, the last, all, or those of given moments; each version once.
+
+    Each row is compared with one place that is looked up by its id. As a join the planner would
+    read and sort all that is left of the collection for each page.
+    """
     same = rows.filter(stix_id=OuterRef("stix_id"))
-    again = Exists(same.filter(version=OuterRef("version"), seq__gt=OuterRef("seq")))
+    of_version = same.filter(version=OuterRef("version"))
+    newest_of_it = Q(seq=_place(of_version.order_by("-seq")))
     wanted = Q(pk__in=[])
     for one in versions:
         if one == "last":
-            wanted |= ~Q(Exists(same.filter(seq__gt=OuterRef("seq"))))
+            wanted |= Q(seq=_place(same.order_by("-seq")))
         elif one == "first":
-            earlier = same.filter(version__lt=OuterRef("version"))
-            wanted |= ~Q(Exists(earlier)) & ~Q(again)
+            wanted |= Q(seq=_place(same.order_by("version", "-seq")))
         elif one == "all":
-            wanted |= ~Q(again)
+            wanted |= newest_of_it
         elif one not in WORDS:
-            wanted |= Q(version=moment(one)) & ~Q(again)
+            wanted |= Q(version=moment(one)) & newest_of_it
     return wanted
+
+
+def _place_at(circle: Circle, after: datetime) -> Coalesce:
+    """Of the last object of a collection that is not later; both grow together."""
+    earlier = SharedObject.objects.filter(circle=circle, added_at__lte=after)
+    return Coalesce(_place(earlier.order_by("-added_at")), 0)
+
+
+def _place(rows: QuerySet[Row]) -> Subquery:
+    """Of the first of them."""
+    return Subquery(rows.values("seq")[:1])

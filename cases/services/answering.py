@@ -46,9 +46,7 @@ def answer_feed(*, actor: User, feed: Feed) -> int:
     """
     policy.require(actor, "feed.answer")
     row = Feed.objects.select_for_update(no_key=True, of=("self",)).get(pk=feed.pk)
-    if not row.desk_url or not row.circle:
-        message = "Say first which desk this feed is of, and which circle there."
-        raise ConflictError(message)
+    _require_desk(row)
     since, until = row.answered_to or row.created_at, clock.now()
     maker = organisation()
     own = stix.identity(id=f"identity--{maker.identity}", name=maker.name, at=maker.since)
@@ -56,8 +54,7 @@ def answer_feed(*, actor: User, feed: Feed) -> int:
         _seen(actor, row, since, until), maker=own, since=since, until=until, name=row.slug
     )
     if told:
-        url = f"{row.desk_url}/taxii2/{row.circle}/collections/inbox/objects/"
-        _sent(row, url, {"objects": told}, taxii.MEDIA)
+        post_to_inbox(feed=row, objects=told)
     row.answered_to = until
     row.save(update_fields=["answered_to"])
     count = max(0, len(told) - 1)
@@ -70,6 +67,13 @@ def answer_feed(*, actor: User, feed: Feed) -> int:
         sha256=egress.digest(json.dumps(told, sort_keys=True).encode()),
     )
     return count
+
+
+def post_to_inbox(*, feed: Feed, objects: Sequence[dict[str, Any]]) -> None:
+    """Hand objects to the desk of a feed. Raises ConflictError for none, or OutboundError."""
+    _require_desk(feed)
+    url = f"{feed.desk_url}/taxii2/{feed.circle}/collections/inbox/objects/"
+    _sent(feed, url, {"objects": [*objects]}, taxii.MEDIA)
 
 
 def finish_run(*, feed_id: int) -> None:
@@ -85,6 +89,12 @@ def finish_run(*, feed_id: int) -> None:
             step(feed)
         except (OutboundError, ConflictError, sealing.LostError) as error:
             log.warning("Another desk could not be told", feed=feed.slug, why=str(error))
+
+
+def _require_desk(feed: Feed) -> None:
+    if not feed.desk_url or not feed.circle:
+        message = "Say first which desk this feed is of, and which circle there."
+        raise ConflictError(message)
 
 
 def _keys(feed: Feed) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import Q
 
@@ -17,7 +18,7 @@ from abusedesk.core.outbound import OutboundError
 from cases import policy
 from cases.choices import Pap
 from cases.models import Feed, HeldKey, ImportedValue
-from cases.services.circle_keys import fetch_keys, key_of
+from cases.services.circle_keys import MATCHED, fetch_keys, key_of
 from cases.services.feed import PURPOSE
 from cases.sharing import buckets, hmacs
 from cases.sharing.minimise import TYPES
@@ -76,28 +77,43 @@ def _answer(feed: Feed, entity: Entity) -> Asked:
     """Raises OutboundError, LostError, or ValueError for what is no answer."""
     base = f"{feed.desk_url}/api/v1/sharing/lookup/{feed.circle}/"
     about = _object(_got(feed, base))
-    held = _held(feed, str(about.get("key_id", "")))
+    held = _held(feed, about)
+    query = f"?{urlencode({'key': held.key_id})}"
+    if held.key_id != about.get("key_id"):
+        about = _object(_got(feed, f"{base}{query}"))
     mac = hmacs.mac_of(key_of(held=held).secret, entity.type, entity.value)
     lengths = about.get("digits")
     digits = lengths.get(entity.type) if isinstance(lengths, dict) else None
     if not isinstance(digits, int) or digits not in range(MOST_DIGITS + 1):
         message = "The other desk does not say how it is asked."
         raise ValueError(message)
-    body = _got(feed, f"{base}{entity.type}/{buckets.prefix_of(mac, digits)}/")
+    body = _got(feed, f"{base}{entity.type}/{buckets.prefix_of(mac, digits)}/{query}")
     found = buckets.found_in(body, mac, digits)
     return Asked(feed, buckets.WORDS[found[0]], found[1]) if found else Asked(feed)
 
 
-def _held(feed: Feed, key_id: str) -> HeldKey:
-    rows = HeldKey.objects.filter(feed=feed, key_id=key_id)
-    held = rows.first()
+def _held(feed: Feed, about: dict[str, Any]) -> HeldKey:
+    """The key that the other desk names, or another under which it answers."""
+    named = HeldKey.objects.filter(feed=feed, key_id=str(about.get("key_id", "")))
+    held = named.first()
     if held is None:
-        fetch_keys(feed=feed)
-        held = rows.first()
+        other = _other_held(feed, about)
+        try:
+            fetch_keys(feed=feed)
+        except OutboundError:
+            if other is None:
+                raise
+        held = named.first() or other
     if held is None:
         message = "The key of its circle did not reach this desk."
         raise OutboundError(message)
     return held
+
+
+def _other_held(feed: Feed, about: dict[str, Any]) -> HeldKey | None:
+    told = about.get("keys")
+    known = [str(one) for one in told[:MATCHED]] if isinstance(told, list) else []
+    return HeldKey.objects.filter(feed=feed, key_id__in=known).first()
 
 
 def _got(feed: Feed, url: str) -> bytes:

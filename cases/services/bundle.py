@@ -9,7 +9,7 @@ from django.db import transaction
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from cases import policy
+from cases import keyring, policy
 from cases.choices import FeedMode
 from cases.models import Feed, Partner
 from cases.services.taking import Origin, Taken, take_objects
@@ -55,14 +55,14 @@ def read_bundle(
 
 
 def signature_of(*, raw: bytes, partner: Partner | None) -> str:
-    """What the signature of a file is worth, with the key that is pinned for its partner."""
+    """What the signature of a file is worth, with the keys that are pinned for its partner."""
     try:
         said = json.loads(raw)
     except (ValueError, RecursionError):
         return UNSIGNED
     if not isinstance(said, dict) or "signatures" not in said:
         return UNSIGNED
-    pinned = getattr(partner, "pinned", None)
-    if pinned is None or not pinned.sign:
+    if partner is None or not keyring.must_sign(partner):
         return UNKNOWN
-    return HOLDS if signing.opened(raw, bytes.fromhex(pinned.sign)) is not None else BROKEN
+    keys = [bytes.fromhex(one.public) for one in keyring.signing_keys_of(partner)]
+    return HOLDS if any(signing.opened(raw, key) is not None for key in keys) else BROKEN

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from abusedesk.core import audit, clock, ids
+from abusedesk.core import audit, clock, ids, sealing
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from cases import fields, policy
 from cases.choices import Tlp
 from cases.models import Circle, CircleKey, CircleMember, Partner
+from cases.models.partner import EPOCH
 from cases.sharing import hmacs
 
 SLUG_LIMIT: Final = 60
@@ -136,5 +137,5 @@ def _begin_epoch(circle: Circle, epoch: int) -> CircleKey:
         circle=circle,
         epoch=epoch,
         key_id=f"{circle.slug}-{epoch}",
-        secret=ids.random_hex(hmacs.KEY_BYTES),
+        secret=sealing.seal(ids.random_hex(hmacs.KEY_BYTES), purpose=EPOCH),
     )

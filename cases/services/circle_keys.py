@@ -11,12 +11,12 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Max
 
-from abusedesk.core import audit, clock, outbound, sealing
+from abusedesk.core import audit, outbound, sealing
 from abusedesk.core.audit import Verb
-from abusedesk.core.errors import ConflictError, InvalidError, NotFoundError
+from abusedesk.core.errors import ConflictError, NotFoundError
 from abusedesk.core.models import User
 from abusedesk.core.outbound import OutboundError
-from cases import policy
+from cases import keyring
 from cases.models import (
     Circle,
     CircleKey,
@@ -25,7 +25,6 @@ from cases.models import (
     ImportedValue,
     Organisation,
     Partner,
-    PartnerKey,
     SealKey,
 )
 from cases.services.circle import key_in_force
@@ -41,28 +40,7 @@ SEAL: Final = "seal-key"
 MATCHED: Final = 2
 """Epochs whose hashes are compared."""
 STEP: Final = 5_000
-_HEX: Final = re.compile(r"[0-9a-f]{64}")
 _KEY_ID: Final = re.compile(r"[a-z0-9-]{1,80}")
-
-
-@transaction.atomic
-def pin_keys(*, actor: User, partner: Partner, sign: str, seal: str) -> PartnerKey:
-    """Keep public keys that a person compared with the partner; an empty one is taken out.
-
-    Raises ForbiddenError or InvalidError.
-    """
-    policy.require(actor, "partner.save")
-    values = {"sign": sign.strip().lower(), "seal": seal.strip().lower()}
-    for name, value in values.items():
-        if value and not _HEX.fullmatch(value):
-            message = "A public key is 64 hexadecimal digits."
-            raise InvalidError(message, field=name)
-    row, _ = PartnerKey.objects.update_or_create(
-        partner=partner, defaults={**values, "set_at": clock.now()}
-    )
-    what = ", ".join(f"{name} {value[:16] or 'none'}" for name, value in values.items())
-    audit.append(actor=actor, verb=Verb.PARTNER_KEYS, target=partner, slug=partner.slug, what=what)
-    return row
 
 
 @transaction.atomic
@@ -76,12 +54,12 @@ def hand_out_keys(*, actor: User, circle_slug: str) -> dict[str, Any]:
     if partner is None or circle is None:
         message = "There is no such circle."
         raise NotFoundError(message)
-    pinned = PartnerKey.objects.filter(partner=partner).first()
-    if pinned is None or not pinned.seal:
+    pinned = keyring.sealing_key_of(partner)
+    if pinned is None:
         message = "No key of yours is pinned here, so nothing can be sealed to it."
         raise ConflictError(message)
     key_in_force(circle=circle)
-    public = bytes.fromhex(pinned.seal)
+    public = bytes.fromhex(pinned.public)
     rows = CircleKey.objects.filter(circle=circle).order_by("-epoch")[:MATCHED]
     audit.append(actor=actor, verb=Verb.CIRCLE_KEYS_GIVEN, target=circle, slug=circle.slug)
     return {
@@ -91,7 +69,7 @@ def hand_out_keys(*, actor: User, circle_slug: str) -> dict[str, Any]:
             {
                 "key_id": one.key_id,
                 "begins_at": moment(one.begins_at),
-                "sealed": boxes.sealed_for(public, bytes.fromhex(one.secret), about=one.key_id),
+                "sealed": boxes.sealed_for(public, one.plain, about=one.key_id),
             }
             for one in rows
         ],

@@ -35,6 +35,8 @@ from detectors.choices import Outcome
 A_DAY: Final = 1_000
 BUDGET_S: Final = 240.0
 """After that the next sweep goes on."""
+OVERLAP: Final = timedelta(days=14)
+"""For so long after an epoch began members are answered under the key before too."""
 CASES: Final = 50
 """Cases whose hashes are made in one transaction."""
 SETTLES: Final = timedelta(seconds=10)
@@ -53,30 +55,39 @@ RETURNING count
 """
 
 
-def describe_lookups(*, actor: User, circle_slug: str) -> dict[str, Any]:
-    """With which key to ask, and how long the prefix of each type is. Raises NotFoundError."""
+def describe_lookups(*, actor: User, circle_slug: str, key_id: str = "") -> dict[str, Any]:
+    """With which key to ask, and how long the prefix of each type is.
+
+    key_id: of the key that the caller has; else the newest whose hashes are made. Raises
+    NotFoundError, or InvalidError for a key under which nobody is answered any more.
+    """
     inbox, _ = _asked_of(actor, circle_slug)
-    key = key_in_force(circle=inbox.circle)
+    keys = _answered(inbox.circle)
+    key = _key(keys, key_id)
     counts = _permitted(key, inbox.circle, actor).values("type")
     known = dict(counts.annotate(all=Count("mac", distinct=True)).values_list("type", "all"))
     return {
         "key_id": key.key_id,
+        "keys": [one.key_id for one in keys],
         "size": buckets.SIZE,
         "digits": {type: buckets.digits_for(known.get(type, 0)) for type in TYPES},
     }
 
 
-def answer_lookup(*, actor: User, circle_slug: str, type: str, prefix: str) -> bytes:
+def answer_lookup(
+    *, actor: User, circle_slug: str, type: str, prefix: str, key_id: str = ""
+) -> bytes:
     """The bucket of a prefix: of one shape and length, whatever is in it.
 
-    Raises NotFoundError, InvalidError for a prefix of another length, SpentError above the limit of
-    a day.
+    key_id: under which the prefix was made; else the one that `describe_lookups` names. Raises
+    NotFoundError, InvalidError for a prefix of another length or a key that is over, SpentError
+    above the limit of a day.
     """
     inbox, partner = _asked_of(actor, circle_slug)
     if type not in TYPES:
         message = f"Choose a type of: {', '.join(TYPES)}."
         raise InvalidError(message, field="type")
-    key = key_in_force(circle=inbox.circle)
+    key = _key(_answered(inbox.circle), key_id)
     rows = _permitted(key, inbox.circle, actor).filter(type=type)
     digits = buckets.digits_for(rows.values("mac").distinct().count())
     if not buckets.is_prefix(prefix, digits):
@@ -90,7 +101,7 @@ def answer_lookup(*, actor: User, circle_slug: str, type: str, prefix: str) -> b
         _known(found),
         prefix=prefix,
         contact=inbox.contact or (maker.name if maker else ""),
-        secret=maker.cursor_key if maker else "",
+        secret=maker.cursor_secret if maker else "",
         about=f"{key.key_id} {type}",
     )
 
@@ -152,9 +163,34 @@ def _count(partner: Partner) -> None:
 
 
 def _keys() -> list[CircleKey]:
-    """The newest key of each circle whose members may ask."""
+    """The keys of each circle whose members may ask."""
     circles = Circle.objects.filter(active=True, inbox__lookups=True)
-    return [key_in_force(circle=one) for one in circles]
+    return [key for one in circles for key in _answered(one)]
+
+
+def _answered(circle: Circle) -> list[CircleKey]:
+    """Keys under which members are answered: the newest and, for a while, the one before."""
+    newest = key_in_force(circle=circle)
+    before = CircleKey.objects.filter(circle=circle, epoch=newest.epoch - 1).first()
+    if before is None or clock.now() >= newest.begins_at + OVERLAP:
+        return [newest]
+    return [newest, before]
+
+
+def _key(keys: list[CircleKey], key_id: str) -> CircleKey:
+    """The one that is asked for, or the newest whose hashes are made. Raises InvalidError."""
+    if not key_id:
+        return next((one for one in keys if _is_made(one)), keys[0])
+    found = next((one for one in keys if one.key_id == key_id), None)
+    if found is None:
+        message = f"Nobody is answered under this key. Ask with {keys[0].key_id}."
+        raise InvalidError(message, field="key")
+    return found
+
+
+def _is_made(key: CircleKey) -> bool:
+    """Whether the cases that there were when it began can be found under it."""
+    return not _changed(key, _state(key)).filter(updated_at__lt=key.begins_at).exists()
 
 
 def _state(key: CircleKey) -> LookupState:
@@ -188,7 +224,7 @@ def _entries(key: CircleKey, case: Case) -> Iterator[LookupEntry]:
     """What of a case may leave at all: no victim, no unclear role, no well-known host."""
     if case.tlp == tlp.RED:
         return
-    secret = bytes.fromhex(key.secret)
+    secret = key.plain
     own = hmacs.Key(key.key_id, secret)
     profile = Profile(case.tlp, frozenset(TYPES), hide_accounts=False, key=own)
     for thing in case_facts(case).things:

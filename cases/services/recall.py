@@ -13,9 +13,9 @@ from abusedesk.core import audit, clock
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, ForbiddenError, InvalidError
 from abusedesk.core.models import User
-from cases import collection, fields, misp_events, policy
+from cases import collection, fields, keyring, misp_events, policy
 from cases.choices import RecallAnswer, ShareState
-from cases.models import Partner, PartnerKey, Rendition, Share, ShareTarget
+from cases.models import Partner, Rendition, Share, ShareTarget
 from cases.sharing import signing
 
 REASON_LIMIT: Final = 500
@@ -93,16 +93,16 @@ def acknowledge_recall(*, actor: User, said: Receipt) -> ShareTarget:
 
 
 def _require_signature(partner: Partner, said: Receipt) -> None:
-    pinned = PartnerKey.objects.filter(partner=partner).exclude(sign="").first()
-    if pinned is None:
+    if not keyring.must_sign(partner):
         return
     try:
         signed = base64.b64decode(said.signature, validate=True)
     except (binascii.Error, ValueError):
         signed = b""
     told = signing.receipt(asdict(said) | {"share": said.share or None})
-    if not signing.holds(bytes.fromhex(pinned.sign), told, signed):
-        message = "The signature is not that of your pinned key over this receipt."
+    keys = [bytes.fromhex(one.public) for one in keyring.signing_keys_of(partner)]
+    if not any(signing.holds(key, told, signed) for key in keys):
+        message = "The signature is not that of a pinned key of yours over this receipt."
         raise InvalidError(message, field="signature")
 
 

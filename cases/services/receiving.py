@@ -13,9 +13,9 @@ from abusedesk.core import audit
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
-from cases import policy, standing, vetting
-from cases.choices import KeyState, ReceivedState, Tlp
-from cases.models import Partner, ReceivedPattern, SigningKey
+from cases import keyring, policy, standing, vetting
+from cases.choices import ReceivedState, Tlp
+from cases.models import Partner, ReceivedPattern
 from cases.services.pattern_outcome import take_outcome
 from cases.services.pattern_watch import pause_pattern, test_pattern
 from cases.sharing import egress, stix, tlp
@@ -46,8 +46,7 @@ def receive_file(*, actor: User, partner: Partner, body: bytes) -> Taken:
     Raises ForbiddenError, or InvalidError that says why the whole file is refused.
     """
     policy.require(actor, "pattern.receive")
-    pinned = SigningKey.objects.filter(partner=partner, state=KeyState.PINNED)
-    keys = {one.key_id: bytes.fromhex(one.public) for one in pinned}
+    keys = {one.key_id: bytes.fromhex(one.public) for one in keyring.pattern_keys_of(partner)}
     try:
         file = opening.opened(body, keys)
     except UnreadableError as error:

@@ -23,6 +23,15 @@ class Seen:
     accounts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When something was told first, when it is told now, and under which marks."""
+
+    first: datetime
+    now: datetime
+    marks: tuple[str, ...]
+
+
 def floor_of(count: int) -> int:
     """The step that a count has reached; 0 under the first."""
     return max((step for step in STEPS if step <= count), default=0)
@@ -44,6 +53,25 @@ def sightings(
         maker,
         *(_sighting(one, maker, (began, max(began, ended)), until, name) for one in told),
     ]
+
+
+def opinion(about: str, word: str, *, maker: Object, told: Told, name: str) -> list[Object]:
+    """What the desk thinks of an object of somebody, and who says so; an empty word takes it back.
+
+    No person and no reason is told. name: makes an id that is the same for the same object.
+    """
+    said: Object = {
+        "type": "opinion",
+        "spec_version": "2.1",
+        "id": f"opinion--{stix.named(f'{name} {about} opinion')}",
+        "created_by_ref": maker["id"],
+        "created": stix.moment(told.first),
+        "modified": stix.moment(told.now),
+        "object_marking_refs": list(told.marks),
+        "opinion": word or "neutral",
+        "object_refs": [about],
+    }
+    return [maker, said if word else said | {"revoked": True}]
 
 
 def _sighting(one: Seen, maker: Object, window: tuple[str, str], at: datetime, name: str) -> Object:

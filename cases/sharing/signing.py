@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,6 +16,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 PAYLOAD_TYPE: Final = "application/stix+json;version=2.1"
 FORMAT: Final = "abusedesk-bundle/1"
 RECEIPT: Final = "abusedesk-receipt/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Alg:
+    """A kind of key. name: as files of keys say it; short: how ids of its keys begin."""
+
+    name: str
+    short: str
+
+    def key_id(self, public: bytes) -> str:
+        """Names a key by the beginning of its fingerprint."""
+        return f"{self.short}:{fingerprint(public)[:16]}"
+
+
+ED25519: Final = Alg("Ed25519", "ed25519")
+X25519: Final = Alg("X25519", "x25519")
 
 
 def new_key() -> bytes:
@@ -33,8 +50,8 @@ def fingerprint(public: bytes) -> str:
 
 
 def key_id(public: bytes) -> str:
-    """Names a key by the beginning of its fingerprint."""
-    return f"ed25519:{fingerprint(public)[:16]}"
+    """Names a key that signs."""
+    return ED25519.key_id(public)
 
 
 def signature(secret: bytes, told: bytes) -> bytes:
@@ -88,16 +105,16 @@ def opened(file: bytes, public: bytes) -> bytes | None:
 
 def published(public: bytes, seal: bytes | None = None) -> dict[str, Any]:
     """What a desk says of its keys to everybody. seal: X25519, for what others seal to it."""
-    keys = [_told(public, "ed25519", "Ed25519", "sign")]
-    keys += [_told(seal, "x25519", "X25519", "seal")] if seal else []
+    keys = [_told(public, ED25519, "sign")]
+    keys += [_told(seal, X25519, "seal")] if seal else []
     return {"keys": keys}
 
 
-def _told(public: bytes, short: str, alg: str, use: str) -> dict[str, str]:
+def _told(public: bytes, alg: Alg, use: str) -> dict[str, str]:
     """hex: as other desks pin it."""
     return {
-        "keyid": f"{short}:{sha256(public).hexdigest()[:16]}",
-        "alg": alg,
+        "keyid": alg.key_id(public),
+        "alg": alg.name,
         "public": base64.b64encode(public).decode(),
         "hex": public.hex(),
         "use": use,

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from abusedesk.core import ids
 from abusedesk.core.models import ApiToken, Scope
+from abusedesk.core.sealing import LostError
 from abusedesk.core.tokens import find_token
 from cases.selectors.taxii import is_partner_by_user
 from cases.taxii.paging import WrongError
@@ -56,6 +57,9 @@ def endpoint(*methods: str) -> Callable[[Answer], Answer]:
                 return fault(RefusedError(400, "ProcessingError", str(error)))
             except RefusedError as refused:
                 return fault(refused)
+            except LostError:
+                # The desk's secret key is another one by now; its page of partners says what to do.
+                return fault(RefusedError(503, "Unavailable", "Pages cannot be marked now."))
 
         return answer
 

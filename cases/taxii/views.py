@@ -149,7 +149,7 @@ def _page(request: HttpRequest, place: Place, what: str, object_id: str = "") ->
     """Rows of this page and where the next one begins; empty on the last."""
     query = {name: request.GET.getlist(name) for name in request.GET}
     maker = Organisation.objects.first()
-    key = maker.cursor_key if maker else ""
+    key = maker.cursor_secret if maker else ""
     at = f"{what} {place.id} {object_id}"
     asked = paging.read(query, place=at, key=key)
     if object_id:

@@ -8,7 +8,7 @@ from django import forms
 
 from abusedesk.core import outbound
 from abusedesk.core.text import visible
-from cases.choices import FeedAuth, FeedKind, FeedMode, InboxMode, Tlp
+from cases.choices import FeedAuth, FeedKind, FeedMode, InboxMode, OpinionWord, Tlp
 from cases.models import Partner
 from cases.services.bundle import MAX_BYTES
 from cases.services.feed import EVERY_MIN, MAX_SECRET, FeedText
@@ -183,22 +183,14 @@ class InboxForm(forms.Form):
     )
 
 
-class PinnedForm(forms.Form):
-    """Public keys of a partner, after somebody compared them with it."""
+class OpinionForm(forms.Form):
+    """What the desk thinks of an object."""
 
-    sign = forms.CharField(
-        label="Ed25519, signs receipts and files",
-        max_length=64,
+    opinion = forms.ChoiceField(
+        label="What we think of it",
         required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-    )
-    seal = forms.CharField(
-        label="X25519, for keys of circles",
-        max_length=64,
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "spellcheck": "false"}),
-        help_text="Both as `hex` in its /.well-known/abusedesk-keys.json. Compare them by another"
-        " way, such as the telephone.",
+        choices=[("", "nothing, or take it back"), *OpinionWord.choices],
+        help_text="The other desk learns this word and that it comes from your organisation.",
     )
 
 

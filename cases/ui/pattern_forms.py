@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from abusedesk.core.text import visible
-from cases.choices import Pap, ReceivedState, Tlp
+from cases.choices import KeyUse, Pap, ReceivedState, Tlp
 from cases.models import Circle, Partner, Pattern, ReceivedPattern
 from cases.services.pattern import PatternText
 from cases.sharing.patterns.offering import LICENCE
@@ -165,6 +165,7 @@ class DaysForm(forms.Form):
 class KeyForm(forms.Form):
     """A key of a partner, and the fingerprint that a person got on another way."""
 
+    use = forms.ChoiceField(label="What it is for", choices=KeyUse.choices)
     public = forms.CharField(
         label="Key, or the file abusedesk-keys.json",
         widget=forms.Textarea(attrs={"rows": 3, "class": "mono"}),

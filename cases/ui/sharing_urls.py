@@ -49,14 +49,14 @@ urlpatterns = [
         "sharing/partners/<slug:partner_slug>/tokens/", partner.partner_token, name="partner-token"
     ),
     path(
-        "sharing/partners/<slug:partner_slug>/signing-keys/",
-        received.signing_keys,
-        name="signing-keys",
+        "sharing/partners/<slug:partner_slug>/keys/",
+        received.partner_keys,
+        name="partner-keys",
     ),
     path(
-        "sharing/partners/<slug:partner_slug>/signing-keys/<str:key_id>/withdraw/",
-        received.signing_key_withdraw,
-        name="signing-key-withdraw",
+        "sharing/partners/<slug:partner_slug>/keys/<str:key_id>/withdraw/",
+        received.partner_key_withdraw,
+        name="partner-key-withdraw",
     ),
     path(
         "sharing/partners/<slug:partner_slug>/outcomes/",
@@ -80,7 +80,6 @@ urlpatterns = [
     path("sharing/circles/<slug:circle_slug>/", circle.circle, name="circle"),
     path("sharing/circles/<slug:circle_slug>/key/", circle.circle_key, name="circle-key"),
     path("sharing/circles/<slug:circle_slug>/inbox/", feed.circle_inbox, name="circle-inbox"),
-    path("sharing/partners/<slug:partner_slug>/keys/", exchange.partner_keys, name="partner-keys"),
     path("sharing/shares/<int:share_id>/override/", exchange.share_override, name="share-override"),
     path("sharing/ask/<int:entity_id>/", exchange.ask, name="ask"),
     path("sharing/feeds/", feed.feed_list, name="feed-list"),
@@ -88,4 +87,9 @@ urlpatterns = [
     path("sharing/feeds/<slug:feed_slug>/do/", feed.feed_do, name="feed-do"),
     path("sharing/imported/", imported.imported_list, name="imported-list"),
     path("sharing/imported/<int:imported_id>/", imported.imported, name="imported"),
+    path(
+        "sharing/imported/<int:imported_id>/opinion/",
+        imported.imported_opinion,
+        name="imported-opinion",
+    ),
 ]

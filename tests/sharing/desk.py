@@ -9,12 +9,14 @@ from typing import Any, Final
 from abusedesk.core import clock
 from abusedesk.core.models import Role, User
 from cases.choices import Tlp
-from cases.models import Case, Circle, Partner, Share
+from cases.models import Case, Circle, Partner, PartnerKey, Share
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
 from cases.services.partner import PartnerText, save_partner
+from cases.services.partner_key import pin_key
 from cases.services.share import ShareText, approve_share, ask_approval, draft_share
 from cases.services.shared_note import add_shared_note
+from cases.sharing import signing
 from cases.sharing.minimise import TYPES
 from detectors.choices import Outcome
 from tests.cases import build
@@ -45,6 +47,12 @@ class Sharing:
 def partner(admin: User, slug: str, **said: Any) -> Partner:
     text = PartnerText(**{"title": slug.title(), "types": TYPES, **AGREED, **said})
     return save_partner(actor=admin, slug=slug, said=text)
+
+
+def pinned(admin: User, partner: Partner, public: bytes, use: str = "sign") -> PartnerKey:
+    """A key of a partner that was compared with it."""
+    digits = signing.fingerprint(public)
+    return pin_key(actor=admin, partner=partner, public=public.hex(), fingerprint=digits, use=use)
 
 
 def desk(*, tlp: str = "green", confirmed: bool = True, people: Any = None) -> Sharing:

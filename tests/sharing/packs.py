@@ -13,11 +13,12 @@ import msgspec
 from abusedesk.core import clock, ids, sealing
 from abusedesk.core.models import Role, User
 from cases.choices import WayOut
-from cases.models import Circle, Organisation, Partner, Pattern, ReceivedPattern, SigningKey
+from cases.models import Circle, Organisation, Partner, PartnerKey, Pattern, ReceivedPattern
 from cases.models.partner import SIGNING
 from cases.selectors.partner import published_keys_of
 from cases.services.circle import CircleText, save_circle
 from cases.services.organisation import save_organisation
+from cases.services.partner_key import pin_key
 from cases.services.pattern import PatternText, draft_pattern
 from cases.services.pattern_out import hand_over_pattern
 from cases.services.pattern_steps import (
@@ -27,7 +28,6 @@ from cases.services.pattern_steps import (
     renew_preview,
 )
 from cases.services.receiving import receive_file
-from cases.services.signing_key import pin_key
 from cases.sharing import egress, signing
 from cases.sharing.facts import Maker
 from cases.sharing.patterns import binding
@@ -88,6 +88,10 @@ def rule(lead: User, *, threshold: int = TUNED, name: str = "waves", sigma: str 
     return saved.config.slug
 
 
+def in_90_days() -> datetime:
+    return clock.now() + timedelta(days=90)
+
+
 class Author:
     """Desk A: who writes, who approves, and to whom it goes."""
 
@@ -110,7 +114,7 @@ class Author:
         base: dict[str, Any] = {
             "title": "One address, many new accounts",
             "purpose": "stop sign-up waves",
-            "valid_until": clock.now() + timedelta(days=90),
+            "valid_until": in_90_days(),
             "summary": "Sign-ups that come in waves.",
             "partners": [one.slug for one in self.partners],
             "tests": vectors(),
@@ -254,7 +258,7 @@ def far_indicator(number: int = 0, **changes: Any) -> dict[str, Any]:
     return egress.render_pattern(far_offer(number, **changes), SECRET)[1]
 
 
-def pin_far(admin: User, partner: Partner) -> SigningKey:
+def pin_far(admin: User, partner: Partner) -> PartnerKey:
     """The key of the desk far away is this partner's."""
     fingerprint = signing.fingerprint(signing.public_of(SECRET))
     return pin_key(actor=admin, partner=partner, public=far_public(), fingerprint=fingerprint)

@@ -34,13 +34,14 @@ from cases.services import lookup
 from cases.services.asking import ask_partners
 from cases.services.bundle import BROKEN, HOLDS, UNKNOWN, UNSIGNED, read_bundle
 from cases.services.circle import renew_key
-from cases.services.circle_keys import fetch_keys, hand_out_keys, pin_keys
+from cases.services.circle_keys import fetch_keys, hand_out_keys
 from cases.services.feed import FeedText, save_feed
 from cases.services.inbox import set_inbox
 from cases.services.lookup import answer_lookup, describe_lookups, index_lookups
 from cases.services.outcome import receive_outcomes
 from cases.services.override import override_conflict
 from cases.services.partner import issue_partner_token
+from cases.services.partner_key import withdraw_key
 from cases.services.recall import Receipt, acknowledge_recall, recall_share
 from cases.services.share import approve_share, ask_approval
 from cases.sharing import boxes, buckets, hmacs, outcomes, signing, stix
@@ -143,7 +144,7 @@ def test_keys_go_to_members_with_a_pinned_key_and_hold_the_last_two_epochs(on: S
     with pytest.raises(NotFoundError):
         hand_out_keys(actor=on.admin, circle_slug="ring")
     secret, public = boxes.new_pair()
-    pin_keys(actor=on.admin, partner=on.partners[0], sign="", seal=public.hex())
+    key = desk.pinned(on.admin, on.partners[0], public, "seal")
     for _ in range(2):
         renew_key(actor=on.admin, circle=on.circle)
     told = hand_out_keys(actor=person, circle_slug="ring")
@@ -152,17 +153,11 @@ def test_keys_go_to_members_with_a_pinned_key_and_hold_the_last_two_epochs(on: S
     for one in told["keys"]:
         plain = boxes.opened_with(secret, one["sealed"], about=one["key_id"])
         assert plain is not None
-        assert CircleKey.objects.get(key_id=one["key_id"]).secret == plain.hex()
+        assert CircleKey.objects.get(key_id=one["key_id"]).plain == plain
         assert plain.hex() not in json.dumps(told)
-
-
-def test_only_an_admin_pins_keys_and_what_is_none_is_named(on: Sharing) -> None:
-    for person in (on.lead, on.reviewer):
-        with pytest.raises(ForbiddenError):
-            pin_keys(actor=person, partner=on.partners[0], sign="", seal="")
-    with pytest.raises(InvalidError) as wrong:
-        pin_keys(actor=on.admin, partner=on.partners[0], sign="", seal="xyz")
-    assert wrong.value.field == "seal"
+    withdraw_key(actor=on.admin, key=key)
+    with pytest.raises(ConflictError, match="pinned"):
+        hand_out_keys(actor=person, circle_slug="ring")
 
 
 def test_both_keys_of_a_desk_are_public_and_neither_secret_is(on: Sharing) -> None:
@@ -300,7 +295,7 @@ def test_a_look_up_tells_only_of_cases_that_the_partner_may_know(
     _asked(on)
     index_lookups()
     assert describe_lookups(actor=person, circle_slug="ring")["digits"]["domain"] == 0
-    secret = bytes.fromhex(on.circle.keys.get().secret)
+    secret = on.circle.keys.get().plain
     mac = hmacs.mac_of(secret, "domain", desk.DOMAIN)
 
     def known() -> str:
@@ -345,12 +340,7 @@ def test_a_receipt_of_a_partner_with_a_pinned_key_needs_its_signature(on: Sharin
     share = desk.shared(on)
     person = _partner_user(on)
     secret = signing.new_key()
-    pin_keys(
-        actor=on.admin,
-        partner=on.partners[0],
-        sign=signing.public_of(secret).hex(),
-        seal="",
-    )
+    desk.pinned(on.admin, on.partners[0], signing.public_of(secret))
     recall_share(actor=on.lead, share=share, reason="wrong")
     grouping = share.renditions.get().let_out.filter(type="grouping").first()
     assert grouping is not None
@@ -429,12 +419,10 @@ def test_a_file_always_waits_and_its_signature_is_told(on: Sharing) -> None:
     terms = BatchTerms(source="post")
     assert read_bundle(actor=on.admin, raw=bundle, terms=terms)[1] == UNSIGNED
     assert read_bundle(actor=on.admin, raw=signed, terms=terms, partner=north)[1] == UNKNOWN
-    public = signing.public_of(secret).hex()
-    pin_keys(actor=on.admin, partner=north, sign=public, seal="")
-    north.refresh_from_db()
+    key = desk.pinned(on.admin, north, signing.public_of(secret))
     assert read_bundle(actor=on.admin, raw=signed, terms=terms, partner=north)[1] == HOLDS
-    pin_keys(actor=on.admin, partner=north, sign="0" * 64, seal="")
-    north = type(north).objects.get(pk=north.pk)
+    withdraw_key(actor=on.admin, key=key)
+    desk.pinned(on.admin, north, signing.public_of(signing.new_key()))
     with pytest.raises(InvalidError, match="does not hold"):
         read_bundle(actor=on.admin, raw=signed, terms=terms, partner=north)
     assert BROKEN

@@ -203,7 +203,7 @@ def test_the_page_of_a_circle_says_who_gets_what_and_why_not(on: Sharing) -> Non
     assert "has no agreement with purpose and legal basis" in page
     assert "knows TLP 1 only" in page
     assert "gets nothing that is TLP:RED" in page
-    secret = Circle.objects.get().keys.get().secret
+    secret = Circle.objects.get().keys.get().plain.hex()
     assert secret not in page
     told = _at(on.reviewer).get("/api/v1/sharing/circles/ring/").json()
     assert secret not in json.dumps(told)

@@ -306,7 +306,7 @@ def test_a_key_runs_for_its_epoch_and_the_next_begins_when_it_is_over() -> None:
     _north()
     circle = _ring()
     first = key_in_force(circle=circle)
-    assert (first.epoch, first.key_id, len(first.secret)) == (1, "ring-1", 64)
+    assert (first.epoch, first.key_id, len(first.plain)) == (1, "ring-1", 32)
     assert key_in_force(circle=circle) == first
     almost = clock.now() - hmacs.EPOCH + timedelta(minutes=5)
     CircleKey.objects.update(begins_at=almost)
@@ -314,10 +314,10 @@ def test_a_key_runs_for_its_epoch_and_the_next_begins_when_it_is_over() -> None:
     CircleKey.objects.update(begins_at=almost - timedelta(minutes=10))
     second = key_in_force(circle=circle)
     assert (second.epoch, second.key_id) == (2, "ring-2")
-    assert second.secret != first.secret
+    assert second.plain != first.plain
     assert renew_key(actor=cast.admin(), circle=circle).epoch == 3
     audited = str(list(AuditEntry.objects.values_list("data", flat=True)))
-    assert all(one.secret not in audited for one in CircleKey.objects.all())
+    assert all(one.plain.hex() not in audited for one in CircleKey.objects.all())
 
 
 @pytest.mark.parametrize("level", [one for one in Tlp if one != Tlp.RED])

@@ -15,9 +15,9 @@ from abusedesk.core.models import Role
 from cases.choices import ReceivedState
 from cases.models import Partner, ReceivedPattern
 from cases.services.organisation import save_organisation
+from cases.services.partner_key import pin_key, withdraw_key
 from cases.services.received import accept_pattern, discard_pattern, set_tells_back
 from cases.services.receiving import receive_file, receive_pattern
-from cases.services.signing_key import pin_key, withdraw_key
 from cases.sharing import signing
 from cases.sharing.patterns import seal, wire
 from cases.sharing.stix import EXTENSION

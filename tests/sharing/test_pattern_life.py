@@ -15,8 +15,9 @@ from abusedesk.core.errors import AbuseDeskError, ConflictError, ForbiddenError
 from abusedesk.core.models import Role
 from cases import news
 from cases.choices import NoticeKind, ReceivedState, WayOut
-from cases.models import Case, Notice, ReceivedPattern, SigningKey
+from cases.models import Case, Notice, PartnerKey, ReceivedPattern
 from cases.services.organisation import save_organisation
+from cases.services.partner_key import withdraw_key
 from cases.services.pattern import change_pattern
 from cases.services.pattern_out import hand_over_pattern, revoke_pattern
 from cases.services.pattern_steps import (
@@ -34,7 +35,6 @@ from cases.services.received import (
     shadow_pattern,
 )
 from cases.services.receiving import receive_file
-from cases.services.signing_key import withdraw_key
 from detectors.choices import Mode
 from detectors.models import DetectorConfig, Finding
 from detectors.services.config import save_config
@@ -106,7 +106,7 @@ def test_a_tuned_rule_goes_from_desk_to_desk_and_a_backtest_is_offered() -> None
     browser = Client()
     browser.force_login(on.lead)
     page = browser.get(f"/sharing/received/{received.pk}/").content.decode()
-    fingerprint = SigningKey.objects.get().public
+    fingerprint = PartnerKey.objects.get().public
     assert received.key_id in page
     assert "fingerprint compared" in page
     assert "made by its author, of no other pattern" in page
@@ -333,7 +333,7 @@ def test_more_than_five_times_the_backtest_on_three_days_pauses(each: int, pause
 def test_a_key_that_is_withdrawn_pauses_all_that_it_signed() -> None:
     on, row = importer()
     row = in_shadow(on, row)
-    withdraw_key(actor=on.admin, key=SigningKey.objects.get())
+    withdraw_key(actor=on.admin, key=PartnerKey.objects.get())
     row.refresh_from_db()
     assert (row.state, row.paused, mode_of(row)) == (ReceivedState.PAUSED, "key", Mode.OFF)
 

@@ -12,7 +12,7 @@ from abusedesk.core import clock, outbound
 from abusedesk.core.outbound import Reply
 from cases import catalogue
 from cases.choices import PatternState, ReceivedState, WayOut
-from cases.models import Feed, Organisation, Pattern, PatternHandover, ReceivedPattern, SigningKey
+from cases.models import Feed, Organisation, PartnerKey, Pattern, PatternHandover, ReceivedPattern
 from cases.services.feed import FeedText, save_feed
 from cases.services.partner import issue_partner_token
 from cases.services.pattern_out import revoke_pattern
@@ -98,7 +98,7 @@ def test_a_feed_takes_patterns_into_quarantine_and_the_next_poll_pauses_what_was
     _poll(feed)
     received = ReceivedPattern.objects.get()
     assert (received.state, received.verified) == (ReceivedState.QUARANTINED, True)
-    assert SigningKey.objects.get().identity == received.indicator["created_by_ref"]
+    assert PartnerKey.objects.get().identity == received.indicator["created_by_ref"]
     received = accept_pattern(actor=on.lead, received=received)
     _poll(feed)
     received.refresh_from_db()

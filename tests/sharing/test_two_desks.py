@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import os
-from collections.abc import Iterator
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import structlog
 from django.db import connection
@@ -18,11 +13,9 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from abusedesk.core.pgpaths import Paths
 from cases.models import LookupEntry, PartnerOutcome, PostedObject, ShareTarget
 from cases.selectors.feed import outcomes_of
 from cases.services import lookup
-from cases.services.circle_keys import pin_keys
 from cases.services.inbox import set_inbox
 from cases.services.lookup import index_lookups
 from cases.services.partner import issue_partner_token
@@ -30,31 +23,12 @@ from cases.services.recall import recall_share
 from cases.sharing import buckets, hmacs
 from tests.sharing import desk
 from tests.sharing.desk import Sharing
-from tests.sharing.other_desk import OtherDesk
+from tests.sharing.other_desk import OtherDesk, other
+
+__all__ = ["other"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = "never-seen-by-harbour.example"
-NUMBERS = itertools.count()
-
-
-@pytest.fixture
-def other(blank: str, tmp_path: Path) -> Iterator[OtherDesk]:
-    """A second desk on the same database server.
-
-    Its database is not dropped: that would wait for every connection of the server, also for one
-    that has told its client of something and waits itself. It goes with the server of the tests.
-    """
-    name = f"other_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(NUMBERS)}"
-    paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
-    _run(paths, f'CREATE DATABASE "{name}" TEMPLATE "{blank}"')
-    started = OtherDesk(paths.dsn_of(name), tmp_path)
-    yield started
-    started.end()
-
-
-def _run(paths: Paths, statement: str) -> None:
-    with psycopg.connect(paths.dsn_of("postgres"), autocommit=True) as to_server:
-        to_server.execute(statement.encode())
 
 
 @pytest.fixture
@@ -74,8 +48,8 @@ def on(settings: Settings) -> Sharing:
 
 def _joined(other: OtherDesk, on: Sharing, server: str, **said: Any) -> str:
     """The other desk is the first partner: keys pinned, a token, a feed. Returns the token."""
-    keys = {one["use"]: one["hex"] for one in other("begin")}
-    pin_keys(actor=on.admin, partner=on.partners[0], sign=keys["sign"], seal=keys["seal"])
+    for one in other("begin"):
+        desk.pinned(on.admin, on.partners[0], bytes.fromhex(one["hex"]), one["use"])
     _, plain = issue_partner_token(actor=on.admin, partner=on.partners[0], name="T", days=9)
     url = f"{server}/taxii2/ring/collections/{on.circle.collection}/"
     other("feed", url=url, secret=plain, desk_url=server, circle="ring", **said)
@@ -156,7 +130,7 @@ def test_a_desk_asks_for_a_domain_the_other_has_and_one_it_has_not(
     index_lookups()
     key = on.circle.keys.get()
     # so many hashes that a prefix says something: 20 real ones a bucket, and not all in one
-    secret = bytes.fromhex(key.secret)
+    secret = key.plain
     more = [hmacs.mac_of(secret, "domain", f"d{n}.example") for n in range(400)]
     LookupEntry.objects.bulk_create(
         LookupEntry(key=key, case=on.case, type="domain", mac=mac) for mac in more

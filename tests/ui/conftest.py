@@ -18,6 +18,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Dialog,
     Page,
+    expect,
     sync_playwright,
 )
 from pytest_django.live_server_helper import LiveServer
@@ -33,6 +34,8 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+# A machine that does other things too may need longer.
+WAIT_MS = 1_000 * int(os.environ.get("UI_WAIT_S", "10"))
 NO_MOUSE = """
 for (const kind of ["mousedown", "pointerdown", "mouseup", "pointerup", "dblclick"])
   addEventListener(kind, (event) => {
@@ -89,6 +92,7 @@ def static_root() -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = executable()
+    expect.set_options(timeout=WAIT_MS / 2)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"]
@@ -120,24 +124,35 @@ def enter(
             viewport={"width": 1440, "height": 900}, java_script_enabled=script
         )
         contexts.append(context)
-        context.add_init_script(SCRIPT)
         if not mouse:
             context.add_init_script(NO_MOUSE)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        visitor = Visitor(page, live_server.url, _watch(page, live_server.url))
-        if typed:
-            _type_password(page, live_server.url, name)
-        else:
-            key = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": key, "value": _session_of(name), "url": live_server.url}])
-            page.goto(f"{live_server.url}/")
+        if not typed:
+            return session_at(context, live_server.url, _session_of(name))
+        visitor = visitor_at(context, live_server.url)
+        _type_password(visitor.page, live_server.url, name)
         return visitor
 
     yield sign_in
     for context in contexts:
         context.close()
     _await_quiet()
+
+
+def visitor_at(context: BrowserContext, url: str) -> Visitor:
+    """Somebody at the browser, at the desk of this address."""
+    context.add_init_script(SCRIPT)
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    return Visitor(page, url, _watch(page, url))
+
+
+def session_at(context: BrowserContext, url: str, cookie: str) -> Visitor:
+    """The same, signed in by a session."""
+    key = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": key, "value": cookie, "url": url}])
+    visitor = visitor_at(context, url)
+    visitor.page.goto(f"{url}/")
+    return visitor
 
 
 def _await_quiet(seconds: float = 15) -> None:

@@ -17,7 +17,7 @@ from abusedesk.core import clock, outbound
 from abusedesk.core.outbound import Reply
 from cases.models import Feed, ImportedObject, Inbox, Override, PartnerKey, PartnerOutcome
 from cases.services.polling import poll_feed
-from cases.sharing import stix
+from cases.sharing import signing, stix
 from cases.taking.taxii import LAST
 from detectors.entities import digest_of
 from detectors.models import Entity, WatchItem
@@ -191,11 +191,14 @@ def _open_circle(ada: Visitor) -> None:
     _shoot(ada, "circle-inbox")
     _accessible(ada)
     ada.go("/sharing/partners/cert-north/")
-    ada.page.get_by_label("X25519").fill("ab" * 32)
-    ada.page.get_by_role("button", name="Pin", exact=True).click()
-    ada.page.wait_for_selector("text=Pinned.")
+    ada.page.get_by_text("Pin a key").click()
+    ada.page.get_by_label("What it is for").select_option("seal")
+    ada.page.get_by_label("Key, or the file").fill("ab" * 32)
+    ada.page.get_by_label("Fingerprint").fill(signing.fingerprint(bytes.fromhex("ab" * 32)))
+    ada.page.get_by_role("button", name="Compare and pin").click()
+    ada.page.wait_for_selector("text=Keys of circles are sealed to it")
     ada.ready()
-    assert PartnerKey.objects.get().seal == "ab" * 32
+    assert (PartnerKey.objects.get().use, PartnerKey.objects.get().public) == ("seal", "ab" * 32)
     _shoot(ada, "partner-keys")
     _accessible(ada)
 

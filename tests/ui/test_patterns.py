@@ -177,9 +177,9 @@ def _pin(ada: Visitor) -> None:
     ada.page.get_by_label("Key, or the file").fill(packs.far_public())
     ada.page.get_by_label("Fingerprint").fill(digits)
     ada.page.get_by_role("button", name="Compare and pin").click()
-    ada.page.wait_for_selector("text=Compared and pinned")
+    ada.page.wait_for_selector("text=Pinned. It counts from now on.")
     ada.ready()
-    _shoot(ada, "signing-keys")
+    _shoot(ada, "partner-keys")
     _accessible(ada)
 
 

@@ -1,4 +1,4 @@
-"""Pages of what desks ask each other: keys of partners, conflicts that a lead weighs, look-ups."""
+"""Pages of what desks ask each other: conflicts that a lead weighs, look-ups."""
 
 from __future__ import annotations
 
@@ -11,31 +11,11 @@ from django.views.decorators.http import require_POST
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
 from cases import policy
-from cases.selectors.partner import partner_by_slug
 from cases.selectors.share import share_by_id
 from cases.services.asking import ask_partners
-from cases.services.circle_keys import pin_keys
 from cases.services.override import override_conflict
-from cases.ui.feed_forms import OverrideForm, PinnedForm
+from cases.ui.feed_forms import OverrideForm
 from detectors.selectors.entity import entity_by_id
-
-
-@login_required
-@require_POST
-def partner_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
-    """Pin the public keys of a partner."""
-    row = partner_by_slug(partner_slug, request.user)
-    policy.require(request.user, "partner.save")
-    form = PinnedForm(request.POST)
-    try:
-        if form.is_valid():
-            pin_keys(actor=request.user, partner=row, **form.cleaned_data)
-            messages.success(request, "Pinned. Receipts of this partner need its signature now.")
-        else:
-            messages.error(request, "Nothing was saved: a key is 64 hexadecimal digits.")
-    except InvalidError as error:
-        messages.error(request, error.message)
-    return redirect("cases:partner", row.slug)
 
 
 @login_required

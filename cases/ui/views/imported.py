@@ -10,10 +10,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from abusedesk.core.errors import InvalidError
+from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.outbound import OutboundError
 from cases import policy
 from cases.selectors.feed import (
     imported_by_id,
@@ -24,7 +25,8 @@ from cases.selectors.feed import (
 )
 from cases.selectors.partner import partner_by_slug
 from cases.services.bundle import read_bundle
-from cases.ui.feed_forms import BundleForm
+from cases.services.opinion import FRAME, give_opinion
+from cases.ui.feed_forms import BundleForm, OpinionForm
 from cases.ui.views.partner import page, refuse
 
 LIST: Final = 50
@@ -79,9 +81,33 @@ def imported(request: DeskRequest, imported_id: int) -> HttpResponse:
         "body": json.dumps(row.body, indent=2, sort_keys=True),
         "led": led_of(row, request.user)[:LED],
         "leading": leading_of(row, request.user)[:LED],
+        "opinion_form": OpinionForm(initial={"opinion": row.opinion}),
+        "can_say": policy.allowed(request.user, "feed.answer")
+        and row.feed is not None
+        and bool(row.feed.desk_url)
+        and row.type not in FRAME
+        and not row.revoked,
         "things": own_things_of(row, request.user)[:LED],
     }
     return page(request, "sharing/imported.html", context)
+
+
+@login_required
+@require_POST
+def imported_opinion(request: DeskRequest, imported_id: int) -> HttpResponse:
+    """Tell its desk what this one thinks of it."""
+    row = imported_by_id(imported_id, request.user)
+    policy.require(request.user, "feed.answer")
+    form = OpinionForm(request.POST)
+    try:
+        if form.is_valid():
+            give_opinion(actor=request.user, imported=row, **form.cleaned_data)
+            messages.success(request, "Its desk was told.")
+        else:
+            messages.error(request, "Nothing was told: choose one of the list.")
+    except (ConflictError, OutboundError) as error:
+        messages.error(request, str(error))
+    return redirect("cases:imported", row.pk)
 
 
 def _read(request: DeskRequest, form: BundleForm) -> bool:

@@ -16,17 +16,16 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest
 from cases import policy
 from cases.models import Partner
-from cases.selectors.feed import pinned_of
 from cases.selectors.partner import (
     organisation_for,
     partner_by_slug,
     partners_for,
     published_keys_of,
+    seal_fingerprint_for,
 )
-from cases.selectors.received import signing_keys_of
+from cases.selectors.received import partner_keys_of
 from cases.services.organisation import save_organisation
 from cases.services.partner import issue_partner_token, save_partner
-from cases.ui.feed_forms import PinnedForm
 from cases.ui.pattern_forms import KeyForm
 from cases.ui.sharing_forms import (
     NewPartnerForm,
@@ -51,6 +50,7 @@ def partner_list(request: DeskRequest) -> HttpResponse:
         "section": "partners",
         "rows": rows,
         "own": own,
+        "seal_fingerprint": seal_fingerprint_for(request.user),
         "own_form": OrganisationForm(initial={"name": own.name if own else ""}),
         "form": form,
         "can_save": policy.allowed(request.user, "partner.save"),
@@ -130,7 +130,6 @@ def _partner_page(
     token: PartnerTokenForm | None = None,
     plain: str = "",
 ) -> HttpResponse:
-    pinned = pinned_of(row, request.user)
     context = {
         "section": "partners",
         "row": row,
@@ -140,14 +139,9 @@ def _partner_page(
         "tokens": row.user.tokens.order_by("-pk") if row.user else [],
         "circles": row.circles.all(),
         "here": settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}",
-        "keys": signing_keys_of(row, request.user),
+        "keys": partner_keys_of(row, request.user),
         "key_form": KeyForm(),
         "can_deliver": policy.allowed(request.user, "pattern.deliver"),
-        "pinned": pinned,
-        "pinned_form": PinnedForm(
-            initial={"sign": pinned.sign, "seal": pinned.seal} if pinned else None,
-            auto_id="pinned_%s",
-        ),
         "can_save": policy.allowed(request.user, "partner.save"),
     }
     return page(request, "sharing/partner.html", context)

@@ -22,11 +22,12 @@ from cases.selectors.pattern import patterns_for
 from cases.selectors.received import (
     Told,
     counts_of,
+    partner_keys_of,
     received_by_id,
     received_for,
-    signing_keys_of,
     standing_of,
 )
+from cases.services.partner_key import pin_key, withdraw_key
 from cases.services.pattern_outcome import hand_outcomes
 from cases.services.received import (
     accept_pattern,
@@ -38,7 +39,6 @@ from cases.services.received import (
     shadow_pattern,
 )
 from cases.services.receiving import receive_file
-from cases.services.signing_key import pin_key, withdraw_key
 from cases.ui.pattern_forms import DaysForm, KeyForm, UploadForm, parameter_fields
 from cases.ui.views.partner import refuse
 from cases.ui.views.pattern import SHOWN, handed, require_reader
@@ -114,7 +114,7 @@ def received_do(request: DeskRequest, received_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def signing_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
+def partner_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
     """Pin a key of a partner."""
     row = partner_by_slug(partner_slug, request.user)
     policy.require(request.user, "key.pin")
@@ -122,7 +122,7 @@ def signing_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
     if form.is_valid():
         try:
             pin_key(actor=request.user, partner=row, **form.cleaned_data)
-            messages.success(request, "Pinned. What this key signs is verified from now on.")
+            messages.success(request, "Pinned. It counts from now on.")
         except (ConflictError, InvalidError) as error:
             messages.error(request, error.message)
     else:
@@ -132,14 +132,17 @@ def signing_keys(request: DeskRequest, partner_slug: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def signing_key_withdraw(request: DeskRequest, partner_slug: str, key_id: str) -> HttpResponse:
+def partner_key_withdraw(request: DeskRequest, partner_slug: str, key_id: str) -> HttpResponse:
     """Trust a key no more."""
     row = partner_by_slug(partner_slug, request.user)
     policy.require(request.user, "key.pin")
-    key = get_object_or_404(signing_keys_of(row, request.user), key_id=key_id)
+    key = get_object_or_404(partner_keys_of(row, request.user), key_id=key_id)
     try:
         withdraw_key(actor=request.user, key=key)
-        messages.success(request, "Withdrawn. Everything that it signed is paused.")
+        messages.success(
+            request,
+            "Withdrawn. It counts for nothing now; patterns that it signed are paused.",
+        )
     except ConflictError as error:
         messages.error(request, error.message)
     return redirect("cases:partner", row.slug)
