@@ -339,7 +339,7 @@ from detectors.selectors.scenario import (
     scenarios_for,
 )
 from detectors.selectors.search import batches_for, hits_for, signals_of
-from detectors.selectors.shadow import shadow_of
+from detectors.selectors.shadow import shadow_of, shadows_by_detector
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
 from detectors.selectors.suppression import (
@@ -660,6 +660,8 @@ detectors:what-if         GET     login ok    ok    ok    login 404
 detectors:what-if-backtest POST   login 403   goes  goes  login 403
 detectors:version-list    GET     login ok    ok    ok    login 404
 detectors:version-rollback POST   login 403   403   goes  login 403
+detectors:shadow-end      POST    login 403   403   goes  login 403
+detectors:shadow-live     POST    login 403   403   goes  login 403
 detectors:draft           GET     login ok    ok    ok    login 404
 detectors:draft-approve   POST    login 403   goes  403   login 404
 detectors:draft-reject    POST    login 403   goes  403   login 404
@@ -767,6 +769,9 @@ api-detector-backtest-findings GET    read   401  rows rows rows 401  403  rows 
 api-detector-versions   GET    read   401  rows rows rows 401  403  rows rows rows rows 404
 api-detector-comparison GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector-rollback   POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-shadow     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-shadow-end POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-shadow-live POST  admin  401  403  403  ok   401  403  403  403  ok   403  404
 api-detector-drafts     GET    read   401  rows rows rows 401  403  rows rows rows rows 404
 api-detector-drafts     POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
 api-detector-draft      GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -1171,6 +1176,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "workload_rows_for": (STAFF, lambda who, on: workload_rows_for(who, _done())),
     "alarms_for": (READERS, lambda who, on: alarms_for(who)),
     "open_alarms_for": (READERS, lambda who, on: open_alarms_for(who, DETECTOR)),
+    "shadows_by_detector": (READERS, lambda who, on: shadows_by_detector(DETECTOR, who)),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
     "stats_for": (READERS, lambda who, on: config.stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),

@@ -18,6 +18,7 @@ from detectors.base import Detector
 from detectors.choices import StreamKind
 from detectors.models import DetectorConfig, Finding, Quarantine, Shard
 from detectors.policy import READERS
+from detectors.running import running
 from detectors.sigma.detector import PREFIX, is_rule
 from detectors.stream import Position
 
@@ -31,7 +32,8 @@ WHERE id = ANY(%s) GROUP BY id
 @dataclass(frozen=True, slots=True)
 class DetectorStats:
     """How one detector fares. findings_7d and opening: new in seven days; lag_s: seconds of
-    signals that it has not seen on the live stream."""
+    signals that it has not seen on the live stream. beside: number of the version that watches
+    beside the one in force, 0 for none; beside_error: with what that one ends."""
 
     findings_7d: int = 0
     opening: int = 0
@@ -39,6 +41,8 @@ class DetectorStats:
     late: int = 0
     quarantined: int = 0
     error: str = ""
+    beside: int = 0
+    beside_error: str = ""
 
 
 def detectors_for(
@@ -114,7 +118,9 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
     since = clock.now() - WINDOW
     found = {
         slug: (total, opening)
-        for slug, total, opening in Finding.objects.filter(created_at__gte=since)
+        for slug, total, opening in Finding.objects.filter(
+            created_at__gte=since, config__beside=None
+        )
         .values("detector")
         .annotate(total=Count("id"), opening=Count("id", filter=Q(tier="opening")))
         .values_list("detector", "total", "opening")
@@ -123,13 +129,23 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
     aside: dict[str, int] = {}
     mine = Quarantine.objects.filter(config=OuterRef("config")).order_by().values("config")
     counted = Subquery(mine.annotate(total=Count("id")).values("total"))
-    rows = Shard.objects.filter(config__current=True).select_related("config", "stream")
-    for shard in rows.annotate(aside=counted):
+    rows = Shard.objects.filter(Q(config__current=True) | running("config__"))
+    beside: dict[str, list[Shard]] = {}
+    for shard in rows.select_related("config", "stream").annotate(aside=counted):
+        if shard.config.is_beside:
+            beside.setdefault(shard.config.slug, []).append(shard)
+            continue
         shards.setdefault(shard.config.slug, []).append(shard)
         aside[shard.config.slug] = shard.aside or 0
     lags = _lags([shard for group in shards.values() for shard in group])
     return {
-        slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), lags, aside.get(slug, 0))
+        slug: _stats(
+            *found.get(slug, (0, 0)),
+            shards.get(slug, []),
+            lags,
+            aside.get(slug, 0),
+            beside.get(slug, []),
+        )
         for slug in detectors_for(viewer, {*found, *shards})
     }
 
@@ -153,7 +169,12 @@ def unread_for(viewer: User) -> bool:
 
 
 def _stats(
-    total: int, opening: int, shards: list[Shard], lags: dict[int, float], aside: int
+    total: int,
+    opening: int,
+    shards: list[Shard],
+    lags: dict[int, float],
+    aside: int,
+    beside: list[Shard],
 ) -> DetectorStats:
     return DetectorStats(
         findings_7d=total,
@@ -161,8 +182,14 @@ def _stats(
         lag_s=max((lags.get(shard.pk, 0.0) for shard in shards), default=0.0),
         late=sum(shard.late for shard in shards),
         quarantined=aside,
-        error=next((shard.error for shard in shards if shard.error), ""),
+        error=_error_in(shards),
+        beside=beside[0].config.number if beside else 0,
+        beside_error=_error_in(beside),
     )
+
+
+def _error_in(shards: list[Shard]) -> str:
+    return next((shard.error for shard in shards if shard.error), "")
 
 
 def _lags(shards: Iterable[Shard]) -> dict[int, float]:

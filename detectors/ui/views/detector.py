@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.models import User
 from abusedesk.core.templatetags.ui import span
 from detectors import registry
-from detectors.choices import DraftState, Mode
-from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
-from detectors.models import DetectorConfig, DetectorDraft
+from detectors.choices import AlarmKind, DraftState, Mode
+from detectors.forms import PREFIX, ConfigForm, config_form, modes_of, param_rows
+from detectors.models import DetectorAlarm, DetectorConfig, DetectorDraft
 from detectors.needs import missing
 from detectors.policy import allowed, change_verb, require
 from detectors.selectors.alarm import open_alarms_for
@@ -40,7 +41,7 @@ from detectors.selectors.precision import (
 from detectors.selectors.scenario import scenarios_by_detector
 from detectors.selectors.shadow import shadow_of
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
-from detectors.services.promotion import obstacle_to
+from detectors.services.promotion import obstacle_beside, obstacle_with
 from detectors.sigma.detector import is_rule
 from detectors.ui.window import WINDOWS
 
@@ -98,6 +99,11 @@ def in_force(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
     return next((one for one in versions if one.current), None)
 
 
+def watching_beside(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
+    """The one that watches in shadow beside the one in force."""
+    return next((one for one in versions if one.is_beside), None)
+
+
 def detector_page(
     request: DeskRequest,
     slug: str,
@@ -110,6 +116,8 @@ def detector_page(
     meta = detector.meta
     stats = stats_for(request.user).get(slug, DetectorStats())
     config = in_force(versions)
+    watching = watching_beside(versions)
+    alarms = open_alarms_for(request.user, slug)
     context: dict[str, Any] = {
         "section": "detectors",
         "meta": meta,
@@ -120,7 +128,7 @@ def detector_page(
         "mode": config.mode if config else Mode.OFF.value,
         "tripped": config is not None and config.is_tripped,
         "chosen_mode": form["mode"].value(),
-        "modes": Mode.choices,
+        "modes": modes_of(config.number, config.mode) if config else Mode.choices,
         "config": config,
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
@@ -134,12 +142,12 @@ def detector_page(
         "line": request.POST.get("line", ""),
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
-        "shadow": shadow_of(config, request.user),
+        "shadows": _shadows(request.user, config, watching, stats, alarms),
+        "watching": watching,
         "tests": scenarios_by_detector(slug, request.user, config.params_hash if config else ""),
-        "obstacle": obstacle_to(config=config) if config and config.promote_at else "",
         "max_shadow_days": MAX_SHADOW_DAYS,
         "versions": versions[:SHOWN_VERSIONS],
-        "alarms": open_alarms_for(request.user, slug),
+        "alarms": alarms,
         "stats": stats,
         "fares": fares_for(request.user).get(slug),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
@@ -147,13 +155,34 @@ def detector_page(
     return render(request, "detectors/detector_detail.html", context, status=status)
 
 
+def _shadows(
+    viewer: User,
+    config: DetectorConfig | None,
+    watching: DetectorConfig | None,
+    stats: DetectorStats,
+    alarms: Sequence[DetectorAlarm],
+) -> list[dict[str, Any]]:
+    """What only watches, and why it would not go live by itself; the version in force first."""
+    found = []
+    if (told := shadow_of(config, viewer)) is not None:
+        wild = any(one.kind == AlarmKind.SPIKE for one in alarms)
+        why = obstacle_with(told.config, fails=bool(stats.error), wild=wild)
+        found.append({"told": told, "obstacle": why, "error": ""})
+    if (told := shadow_of(watching, viewer)) is not None:
+        fails = bool(stats.beside_error)
+        why = obstacle_beside(told.config, config, fails=fails, wild=told.is_wild)
+        found.append({"told": told, "obstacle": why, "error": stats.beside_error})
+    return found
+
+
 def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraft | None:
-    said = form.cleaned_data
+    said, (mode, beside) = form.cleaned_data, form.chosen()
     try:
         return propose_config(
             actor=request.user,
             slug=slug,
-            mode=said["mode"],
+            mode=mode,
+            beside=beside,
             params=form.params(),
             reason=said["reason"],
             promote_after_days=said["promote_after_days"],
@@ -179,4 +208,5 @@ def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats) -> dict
         "opening": stats.opening,
         "lag": span(stats.lag_s) if stats.lag_s else "0 s",
         "error": stats.error,
+        "beside": stats.beside,
     }
