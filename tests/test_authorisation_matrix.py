@@ -1435,6 +1435,7 @@ WITHOUT_VIEWER: Final = {
     "quiet_about_of": "automation asks whom it must not touch, for no person",
     "error_of": "the circuit breaker asks, for no person",
     "version_precision_of": "the circuit breaker asks, for no person",
+    "is_wild": "the desk asks before it puts a version live, for no person",
     "undoable_of": "of a version that was named; the service has asked who may",
     "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",

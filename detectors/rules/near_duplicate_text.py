@@ -215,6 +215,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     )
     Params = NearDuplicateParams
     State = Bucket
+    keys_read = ("min_chars", "min_hashes", "min_tokens")
 
     def prepare(self, signals: Sequence[Signal], p: NearDuplicateParams) -> None:
         """Texts are measured together."""
