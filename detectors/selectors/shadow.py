@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.db.models.functions import JSONObject, TruncHour
 
 from abusedesk.core import clock
@@ -23,6 +23,7 @@ from detectors.running import running
 DAYS: Final = 14
 SAMPLES: Final = 5
 HOUR: Final = timedelta(hours=1)
+_HOUR_OF: Final = TruncHour("created_at", tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ def shadow_of(config: DetectorConfig | None, viewer: User) -> Shadow | None:
     if config is None or config.mode != Mode.SHADOW or viewer.role not in READERS:
         return None
     rows = Finding.objects.filter(config=config).order_by()
-    told = _hours(rows).annotate(
+    told = rows.values(hour=_HOUR_OF).annotate(
+        total=Count("id"),
         standing=Count("id", filter=Q(status=FindingStatus.CURRENT)),
         opening=Count("id", filter=Q(tier=Tier.OPENING)),
     )
@@ -76,12 +78,9 @@ def shadows_by_detector(slug: str, viewer: User) -> list[Shadow]:
 
 def is_wild(config: DetectorConfig) -> bool:
     """Whether a version finds far more now than it did; the desk asks, for no person."""
-    hours = _hours(Finding.objects.filter(config=config).order_by())
-    return _is_wild(config, dict(hours.values_list("hour", "total")))
-
-
-def _hours(rows: QuerySet[Finding]) -> QuerySet[Finding, dict[str, Any]]:
-    return rows.values(hour=TruncHour("created_at", tzinfo=UTC)).annotate(total=Count("id"))
+    rows = Finding.objects.filter(config=config).order_by().values(hour=_HOUR_OF)
+    hours = rows.annotate(total=Count("id")).values_list("hour", "total")
+    return _is_wild(config, dict(hours))
 
 
 def _is_wild(config: DetectorConfig, by_hour: Mapping[datetime, int]) -> bool:
