@@ -47,12 +47,8 @@ def shingle_sets(texts: Sequence[str]) -> list[Hashes]:
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     hashes = mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid"))
     ends = np.cumsum(lengths)
-    ordered = np.concatenate(
-        [
-            np.sort(hashes[first : first + length])
-            for first, length in zip(_starts(lengths), lengths.tolist(), strict=True)
-        ]
-    )
+    spans = zip(_starts(lengths), lengths.tolist(), strict=True)
+    ordered = np.concatenate([np.sort(hashes[first : first + length]) for first, length in spans])
     fresh = _changes(ordered)
     fresh[(ends - lengths)[lengths > 0]] = True  # where a text begins
     ordered = ordered[fresh]

@@ -143,7 +143,7 @@ from detectors.models import (
     WatchItem,
 )
 from detectors.services.backtest import cancel_backtest, start_backtest
-from detectors.services.config import Settings, ensure_configs, put_beside, save_config
+from detectors.services.config import Settings, ensure_configs, save_config
 from detectors.services.declared import declare_group
 from detectors.services.draft import propose_config
 from detectors.services.entity_type import add_entity_type
@@ -156,6 +156,7 @@ from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
 from detectors.services.suppression import suppress_detector
 from detectors.services.watch import add_items
+from detectors.services.watching import put_beside
 from detectors.sigma.params import EXAMPLE
 from detectors.watching.lines import Line, Terms
 from tests import cast, make

@@ -342,6 +342,7 @@ from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.shadow import shadow_of, shadows_by_detector
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
+from detectors.selectors.stats import stats_for
 from detectors.selectors.suppression import (
     suppression_by_id,
     suppressions_by_entity,
@@ -1178,7 +1179,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "open_alarms_for": (READERS, lambda who, on: open_alarms_for(who, DETECTOR)),
     "shadows_by_detector": (READERS, lambda who, on: shadows_by_detector(DETECTOR, who)),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
-    "stats_for": (READERS, lambda who, on: config.stats_for(who)),
+    "stats_for": (READERS, lambda who, on: stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),
     "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
     "precisions_of": (
@@ -1435,7 +1436,7 @@ WITHOUT_VIEWER: Final = {
     "quiet_about_of": "automation asks whom it must not touch, for no person",
     "error_of": "the circuit breaker asks, for no person",
     "version_precision_of": "the circuit breaker asks, for no person",
-    "is_wild": "the desk asks before it puts a version live, for no person",
+    "spike_of": "the desk asks before it puts a version live, for no person",
     "undoable_of": "of a version that was named; the service has asked who may",
     "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",

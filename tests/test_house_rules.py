@@ -30,6 +30,7 @@ BY_POSITION = {
     "detectors/services/complaints.py place_of": "says a name",
     "detectors/services/config.py checked_params": "reads",
     "detectors/services/config.py checked_settings": "reads",
+    "detectors/services/config.py beside_of": "reads, and locks",
     "detectors/services/config.py current_of": "reads, and locks",
     "detectors/services/cursor.py position_of": "reads",
     "detectors/services/cuts.py cut_of": "a step of the engine",

@@ -26,12 +26,4 @@ class Migration(migrations.Migration):
             name="beside",
             field=models.BooleanField(db_default=False, default=False),
         ),
-        migrations.AddConstraint(
-            model_name="detectorconfig",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("beside__isnull", False), ("ended_at", None)),
-                fields=("slug",),
-                name="config_one_beside",
-            ),
-        ),
     ]

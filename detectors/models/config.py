@@ -48,11 +48,6 @@ class DetectorConfig(models.Model):
             models.UniqueConstraint(
                 fields=["slug"], condition=models.Q(current=True), name="config_one_current"
             ),
-            models.UniqueConstraint(
-                fields=["slug"],
-                condition=models.Q(beside__isnull=False, ended_at=None),
-                name="config_one_beside",
-            ),
         ]
 
     def __str__(self) -> str:

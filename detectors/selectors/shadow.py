@@ -65,7 +65,7 @@ def shadow_of(config: DetectorConfig | None, viewer: User) -> Shadow | None:
         opening=sum(one["opening"] for one in hours),
         days=_days(by_hour),
         samples=samples,
-        is_wild=_is_wild(config, by_hour),
+        is_wild=_spike(config, by_hour) is not None,
     )
 
 
@@ -76,19 +76,19 @@ def shadows_by_detector(slug: str, viewer: User) -> list[Shadow]:
     return [one for one in found if one is not None]
 
 
-def is_wild(config: DetectorConfig) -> bool:
-    """Whether a version finds far more now than it did; the desk asks, for no person."""
+def spike_of(config: DetectorConfig) -> rates.Judged | None:
+    """That a version finds far more now than it did; the desk asks, for no person."""
     rows = Finding.objects.filter(config=config).order_by().values(hour=_HOUR_OF)
     hours = rows.annotate(total=Count("id")).values_list("hour", "total")
-    return _is_wild(config, dict(hours))
+    return _spike(config, dict(hours))
 
 
-def _is_wild(config: DetectorConfig, by_hour: Mapping[datetime, int]) -> bool:
+def _spike(config: DetectorConfig, by_hour: Mapping[datetime, int]) -> rates.Judged | None:
     now = _hour(clock.now())
     week = now - timedelta(hours=rates.HISTORY_H + rates.RECENT_H - 1)
     first = max(week, _hour(config.created_at))
     hours = int((now - first) / HOUR) + 1
-    return rates.spike([by_hour.get(first + n * HOUR, 0) for n in range(hours)]) is not None
+    return rates.spike([by_hour.get(first + n * HOUR, 0) for n in range(hours)])
 
 
 def _days(by_hour: Mapping[datetime, int]) -> list[int]:

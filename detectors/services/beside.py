@@ -25,7 +25,7 @@ def end_beside(*, actor: User, slug: str, reason: str) -> DetectorConfig:
     reason = told(reason, "reason")
     lock_configs()
     config = _watching(slug)
-    end_version(config, clock.now())
+    end_version(config=config, at=clock.now())
     audit.append(
         actor=actor,
         verb=audit.Verb.DETECTOR_BESIDE_ENDED,

@@ -73,44 +73,20 @@ def put_in_force(*, actor: User | None, said: Settings, origin: Origin = SET) ->
     InvalidError naming the field, or ConflictError where it must not.
     """
     lock_configs()
-    config = _new_version(actor, said, origin)
+    config = new_version(actor=actor, said=said, origin=origin)
     DetectorConfig.objects.filter(slug=said.slug, current=True).update(current=False)
     config.save()
     watching = beside_of(said.slug)
     if watching and (said.mode == Mode.OFF or watching.params_hash == config.params_hash):
-        end_version(watching, config.created_at)
+        end_version(config=watching, at=config.created_at)
     adopt_findings(config=config)
-    _tell(actor, audit.Verb.DETECTOR_CONFIGURED, config)
+    tell_version(actor=actor, verb=audit.Verb.DETECTOR_CONFIGURED, config=config)
     wake("detectors.sweep")
     wake("detectors.run_scenarios", said.slug)
     return config
 
 
-@transaction.atomic
-def put_beside(*, actor: User | None, said: Settings, origin: Origin = SET) -> DetectorConfig:
-    """The next version, which watches in shadow beside the one in force, in place of any that did.
-
-    Whoever calls this has asked whether they may. Raises as `put_in_force`.
-    """
-    lock_configs()
-    config = _new_version(actor, said, origin)
-    before = current_of(said.slug)
-    if before is None or before.mode == Mode.OFF:
-        message = "The detector is off, so there is nothing to watch beside."
-        raise ConflictError(message)
-    if before.params_hash == config.params_hash:
-        message = f"Nothing differs from version {before.number}, which is in force."
-        raise ConflictError(message)
-    if (watching := beside_of(said.slug)) is not None:
-        end_version(watching, config.created_at)
-    config.current, config.beside = False, before.number
-    config.save()
-    _tell(actor, audit.Verb.DETECTOR_BESIDE, config, beside=before.number)
-    wake("detectors.sweep")
-    return config
-
-
-def end_version(config: DetectorConfig, at: datetime) -> None:
+def end_version(*, config: DetectorConfig, at: datetime) -> None:
     """It watches no longer; who takes its place at `at` takes over what it knows."""
     config.ended_at = at
     config.save(update_fields=["ended_at"])
@@ -122,7 +98,7 @@ def beside_of(slug: str) -> DetectorConfig | None:
     return rows.filter(slug=slug, beside__isnull=False, ended_at=None).first()
 
 
-def _new_version(actor: User | None, said: Settings, origin: Origin) -> DetectorConfig:
+def new_version(*, actor: User | None, said: Settings, origin: Origin) -> DetectorConfig:
     """Not stored yet. Call under `lock_configs`. Raises as `put_in_force`."""
     checked = checked_settings(said)
     if obstacle := obstacle_to_mode(said.slug, said.mode, checked.model_dump(mode="json")):
@@ -143,7 +119,10 @@ def _new_version(actor: User | None, said: Settings, origin: Origin) -> Detector
     )
 
 
-def _tell(actor: User | None, verb: audit.Verb, config: DetectorConfig, **data: Any) -> None:
+def tell_version(
+    *, actor: User | None, verb: audit.Verb, config: DetectorConfig, **data: Any
+) -> None:
+    """Note in the audit how a version came to be."""
     audit.append(
         actor=actor,
         verb=verb,

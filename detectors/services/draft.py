@@ -25,10 +25,10 @@ from detectors.services.config import (
     checked_settings,
     current_of,
     lock_configs,
-    put_beside,
     put_in_force,
 )
 from detectors.services.scenario_run import Lost, lost_with
+from detectors.services.watching import put_beside
 from detectors.ways import way_alone
 
 MAX_SHADOW_DAYS: Final = 90

@@ -13,7 +13,7 @@ from detectors.choices import AlarmKind, Mode, Way
 from detectors.guards import obstacle_to_mode
 from detectors.models import DetectorAlarm, DetectorConfig, Shard
 from detectors.running import running
-from detectors.selectors.shadow import is_wild
+from detectors.selectors.shadow import spike_of
 from detectors.services.config import (
     Origin,
     Settings,
@@ -41,13 +41,14 @@ def obstacle_to(*, config: DetectorConfig) -> str:
     """Why a detector stays in shadow although its time is over; empty where nothing keeps it."""
     fails = Shard.objects.filter(config=config).exclude(error="").exists()
     if config.is_beside:
+        wild = spike_of(config) is not None
         now = DetectorConfig.objects.filter(slug=config.slug, current=True).first()
-        return obstacle_beside(config, now, fails=fails, wild=is_wild(config))
-    wild = DetectorAlarm.objects.filter(detector=config.slug, kind=AlarmKind.SPIKE, ended_at=None)
-    return obstacle_with(config, fails=fails, wild=wild.exists())
+        return obstacle_beside(config=config, in_force=now, fails=fails, wild=wild)
+    spikes = DetectorAlarm.objects.filter(detector=config.slug, kind=AlarmKind.SPIKE, ended_at=None)
+    return obstacle_with(config=config, fails=fails, wild=spikes.exists())
 
 
-def obstacle_with(config: DetectorConfig, *, fails: bool, wild: bool) -> str:
+def obstacle_with(*, config: DetectorConfig, fails: bool, wild: bool) -> str:
     """The same for a caller that knows how the version fares."""
     if fails:
         return "it ends with an error"
@@ -57,12 +58,12 @@ def obstacle_with(config: DetectorConfig, *, fails: bool, wild: bool) -> str:
 
 
 def obstacle_beside(
-    config: DetectorConfig, in_force: DetectorConfig | None, *, fails: bool, wild: bool
+    *, config: DetectorConfig, in_force: DetectorConfig | None, fails: bool, wild: bool
 ) -> str:
     """The same for a version that watches beside: what was approved was approved on another."""
     if in_force is None or in_force.number != config.beside:
         return f"version {in_force.number if in_force else 0} came into force since it was approved"
-    return obstacle_with(config, fails=fails, wild=wild)
+    return obstacle_with(config=config, fails=fails, wild=wild)
 
 
 def _due() -> QuerySet[DetectorConfig]:

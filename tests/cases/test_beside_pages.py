@@ -14,11 +14,12 @@ from django.urls import reverse
 
 from abusedesk.core.models import Scope, User
 from detectors.models import DetectorConfig, DetectorDraft, Shard
-from detectors.services.config import Settings, ensure_configs, put_beside
+from detectors.services.config import Settings, ensure_configs
 from detectors.services.draft import approve_draft, propose_config
 from detectors.services.rule import change_rule, create_rule
 from detectors.services.shards import ensure_shards
 from detectors.services.source import live_stream
+from detectors.services.watching import put_beside
 from detectors.sigma.params import RuleParams
 from tests import cast, make
 from tests.ui import world

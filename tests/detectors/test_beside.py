@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -29,9 +30,9 @@ from detectors.models import (
     Shard,
 )
 from detectors.schema import Kind
-from detectors.selectors.config import stats_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.shadow import shadow_of
+from detectors.selectors.stats import stats_for
 from detectors.selectors.what_if import what_if_for
 from detectors.services import alarm, engine
 from detectors.services.beside import end_beside, propose_beside
@@ -257,11 +258,11 @@ def test_it_takes_two_people_and_the_audit_names_both_versions() -> None:
         ("promote_after_days", {"promote_after_days": 91}),
     ],
 )
-def test_what_cannot_watch_is_named(field: str, said: dict[str, object]) -> None:
+def test_what_cannot_watch_is_named(field: str, said: dict[str, Any]) -> None:
     alone(min_hard=5)
-    fine: dict[str, object] = {"mode": "shadow", "params": TIGHT, "reason": "x", "beside": True}
+    fine: dict[str, Any] = {"mode": "shadow", "params": TIGHT, "reason": "x", "beside": True}
     with pytest.raises(InvalidError) as caught:
-        propose_config(actor=cast.admin(), slug=SLUG, **fine | said)  # type: ignore[arg-type]
+        propose_config(actor=cast.admin(), slug=SLUG, **fine | said)
     assert caught.value.field == field
     assert not DetectorDraft.objects.exists()
 

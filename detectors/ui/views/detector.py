@@ -13,22 +13,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.htmx import DeskRequest
-from abusedesk.core.models import User
 from abusedesk.core.templatetags.ui import span
 from detectors import registry
-from detectors.choices import AlarmKind, DraftState, Mode
+from detectors.choices import DraftState, Mode
 from detectors.forms import PREFIX, ConfigForm, config_form, modes_of, param_rows
-from detectors.models import DetectorAlarm, DetectorConfig, DetectorDraft
+from detectors.models import DetectorConfig, DetectorDraft
 from detectors.needs import missing
 from detectors.policy import allowed, change_verb, require
 from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.backtest import backtests_for
 from detectors.selectors.config import (
-    DetectorStats,
     configs_for,
     detector_by_slug,
     detectors_for,
-    stats_for,
     versions_of,
 )
 from detectors.selectors.draft import drafts_for
@@ -39,10 +36,10 @@ from detectors.selectors.precision import (
     precisions_for,
 )
 from detectors.selectors.scenario import scenarios_by_detector
-from detectors.selectors.shadow import shadow_of
+from detectors.selectors.stats import DetectorStats, stats_for
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
-from detectors.services.promotion import obstacle_beside, obstacle_with
 from detectors.sigma.detector import is_rule
+from detectors.ui.shadows import in_force, shadows
 from detectors.ui.window import WINDOWS
 
 SHOWN_RUNS = 5
@@ -94,16 +91,6 @@ def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     return redirect("detectors:detector-detail", slug)
 
 
-def in_force(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
-    """The one of a detector's versions that counts; none while it is as shipped."""
-    return next((one for one in versions if one.current), None)
-
-
-def watching_beside(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
-    """The one that watches in shadow beside the one in force."""
-    return next((one for one in versions if one.is_beside), None)
-
-
 def detector_page(
     request: DeskRequest,
     slug: str,
@@ -116,7 +103,6 @@ def detector_page(
     meta = detector.meta
     stats = stats_for(request.user).get(slug, DetectorStats())
     config = in_force(versions)
-    watching = watching_beside(versions)
     alarms = open_alarms_for(request.user, slug)
     context: dict[str, Any] = {
         "section": "detectors",
@@ -142,8 +128,7 @@ def detector_page(
         "line": request.POST.get("line", ""),
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
-        "shadows": _shadows(request.user, config, watching, stats, alarms),
-        "watching": watching,
+        "shadows": shadows(request.user, versions, stats, alarms),
         "tests": scenarios_by_detector(slug, request.user, config.params_hash if config else ""),
         "max_shadow_days": MAX_SHADOW_DAYS,
         "versions": versions[:SHOWN_VERSIONS],
@@ -153,26 +138,6 @@ def detector_page(
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
     }
     return render(request, "detectors/detector_detail.html", context, status=status)
-
-
-def _shadows(
-    viewer: User,
-    config: DetectorConfig | None,
-    watching: DetectorConfig | None,
-    stats: DetectorStats,
-    alarms: Sequence[DetectorAlarm],
-) -> list[dict[str, Any]]:
-    """What only watches, and why it would not go live by itself; the version in force first."""
-    found = []
-    if (told := shadow_of(config, viewer)) is not None:
-        wild = any(one.kind == AlarmKind.SPIKE for one in alarms)
-        why = obstacle_with(told.config, fails=bool(stats.error), wild=wild)
-        found.append({"told": told, "obstacle": why, "error": ""})
-    if (told := shadow_of(watching, viewer)) is not None:
-        fails = bool(stats.beside_error)
-        why = obstacle_beside(told.config, config, fails=fails, wild=told.is_wild)
-        found.append({"told": told, "obstacle": why, "error": stats.beside_error})
-    return found
 
 
 def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraft | None:

@@ -27,7 +27,7 @@ from detectors.services.rule import Saved, change_rule, create_rule
 from detectors.sigma.detector import is_rule
 from detectors.timeline import last_days
 from detectors.ui.rule_board import Board, lists, opened, posted
-from detectors.ui.views.detector import in_force
+from detectors.ui.shadows import in_force
 
 UNREADY: Final = "Not saved: something in the rule is not right yet. It stands beside its line."
 SHOWN_HITS: Final = 10
