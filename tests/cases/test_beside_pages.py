@@ -101,10 +101,10 @@ def test_the_form_offers_it_two_people_start_it_and_the_version_in_force_stays()
     page = text(lead.get(path("version-list")))
     assert "beside version 1" in page
     assert "to version 2" not in page
-    assert "shadow of version 2" not in text(lead.get(reverse("detectors:detector-list")))
+    assert "version 2 in shadow" not in text(lead.get(reverse("detectors:detector-list")))
     live_stream()
     ensure_shards()
-    assert "shadow of version 2" in text(lead.get(reverse("detectors:detector-list")))
+    assert "version 2 in shadow" in text(lead.get(reverse("detectors:detector-list")))
 
 
 def test_a_bad_form_keeps_what_was_chosen_and_names_the_field() -> None:
