@@ -119,7 +119,7 @@ WITHOUT_ACTOR = {
     "detectors/services/campaigns_instead.py": "reads",
     "detectors/services/adopt.py": "follows from a new version, which has an actor",
     "detectors/services/complaints.py hand_over": "workers, on behalf of cases",
-    "detectors/services/config.py end_version": "goes with a version that a person puts in its place, or ends",
+    "detectors/services/config.py end_version": "a person puts another in its place, or ends it",
     "detectors/services/config.py ensure_configs": "the desk itself, when it starts",
     "detectors/services/config.py lock_configs": "a lock that other services work under",
     "detectors/services/cursor.py": "workers",
