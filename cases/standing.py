@@ -20,6 +20,7 @@ from detectors.base import DAY_S
 from detectors.choices import BacktestState, Mode
 from detectors.models import DetectorConfig, Finding, Shard, Signal
 from detectors.selectors.precision import precisions_for
+from detectors.sigma.detector import is_rule
 
 OWN_DAYS: Final = 7
 """Days with own signals over which a received pattern is tried before it may watch."""
@@ -129,7 +130,9 @@ def obstacle_to_mode(*, slug: str, mode: str, params: Mapping[str, Any]) -> str:
 
     Every way on which settings come into force asks this, so no step can be left out.
     """
-    row = ReceivedPattern.objects.select_related("partner", "backtest").filter(slug=slug).first()
+    rows = ReceivedPattern.objects.select_related("partner", "backtest").filter(slug=slug)
+    # only rules come from partners: of others nothing has to be read
+    row = rows.first() if is_rule(slug) else None
     if row is None or mode == Mode.OFF:
         return ""
     if dict(params) != params_of(row):

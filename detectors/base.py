@@ -352,6 +352,9 @@ class Detector(Generic[StateT, ParamsT]):
     meta: ClassVar[Meta]
     Params: ClassVar[type[BaseParams]]
     State: ClassVar[type[msgspec.Struct]]
+    keys_read: ClassVar[tuple[str, ...] | None] = None
+    """All parameters that `prepare` and `keys` read, where that is known: settings that agree in
+    them may share the keys that one of them found."""
 
     def __init__(self, secret: bytes = b"", *, every: bool = False) -> None:
         self.secret = secret

@@ -6,7 +6,7 @@ import re
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from django import forms
 from django.forms import BoundField
@@ -19,15 +19,23 @@ PREFIX = "p_"
 _UNIT_SUFFIX = re.compile(r"_(s|min|h|d|m|km)$")
 
 
+BESIDE: Final = "beside"
+"""The choice of shadow that leaves the version in force as it is."""
+
+
 class ConfigForm(forms.Form):
     """Mode and reason; `config_form` adds one field for each parameter."""
 
-    mode = forms.ChoiceField(choices=Mode.choices)
+    mode = forms.ChoiceField(choices=[*Mode.choices, (BESIDE, "Shadow beside")])
     reason = forms.CharField(
         max_length=500, error_messages={"required": "Say why; the next person will ask."}
     )
     promote_after_days = forms.IntegerField(required=False)
     lost_because = forms.CharField(max_length=500, required=False)
+
+    def chosen(self) -> tuple[str, bool]:
+        """The mode, and whether it is to run beside the version in force."""
+        return mode_said(self.cleaned_data["mode"])
 
     def params(self) -> dict[str, Any]:
         """Cleaned values by parameter name."""
@@ -36,6 +44,18 @@ class ConfigForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if name.startswith(PREFIX)
         }
+
+
+def modes_of(number: int, mode: str) -> list[tuple[str, str]]:
+    """What a form offers where version `number` is in force in this mode."""
+    if mode == Mode.OFF:
+        return list(Mode.choices)
+    return [*Mode.choices, (BESIDE, f"Shadow, beside version {number}")]
+
+
+def mode_said(choice: str) -> tuple[str, bool]:
+    """The mode, and whether it is to run beside the version in force."""
+    return (Mode.SHADOW.value, True) if choice == BESIDE else (choice, False)
 
 
 class ListField(forms.CharField):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,10 +46,14 @@ def shingle_sets(texts: Sequence[str]) -> list[Hashes]:
     joined = "".join(text for text in cut if len(text) >= SHINGLE)
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     hashes = mixed(np.correlate(points.astype(np.uint64), _WEIGHTS, "valid"))
-    return [
-        distinct(hashes[first : first + length])
-        for first, length in zip(_starts(lengths), lengths.tolist(), strict=True)
-    ]
+    ends = np.cumsum(lengths)
+    spans = zip(_starts(lengths), lengths.tolist(), strict=True)
+    ordered = np.concatenate([np.sort(hashes[first : first + length]) for first, length in spans])
+    fresh = _changes(ordered)
+    fresh[(ends - lengths)[lengths > 0]] = True  # where a text begins
+    ordered = ordered[fresh]
+    kept = np.concatenate(([0], np.cumsum(fresh)))[ends].tolist()
+    return [ordered[start:end] for start, end in pairwise([0, *kept])]
 
 
 def distinct(hashes: Hashes) -> Hashes:
@@ -87,11 +92,12 @@ def signatures(sets: Sequence[Hashes]) -> Hashes:
     values = np.zeros((len(sets), VALUES), dtype=np.uint64)
     filled = np.zeros((len(sets), VALUES), dtype=np.bool_)
     hashes = np.concatenate([*sets, np.empty(0, dtype=np.uint64)])
-    rows = np.repeat(np.arange(len(sets)), [len(one) for one in sets])
-    bins = (hashes >> _SHIFT).astype(np.int64)
-    least = _changes(rows * VALUES + bins)
-    values[rows[least], bins[least]] = hashes[least]
-    filled[rows[least], bins[least]] = True
+    rows = np.repeat(np.arange(len(sets)) * VALUES, [len(one) for one in sets])
+    bins = (hashes >> _SHIFT).astype(np.int64) + rows
+    least = _changes(bins)
+    chosen = bins[least]
+    values.reshape(-1)[chosen] = hashes[least]
+    filled.reshape(-1)[chosen] = True
     _fill_empty(values, filled)
     return values
 

@@ -143,7 +143,7 @@ from detectors.models import (
     WatchItem,
 )
 from detectors.services.backtest import cancel_backtest, start_backtest
-from detectors.services.config import ensure_configs, save_config
+from detectors.services.config import Settings, ensure_configs, save_config
 from detectors.services.declared import declare_group
 from detectors.services.draft import propose_config
 from detectors.services.entity_type import add_entity_type
@@ -156,6 +156,7 @@ from detectors.services.shards import ensure_shards
 from detectors.services.source import history_stream
 from detectors.services.suppression import suppress_detector
 from detectors.services.watch import add_items
+from detectors.services.watching import put_beside
 from detectors.sigma.params import EXAMPLE
 from detectors.watching.lines import Line, Terms
 from tests import cast, make
@@ -473,6 +474,10 @@ class Furnished:
             "api-detector-drafts": CALMER,
             "api-detector-rollback": {"number": 1},
             "detectors:version-rollback": {"number": 1},
+            "detectors:shadow-end": {"reason": "enough"},
+            "detectors:shadow-live": {"reason": "it finds more"},
+            "api-detector-shadow-end": {"reason": "enough"},
+            "api-detector-shadow-live": {"reason": "it finds more"},
             "detectors:draft-reject": {"note": "too low"},
             "api-detector-draft-reject": {"note": "too low"},
             "detectors:detector-try": {"sample": json.dumps(make.item())},
@@ -1002,6 +1007,8 @@ def _tuned(admin: User, number: int) -> ApiToken:
     """One more version of a detector's settings, one more token; one backtest is running."""
     save_config(actor=admin, slug=DETECTOR, mode=Mode.LIVE, params=LOUDER, reason=f"try {number}")
     propose_config(actor=admin, slug=DETECTOR, **CALMER)
+    watched = Settings(slug=DETECTOR, mode=Mode.SHADOW, params={"signups": 8}, reason="stricter")
+    put_beside(actor=admin, said=watched)
     DetectorAlarm.objects.create(
         detector=DETECTOR, kind="spike", source=Source.objects.get(slug=f"tool-{number}"),
         counted=200, expected=2.0,

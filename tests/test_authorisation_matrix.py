@@ -341,9 +341,10 @@ from detectors.selectors.scenario import (
     scenarios_for,
 )
 from detectors.selectors.search import batches_for, hits_for, signals_of
-from detectors.selectors.shadow import shadow_of
+from detectors.selectors.shadow import shadow_of, shadows_by_detector
 from detectors.selectors.signal import signal_by_id, signals_for
 from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
+from detectors.selectors.stats import stats_for
 from detectors.selectors.suppression import (
     suppression_by_id,
     suppressions_by_entity,
@@ -670,6 +671,8 @@ detectors:what-if         GET     login ok    ok    ok    login 404
 detectors:what-if-backtest POST   login 403   goes  goes  login 403
 detectors:version-list    GET     login ok    ok    ok    login 404
 detectors:version-rollback POST   login 403   403   goes  login 403
+detectors:shadow-end      POST    login 403   403   goes  login 403
+detectors:shadow-live     POST    login 403   403   goes  login 403
 detectors:draft           GET     login ok    ok    ok    login 404
 detectors:draft-approve   POST    login 403   goes  403   login 404
 detectors:draft-reject    POST    login 403   goes  403   login 404
@@ -777,6 +780,9 @@ api-detector-backtest-findings GET    read   401  rows rows rows 401  403  rows 
 api-detector-versions   GET    read   401  rows rows rows 401  403  rows rows rows rows 404
 api-detector-comparison GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-detector-rollback   POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-shadow     GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-detector-shadow-end POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
+api-detector-shadow-live POST  admin  401  403  403  ok   401  403  403  403  ok   403  404
 api-detector-drafts     GET    read   401  rows rows rows 401  403  rows rows rows rows 404
 api-detector-drafts     POST   admin  401  403  403  ok   401  403  403  403  ok   403  404
 api-detector-draft      GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
@@ -1190,8 +1196,9 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "workload_rows_for": (STAFF, lambda who, on: workload_rows_for(who, _done())),
     "alarms_for": (READERS, lambda who, on: alarms_for(who)),
     "open_alarms_for": (READERS, lambda who, on: open_alarms_for(who, DETECTOR)),
+    "shadows_by_detector": (READERS, lambda who, on: shadows_by_detector(DETECTOR, who)),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
-    "stats_for": (READERS, lambda who, on: config.stats_for(who)),
+    "stats_for": (READERS, lambda who, on: stats_for(who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),
     "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
     "precisions_of": (
@@ -1453,6 +1460,7 @@ WITHOUT_VIEWER: Final = {
     "quiet_about_of": "automation asks whom it must not touch, for no person",
     "error_of": "the circuit breaker asks, for no person",
     "version_precision_of": "the circuit breaker asks, for no person",
+    "spike_of": "the desk asks before it puts a version live, for no person",
     "undoable_of": "of a version that was named; the service has asked who may",
     "published_keys_of": "the public half of a key is for everybody",
     "adapter_by_name": "who may send in signals may send them in any shape",

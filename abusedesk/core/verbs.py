@@ -165,6 +165,8 @@ class Verb(StrEnum):
     OUTCOMES_SENT = "outcomes.sent"
     OUTCOMES_TAKEN = "outcomes.taken"
     DETECTOR_CONFIGURED = "detector.configured"
+    DETECTOR_BESIDE = "detector.beside"
+    DETECTOR_BESIDE_ENDED = "detector.beside_ended"
     DRAFT_WRITTEN = "detector.draft_written"
     DRAFT_APPROVED = "detector.draft_approved"
     DRAFT_REJECTED = "detector.draft_rejected"
@@ -347,6 +349,9 @@ SENTENCES: dict[str, str] = {
     Verb.WEBHOOK_SAVED: "saved the webhook to {host}",
     Verb.DETECTOR_CONFIGURED: "configured the detector: {mode}, version {number}, {way}."
     " Reason: {reason}",
+    Verb.DETECTOR_BESIDE: "put version {number} into shadow beside version {beside}, {way}."
+    " Reason: {reason}",
+    Verb.DETECTOR_BESIDE_ENDED: "ended the shadow of version {number}. Reason: {reason}",
     Verb.ALARM_RAISED: "raised an alarm: {what}",
     Verb.ALARM_ENDED: "ended the alarm: {what}",
     Verb.DRAFT_WRITTEN: "proposed settings: draft {draft}, {mode}. Reason: {reason}",

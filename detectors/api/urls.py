@@ -19,6 +19,7 @@ from detectors.api import (
     recompute,
     rules,
     scenarios,
+    shadow,
     sources,
     suppressions,
     tuning,
@@ -100,6 +101,17 @@ urlpatterns = [
         "detectors/<slug:slug>/drafts/<int:draft_id>/withdraw/",
         versions.DraftWithdrawView.as_view(),
         name="api-detector-draft-withdraw",
+    ),
+    path("detectors/<slug:slug>/shadow/", shadow.ShadowView.as_view(), name="api-detector-shadow"),
+    path(
+        "detectors/<slug:slug>/shadow/end/",
+        shadow.ShadowEndView.as_view(),
+        name="api-detector-shadow-end",
+    ),
+    path(
+        "detectors/<slug:slug>/shadow/live/",
+        shadow.ShadowLiveView.as_view(),
+        name="api-detector-shadow-live",
     ),
     path(
         "detectors/<slug:slug>/what-if/",

@@ -44,7 +44,7 @@ class VersionSerializer(serializers.ModelSerializer[DetectorConfig]):
         model = DetectorConfig
         fields = (
             "detector", "number", "current", "mode", "params", "reason", "way", "restores",
-            "promote_at", "created_by", "approved_by", "created_at",
+            "promote_at", "beside", "ended_at", "created_by", "approved_by", "created_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -92,9 +92,9 @@ class DraftSerializer(serializers.ModelSerializer[DetectorDraft]):
     class Meta:
         model = DetectorDraft
         fields: tuple[str, ...] = (
-            "id", "detector", "based_on", "mode", "params", "promote_after_days", "reason", "loses",
-            "lost_because", "state", "author", "created_at", "settled_by", "settled_at", "note",
-            "version",
+            "id", "detector", "based_on", "mode", "params", "beside", "promote_after_days",
+            "reason", "loses", "lost_because", "state", "author", "created_at", "settled_by",
+            "settled_at", "note", "version",
         )  # fmt: skip
         read_only_fields = (
             "id", "based_on", "loses", "state", "created_at", "settled_at", "note",

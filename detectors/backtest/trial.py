@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
-from detectors.engine import Event, Runner, Ticked, tick_drafts
+from detectors.engine import Cut, Event, Runner, Ticked, cut_signals, tick_drafts
 from detectors.folding import revision_digest
 from detectors.keyed import Recall
 
@@ -54,10 +54,25 @@ class Variant:
         """Keys that it holds a state for."""
         return len(self._runner)
 
-    def feed(self, signals: Sequence[Signal], skip: Collection[int] = ()) -> None:
-        """Go over these signals; those in `skip` move the clock only. Raises PoisonError."""
-        for event in self._runner.feed(signals, skip):
+    def feed(
+        self, signals: Sequence[Signal], skip: Collection[int] = (), cut: Cut | None = None
+    ) -> None:
+        """Go over these signals; those in `skip` move the clock only. Raises PoisonError.
+
+        cut: their keys, where somebody has found them already.
+        """
+        for event in self._runner.feed(signals, skip, cut):
             self._take(event)
+
+    def cut(self, signals: Sequence[Signal], skip: Collection[int] = ()) -> Cut:
+        """The keys of these signals. Raises PoisonError."""
+        return cut_signals(self._detector, self._params, signals, 1, skip)
+
+    @property
+    def cut_by(self) -> tuple[Any, ...] | None:
+        """Settings for which this is the same find the same keys; None: nobody knows."""
+        names = self._detector.keys_read
+        return None if names is None else tuple(getattr(self._params, name) for name in names)
 
     def dump(self) -> bytes:
         """Everything that is needed to go on elsewhere."""
@@ -96,6 +111,21 @@ class Variant:
         elif before.digest != digest:
             before.draft, before.digest, before.lapsed = draft, digest, draft.lapsed
             before.last_s = before.last_s if draft.lapsed else at
+
+
+def feed_all(
+    variants: Iterable[Variant], signals: Sequence[Signal], skip: Collection[int] = ()
+) -> None:
+    """Go over these signals with every setting, and look for their keys once where that will do.
+
+    Raises PoisonError.
+    """
+    cuts: dict[tuple[Any, ...], Cut] = {}
+    for one in variants:
+        name = one.cut_by
+        if name is not None and name not in cuts:
+            cuts[name] = one.cut(signals, skip)
+        one.feed(signals, skip, None if name is None else cuts[name])
 
 
 def said_since(said: Mapping[Key, Said], since_s: float) -> dict[Key, Said]:

@@ -16,6 +16,7 @@ def _add_set(verb: CommandParser) -> None:
     verb.add_argument("--mode", choices=Mode.values)
     verb.add_argument("--reason", required=True)
     verb.add_argument("--lost-because", default="", help="why cases kept as tests may be lost")
+    verb.add_argument("--beside", action="store_true", help="in shadow beside the version in force")
     verb.add_argument("--shadow-days", type=int, help="days of shadow after which it goes live")
 
 
@@ -54,6 +55,11 @@ def _add_promote(verb: CommandParser) -> None:
     verb.add_argument("--reason", default="out of shadow")
 
 
+def _add_end_shadow(verb: CommandParser) -> None:
+    verb.add_argument("slug")
+    verb.add_argument("--reason", required=True)
+
+
 def _add_rollback(verb: CommandParser) -> None:
     verb.add_argument("slug")
     verb.add_argument("number", type=int)
@@ -75,6 +81,7 @@ ARGUMENTS: dict[str, Callable[[CommandParser], Any]] = {
     "set": _add_set,
     "approve": lambda verb: verb.add_argument("draft", type=int),
     "promote": _add_promote,
+    "end-shadow": _add_end_shadow,
     "rollback": _add_rollback,
     "backtest": _add_backtest,
     "test": _add_test,

@@ -15,6 +15,9 @@ class DetectorConfig(models.Model):
 
     created_by: who wrote it. approved_by: the second person. restores: number of the earlier
     version that it equals. promote_at: when it leaves shadow by itself, as was approved.
+
+    beside: number of the version in force when this one began to watch beside it, None for one that
+    came into force itself. ended_at: since when a version that ran beside does not run any more.
     """
 
     slug = models.SlugField(max_length=60)
@@ -35,6 +38,8 @@ class DetectorConfig(models.Model):
     )
     restores = models.PositiveIntegerField(null=True)
     promote_at = models.DateTimeField(null=True)
+    beside = models.PositiveIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["slug", "-number"]
@@ -53,12 +58,18 @@ class DetectorConfig(models.Model):
         """Whether it is in shadow because its circuit breaker put it there."""
         return self.mode == Mode.SHADOW and self.way == Way.TRIPPED
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether it watches beside the version in force now."""
+        return self.beside is not None and self.ended_at is None
+
 
 class DetectorDraft(models.Model):
     """Settings that somebody proposes; never changed, so that what is approved is what was read.
 
-    based_on: the version in force when it was written, 0 without any. promote_after_days: of a
-    draft of shadow, days after which it goes live by itself. loses: cases saved as tests that it
+    based_on: the version in force when it was written, 0 without any. beside: whether it is to
+    watch beside that version, and not to take its place. promote_after_days: of a draft of shadow,
+    days after which it goes live by itself. loses: cases saved as tests that it
     would lose, lost_because: why it may. settled_by, note: who ended it and why. made: the version
     that it became.
     """
@@ -67,6 +78,7 @@ class DetectorDraft(models.Model):
     based_on = models.PositiveIntegerField()
     mode = models.CharField(max_length=8, choices=Mode.choices)
     params = models.JSONField()
+    beside = models.BooleanField(default=False, db_default=False)
     promote_after_days = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=500)
     loses = ArrayField(models.CharField(max_length=20), default=list, db_default=[])
@@ -95,6 +107,8 @@ class DetectorDraft(models.Model):
     @property
     def stands(self) -> str:
         """Its state in words: a version that another one followed was in force."""
+        if self.made is not None and self.made.beside is not None:
+            return "Runs in shadow" if self.made.is_beside else "Ran in shadow"
         if self.made is not None and not self.made.current:
             return "Was in force"
         return self.get_state_display()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -166,7 +167,7 @@ class NearDuplicateParams(BaseParams):
         step=100,
     )
 
-    @property
+    @cached_property
     def common_limit(self) -> int:
         """Accounts above which a text drops out; never more than a state may hold."""
         share = int(self.common_share * self.population)
@@ -174,9 +175,15 @@ class NearDuplicateParams(BaseParams):
 
     def scale(self, content: Content) -> Scale:
         """What a Jaccard means; weaker variants of sketches keep the proportion that texts have."""
-        if is_sketch(content):
-            weak = self.j_sketch * self.j_candidate / self.j_alert
-            return Scale(self.j_sketch, weak, CLOSE_SKETCH_J)
+        return self._sketch_scale if is_sketch(content) else self._text_scale
+
+    @cached_property
+    def _sketch_scale(self) -> Scale:
+        weak = self.j_sketch * self.j_candidate / self.j_alert
+        return Scale(self.j_sketch, weak, CLOSE_SKETCH_J)
+
+    @cached_property
+    def _text_scale(self) -> Scale:
         return Scale(self.j_alert, self.j_candidate, CLOSE_J)
 
 
@@ -215,6 +222,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     )
     Params = NearDuplicateParams
     State = Bucket
+    keys_read = ("min_chars", "min_hashes", "min_tokens")
 
     def prepare(self, signals: Sequence[Signal], p: NearDuplicateParams) -> None:
         """Texts are measured together."""

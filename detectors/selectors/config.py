@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.db import connection
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import QuerySet
 
-from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
 from detectors import registry, stream
 from detectors.base import Detector
-from detectors.choices import StreamKind
-from detectors.models import DetectorConfig, Finding, Quarantine, Shard
+from detectors.models import DetectorConfig, Shard
 from detectors.policy import READERS
 from detectors.sigma.detector import PREFIX, is_rule
 from detectors.stream import Position
-
-WINDOW = timedelta(days=7)
-_RECEIVED = """
-SELECT id, extract(epoch FROM max(received_at))::float8 FROM detectors_signal
-WHERE id = ANY(%s) GROUP BY id
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorStats:
-    """How one detector fares. findings_7d and opening: new in seven days; lag_s: seconds of
-    signals that it has not seen on the live stream."""
-
-    findings_7d: int = 0
-    opening: int = 0
-    lag_s: float = 0.0
-    late: int = 0
-    quarantined: int = 0
-    error: str = ""
 
 
 def detectors_for(
@@ -109,31 +85,6 @@ def versions_of(slug: str, viewer: User) -> list[DetectorConfig]:
     return list(versions_for(viewer, slug))
 
 
-def stats_for(viewer: User) -> dict[str, DetectorStats]:
-    """Stats of every detector, by slug; of rules only where they ran or found something."""
-    since = clock.now() - WINDOW
-    found = {
-        slug: (total, opening)
-        for slug, total, opening in Finding.objects.filter(created_at__gte=since)
-        .values("detector")
-        .annotate(total=Count("id"), opening=Count("id", filter=Q(tier="opening")))
-        .values_list("detector", "total", "opening")
-    }
-    shards: dict[str, list[Shard]] = {}
-    aside: dict[str, int] = {}
-    mine = Quarantine.objects.filter(config=OuterRef("config")).order_by().values("config")
-    counted = Subquery(mine.annotate(total=Count("id")).values("total"))
-    rows = Shard.objects.filter(config__current=True).select_related("config", "stream")
-    for shard in rows.annotate(aside=counted):
-        shards.setdefault(shard.config.slug, []).append(shard)
-        aside[shard.config.slug] = shard.aside or 0
-    lags = _lags([shard for group in shards.values() for shard in group])
-    return {
-        slug: _stats(*found.get(slug, (0, 0)), shards.get(slug, []), lags, aside.get(slug, 0))
-        for slug in detectors_for(viewer, {*found, *shards})
-    }
-
-
 def error_of(config: DetectorConfig) -> str:
     """With what a version ends now; empty where it runs."""
     rows = Shard.objects.filter(config=config).exclude(error="").order_by("pk")
@@ -150,37 +101,3 @@ def unread_for(viewer: User) -> bool:
         seen = Position(row.epoch, row.tx, row.signal_id)
         behind[row.stream_id] = min(seen, behind.get(row.stream_id, seen))
     return any(seen < stream.newest(stream_id) for stream_id, seen in behind.items())
-
-
-def _stats(
-    total: int, opening: int, shards: list[Shard], lags: dict[int, float], aside: int
-) -> DetectorStats:
-    return DetectorStats(
-        findings_7d=total,
-        opening=opening,
-        lag_s=max((lags.get(shard.pk, 0.0) for shard in shards), default=0.0),
-        late=sum(shard.late for shard in shards),
-        quarantined=aside,
-        error=next((shard.error for shard in shards if shard.error), ""),
-    )
-
-
-def _lags(shards: Iterable[Shard]) -> dict[int, float]:
-    """Shard -> seconds that it is behind, for live shards that are; two queries for one stream."""
-    live = [shard for shard in shards if shard.stream.kind == StreamKind.LIVE]
-    newest = {stream_id: stream.newest(stream_id) for stream_id in {one.stream_id for one in live}}
-    behind = {
-        shard.pk: (shard.signal_id, newest[shard.stream_id].signal_id)
-        for shard in live
-        if Position(shard.epoch, shard.tx, shard.signal_id) < newest[shard.stream_id]
-    }
-    if not behind:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_RECEIVED, [list({one for pair in behind.values() for one in pair})])
-        at = dict(cursor.fetchall())
-    return {
-        pk: max(0.0, at[newest_id] - at[seen_id])  # a clock may have been set back
-        for pk, (seen_id, newest_id) in behind.items()
-        if seen_id in at and newest_id in at
-    }

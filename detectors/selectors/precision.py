@@ -48,8 +48,7 @@ def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
 
 def version_precision_of(config: DetectorConfig) -> Share:
     """The same for one version; the desk asks, for no person."""
-    verdicts = Verdict.objects.filter(pk__in=standing_verdicts().values("pk"), weight=1)
-    links = CampaignFinding.objects.filter(campaign__verdicts__in=verdicts.values("pk"))
+    links = CampaignFinding.objects.filter(campaign__verdicts__in=_alone().values("pk"))
     found = _precisions(links.order_by().filter(finding__config=config), "finding__config")
     return found.get(config.pk, NOTHING)
 
@@ -70,26 +69,30 @@ def source_precisions_for(viewer: User) -> dict[str, Share]:
 
 def fares_for(viewer: User) -> dict[str, Fares]:
     """Detector -> how its campaigns fare; those without campaigns are left out."""
-    precisions, audited = precisions_for(viewer), _audited(viewer)
-    places = {
-        slug: (opened, below)
-        for slug, opened, below in _links(viewer)
+    audited = _audited(viewer)
+    decided = Q(campaign__in=_alone().values("campaign"))
+    confirmed = decided & Q(campaign__in=_confirmed().values("campaign"))
+    rows = (
+        _links(viewer)
         .values("finding__detector")
         .annotate(
             opened=Count("campaign", distinct=True, filter=_OPENED),
             below=Count("campaign", distinct=True, filter=_BELOW),
+            confirmed=Count("campaign", distinct=True, filter=confirmed),
+            decided=Count("campaign", distinct=True, filter=decided),
         )
-        .values_list("finding__detector", "opened", "below")
-    }
-    return {
-        slug: Fares(
-            precision=precisions.get(slug, NOTHING),
-            recall=recall(opened, precisions.get(slug, NOTHING), below, audited[slug]),
+        .values_list("finding__detector", "opened", "below", "confirmed", "decided")
+    )
+    found: dict[str, Fares] = {}
+    for slug, opened, below, hits, total in sorted(rows):
+        share = precision(hits, total)
+        found[slug] = Fares(
+            precision=share,
+            recall=recall(opened, share, below, audited[slug]),
             opened=opened,
             below=below,
         )
-        for slug, (opened, below) in sorted(places.items())
-    }
+    return found
 
 
 def _links(viewer: User) -> QuerySet[CampaignFinding]:
@@ -99,8 +102,7 @@ def _links(viewer: User) -> QuerySet[CampaignFinding]:
 
 def _decided(viewer: User) -> QuerySet[CampaignFinding]:
     """Evidence of decided campaigns that came to review by themselves: they stand for one."""
-    verdicts = Verdict.objects.filter(pk__in=standing_verdicts().values("pk"), weight=1)
-    return _links(viewer).filter(campaign__verdicts__in=verdicts.values("pk"))
+    return _links(viewer).filter(campaign__verdicts__in=_alone().values("pk"))
 
 
 def _precisions(links: QuerySet[CampaignFinding], key: str) -> dict[Any, Share]:
@@ -115,6 +117,11 @@ def _precisions(links: QuerySet[CampaignFinding], key: str) -> dict[Any, Share]:
         .values_list("group", "confirmed", "decided")
     )
     return {group: precision(hits, decided) for group, hits, decided in rows}
+
+
+def _alone() -> QuerySet[Verdict]:
+    """Verdicts on campaigns that no draw of the audit sample brought to review."""
+    return Verdict.objects.filter(pk__in=standing_verdicts().values("pk"), weight=1)
 
 
 def _confirmed() -> QuerySet[Verdict]:

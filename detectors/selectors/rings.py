@@ -19,7 +19,10 @@ def rings_of() -> dict[str, tuple[int, int]]:
     By the newest 1,000 findings in force; those that share an account are one ring.
     """
     rows = Finding.objects.filter(
-        config__slug=DETECTOR, detector=DETECTOR, status=FindingStatus.CURRENT
+        config__slug=DETECTOR,
+        config__beside=None,
+        detector=DETECTOR,
+        status=FindingStatus.CURRENT,
     )
     told = dict(rows.order_by("-pk").values_list("pk", "subjects")[:LOOKED_AT])
     graph: nx.Graph[int | str] = nx.Graph()

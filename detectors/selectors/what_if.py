@@ -65,7 +65,7 @@ def what_if_for(viewer: User, slug: str, by: str = "", at: float | None = None) 
     Raises NotFoundError for a detector out of sight.
     """
     model, params = detector_by_slug(slug, viewer).Params, params_of(slug)
-    rows = Finding.objects.filter(detector=slug, status=FindingStatus.CURRENT)
+    rows = Finding.objects.filter(detector=slug, status=FindingStatus.CURRENT, config__beside=None)
     heaviest = rows.order_by("-llr", "-pk")[:MAX_POINTS]
     told = {
         pk: Told(conditions, said)

@@ -46,7 +46,9 @@ def count_hits() -> int:
     cursor = Cursor.objects.select_for_update(no_key=True).get(name=CURSOR)
     settled = clock.now() - SETTLED
     rows = Finding.objects.filter(pk__gt=cursor.signal_id).order_by("pk")
-    told = rows.values_list("pk", "detector", "created_at", "signal_ids", "stream__kind")[:BATCH]
+    told = rows.values_list(
+        "pk", "detector", "created_at", "signal_ids", "stream__kind", "config__beside"
+    )[:BATCH]
     found = []
     for one in told:
         if one[2] > settled:
@@ -54,10 +56,11 @@ def count_hits() -> int:
         found.append(one)
     if not found:
         return 0
-    live = [one for one in found if one[4] == StreamKind.LIVE]
+    # what only watches beside says nothing of how the detector fares
+    live = [one for one in found if one[4] == StreamKind.LIVE and one[5] is None]
     sources = _sources_of(number for one in live for number in one[3][:CITED])
     counts: Counter[tuple[_Key, datetime]] = Counter()
-    for _, detector, at, signal_ids, _ in live:
+    for _, detector, at, signal_ids, *_ in live:
         cited = {sources[number] for number in signal_ids[:CITED] if number in sources}
         for source in [None, *sorted(cited)]:
             counts[_Key(detector, source), _hour(at)] += 1

@@ -19,7 +19,7 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from abusedesk.core.queueing import wake
 from detectors import registry, stream
-from detectors.backtest.trial import CURRENT, PROPOSED, Variant
+from detectors.backtest.trial import CURRENT, PROPOSED, Variant, feed_all
 from detectors.base import Signal as Act
 from detectors.choices import BacktestState
 from detectors.keyed import PoisonError
@@ -216,8 +216,7 @@ def _feed(run: Backtest, trial: _Trial, signals: Sequence[Act]) -> None:
         for one in signals
         if one.moment > end or one.id in aside or (wanted and one.source not in wanted)
     }
-    for variant in trial.variants.values():
-        variant.feed(signals, skip)
+    feed_all(trial.variants.values(), signals, skip)
 
 
 def _clock(trial: _Trial) -> float:

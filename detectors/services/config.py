@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Max
 from pydantic import ValidationError
 
 from abusedesk.core import audit
@@ -68,17 +69,44 @@ def save_config(
 def put_in_force(*, actor: User | None, said: Settings, origin: Origin = SET) -> DetectorConfig:
     """The next version; whoever calls this has asked whether they may.
 
-    Raises NotFoundError, InvalidError naming the field, or ConflictError where it must not.
+    What watches beside gives way where this version says the same, or is off. Raises NotFoundError,
+    InvalidError naming the field, or ConflictError where it must not.
     """
-    checked = checked_settings(said)
     lock_configs()
+    config = new_version(actor=actor, said=said, origin=origin)
+    DetectorConfig.objects.filter(slug=said.slug, current=True).update(current=False)
+    config.save()
+    watching = beside_of(said.slug)
+    if watching and (said.mode == Mode.OFF or watching.params_hash == config.params_hash):
+        end_version(config=watching, at=config.created_at)
+    adopt_findings(config=config)
+    tell_version(actor=actor, verb=audit.Verb.DETECTOR_CONFIGURED, config=config)
+    wake("detectors.sweep")
+    wake("detectors.run_scenarios", said.slug)
+    return config
+
+
+def end_version(*, config: DetectorConfig, at: datetime) -> None:
+    """It watches no longer; who takes its place at `at` takes over what it knows."""
+    config.ended_at = at
+    config.save(update_fields=["ended_at"])
+
+
+def beside_of(slug: str) -> DetectorConfig | None:
+    """The version that watches beside the one in force, locked until commit."""
+    rows = DetectorConfig.objects.select_for_update(no_key=True)
+    return rows.filter(slug=slug, beside__isnull=False, ended_at=None).first()
+
+
+def new_version(*, actor: User | None, said: Settings, origin: Origin) -> DetectorConfig:
+    """Not stored yet. Call under `lock_configs`. Raises as `put_in_force`."""
+    checked = checked_settings(said)
     if obstacle := obstacle_to_mode(said.slug, said.mode, checked.model_dump(mode="json")):
         raise ConflictError(obstacle)
-    before = current_of(said.slug)
-    DetectorConfig.objects.filter(slug=said.slug, current=True).update(current=False)
-    config = DetectorConfig.objects.create(
+    newest = DetectorConfig.objects.filter(slug=said.slug).aggregate(newest=Max("number"))
+    return DetectorConfig(
         slug=said.slug,
-        number=before.number + 1 if before else 1,
+        number=(newest["newest"] or 0) + 1,
         mode=said.mode,
         params=checked.model_dump(mode="json"),
         params_hash=checked.digest(),
@@ -89,22 +117,25 @@ def put_in_force(*, actor: User | None, said: Settings, origin: Origin = SET) ->
         restores=origin.restores,
         promote_at=origin.promote_at,
     )
-    adopt_findings(config=config)
+
+
+def tell_version(
+    *, actor: User | None, verb: audit.Verb, config: DetectorConfig, **data: Any
+) -> None:
+    """Note in the audit how a version came to be."""
     audit.append(
         actor=actor,
-        verb=audit.Verb.DETECTOR_CONFIGURED,
+        verb=verb,
         target=config,
         target_type="detector",
-        target_id=said.slug,
+        target_id=config.slug,
         number=config.number,
-        mode=said.mode,
+        mode=config.mode,
         way=config.get_way_display(),
-        restores=origin.restores,
-        reason=said.reason,
+        restores=config.restores,
+        reason=config.reason,
+        **data,
     )
-    wake("detectors.sweep")
-    wake("detectors.run_scenarios", said.slug)
-    return config
 
 
 def current_of(slug: str) -> DetectorConfig | None:

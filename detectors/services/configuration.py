@@ -145,6 +145,7 @@ def _waiting(
         slug=one.detector,
         state=DraftState.OPEN,
         mode=one.mode,
+        beside=False,
         params=params,
         based_on=config.number if config else 0,
     )

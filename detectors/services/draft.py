@@ -20,6 +20,7 @@ from detectors.reasons import told
 from detectors.services.config import (
     Origin,
     Settings,
+    beside_of,
     checked_params,
     checked_settings,
     current_of,
@@ -27,6 +28,7 @@ from detectors.services.config import (
     put_in_force,
 )
 from detectors.services.scenario_run import Lost, lost_with
+from detectors.services.watching import put_beside
 from detectors.ways import way_alone
 
 MAX_SHADOW_DAYS: Final = 90
@@ -42,8 +44,11 @@ def propose_config(
     reason: str,
     promote_after_days: int | None = None,
     lost_because: str = "",
+    beside: bool = False,
 ) -> DetectorDraft:
     """Propose settings; `approve_draft` puts them into force.
+
+    beside: they are to watch in shadow beside the version in force, which stays as it is.
 
     To switch a detector down, with its parameters as they are, takes one person, and so does a rule
     that only watches and watched only before: such a draft is in force at once.
@@ -61,9 +66,11 @@ def propose_config(
     if obstacle := obstacle_to_mode(slug, mode, checked.model_dump(mode="json")):
         raise ConflictError(obstacle)
     before = current_of(slug)
+    if beside:
+        _check_beside(mode, before, checked.digest(), promote_after_days)
     same = before is not None and before.params_hash == checked.digest()
-    waits = before is not None and before.promote_at is not None
-    if before and same and mode == before.mode and not (promote_after_days or waits):
+    timed = promote_after_days or (before is not None and before.promote_at is not None)
+    if before and same and (beside or (mode == before.mode and not timed)):
         message = f"Nothing differs from version {before.number}, which is in force."
         raise InvalidError(message, field="params")
     draft = DetectorDraft.objects.create(
@@ -71,6 +78,7 @@ def propose_config(
         based_on=before.number if before else 0,
         mode=mode,
         params=checked.model_dump(mode="json"),
+        beside=beside,
         promote_after_days=promote_after_days,
         reason=said.reason,
         loses=lost,
@@ -79,9 +87,11 @@ def propose_config(
     )
     if lost:
         _note(actor, Verb.DRAFT_LOSES, draft, tests=", ".join(lost), reason=draft.lost_because)
-    if promote_after_days is None and (way := way_alone(slug, mode, before, same=same)):
+    alone = promote_after_days is None and not beside
+    if alone and (way := way_alone(slug, mode, before, same=same)):
         return _settle(actor, draft, Origin(way=way))
-    _note(actor, Verb.DRAFT_WRITTEN, draft, mode=mode, reason=draft.reason)
+    told_mode = f"{mode} beside version {draft.based_on}" if beside else mode
+    _note(actor, Verb.DRAFT_WRITTEN, draft, mode=told_mode, reason=draft.reason)
     return draft
 
 
@@ -183,6 +193,20 @@ def _tests_lost(slug: str, mode: str, params: Mapping[str, Any], digest: str) ->
     return [] if mode == Mode.OFF or same.exists() else lost_with(slug=slug, params=params)
 
 
+def _check_beside(mode: str, before: DetectorConfig | None, digest: str, days: int | None) -> None:
+    """Raises InvalidError where there is nothing to watch beside, or nothing new to watch for."""
+    if mode != Mode.SHADOW:
+        message = "Only shadow runs beside the version in force."
+        raise InvalidError(message, field="mode")
+    if before is None or before.mode == Mode.OFF:
+        message = "The detector is off, so there is nothing to watch beside: choose shadow."
+        raise InvalidError(message, field="mode")
+    watching = beside_of(before.slug)
+    if watching and watching.params_hash == digest and days is None:
+        message = f"Version {watching.number} watches with these settings already."
+        raise InvalidError(message, field="params")
+
+
 def _check_promotion(mode: str, days: int | None) -> None:
     if days is None:
         return
@@ -213,7 +237,8 @@ def _settle(actor: User, draft: DetectorDraft, origin: Origin) -> DetectorDraft:
         promote_at=clock.now() + timedelta(days=days) if days else None,
     )
     said = Settings(slug=draft.slug, mode=draft.mode, params=draft.params, reason=draft.reason)
-    made = put_in_force(actor=actor, said=said, origin=origin)
+    put = put_beside if draft.beside else put_in_force
+    made = put(actor=actor, said=said, origin=origin)
     _end(actor, draft, DraftState.IN_FORCE, made=made)
     return draft
 

@@ -15,7 +15,7 @@ from abusedesk.core.audit import Verb
 from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.models import User
 from detectors import partitions, stream
-from detectors.choices import Mode, PurgeState
+from detectors.choices import PurgeState
 from detectors.models import (
     Checkpoint,
     Cursor,
@@ -28,6 +28,7 @@ from detectors.models import (
 )
 from detectors.purging import counting, deleting
 from detectors.purging.plan import InUse, Month, Plan, ReadTo, Rule, digest, load, load_months
+from detectors.running import running
 from detectors.services.retention import require_admin
 from detectors.services.run import checkpoint_shard
 from detectors.stream import Position
@@ -350,11 +351,7 @@ def _rules() -> tuple[Rule, ...]:
 
 def _read() -> tuple[ReadTo, ...]:
     """How far the linker and all detectors that are on have read each stream."""
-    wanted = set(
-        DetectorConfig.objects.filter(current=True)
-        .exclude(mode=Mode.OFF)
-        .values_list("pk", flat=True)
-    )
+    wanted = set(DetectorConfig.objects.filter(running()).values_list("pk", flat=True))
     places: dict[int, list[Position]] = {}
     seen: dict[int, set[int]] = {}
     for shard in _shards():
@@ -374,7 +371,7 @@ def _read() -> tuple[ReadTo, ...]:
 
 
 def _shards() -> QuerySet[Shard]:
-    rows = Shard.objects.filter(config__current=True).exclude(config__mode=Mode.OFF)
+    rows = Shard.objects.filter(running("config__"))
     return rows.select_related("config").order_by("pk")
 
 

@@ -31,6 +31,11 @@ def roll_back(*, actor: User, slug: str, number: int, reason: str = "") -> Detec
     if old is None:
         message = f"There is no version {number}."
         raise NotFoundError(message)
+    if old.beside is not None:
+        message = (
+            f"Version {number} only watched beside another and was never in force: write a draft."
+        )
+        raise ConflictError(message)
     before = current_of(slug)
     if before and (before.params_hash, before.mode) == (old.params_hash, old.mode):
         message = f"Version {before.number}, which is in force, says the same."

@@ -76,8 +76,11 @@ def change_rule(
     params: Mapping[str, Any],
     reason: str,
     lost_because: str = "",
+    beside: bool = False,
 ) -> Saved:
     """The next version of a rule. based_on: number of the version that the caller saw.
+
+    beside: it is to watch beside that version, in shadow.
 
     lost_because: why cases that are kept as tests may be lost.
     Raises ForbiddenError, NotFoundError, StaleError, or InvalidError naming the field.
@@ -95,7 +98,13 @@ def change_rule(
         )
         raise StaleError(message, number=current.number)
     draft = propose_config(
-        actor=actor, slug=slug, mode=mode, params=params, reason=reason, lost_because=lost_because
+        actor=actor,
+        slug=slug,
+        mode=mode,
+        params=params,
+        reason=reason,
+        lost_because=lost_because,
+        beside=beside,
     )
     return _saved(draft)
 

@@ -21,10 +21,10 @@ from django.db import connection, transaction
 from abusedesk.core import clock
 from abusedesk.core.queueing import wake
 from detectors import registry, stream
-from detectors.choices import Mode
 from detectors.engine import Cut, Event, Found, Runner, Ticked, tick_drafts
 from detectors.keyed import PoisonError
 from detectors.models import Checkpoint, Quarantine, Shard, TickPart
+from detectors.running import running
 from detectors.services.cuts import Reader, cut_of, forget_cuts, known_cut
 from detectors.services.finding import record_findings, replace_findings
 from detectors.stream import Page, Position
@@ -69,14 +69,14 @@ def forget_runners() -> None:
 
 
 def shards_of(stream_id: int, number: int | None = None) -> list[int]:
-    """Shards that the current, switched-on configurations have on one stream.
+    """Shards that the configurations which run have on one stream.
 
     number: only those of this number, one of each detector.
     """
-    found = Shard.objects.filter(stream_id=stream_id, config__current=True)
+    found = Shard.objects.filter(running("config__"), stream_id=stream_id)
     if number is not None:
         found = found.filter(number=number)
-    named = found.exclude(config__mode=Mode.OFF).order_by("number", "config__slug")
+    named = found.order_by("number", "config__slug", "config__number")
     return list(named.values_list("pk", flat=True))
 
 

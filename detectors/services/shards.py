@@ -1,4 +1,4 @@
-"""Which shards there are: for every switched-on configuration, on every stream."""
+"""Which shards there are: for every configuration that runs, on every stream."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from django.conf import settings
 from django.db import transaction
 
 from detectors import registry
-from detectors.choices import Mode
 from detectors.models import DetectorConfig, Shard, Stream
+from detectors.running import running
 from detectors.services.run import lookback_start, position_of, runner_at, save_checkpoint
 
 
 def ensure_shards() -> None:
-    """Give every switched-on configuration its shards on every stream.
+    """Give every configuration that runs its shards on every stream.
 
-    A new version starts where the last one that ran stands and takes over its state, unless a
-    parameter changed that shapes the state: then it replays the lookback.
+    A new version starts where the last one in force stands, or the one that watched beside it and
+    gives way to it. It takes over its state, unless a parameter changed that shapes the state: then
+    it replays the lookback.
     """
-    configs = DetectorConfig.objects.filter(current=True).exclude(mode=Mode.OFF)
+    configs = DetectorConfig.objects.filter(running())
     streams = list(Stream.objects.all())
     have = set(Shard.objects.filter(config__in=configs).values_list("config_id", "stream_id"))
     for config in configs:
@@ -45,9 +46,15 @@ def _add_shards(config: DetectorConfig, one: Stream) -> None:
 
 
 def _last_that_ran(config: DetectorConfig, one: Stream) -> DetectorConfig | None:
-    """The newest earlier version that was switched on while this stream was there."""
+    """The earlier version that knows most of what this one needs, of those that read this stream.
+
+    The one that watched with the same settings and gave way to this one; else the newest that was
+    in force and switched on. What only watched beside may be far behind, or ahead.
+    """
     earlier = DetectorConfig.objects.filter(slug=config.slug, number__lt=config.number)
-    return earlier.filter(shards__stream=one).order_by("-number").first()
+    rows = earlier.filter(shards__stream=one).order_by("-number")
+    gave_way = rows.filter(params_hash=config.params_hash, ended_at=config.created_at)
+    return gave_way.first() or rows.filter(beside=None).first()
 
 
 def _keeps_state(before: DetectorConfig, config: DetectorConfig) -> bool:

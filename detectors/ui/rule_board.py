@@ -173,7 +173,6 @@ def lists() -> dict[str, Any]:
         "units": [Choice(*one) for one in UNITS.items()],
         "joins": [Choice(*one) for one in JOINS.items()],
         "levels": LEVELS,
-        "modes": Mode.choices,
         "days": DAYS,
         "kinds": [one.value for one in Kind],
         "field_help": list(FIELDS.values()),

@@ -206,7 +206,7 @@ def test_the_page_of_a_detector_in_shadow_tells_what_it_found() -> None:
     page = text(browser(cast.lead()).get(url))
     assert "none: shadow opens no case" in page
     assert "4 accounts shared the same 6 links" in page
-    assert 'id="shadow"' not in text(browser(cast.lead()).get(path("detector-detail")))
+    assert 'id="shadow-' not in text(browser(cast.lead()).get(path("detector-detail")))
 
 
 # --- REST ----------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from django.db import connection
 
 from detectors.choices import FindingStatus, Mode
 from detectors.models import Cursor, DetectorConfig, FindingRevision, Shard, Signal
-from detectors.selectors.config import stats_for
 from detectors.selectors.lag import Lag, lag_for
+from detectors.selectors.stats import stats_for
 from detectors.services.config import ensure_configs
 from detectors.services.fusion import fuse_stream
 from detectors.services.shards import ensure_shards

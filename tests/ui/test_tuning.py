@@ -86,6 +86,41 @@ def test_one_click_stands_a_detector_down_and_the_page_shows_what_it_finds(
     assert in_force().mode == "shadow"
 
 
+@pytest.mark.row(19)
+def test_a_draft_watches_beside_the_live_version_and_is_proposed_live_or_ended(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    ensure_configs()
+    ada, lena = enter("ada"), enter("lena")
+    ada.go(f"/detectors/{SLUG}/")
+    ada.page.get_by_label("Shadow, beside version 1").check()
+    ada.page.get_by_label("Min accounts").fill("4")
+    ada.page.get_by_label("Reason for the change").fill("see what four would find")
+    ada.page.get_by_role("button", name="Save draft").click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/drafts/\d+/$"))
+    lena.page.goto(ada.page.url)
+    expect(lena.page.get_by_text("beside version 1", exact=True)).to_be_visible()
+    lena.page.get_by_role("button", name="Approve and put into shadow").click()
+    expect(lena.page.get_by_text("Version 2 watches beside version 1")).to_be_visible()
+    assert (in_force().number, in_force().mode) == (1, "live")
+
+    ada.go(f"/detectors/{SLUG}/")
+    card = ada.page.get_by_role("region", name="Version 2 in shadow, beside 1")
+    expect(card.get_by_text("none: shadow opens no case")).to_be_visible()
+    card.get_by_label("Reason").fill("it finds what we miss")
+    card.get_by_role("button", name="Propose it live").click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/drafts/\d+/$"))
+    expect(ada.page.get_by_role("row", name="Min accounts 3 accounts 4 accounts")).to_be_visible()
+    ada.go(f"/detectors/{SLUG}/")
+    card.get_by_label("Reason").fill("enough seen")
+    card.get_by_role("button", name="End shadow").click()
+    expect(ada.page.get_by_text("Version 2 watches no longer.")).to_be_visible()
+    expect(card).to_have_count(0)
+    for one in (ada, lena):
+        assert one.violations() == []
+        assert (one.watch.errors, one.watch.off_origin) == ([], [])
+
+
 @pytest.mark.row(20)
 @pytest.mark.journey(18)
 def test_a_moved_slider_lists_at_once_what_is_lost(

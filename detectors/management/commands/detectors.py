@@ -31,6 +31,7 @@ from detectors.selectors.configuration import configuration_for
 from detectors.selectors.draft import draft_by_id, drafts_for
 from detectors.selectors.line import line_by_slug
 from detectors.services.backtest import MAX_DAYS, run_backtest, start_backtest
+from detectors.services.beside import end_beside, propose_beside
 from detectors.services.configuration import REFUSED, SAME, import_configuration
 from detectors.services.draft import approve_draft, propose_config
 from detectors.services.rollback import roll_back
@@ -68,6 +69,7 @@ class Command(BaseCommand):
             "set": self._set,
             "approve": self._approve,
             "promote": self._promote,
+            "end-shadow": self._end_shadow,
             "rollback": self._rollback,
             "backtest": self._backtest,
             "export": self._export,
@@ -93,11 +95,12 @@ class Command(BaseCommand):
             bounds = f" ({low:g} to {high:g})" if low is not None and high is not None else ""
             self.stdout.write(f"{name} = {json.dumps(params[name])}{bounds}: {info.description}")
         for one in versions_of(slug, actor):
-            mark = "*" if one.current else " "
+            mark = "*" if one.current else "+" if one.is_beside else " "
             by = one.created_by or "abusedesk"
             self.stdout.write(f"{mark} version {one.number} {one.mode}, {by}: {one.reason}")
         for draft in drafts_for(actor, slug).filter(state=DraftState.OPEN):
-            self.stdout.write(f"  draft {draft.pk} {draft.mode}, {draft.author}: {draft.reason}")
+            mode = f"{draft.mode} beside" if draft.beside else draft.mode
+            self.stdout.write(f"  draft {draft.pk} {mode}, {draft.author}: {draft.reason}")
 
     def _set(
         self,
@@ -106,6 +109,7 @@ class Command(BaseCommand):
         slug: str,
         values: Sequence[str],
         mode: str | None,
+        beside: bool,
         reason: str,
         shadow_days: int | None,
         lost_because: str,
@@ -116,11 +120,12 @@ class Command(BaseCommand):
         draft = propose_config(
             actor=actor,
             slug=slug,
-            mode=mode or (config.mode if config else Mode.LIVE),
+            mode=mode or (Mode.SHADOW if beside else config.mode if config else Mode.LIVE),
             params=_with(params_of(slug), values),
             reason=reason,
             promote_after_days=shadow_days,
             lost_because=lost_because,
+            beside=beside,
         )
         self._tell(draft)
 
@@ -128,11 +133,20 @@ class Command(BaseCommand):
         self._tell(approve_draft(actor=actor, draft=draft_by_id(draft, actor)))
 
     def _promote(self, actor: User, *, slug: str, reason: str, **_: Any) -> None:
+        """What watches beside goes live, where something does; else the version in force."""
         detector_by_slug(slug, actor)
+        if any(one.is_beside for one in versions_of(slug, actor)):
+            self._tell(propose_beside(actor=actor, slug=slug, reason=reason))
+            return
         params = params_of(slug)
         self._tell(
             propose_config(actor=actor, slug=slug, mode=Mode.LIVE, params=params, reason=reason)
         )
+
+    def _end_shadow(self, actor: User, *, slug: str, reason: str, **_: Any) -> None:
+        detector_by_slug(slug, actor)
+        ended = end_beside(actor=actor, slug=slug, reason=reason)
+        self.stdout.write(f"Version {ended.number} watches no longer.")
 
     def _rollback(self, actor: User, *, slug: str, number: int, reason: str, **_: Any) -> None:
         detector_by_slug(slug, actor)
@@ -216,7 +230,12 @@ class Command(BaseCommand):
             raise CommandError(message)
 
     def _tell(self, draft: DetectorDraft) -> None:
-        if draft.made is not None:
+        if draft.made is not None and draft.made.beside:
+            told = (
+                f"Version {draft.made.number} watches beside version {draft.made.beside} from the"
+                " next tick."
+            )
+        elif draft.made is not None:
             told = f"Version {draft.made.number} is in force from the next tick."
         else:
             told = f"Draft {draft.pk} waits for somebody who may approve it."

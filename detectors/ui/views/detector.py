@@ -16,18 +16,16 @@ from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.templatetags.ui import span
 from detectors import registry
 from detectors.choices import DraftState, Mode
-from detectors.forms import PREFIX, ConfigForm, config_form, param_rows
+from detectors.forms import PREFIX, ConfigForm, config_form, modes_of, param_rows
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.needs import missing
 from detectors.policy import allowed, change_verb, require
 from detectors.selectors.alarm import open_alarms_for
 from detectors.selectors.backtest import backtests_for
 from detectors.selectors.config import (
-    DetectorStats,
     configs_for,
     detector_by_slug,
     detectors_for,
-    stats_for,
     versions_of,
 )
 from detectors.selectors.draft import drafts_for
@@ -38,10 +36,10 @@ from detectors.selectors.precision import (
     precisions_for,
 )
 from detectors.selectors.scenario import scenarios_by_detector
-from detectors.selectors.shadow import shadow_of
+from detectors.selectors.stats import DetectorStats, stats_for
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
-from detectors.services.promotion import obstacle_to
 from detectors.sigma.detector import is_rule
+from detectors.ui.shadows import in_force, shadows
 from detectors.ui.window import WINDOWS
 
 SHOWN_RUNS = 5
@@ -93,11 +91,6 @@ def detector_detail(request: DeskRequest, slug: str) -> HttpResponse:
     return redirect("detectors:detector-detail", slug)
 
 
-def in_force(versions: Sequence[DetectorConfig]) -> DetectorConfig | None:
-    """The one of a detector's versions that counts; none while it is as shipped."""
-    return next((one for one in versions if one.current), None)
-
-
 def detector_page(
     request: DeskRequest,
     slug: str,
@@ -110,6 +103,7 @@ def detector_page(
     meta = detector.meta
     stats = stats_for(request.user).get(slug, DetectorStats())
     config = in_force(versions)
+    alarms = open_alarms_for(request.user, slug)
     context: dict[str, Any] = {
         "section": "detectors",
         "meta": meta,
@@ -120,7 +114,7 @@ def detector_page(
         "mode": config.mode if config else Mode.OFF.value,
         "tripped": config is not None and config.is_tripped,
         "chosen_mode": form["mode"].value(),
-        "modes": Mode.choices,
+        "modes": modes_of(config.number, config.mode) if config else Mode.choices,
         "config": config,
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
@@ -134,12 +128,11 @@ def detector_page(
         "line": request.POST.get("line", ""),
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
-        "shadow": shadow_of(config, request.user),
+        "shadows": shadows(request.user, versions, stats, alarms),
         "tests": scenarios_by_detector(slug, request.user, config.params_hash if config else ""),
-        "obstacle": obstacle_to(config=config) if config and config.promote_at else "",
         "max_shadow_days": MAX_SHADOW_DAYS,
         "versions": versions[:SHOWN_VERSIONS],
-        "alarms": open_alarms_for(request.user, slug),
+        "alarms": alarms,
         "stats": stats,
         "fares": fares_for(request.user).get(slug),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
@@ -148,12 +141,13 @@ def detector_page(
 
 
 def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraft | None:
-    said = form.cleaned_data
+    said, (mode, beside) = form.cleaned_data, form.chosen()
     try:
         return propose_config(
             actor=request.user,
             slug=slug,
-            mode=said["mode"],
+            mode=mode,
+            beside=beside,
             params=form.params(),
             reason=said["reason"],
             promote_after_days=said["promote_after_days"],
@@ -179,4 +173,5 @@ def _row(slug: str, config: DetectorConfig | None, stats: DetectorStats) -> dict
         "opening": stats.opening,
         "lag": span(stats.lag_s) if stats.lag_s else "0 s",
         "error": stats.error,
+        "beside": stats.beside,
     }

@@ -44,8 +44,11 @@ def draft_approve(request: DeskRequest, slug: str, draft_id: int) -> HttpRespons
         made = approve_draft(actor=request.user, draft=draft).made
     except ConflictError as error:
         return _page(request, draft_by_id(draft_id, request.user, slug), error.message, 409)
-    number = made.number if made else 0
-    messages.success(request, f"Version {number} is in force from the next tick.")
+    if made is not None and made.beside:
+        told = f"Version {made.number} watches beside version {made.beside} from the next tick."
+    else:
+        told = f"Version {made.number if made else 0} is in force from the next tick."
+    messages.success(request, told)
     return redirect("detectors:detector-detail", slug)
 
 

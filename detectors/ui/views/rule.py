@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods
 from abusedesk.core import clock
 from abusedesk.core.errors import InvalidError, NotFoundError, StaleError
 from abusedesk.core.htmx import DeskRequest, render_part
+from detectors.choices import Mode
+from detectors.forms import mode_said, modes_of
 from detectors.models import DetectorConfig
 from detectors.pasted import Pasted, read_pasted
 from detectors.policy import allowed
@@ -25,7 +27,7 @@ from detectors.services.rule import Saved, change_rule, create_rule
 from detectors.sigma.detector import is_rule
 from detectors.timeline import last_days
 from detectors.ui.rule_board import Board, lists, opened, posted
-from detectors.ui.views.detector import in_force
+from detectors.ui.shadows import in_force
 
 UNREADY: Final = "Not saved: something in the rule is not right yet. It stands beside its line."
 SHOWN_HITS: Final = 10
@@ -101,6 +103,7 @@ def _page(request: DeskRequest, board: Board, current: DetectorConfig | None) ->
         "lines": lines_for(request.user),
         "fault_lines": {one.line for one in board.faults},
         **lists(),
+        "modes": modes_of(current.number, current.mode) if current else Mode.choices,
     }
     return render_part(request, "detectors/rule_edit.html", context, part="live", status=status)
 
@@ -115,12 +118,13 @@ def _save(
     if not board.reason:
         board.errors["reason"] = "Say why; the next person will ask."
         return 422, None
-    said: dict[str, Any] = {"mode": board.mode, "params": board.told(), "reason": board.reason}
+    mode, beside = mode_said(board.mode)
+    said: dict[str, Any] = {"mode": mode, "params": board.told(), "reason": board.reason}
     try:
         if current is None:
             name = board.name or board.params.rule.title
             return 200, create_rule(actor=request.user, name=name, **said)
-        said["lost_because"] = board.lost_because
+        said |= {"lost_because": board.lost_because, "beside": beside}
         return 200, change_rule(
             actor=request.user, slug=current.slug, based_on=board.based_on, **said
         )
