@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = "".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "templates").rglob("*.html")
 )
-# Bound by a table (tabs, verdicts, many cases), by list.js or graph.js instead of a `hotkey` tag.
-INDIRECT = re.compile(r"^(verdict-\d|tab-\w+|item-[\w-]+|label|graph-\w+|submit.*|peek)$")
+# Bound by a table (tabs, verdicts, many cases) or by a script (list.js, masks.js, graph.js).
+INDIRECT = re.compile(r"^(verdict-\d|tab-\w+|item-[\w-]+|label|graph-\w+|submit.*|peek|translate)$")
 
 
 @pytest.mark.row(31)
