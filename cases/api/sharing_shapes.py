@@ -153,12 +153,12 @@ class FieldFateSerializer(serializers.Serializer[Any]):
 class RenditionSerializer(serializers.ModelSerializer[Rendition]):
     """The exact text that one partner gets; SHA-256 is over its UTF-8 bytes.
 
-    event: the same as a MISP event; empty in revisions from before there were any.
+    event: the same as a MISP event; null in revisions from before there were any.
     """
 
     lines = FieldFateSerializer(many=True, read_only=True)
-    event = serializers.CharField(source="misp.body", default="", read_only=True)
-    event_sha256 = serializers.CharField(source="misp.sha256", default="", read_only=True)
+    event = serializers.CharField(source="misp.body", allow_null=True, read_only=True)
+    event_sha256 = serializers.CharField(source="misp.sha256", allow_null=True, read_only=True)
 
     class Meta:
         model = Rendition
