@@ -18,9 +18,9 @@ import django
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.db import connection
+from django.core.management.commands import flush
+from django.db.backends.postgresql.operations import DatabaseOperations
 from hypothesis import settings as trials
-from pytest_django import DjangoDbBlocker
 
 from abusedesk.celery import ABANDONED, app
 from abusedesk.core import embedded, pulse
@@ -28,6 +28,7 @@ from abusedesk.core.embedded import Server
 from abusedesk.core.pgpaths import Paths
 from abusedesk.core.spawn import spawn
 from detectors.partitions import forget_partitions
+from tests.databases import blank_database, emptying
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = "DESK_TEST_HOME"  # the controller tells its xdist workers where the server lies
@@ -110,17 +111,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Test in the database that DATABASE_URL names, so that Celery's queues are in the same one."""
-    database = settings.DATABASES["default"]
-    database["TEST"] = {**database.get("TEST", {}), "NAME": database["NAME"]}
+def blank() -> str:
+    """A database to be copied."""
+    return blank_database(PATHS)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let transactional tests empty the audit table; UPDATE and DELETE stay refused."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER audit_guard_table")
+def django_db_modify_db_settings(blank: str) -> None:
+    """Test in the database that DATABASE_URL names, so that Celery's queues are in the same one."""
+    database = settings.DATABASES["default"]
+    database["TEST"] = {
+        **database.get("TEST", {}),
+        "NAME": database["NAME"],
+        "TEMPLATE": blank,
+        "MIGRATE": False,
+    }
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Empty tables after transactional tests the quick way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", emptying)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *_, **__: None)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -370,7 +370,8 @@ Door = dict[str, str]
 """Headers of a request: a session's cookie, a token, or nothing."""
 
 # ok: a page or an answer. rows, none: a list with or without rows. goes: a redirect. login: a
-# redirect to the login page. Numbers: refusals. Methods that are not listed do nothing for anybody.
+# redirect to the login page, or the form back with the way there. Numbers: refusals. Methods that
+# are not listed do nothing for anybody.
 TUNED: Final = "near-duplicate-text"
 """A detector with findings."""
 PAGES: Final = """
@@ -1494,6 +1495,7 @@ def test_every_address_stands_in_the_tables() -> None:
 
 
 @pytest.mark.parametrize("names", _batches(PAGE_NAMES), ids=", ".join)
+@pytest.mark.journey(26)
 def test_pages_open_to_whom_the_table_says(names: list[str]) -> None:
     on = furnish()
     doors = _sessions(on) | {"token": _bearer(on.people[Role.ADMIN], Scope)}
@@ -1789,6 +1791,8 @@ def _answer(method: str, path: str, body: dict[str, Any], door: Door) -> str:
     response = client.generic(method, path, raw, media_type)
     if isinstance(response, FileResponse):
         list(response)  # at its end the file is closed
+    if response.headers.get("WWW-Authenticate") == "Form":
+        return "login"
     if 300 <= response.status_code < 400:
         return "login" if response["Location"].startswith(settings.LOGIN_URL) else "goes"
     if response.status_code >= 400:

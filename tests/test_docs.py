@@ -14,6 +14,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 TARGET = re.compile(r"`make ([a-z-]+)")
+JOURNEY = re.compile(r"^@pytest\.mark\.journey\((\d+)\)", re.MULTILINE)
 
 
 def test_reference_pages_are_what_the_code_says() -> None:
@@ -54,3 +55,11 @@ def test_every_picture_is_shown_somewhere_and_small() -> None:
     for picture in sorted((ROOT / "docs/img").iterdir()):
         assert f"img/{picture.name}" in shown, picture.name
         assert picture.stat().st_size <= 150 * 1024, f"{picture.name}: make screenshots smaller"
+
+
+def test_every_journey_of_the_console_is_played_by_a_test() -> None:
+    page = (ROOT / "docs" / "console.md").read_text(encoding="utf-8").partition("## Journeys")[2]
+    told = [int(number) for number in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
+    tests = (path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
+    played = {int(number) for text in tests for number in JOURNEY.findall(text)}
+    assert told == sorted(played)

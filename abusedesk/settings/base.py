@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "abusedesk.core.context.ContextMiddleware",
+    "abusedesk.core.signed_out.SignedOutMiddleware",
     "abusedesk.core.problems.ErrorMiddleware",
 ]
 

@@ -9,9 +9,10 @@ function startToasts() {
   }
 }
 
-function complain(words) {
+function complain(words, way) {
   const toast = Object.assign(document.createElement("div"), { className: "toast bad", textContent: words });
-  toast.dataset.toast = "10";
+  if (way) toast.append(" ", way);
+  toast.dataset.toast = way ? "0" : "10";
   document.querySelector(".toasts")?.append(toast);
   document.getElementById("alert")?.replaceChildren(words);
   startToasts();
@@ -46,8 +47,20 @@ function submitOnce(event) {
   setTimeout(() => delete form.dataset.busy, 2000);
 }
 
+// Signing in again, in a second tab, changes the token that a page which is open still holds.
+function renewToken(event) {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const field = event.target.elements?.csrfmiddlewaretoken;
+  if (token && field) field.value = token;
+}
+
+function signIn() {
+  return Object.assign(document.createElement("a"), { href: "/login/", target: "_blank", rel: "noopener", textContent: "Sign in in a second tab" });
+}
+
 startToasts();
 document.addEventListener("click", copy);
+document.addEventListener("submit", renewToken, true);
 document.addEventListener("submit", submitOnce);
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.shouldSwap) delete document.documentElement.dataset.ready;
@@ -57,6 +70,7 @@ document.addEventListener("htmx:afterRequest", (event) => delete event.target.da
 document.addEventListener("htmx:sendError", () => complain("The desk cannot be reached. Nothing was lost; try again."));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
+  if (status === 401) return complain("You are signed out. Nothing was lost: send it again afterwards.", signIn());
   complain(status === 404 ? "This is not there any more." : `The desk answered with an error (${status}). Nothing was lost.`);
 });
 document.documentElement.dataset.ready = "";

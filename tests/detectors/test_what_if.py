@@ -214,10 +214,11 @@ def test_the_page_names_the_case_and_leads_to_a_backtest(case: Case) -> None:
     assert "what would be gained" in lead.get(url, {"at": "2"}).content.decode()
 
 
-@pytest.mark.parametrize("at", ["", "x", "nan", "inf", "1e999", "-5", "\x00"])
-def test_what_is_no_threshold_does_no_harm(case: Case, at: str) -> None:
+def test_what_is_no_threshold_does_no_harm(case: Case) -> None:
     url = reverse("detectors:what-if", args=[SLUG])
-    assert browser(cast.reviewer()).get(url, {"by": "<b>", "at": at}).status_code == 200
+    reader = browser(cast.reviewer())
+    for at in ("", "x", "nan", "inf", "1e999", "-5", "\x00"):
+        assert reader.get(url, {"by": "<b>", "at": at}).status_code == 200, at
 
 
 def test_a_backtest_of_nothing_or_out_of_bounds_starts_none(case: Case) -> None:

@@ -22,7 +22,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from abusedesk.core import clock, embedded, ids
+from abusedesk.core import clock, ids
 from abusedesk.core.models import Role, User
 from abusedesk.core.pgpaths import Paths
 from abusedesk.env import BASE_DIR
@@ -228,26 +228,14 @@ class OtherDesk:
         self._log.close()
 
 
-@pytest.fixture(scope="module")
-def blank() -> str:
-    """A database with all tables and nothing in them, to be copied: migrating takes longest.
-
-    None of them is dropped: that would wait for every connection of the server, also for one that
-    has told its client of something and waits itself. They go with the server of the tests.
-    """
-    name = f"blank_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
-    embedded.ensure_database(paths, name)
-    told = {"DATABASE_URL": paths.dsn_of(name), "ABUSEDESK_BROKER_URL": "memory://"}
-    command = [sys.executable, "manage.py", "migrate", "--verbosity=0"]
-    subprocess.run(command, cwd=BASE_DIR, env=os.environ | told, check=True)
-    return name
-
-
 @pytest.fixture
 def other(blank: str, tmp_path: Path) -> Iterator[OtherDesk]:
-    """A second desk on the same database server."""
-    name = f"{blank.replace('blank', 'other')}_{next(NUMBERS)}"
+    """A second desk on the same database server.
+
+    Its database is not dropped: that would wait for every connection of the server, also for one
+    that has told its client of something and waits itself. It goes with the server of the tests.
+    """
+    name = f"other_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{next(NUMBERS)}"
     paths = Paths.for_var(Path(os.environ["ABUSEDESK_VAR"]))
     _run(paths, f'CREATE DATABASE "{name}" TEMPLATE "{blank}"')
     started = OtherDesk(paths.dsn_of(name), tmp_path)

@@ -23,9 +23,9 @@ from cases.services.recall import recall_share
 from cases.sharing import buckets, hmacs
 from tests.sharing import desk
 from tests.sharing.desk import Sharing
-from tests.sharing.other_desk import OtherDesk, blank, other
+from tests.sharing.other_desk import OtherDesk, other
 
-__all__ = ["blank", "other"]
+__all__ = ["other"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UNKNOWN = "never-seen-by-harbour.example"

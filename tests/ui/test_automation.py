@@ -54,6 +54,7 @@ def _many(number: int, name: str = "wave", first: int = 0) -> None:
 @pytest.mark.ui
 @pytest.mark.row(68)
 @pytest.mark.row(96)
+@pytest.mark.journey(19)
 def test_an_admin_proposes_a_lead_allows_it_trips_and_held_hits_are_settled(
     enter: Enter, desk: world.Desk
 ) -> None:
@@ -122,6 +123,7 @@ def _resumes(ada: Visitor) -> None:
 
 @pytest.mark.ui
 @pytest.mark.row(95)
+@pytest.mark.journey(19)
 def test_what_a_version_did_is_shown_confirmed_and_taken_back(
     enter: Enter, desk: world.Desk
 ) -> None:

@@ -47,6 +47,7 @@ def peek_at_ten(rita: Visitor, ref: str) -> None:
 
 
 @pytest.mark.row(50)
+@pytest.mark.journey(24)
 def test_ten_graphic_items_are_followed_by_a_break_that_one_can_end(
     enter: Callable[..., Visitor], heavy: world.Desk
 ) -> None:

@@ -52,6 +52,7 @@ def _confirm(visitor: Visitor, action: str) -> BulkJob:
 
 @pytest.mark.ui
 @pytest.mark.row(33)
+@pytest.mark.journey(8)
 def test_two_hundred_are_ticked_over_four_pages_and_closed_with_a_reason(
     enter: Enter, desk: world.Desk, by_worker: None
 ) -> None:
@@ -94,6 +95,7 @@ def test_two_hundred_are_ticked_over_four_pages_and_closed_with_a_reason(
 
 @pytest.mark.ui
 @pytest.mark.row(34)
+@pytest.mark.journey(8)
 def test_all_that_match_are_counted_sampled_and_the_number_is_typed(
     enter: Enter, desk: world.Desk, by_worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +132,7 @@ def test_all_that_match_are_counted_sampled_and_the_number_is_typed(
 
 @pytest.mark.ui
 @pytest.mark.row(34)
+@pytest.mark.journey(8)
 def test_work_on_all_that_match_is_watched_cancelled_and_undone(
     enter: Enter, desk: world.Desk, by_worker: None
 ) -> None:
@@ -184,6 +187,7 @@ def test_rows_are_ticked_by_keys_and_a_label_is_put_to_them(enter: Enter, desk: 
 
 
 @pytest.mark.ui
+@pytest.mark.journey(8)
 def test_what_failed_stays_ticked_and_can_be_done_again(
     enter: Enter, desk: world.Desk, by_worker: None
 ) -> None:

@@ -54,6 +54,7 @@ def case(desk: world.Desk) -> Case:
 
 
 @pytest.mark.row(94)
+@pytest.mark.journey(18)
 def test_a_lead_saves_the_case_and_the_draft_that_loses_it_needs_a_reason(
     enter: Callable[..., Visitor], case: Case
 ) -> None:

@@ -23,6 +23,7 @@ Enter = Callable[..., Visitor]
 
 
 @pytest.mark.row(53)
+@pytest.mark.journey(16)
 def test_a_name_is_completed_by_keys_and_the_inbox_of_the_other_fills_by_itself(
     enter: Enter, desk: world.Desk
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_mention_works_without_scripts(enter: Enter, desk: world.Desk) -> None
 
 
 @pytest.mark.row(52)
+@pytest.mark.journey(7)
 def test_a_filter_is_saved_from_the_queue_and_stands_in_the_rail(
     enter: Enter, desk: world.Desk
 ) -> None:

@@ -57,6 +57,7 @@ def _evidence(case: Case, signals: int) -> None:
 
 @pytest.mark.row(106)
 @pytest.mark.worker
+@pytest.mark.journey(12)
 def test_a_case_leaves_stays_away_as_forecast_and_is_back_within_a_minute_when_it_is_outgrown(
     enter: Callable[..., Visitor],
     desk: world.Desk,

@@ -100,6 +100,7 @@ def test_the_graph_obeys_keys_of_ones_own(enter: Callable[..., Visitor], desk: w
     assert graph.get_attribute("viewBox") == near
 
 
+@pytest.mark.journey(11)
 def test_delete_on_a_link_leads_to_the_preview_of_the_cut(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:

@@ -45,6 +45,7 @@ def wait_for_other(page: Page, ref: str) -> None:
 
 @pytest.mark.row(31)
 @pytest.mark.row(35)
+@pytest.mark.journey(5)
 def test_a_reviewer_works_with_keys_only(enter: Enter, desk: world.Desk) -> None:
     rita = enter(mouse=False, typed=True)
     page = rita.page
@@ -106,6 +107,7 @@ def _writes_a_note(rita: Visitor) -> None:
 
 
 @pytest.mark.row(31)
+@pytest.mark.journey(2)
 def test_twenty_cases_without_a_mouse_and_every_key_is_shown(
     enter: Enter, desk: world.Desk
 ) -> None:
@@ -152,12 +154,13 @@ def _every_key_is_shown(rita: Visitor) -> None:
 
 
 @pytest.mark.row(29)
+@pytest.mark.journey(3)
 def test_two_browsers_that_press_next_get_different_cases(enter: Enter, desk: world.Desk) -> None:
-    for number in range(9, 25):
+    for number in range(9, 103):
         world.case(desk.queue, number)
     visitors = [enter("rita"), enter("lena")]
     seen: list[str] = []
-    for _ in range(10):
+    for _ in range(50):
         for visitor in visitors:
             visitor.go("/queues/operations/")
         for visitor in visitors:
@@ -165,7 +168,7 @@ def test_two_browsers_that_press_next_get_different_cases(enter: Enter, desk: wo
         for visitor in visitors:
             visitor.page.wait_for_url(CASE_URL)
             seen.append(ref_of(visitor.page))
-    assert len(set(seen)) == 20
+    assert len(set(seen)) == 100
     third = enter("ada")
     third.go(f"/cases/{seen[-1]}/")
     expect(third.page.get_by_text("Claimed by lena")).to_be_visible()
@@ -207,6 +210,7 @@ def _timed(rita: Visitor, decisions: int) -> list[float]:
     return sorted(times)
 
 
+@pytest.mark.journey(4)
 def test_a_lost_claim_keeps_what_was_typed(enter: Enter, desk: world.Desk) -> None:
     rita = enter()
     page = rita.page
@@ -263,6 +267,7 @@ def test_escalate_and_snooze_by_keys(enter: Enter, desk: world.Desk) -> None:
     assert [case.state for case in states.values()] == [State.ESCALATED, State.SNOOZED]
 
 
+@pytest.mark.journey(6)
 def test_back_returns_to_the_same_row_of_the_list(enter: Enter, desk: world.Desk) -> None:
     rita = enter()
     rita.go("/queues/operations/?state=open")
@@ -308,6 +313,7 @@ def test_deciding_works_without_javascript(enter: Enter, desk: world.Desk) -> No
         ({"key": "y", "code": "KeyY", "repeat": True}, False),
     ],
 )
+@pytest.mark.journey(27)
 def test_keys_mind_layout_and_composition(
     enter: Enter, desk: world.Desk, event: dict[str, object], works: bool
 ) -> None:

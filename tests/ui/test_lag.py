@@ -16,6 +16,7 @@ from tests.ui.conftest import Visitor
 pytestmark = [pytest.mark.ui, pytest.mark.row(12)]
 
 
+@pytest.mark.journey(28)
 def test_the_lag_tile_says_who_is_behind_and_leads_to_the_detectors(
     enter: Callable[..., Visitor], settings: Settings
 ) -> None:

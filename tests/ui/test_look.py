@@ -104,6 +104,7 @@ SERIOUS = {"serious", "critical"}
 
 @pytest.mark.ui
 @pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.journey(25)
 def test_every_page_is_accessible_and_fits(
     enter: Callable[..., Visitor], desk: world.Desk, theme: str
 ) -> None:
@@ -214,6 +215,7 @@ def test_the_login_page_is_accessible(enter: Callable[..., Visitor], desk: world
 
 
 @pytest.mark.ui
+@pytest.mark.journey(29)
 def test_charts_are_drawn_on_their_axes(enter: Callable[..., Visitor], desk: world.Desk) -> None:
     """Where Plotly's rules are blocked, bars are shifted without an error."""
     ada = enter("ada")

@@ -49,6 +49,7 @@ def opened(visitor: Visitor, ref: str) -> Page:
     return visitor.page
 
 
+@pytest.mark.journey(24)
 def test_the_key_shows_as_long_as_it_is_held(enter: Callable[..., Visitor], ref: str) -> None:
     rita = enter(mouse=False)
     page = opened(rita, ref)
@@ -72,6 +73,7 @@ def test_the_key_shows_as_long_as_it_is_held(enter: Callable[..., Visitor], ref:
     ],
     ids=["blur", "tab switch", "next row"],
 )
+@pytest.mark.journey(24)
 def test_it_is_covered_again_when_one_looks_elsewhere(
     enter: Callable[..., Visitor], ref: str, event: str
 ) -> None:
@@ -84,6 +86,7 @@ def test_it_is_covered_again_when_one_looks_elsewhere(
     expect(words(page)).to_have_count(0)
 
 
+@pytest.mark.journey(24)
 def test_who_cannot_hold_presses_once_and_it_is_covered_after_ten_seconds(
     enter: Callable[..., Visitor], desk: world.Desk, ref: str
 ) -> None:

@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.ui, pytest.mark.row(31)]
 Enter = Callable[..., Visitor]
 
 
+@pytest.mark.journey(27)
 def test_a_key_is_changed_on_the_page_and_then_works(enter: Enter, desk: world.Desk) -> None:
     rita = enter(mouse=False)
     rita.go("/me/shortcuts/")
@@ -33,6 +34,7 @@ def test_a_key_is_changed_on_the_page_and_then_works(enter: Enter, desk: world.D
     assert rita.violations() == []
 
 
+@pytest.mark.journey(27)
 def test_a_clash_is_shown_at_its_field_and_nothing_typed_is_lost(
     enter: Enter, desk: world.Desk
 ) -> None:

@@ -217,6 +217,7 @@ def test_the_last_case_leads_back_to_the_queue(desk: world.Desk, as_: Any) -> No
 
 
 @pytest.mark.row(35)
+@pytest.mark.journey(5)
 def test_a_decision_is_undone_from_the_timeline(desk: world.Desk, as_: Any) -> None:
     case = claimed(desk, desk.reviewer)
     client = as_(desk.reviewer)

@@ -134,6 +134,7 @@ def _try(lena: Visitor) -> None:
 
 
 @pytest.mark.row(90)
+@pytest.mark.journey(22)
 def test_a_partner_s_pattern_is_pinned_taken_in_tried_and_enabled_by_two(
     enter: Enter, desk: world.Desk, tmp_path: Path
 ) -> None:

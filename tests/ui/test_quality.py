@@ -43,6 +43,7 @@ def _decide(rita: Visitor, ref: str) -> None:
 
 @SCRIPTS
 @pytest.mark.row(45)
+@pytest.mark.journey(14)
 def test_a_second_person_judges_without_the_first_verdict(
     enter: Callable[..., Visitor], desk: world.Desk, *, script: bool
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_second_person_judges_without_the_first_verdict(
 
 @SCRIPTS
 @pytest.mark.row(47)
+@pytest.mark.journey(15)
 def test_an_appeal_is_handed_in_and_ruled_on_by_somebody_else(
     enter: Callable[..., Visitor], desk: world.Desk, *, script: bool
 ) -> None:
@@ -163,6 +165,7 @@ def test_answers_survive_a_refusal(
 @SCRIPTS
 @pytest.mark.row(38)
 @pytest.mark.parametrize("goes_on", [0, 1], ids=["this", "the other"])
+@pytest.mark.journey(10)
 def test_the_case_that_is_chosen_goes_on(
     enter: Callable[..., Visitor], desk: world.Desk, *, script: bool, goes_on: int
 ) -> None:

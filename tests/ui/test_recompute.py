@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.ui]
 
 
 @pytest.mark.row(110)
+@pytest.mark.journey(17)
 def test_from_the_why_tab_to_the_same_score_and_to_another(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:

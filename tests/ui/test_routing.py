@@ -46,6 +46,7 @@ def test_a_queue_and_its_rule_are_made_without_code(enter: Enter, desk: world.De
 
 
 @pytest.mark.row(106)
+@pytest.mark.journey(12)
 def test_h_then_e_puts_a_case_away_until_it_escalates(enter: Enter, desk: world.Desk) -> None:
     rita = enter("rita", mouse=False)
     rita.go("/cases/AD-3/")

@@ -34,6 +34,7 @@ def sample(accounts: int) -> str:
 
 @pytest.mark.row(13)
 @pytest.mark.row(27)
+@pytest.mark.journey(20)
 def test_a_rule_is_made_tried_and_shipped_in_two_minutes(enter: Callable[..., Visitor]) -> None:
     lena = enter("lena")
     page = lena.page
@@ -82,6 +83,7 @@ def test_a_rule_is_made_tried_and_shipped_in_two_minutes(enter: Callable[..., Vi
     assert lena.watch.dialogs == []
 
 
+@pytest.mark.journey(20)
 def test_text_and_blocks_follow_each_other_and_bad_text_names_its_line(
     enter: Callable[..., Visitor],
 ) -> None:

@@ -55,6 +55,7 @@ def evil(desk: world.Desk) -> Case:
     return case
 
 
+@pytest.mark.journey(23)
 def test_nothing_in_evidence_acts(enter: Callable[..., Visitor], evil: Case) -> None:
     rita = enter("ada")
     signal = Signal.objects.get(external_id="w-40-0")
@@ -82,6 +83,7 @@ def _looks_safe(visitor: Visitor, path: str) -> None:
     assert visitor.violations() == [], path
 
 
+@pytest.mark.journey(23)
 def test_hidden_characters_are_seen(enter: Callable[..., Visitor], evil: Case) -> None:
     rita = enter()
     rita.go("/cases/EVIL-1/?tab=evidence")

@@ -111,6 +111,7 @@ def _look_up(lena: Visitor) -> None:
 @pytest.mark.row(62)
 @pytest.mark.row(64)
 @pytest.mark.row(97)
+@pytest.mark.journey(21)
 def test_a_case_goes_from_its_page_to_a_partner_and_is_recalled(
     enter: Enter, desk: world.Desk, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ def _shoot(visitor: Visitor, name: str) -> None:
         visitor.page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
+@pytest.mark.journey(9)
 def test_it_is_filled_on_three_pages_by_one_key_compared_saved_and_acted_on_once(
     enter: Callable[..., Visitor], desk: world.Desk, tmp_path: Path
 ) -> None:

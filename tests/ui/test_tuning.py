@@ -35,6 +35,7 @@ def in_force() -> DetectorConfig:
 
 @pytest.mark.row(21)
 @pytest.mark.row(22)
+@pytest.mark.journey(18)
 def test_one_writes_another_approves_and_one_click_goes_back(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:
@@ -70,6 +71,7 @@ def test_one_writes_another_approves_and_one_click_goes_back(
 
 
 @pytest.mark.row(19)
+@pytest.mark.journey(18)
 def test_one_click_stands_a_detector_down_and_the_page_shows_what_it_finds(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:
@@ -85,6 +87,7 @@ def test_one_click_stands_a_detector_down_and_the_page_shows_what_it_finds(
 
 
 @pytest.mark.row(20)
+@pytest.mark.journey(18)
 def test_a_moved_slider_lists_at_once_what_is_lost(
     enter: Callable[..., Visitor], desk: world.Desk
 ) -> None:

@@ -29,11 +29,11 @@ from cases.sharing import signing
 from tests.sharing import desk as sharing
 from tests.sharing import packs
 from tests.sharing.desk import Sharing
-from tests.sharing.other_desk import OtherDesk, blank, other
+from tests.sharing.other_desk import OtherDesk, other
 from tests.ui import world
 from tests.ui.conftest import Visitor, session_at
 
-__all__ = ["blank", "other"]
+__all__ = ["other"]
 
 pytestmark = pytest.mark.ui
 Enter = Callable[..., Visitor]

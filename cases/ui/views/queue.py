@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from abusedesk.core import clock, saved
@@ -45,6 +46,7 @@ def queues(request: DeskRequest) -> HttpResponse:
     return render(request, "cases/queues.html", context)
 
 
+@gzip_page
 @login_required
 @require_GET
 def queue(request: DeskRequest, slug: str) -> HttpResponse:
@@ -105,6 +107,7 @@ def claim_next(request: DeskRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("cases:case-detail", args=[case.ref]), status=303)
 
 
+@gzip_page
 @login_required
 @require_GET
 def case_list(request: DeskRequest) -> HttpResponse:
