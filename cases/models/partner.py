@@ -53,6 +53,12 @@ class Organisation(models.Model):
         """All digits of the key's fingerprint, to be read to partners."""
         return signing.fingerprint(signing.public_of(self.signing_secret))
 
+    @property
+    def seal_fingerprint(self) -> str:
+        """The same of the key that others seal to; empty while there is none."""
+        key = getattr(self, "seal_key", None)
+        return signing.fingerprint(bytes.fromhex(key.public)) if key else ""
+
 
 class Partner(models.Model):
     """An organisation that may be given something, and under which agreement.
