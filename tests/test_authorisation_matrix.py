@@ -167,7 +167,6 @@ from cases.selectors.partner import (
     partner_by_slug,
     partners_for,
     reach_of,
-    seal_fingerprint_for,
 )
 from cases.selectors.pattern import (
     fares_of,
@@ -1351,7 +1350,6 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "job_by_id": (STAFF, lambda who, on: job_by_id(_first(LetterJob), who)),
     "letter_by_id": (STAFF, lambda who, on: letter_by_id(_first(DeadLetter), who)),
     "organisation_for": (STAFF, lambda who, on: organisation_for(who)),
-    "seal_fingerprint_for": (STAFF, lambda who, on: seal_fingerprint_for(who)),
     "partners_for": (STAFF, lambda who, on: partners_for(who)),
     "partner_by_slug": (STAFF, lambda who, on: partner_by_slug("partner-0", who)),
     "circles_for": (STAFF, lambda who, on: circles_for(who)),

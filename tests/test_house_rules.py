@@ -70,6 +70,7 @@ WITHOUT_ACTOR = {
     "detectors/services/scenario_run.py run_scenarios": "workers",
     "cases/services/file.py drop_orphans": "the clock does it",
     "cases/services/answering.py finish_run": "workers; the feed's row names its owner",
+    "cases/services/answering.py post_to_inbox": "carries what another service says",
     "cases/services/answering.py receipt_of": "says what is signed, writes nothing",
     "cases/services/bundle.py signature_of": "reads",
     "cases/services/circle.py key_in_force": "the desk itself, when it renders",

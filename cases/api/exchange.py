@@ -15,14 +15,16 @@ from abusedesk.core.models import Scope
 from abusedesk.core.outbound import OutboundError
 from abusedesk.core.rest import Endpoint, caller, problems
 from cases.api import exchange_shapes as shapes
+from cases.api import feed_shapes
 from cases.api.partners import valid
 from cases.api.shares import DETAIL, shown
-from cases.selectors.feed import feed_by_slug
+from cases.selectors.feed import feed_by_slug, imported_by_id
 from cases.selectors.share import share_by_id
 from cases.services.answering import answer_feed
 from cases.services.asking import ask_partners
 from cases.services.circle_keys import hand_out_keys
 from cases.services.lookup import answer_lookup, describe_lookups
+from cases.services.opinion import give_opinion
 from cases.services.override import override_conflict
 from detectors.selectors.entity import entity_by_id
 
@@ -129,3 +131,23 @@ class ShareOverrideView(Endpoint):
         said = valid(shapes.OverrideSerializer(data=request.data))
         override_conflict(actor=caller(request), share=row, **said)
         return shown(request, share_id)
+
+
+class ImportedOpinionView(Endpoint):
+    """What the desk thinks of an object."""
+
+    scopes: ClassVar = {"POST": Scope.REVIEW}
+
+    @extend_schema(
+        request=feed_shapes.ImportedOpinionSerializer,
+        responses={200: feed_shapes.ImportedDetailSerializer, **problems(404, 409, 422)},
+    )
+    def post(self, request: Request, imported_id: int) -> Response:
+        """Told to the desk of the feed that brought it."""
+        row = imported_by_id(imported_id, caller(request))
+        said = valid(feed_shapes.ImportedOpinionSerializer(data=request.data))
+        try:
+            row = give_opinion(actor=caller(request), imported=row, **said)
+        except OutboundError as error:
+            raise ConflictError(str(error)) from error
+        return Response(feed_shapes.ImportedDetailSerializer(row).data)

@@ -11,9 +11,8 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from abusedesk.core.errors import ConflictError, NotFoundError
+from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import Scope
-from abusedesk.core.outbound import OutboundError
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from cases.api import feed_shapes as shapes
@@ -31,7 +30,6 @@ from cases.selectors.partner import circle_by_slug, partner_by_slug
 from cases.services.bundle import read_bundle
 from cases.services.feed import FeedText, accept_feed, resume_feed, save_feed
 from cases.services.inbox import set_inbox
-from cases.services.opinion import give_opinion
 from detectors.intel.terms import BatchTerms
 
 DETAIL = {200: shapes.FeedSerializer}
@@ -197,24 +195,4 @@ class ImportedObjectView(Endpoint):
     def get(self, request: Request, imported_id: int) -> Response:
         """As it came."""
         row = imported_by_id(imported_id, caller(request))
-        return Response(shapes.ImportedDetailSerializer(row).data)
-
-
-class ImportedOpinionView(Endpoint):
-    """What the desk thinks of an object."""
-
-    scopes: ClassVar = {"POST": Scope.REVIEW}
-
-    @extend_schema(
-        request=shapes.ImportedOpinionSerializer,
-        responses={200: shapes.ImportedDetailSerializer, **problems(404, 409, 422)},
-    )
-    def post(self, request: Request, imported_id: int) -> Response:
-        """Told to the desk of the feed that brought it."""
-        row = imported_by_id(imported_id, caller(request))
-        said = valid(shapes.ImportedOpinionSerializer(data=request.data))
-        try:
-            row = give_opinion(actor=caller(request), imported=row, **said)
-        except OutboundError as error:
-            raise ConflictError(str(error)) from error
         return Response(shapes.ImportedDetailSerializer(row).data)

@@ -287,7 +287,7 @@ urlpatterns = [
     ),
     path(
         "sharing/imported/<int:imported_id>/opinion/",
-        feeds.ImportedOpinionView.as_view(),
+        exchange.ImportedOpinionView.as_view(),
         name="api-imported-opinion",
     ),
     path("sharing/shares/", shares.SharesView.as_view(), name="api-shares"),

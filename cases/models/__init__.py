@@ -35,8 +35,8 @@ from cases.models.partner import (
     CircleMember,
     Organisation,
     Partner,
-    PartnerKey,
 )
+from cases.models.partner_key import PartnerKey
 from cases.models.pattern import OutcomeTold, Pattern, PatternHandover, PatternRelease
 from cases.models.policy import PolicyVersion
 from cases.models.presence import Presence

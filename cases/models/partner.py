@@ -1,4 +1,4 @@
-"""With whom the desk shares: its own organisation, partners and circles, and keys of all three."""
+"""With whom the desk shares: its own organisation, partners and circles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from abusedesk.core import clock, sealing
-from cases.choices import KeyState, KeyUse, Tlp
+from cases.choices import Tlp
 from cases.sharing import signing
 from cases.sharing.minimise import TYPES
 
@@ -53,6 +53,12 @@ class Organisation(models.Model):
         """All digits of the key's fingerprint, to be read to partners."""
         return signing.fingerprint(signing.public_of(self.signing_secret))
 
+    @property
+    def seal_fingerprint(self) -> str:
+        """The same of the key that others seal to; empty while there is none."""
+        key = getattr(self, "seal_key", None)
+        return signing.fingerprint(bytes.fromhex(key.public)) if key else ""
+
 
 class Partner(models.Model):
     """An organisation that may be given something, and under which agreement.
@@ -91,36 +97,6 @@ class Partner(models.Model):
     def agreed(self) -> bool:
         """Whether it is written down what for and on which ground it is given anything."""
         return bool(self.purpose and self.legal_basis)
-
-
-class PartnerKey(models.Model):
-    """A public key of a partner, pinned by a person. There is one table for all uses of keys.
-
-    use: it signs patterns, files and receipts (Ed25519), or keys of circles reach the partner
-    sealed to it (X25519). public: 32 bytes as hex. compared: its fingerprint was typed; a key that
-    was pinned before that was asked for is good for receipts and files, and signs no patterns.
-    identity: whose objects it may sign; the first ones say it.
-    """
-
-    partner = models.ForeignKey(Partner, models.PROTECT, related_name="keys")
-    use = models.CharField(max_length=4, choices=KeyUse.choices, default=KeyUse.SIGN)
-    key_id = models.CharField(max_length=40, unique=True)
-    public = models.CharField(max_length=64)
-    compared = models.BooleanField(default=True)
-    identity = models.CharField(max_length=90, blank=True)
-    state = models.CharField(max_length=10, choices=KeyState.choices, default=KeyState.PINNED)
-    # no indexes: nobody asks which keys one person compared
-    pinned_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    pinned_at = models.DateTimeField(default=clock.now)
-    withdrawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.key_id
 
 
 class Circle(models.Model):

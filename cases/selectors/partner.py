@@ -28,13 +28,8 @@ class Reach:
 
 def organisation_for(viewer: User) -> Organisation | None:
     """Whose desk this is; None while nobody has said it, and for who may not know."""
-    return Organisation.objects.first() if policy.allowed(viewer, "partner.view") else None
-
-
-def seal_fingerprint_for(viewer: User) -> str:
-    """Of the own key to which others seal, all digits; empty for who may not know, and for none."""
-    row = SealKey.objects.first() if policy.allowed(viewer, "partner.view") else None
-    return signing.fingerprint(bytes.fromhex(row.public)) if row else ""
+    rows = Organisation.objects.select_related("seal_key")
+    return rows.first() if policy.allowed(viewer, "partner.view") else None
 
 
 def published_keys_of() -> dict[str, Any]:

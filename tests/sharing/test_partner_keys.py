@@ -50,6 +50,15 @@ def test_only_an_admin_pins_keys_and_what_is_none_is_named(on: Sharing) -> None:
         assert wrong.value.field == field
 
 
+def test_the_page_of_partners_tells_the_fingerprints_of_both_own_keys(on: Sharing) -> None:
+    told = Client().get("/.well-known/abusedesk-keys.json").json()["keys"]
+    browser = Client()
+    browser.force_login(on.reviewer)
+    page = browser.get("/sharing/partners/").content.decode()
+    for one in told:
+        assert signing.fingerprint(bytes.fromhex(one["hex"])) in page
+
+
 def test_of_a_file_of_keys_the_one_is_pinned_that_is_for_this_use(on: Sharing) -> None:
     file = Client().get("/.well-known/abusedesk-keys.json").content.decode()
     told = {one["use"]: one for one in json.loads(file)["keys"]}

@@ -38,7 +38,7 @@ __all__ = ["other"]
 pytestmark = pytest.mark.ui
 Enter = Callable[..., Visitor]
 SHOTS = os.environ.get("SCREENSHOTS", "")
-WINDOW: Final[ViewportSize] = {"width": 1440, "height": 760}
+WINDOW: Final[ViewportSize] = {"width": 1440, "height": 700}
 BAY: Final = "cert-north"
 
 

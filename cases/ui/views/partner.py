@@ -21,7 +21,6 @@ from cases.selectors.partner import (
     partner_by_slug,
     partners_for,
     published_keys_of,
-    seal_fingerprint_for,
 )
 from cases.selectors.received import partner_keys_of
 from cases.services.organisation import save_organisation
@@ -50,7 +49,6 @@ def partner_list(request: DeskRequest) -> HttpResponse:
         "section": "partners",
         "rows": rows,
         "own": own,
-        "seal_fingerprint": seal_fingerprint_for(request.user),
         "own_form": OrganisationForm(initial={"name": own.name if own else ""}),
         "form": form,
         "can_save": policy.allowed(request.user, "partner.save"),
