@@ -65,16 +65,21 @@ SHORTCUTS = (
     Shortcut("go-search", KeyScope.GLOBAL, ("g", "w"), "Search for words in everything"),
     Shortcut("go-queues", KeyScope.GLOBAL, ("g", "q"), "Queues"),
     Shortcut("go-cases", KeyScope.GLOBAL, ("g", "c"), "Cases"),
+    Shortcut("go-entities", KeyScope.GLOBAL, ("g", "e"), "Entities"),
     Shortcut("go-tray", KeyScope.GLOBAL, ("g", "t"), "Tray: what you put aside"),
     Shortcut("go-signals", KeyScope.GLOBAL, ("g", "f"), "Signals"),
     Shortcut("go-detectors", KeyScope.GLOBAL, ("g", "d"), "Detectors"),
     Shortcut("go-sharing", KeyScope.GLOBAL, ("g", "s"), "Sharing"),
+    Shortcut("go-quality", KeyScope.GLOBAL, ("g", "r"), "Quality"),
     Shortcut("go-dashboards", KeyScope.GLOBAL, ("g", "o"), "Operations dashboard"),
     Shortcut("go-settings", KeyScope.GLOBAL, ("g", "a"), "Tokens"),
     Shortcut("go-personal", KeyScope.GLOBAL, ("g", "p"), "Personal settings"),
     Shortcut("item-next", KeyScope.ITEMS, ("j",), "Next row"),
     Shortcut("item-previous", KeyScope.ITEMS, ("k",), "Previous row"),
     Shortcut("item-open", KeyScope.ITEMS, ("o",), "Open the row (also Enter)"),
+    Shortcut(
+        "item-preview", KeyScope.ITEMS, (" ",), "Preview the case of the row"
+    ),
     Shortcut("item-select", KeyScope.ITEMS, ("x",), "Select the row"),
     Shortcut("item-extend", KeyScope.ITEMS, ("Shift+J",), "Select it and the next row"),
     Shortcut("item-extend-back", KeyScope.ITEMS, ("Shift+K",), "Select it and the previous row"),
@@ -96,6 +101,7 @@ SHORTCUTS = (
     Shortcut("escalate", KeyScope.CASE, ("e",), "Escalate"),
     Shortcut("snooze", KeyScope.CASE, ("h",), "Snooze, also what is selected"),
     Shortcut("note", KeyScope.CASE, ("c",), "Write a note"),
+    Shortcut("merge", KeyScope.CASE, ("m",), "Merge with another case"),
     Shortcut("share", KeyScope.CASE, ("s",), "Share with partners"),
     Shortcut("case-previous", KeyScope.CASE, ("<",), "Previous case of the queue"),
     Shortcut("case-next", KeyScope.CASE, (">",), "Next case of the queue"),
@@ -126,6 +132,7 @@ SHORTCUTS = (
 )
 BY_ID = {shortcut.id: shortcut for shortcut in SHORTCUTS}
 SIGNS = {
+    " ": "Space",
     "ArrowUp": "↑",
     "ArrowDown": "↓",
     "ArrowLeft": "←",
@@ -186,7 +193,9 @@ def shown(shortcut: Shortcut) -> list[str]:
 
 def aria(shortcut: Shortcut) -> str:
     """Value of `aria-keyshortcuts`; sequences have no notation there."""
-    return shortcut.keys[0].replace("Ctrl", "Control") if len(shortcut.keys) == 1 else ""
+    if len(shortcut.keys) > 1:
+        return ""
+    return shortcut.keys[0].replace("Ctrl", "Control").replace(" ", "Space")
 
 
 def groups(entries: Iterable[Shortcut] = SHORTCUTS) -> list[tuple[str, list[Shortcut]]]:

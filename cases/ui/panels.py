@@ -43,6 +43,7 @@ from detectors.selectors.evidence import shared_of
 
 FINDINGS = 50
 FADED = 50
+PRECEDENTS = 3  # in a preview
 TABS = ("summary", "evidence", "files", "why", "graph", "timeline", "related", "precedents")
 ICONS = {
     "case.opened": "case",
@@ -102,6 +103,15 @@ def context(case: Case, tab: str, viewer: User) -> dict[str, Any]:
         ],
         "panel_template": f"cases/case_{tab}.html",
         **PANELS[tab](case, viewer),
+    }
+
+
+def preview(case: Case, viewer: User) -> dict[str, Any]:
+    """The case in short: what a person reads before opening it."""
+    return {
+        "case": case,
+        "sentences": [_sentence(line) for line in case.summary],
+        "precedents": precedents_of(case, viewer)[:PRECEDENTS],
     }
 
 

@@ -2,9 +2,9 @@
 const registry = JSON.parse(document.getElementById("key-registry")?.textContent ?? "[]");
 const LATIN = /^[a-z]$/;
 // Keys that click nothing: list.js and masks.js listen.
-const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", "item-select": "tick", "item-extend": "extend", "item-extend-back": "extendBack", peek: "peek", translate: "translate" };
+const ITEM_KEYS = { "item-next": "next", "item-previous": "previous", "item-open": "open", "item-preview": "preview", "item-select": "tick", "item-extend": "extend", "item-extend-back": "extendBack", peek: "peek", translate: "translate" };
 // Where they need more than a row.
-const NEEDED = { peek: "[data-veil]", translate: "[data-says], [data-translate]" };
+const NEEDED = { "item-preview": "[data-preview]", peek: "[data-veil]", translate: "[data-says], [data-translate]" };
 const TICKS = new Set(["item-select", "item-extend", "item-extend-back"]);
 // Keys of the graph that has the focus: graph.js listens.
 const ofGraph = (id) => id.startsWith("graph-");
@@ -12,6 +12,9 @@ const REPEATED = new Set(["item-next", "item-previous", "item-extend", "item-ext
 const SEQUENCE_MS = 1000;
 let pending = "";
 let timer = 0;
+
+// What the space bar does there already.
+const PRESSED = "button, summary, input, select, label";
 
 const isField = (node) => node?.closest?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
 
@@ -97,11 +100,13 @@ function openPanel(first) {
 function escape(event) {
   if (document.querySelector("dialog[open]")) return;
   const open = document.querySelector("details.menu[open]");
+  const preview = document.querySelector("#preview:not([hidden])");
   if (pending) closePanel();
   else if (open) {
     open.open = false;
     open.querySelector("summary").focus();
   } else if (isField(event.target)) event.target.blur();
+  else if (preview) preview.hidden = true;
   else press("back");
 }
 
@@ -115,6 +120,7 @@ function onKey(event) {
   if (key === "Escape") return escape(event);
   if (document.querySelector("dialog[open]")) return;
   const typing = isField(event.target);
+  if (key === " " && event.target.closest?.(PRESSED)) return;
   const allowed = candidates([key]).filter((entry) => !typing || entry.typing);
   if (typing && !allowed.length) return;
   if ((event.ctrlKey || event.metaKey) && !allowed.length) return;

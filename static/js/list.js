@@ -1,4 +1,4 @@
-// Rows and evidence: j and k move a current item, o and Enter open it, x ticks it; the place survives a visit.
+// Rows and evidence: j and k move a current item, o and Enter open it, Space previews its case, x ticks it; the place survives a visit.
 const items = () => [...document.querySelectorAll("[data-item]")];
 const current = () => document.querySelector("[data-item].is-current");
 const place = () => `place:${location.pathname}`;
@@ -11,6 +11,30 @@ function select(item, { scroll = true } = {}) {
   (link ?? item).focus({ preventScroll: true });
   if (scroll) item.scrollIntoView({ block: "nearest" });
   if (item.id) sessionStorage.setItem(place(), item.id);
+  if (drawer() && !drawer().hidden) show(item);
+}
+
+const drawer = () => document.getElementById("preview");
+
+// The case page in short, asked for as a part of it; nothing is claimed.
+function show(item) {
+  const link = item.querySelector("a[data-open]");
+  if (!link || !item.matches("[data-preview]")) return;
+  drawer().dataset.of = item.id;
+  drawer().hidden = false;
+  htmx.ajax("GET", `${link.pathname}?preview=1`, { target: "#preview", swap: "innerHTML" });
+}
+
+function preview() {
+  const item = current() ?? items()[0];
+  if (!drawer().hidden && drawer().dataset.of === item?.id) {
+    drawer().hidden = true;
+  } else if (item === current()) {
+    show(item);
+  } else {
+    drawer().hidden = false;
+    select(item);
+  }
 }
 
 function move(step) {
@@ -49,7 +73,7 @@ function extend(step) {
   tick(current(), true);
 }
 
-const KEYS = { next: () => move(1), previous: () => move(-1), open, tick: toggle, extend: () => extend(1), extendBack: () => extend(-1) };
+const KEYS = { next: () => move(1), previous: () => move(-1), open, preview, tick: toggle, extend: () => extend(1), extendBack: () => extend(-1) };
 
 document.addEventListener("desk:item", (event) => KEYS[event.detail]?.());
 document.addEventListener("focusin", (event) => {

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from abusedesk.core import ids
@@ -35,6 +35,8 @@ def case_detail(request: DeskRequest, ref: str) -> HttpResponse:
         survivor = Case.objects.get(pk=survivor_id(case.pk))
         messages.info(request, f"{case.ref} is part of {survivor.ref} now.")
         return redirect("cases:case-detail", survivor.ref)
+    if request.htmx and "preview" in request.GET:
+        return render(request, "cases/case_preview.html", panels.preview(case, request.user))
     draft = request.session.pop(DRAFTS, {}).get(case.ref, {})
     if not request.htmx or request.htmx.boosted:
         record_visit(actor=request.user, case=case)

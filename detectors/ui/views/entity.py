@@ -43,7 +43,7 @@ def entity_find(request: DeskRequest) -> HttpResponse:
         else:
             return redirect("detectors:entity-detail", entity.type, entity.pk)
     context = {
-        "section": "signals",
+        "section": "entities",
         "types": EntityType.choices,
         "type": kind,
         "value": value,
@@ -67,7 +67,7 @@ def entity_detail(request: DeskRequest, kind: str, entity_id: int) -> HttpRespon
     own = (entity.type, entity.value)
     listed = lists_of([own, *((one.type, one.value) for one in linked)])
     context = {
-        "section": "signals",
+        "section": "entities",
         "entity": entity,
         "listed": listed.get(own, []),
         "chips": chips(listed.get(own, [])),
