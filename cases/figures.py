@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 
 from abusedesk.core.charts import Chart
-from abusedesk.core.templatetags.ui import platform
+from abusedesk.core.platforms import platform_name
 from detectors import figures
 
 
 def signals_chart(counts: Mapping[str, Mapping[date, int]], days: Sequence[date]) -> Chart:
     """Signals of each platform by day."""
-    series = {platform(name): values for name, values in figures.by_day(counts, days).items()}
+    series = {platform_name(name): values for name, values in figures.by_day(counts, days).items()}
     return _by_day(
         "signals",
         "Signals by platform",

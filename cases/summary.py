@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict
 
+from abusedesk.core.platforms import platform_name
 from detectors.base import Family
 from detectors.models import Finding
 
@@ -82,10 +83,10 @@ class Facts:
 
 
 def title(facts: Facts) -> str:
-    """`12 accounts on x and telegram: shared device, synchronised sharing`."""
+    """`12 accounts on X and Telegram: shared device, synchronised sharing`."""
     words = list(dict.fromkeys(_words(one) for one in _one_a_family(facts.findings)))
     how = f": {', '.join(words)}" if words else ""
-    where = f" on {_listed(facts.platforms)}" if facts.platforms else ""
+    where = f" on {_listed([*map(platform_name, facts.platforms)])}" if facts.platforms else ""
     return cut(f"{counted(facts.accounts, 'account')}{where}{how}", TITLE_LIMIT)
 
 
@@ -155,7 +156,9 @@ def _where(facts: Facts) -> list[Sentence]:
             first.setdefault(name.partition(":")[0], one.first_at)
     order = [name for name in first if name in facts.platforms]
     missing = [name for name in facts.platforms if name not in first]
-    text = f"Platforms in order of the evidence: {', '.join([*order, *missing])}."
+    text = (
+        f"Platforms in order of the evidence: {', '.join(map(platform_name, [*order, *missing]))}."
+    )
     return [{"lead": "Where", "text": text, "finding_ids": []}]
 
 

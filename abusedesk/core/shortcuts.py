@@ -77,9 +77,7 @@ SHORTCUTS = (
     Shortcut("item-next", KeyScope.ITEMS, ("j",), "Next row"),
     Shortcut("item-previous", KeyScope.ITEMS, ("k",), "Previous row"),
     Shortcut("item-open", KeyScope.ITEMS, ("o",), "Open the row (also Enter)"),
-    Shortcut(
-        "item-preview", KeyScope.ITEMS, (" ",), "Preview the case of the row"
-    ),
+    Shortcut("item-preview", KeyScope.ITEMS, (" ",), "Preview the case of the row"),
     Shortcut("item-select", KeyScope.ITEMS, ("x",), "Select the row"),
     Shortcut("item-extend", KeyScope.ITEMS, ("Shift+J",), "Select it and the next row"),
     Shortcut("item-extend-back", KeyScope.ITEMS, ("Shift+K",), "Select it and the previous row"),

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 def test_a_strong_campaign_opens_one_case_with_its_facts() -> None:
     row, case = build.opened(members=[*build.accounts(7), *build.accounts(5, "telegram")])
     assert case.ref == f"AD-{case.pk}"
-    assert case.title == "12 accounts on telegram and x: shared device"
+    assert case.title == "12 accounts on Telegram and X: shared device"
     assert (case.accounts, case.hits, case.new_hits) == (12, 20, 0)
     assert (case.platforms, case.queue.slug) == (["telegram", "x"], "inbox")
     assert case.how_sure == row.p

@@ -470,7 +470,7 @@ def test_a_brigade_is_found_and_flagged_by_the_whole_desk() -> None:
     assert Finding.objects.filter(detector="mass-reporting").exists()
     settle()
     own = Case.objects.get(reports=0)
-    assert own.title == "10 accounts on x: synchronised sharing, reports in bulk"
+    assert own.title == "10 accounts on X: synchronised sharing, reports in bulk"
     about = list(Case.objects.filter(reports=10, state=State.OPEN))
     assert len(about) == 9, "each target waits for review"
     for case in about:

@@ -163,7 +163,7 @@ def test_a_campaign_joins_the_case_in_which_a_member_was_reported() -> None:
     assert Case.objects.count() == 1
     assert build.case_of(row) == case
     assert (case.hits, case.new_hits, case.accounts) == (21, 20, 8)
-    assert case.title == "8 accounts on x: shared device"
+    assert case.title == "8 accounts on X: shared device"
     assert case.how_sure == row.p
     assert "1 report by x:ada" in str(case.summary)
     assert build.verbs(case) == ["case.opened_by_report", "case.grew"]

@@ -47,16 +47,16 @@ WEAKER = _finding(4, "content", 2.0, detector="near-duplicate-text", anchor_type
 
 def test_a_title_says_how_many_where_and_how() -> None:
     assert summary.title(_facts(DEVICE, RHYTHM)) == (
-        "12 accounts on telegram and x: shared device, synchronised sharing"
+        "12 accounts on Telegram and X: shared device, synchronised sharing"
     )
 
 
 @pytest.mark.parametrize(
     ("platforms", "where"),
     [
-        (["x"], " on x"),
-        (["a", "b", "c"], " on a, b and c"),
-        (["a", "b", "c", "d", "e"], " on a, b and 3 more"),
+        (["x"], " on X"),
+        (["a", "b", "c"], " on A, B and C"),
+        (["a", "b", "c", "d", "e"], " on A, B and 3 more"),
         ([], ""),
     ],
 )
@@ -67,7 +67,7 @@ def test_a_title_names_up_to_three_platforms(platforms: list[str], where: str) -
 
 
 def test_a_title_without_findings_and_one_of_one_account() -> None:
-    assert summary.title(_facts(accounts=1, platforms=["x"])) == "1 account on x"
+    assert summary.title(_facts(accounts=1, platforms=["x"])) == "1 account on X"
 
 
 def test_a_title_always_fits() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from abusedesk.core import clock, shortcuts, text, translating, zones
+from abusedesk.core.platforms import platform_name
 
 register = template.Library()
 
@@ -21,16 +21,8 @@ HOUR = 3_600
 DAY = 86_400
 SPARK = 24  # units of height
 SEVERITIES = ("info", "low", "medium", "high", "critical")
-PLATFORMS = {
-    "x": "X",
-    "openai-api": "OpenAI API",
-    "anthropic-api": "Anthropic API",
-    "youtube": "YouTube",
-    "tiktok": "TikTok",
-    "email": "E-mail",
-    "ai": "AI",
-}
 
+register.filter("platform", platform_name)
 register.filter("safe_view", text.safe_view)
 register.filter("name_view", text.name_view)
 register.filter("defang", text.defang)
@@ -195,13 +187,6 @@ def number(value: float | None) -> str:
 def signed(value: float) -> str:
     """`+6.50`."""
     return f"{value:+.2f}"
-
-
-@register.filter
-def platform(slug: str) -> str:
-    """A platform as people write it."""
-    words = slug.replace("-", " ").capitalize()
-    return PLATFORMS.get(slug, re.sub(r"\b(api|ai)\b", lambda word: word[0].upper(), words))
 
 
 @register.filter
