@@ -110,7 +110,7 @@ def test_every_sentence_names_the_findings_it_rests_on() -> None:
         lines[1]["text"]
         == "340 signals in the findings in force, from 3 Nov 2026 12:00 to 3 Nov 2026 18:00 UTC."
     )
-    assert lines[-1]["text"] == "Platforms in order of the evidence: x, telegram."
+    assert lines[-1]["text"] == "Platforms in order of the evidence: X, Telegram."
 
 
 def test_a_label_is_told() -> None:
