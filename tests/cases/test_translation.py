@@ -212,9 +212,9 @@ def test_a_private_address_is_asked_only_where_the_operator_allowed_it(
 def test_who_may_not_see_the_case_has_nothing_translated(
     desk: world.Desk, case: Case, service: Translator
 ) -> None:
-    assert Client().post(page_of(case)).status_code == 302
+    assert Client().post(page_of(case)).status_code == 401
     assert browser_of(desk.partner).post(page_of(case)).status_code == 404
-    assert browser_of(cast.outsider()).post(page_of(case)).status_code == 302  # to the login
+    assert browser_of(cast.outsider()).post(page_of(case)).status_code == 401
     assert browser_of(desk.reviewer).get(page_of(case)).status_code == 405
     assert service.asked == []
     for person in (desk.reviewer, desk.lead, desk.admin):
