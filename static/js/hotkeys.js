@@ -18,9 +18,7 @@ const PRESSED = "button, summary, input, select, label";
 
 const isField = (node) => node?.closest?.("input:not([type=radio], [type=checkbox]), select, textarea, [contenteditable]");
 
-function visible(node) {
-  return node.checkVisibility ? node.checkVisibility() : true;
-}
+const visible = (node) => node.checkVisibility?.() ?? true;
 
 function target(id) {
   const found = [...document.querySelectorAll(`[data-hotkey~="${id}"]`)];
@@ -28,9 +26,7 @@ function target(id) {
 }
 
 // Ctrl+Enter sends the form one is typing in.
-function ownSubmit() {
-  return document.activeElement?.form?.querySelector("button:not([type=button])");
-}
+const ownSubmit = () => document.activeElement?.form?.querySelector("button:not([type=button])");
 
 function chord(event) {
   let key = event.key;
@@ -110,9 +106,7 @@ function escape(event) {
   else press("back");
 }
 
-function run(keys) {
-  return candidates(keys).some((entry) => press(entry.id));
-}
+const run = (keys) => candidates(keys).some((entry) => press(entry.id));
 
 function onKey(event) {
   if (event.defaultPrevented || event.isComposing || event.keyCode === 229 || event.altKey) return;
