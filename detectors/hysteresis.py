@@ -12,7 +12,7 @@ from typing import Final
 from detectors import folding
 from detectors.folding import Standing
 from detectors.fusion import Group
-from detectors.pairs import FAMILIES, Edge
+from detectors.pairs import Edge
 from detectors.scoring import MIN_ACCOUNTS
 
 STRONG: Final = 3.0
@@ -103,8 +103,7 @@ def _merges(group: Group, continued: Sequence[Standing]) -> list[Offer]:
         lead = continued[0]
         bridges = _independent(_between(group.edges, lead.members, other.members))
         if len(bridges) >= BRIDGES:
-            told = {family for edge in bridges for family in edge.parts}
-            families = sorted(told.intersection(FAMILIES))
+            families = sorted({family for edge in bridges for family in edge.parts})
             found.append(Offer(lead.key, other.key, frozenset(), len(bridges), tuple(families)))
     return found
 

@@ -18,13 +18,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from detectors import scoring
-from detectors.base import Family
 
 FAMILIES = tuple(scoring.WEIGHTS)
 DECLARED = "declared"
 """The part of a score that declared relationships take away; no finding stands behind it."""
-ALIKE = "alike"
-"""The part that accounts made alike say by saying the same; the findings are in the other parts."""
 ESTABLISHED = "established"
 """The part that is settled between two known operations; no finding stands behind it."""
 
@@ -84,15 +81,14 @@ class Named(NamedTuple):
 class Pairs:
     """LLRs of all account pairs, one symmetric matrix a family; `by` names the finding behind.
 
-    alike: which pairs say the same and were made alike. declared: what declared relationships take
-    from each pair; None without any. apart: what people took who cut pairs. named: by detector of
-    `scoring.SEVERAL`, which account stands in which of its findings.
+    declared: what declared relationships take from each pair; None without any. apart: what people
+    took who cut pairs. named: by detector of `scoring.SEVERAL`, which account stands in which of
+    its findings.
     """
 
     accounts: tuple[str, ...]
     best: dict[str, Floats] = field(default_factory=dict)
     by: dict[str, Ints] = field(default_factory=dict)
-    alike: Flags | None = None
     declared: Floats | None = None
     apart: Floats | None = None
     named: dict[str, Named] = field(default_factory=dict)
@@ -104,8 +100,6 @@ class Pairs:
         for family in FAMILIES:
             if family in self.best:
                 total += self.best[family]
-        if self.alike is not None:
-            total += scoring.ALIKE * self.alike
         for taken in (self.declared, self.apart):
             if taken is not None:
                 total += taken
@@ -135,7 +129,6 @@ def score_pairs(
             _add_clique(pairs, one, index, age)
     for detector, (least, llr) in scoring.SEVERAL.items():
         _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
-    pairs.alike = _alike(pairs)
     for group in declared:
         _set_apart(pairs, [place for name, place in index.items() if name in group])
     for left, right in apart:
@@ -154,14 +147,12 @@ def kept_graph(pairs: Pairs, least: float = 0.0) -> nx.Graph[str]:
 
 
 def parts_of(pairs: Pairs, a: int, b: int) -> dict[str, tuple[float, int]]:
-    """Family -> (LLR, finding) of one pair, and what is added to or taken from their sum."""
+    """Family -> (LLR, finding) of one pair, and what a declared relationship takes from it."""
     parts = {
         family: (float(best[a, b]), int(pairs.by[family][a, b]))
         for family, best in pairs.best.items()
         if best[a, b] > 0.0
     }
-    if pairs.alike is not None and pairs.alike[a, b]:
-        parts[ALIKE] = (scoring.ALIKE, 0)
     if pairs.declared is not None and pairs.declared[a, b]:
         parts[DECLARED] = (float(pairs.declared[a, b]), 0)
     return parts
@@ -244,15 +235,6 @@ def _in_common(touches: Flags) -> Ints:
         return (few @ few.T).astype(np.int64)
     sparse = csr_array(touches.astype(np.int64))
     return np.asarray((sparse @ sparse.T).toarray())
-
-
-def _alike(pairs: Pairs) -> Flags | None:
-    """Pairs with both kinds of evidence that are at the edge by these two alone, if any can be."""
-    said, made = (pairs.best.get(family) for family in (Family.CONTENT, Family.IDENTITY))
-    if said is None or made is None:
-        return None
-    both: Flags = (said > 0.0) & (made > 0.0) & (said + made >= scoring.S_NEAR - scoring.PRIOR)
-    return both
 
 
 def _set_apart(pairs: Pairs, places: list[int]) -> None:

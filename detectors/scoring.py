@@ -12,10 +12,6 @@ PRIOR = -6.0
 ESTABLISHED = 3.0
 """What is settled between two groups of which one opens by itself: that it is an operation. Whether
 the other is a part of it is left to the evidence between them."""
-ALIKE = 2.0
-"""What a pair gains where accounts that were made alike say the same. The prior is that of a pair
-which some finding names, so it is owed to the first witness; when an account was made is no reason
-for what it says, so that there is a second one is less likely by chance than their sum says."""
 DECLARED = -6.0
 """What a declared relationship takes from a pair: that they act together is known."""
 APART = -60.0

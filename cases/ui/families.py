@@ -12,7 +12,6 @@ FAMILY_NAMES = {
     "ai": "AI services",
     "behaviour": "Behaviour",
     "list": "Lists",
-    "alike": "The same said by accounts that were made alike",
     "declared": "Declared relationship",
     "established": "A known operation, and a group that holds together",
 }

@@ -137,18 +137,6 @@ def test_three_strong_bridges_without_a_common_account_offer_a_merger() -> None:
     }, "an offer moves nobody"
 
 
-def test_an_offer_names_kinds_of_evidence_only_not_what_they_gain_together() -> None:
-    links = _linked([(A[n], B[n]) for n in range(3)])
-    more = [("content", 5.0), ("identity", 3.0)]
-    evidence = [*links[:2]]
-    for link in links[2:]:
-        for family, llr in more:
-            number = len(evidence) + 1
-            evidence.append(msgspec.structs.replace(link, id=number, family=family, llr=llr))
-    (offer,) = _planned(_two(), evidence, {1}).offers
-    assert offer.families == ("content", "identity")
-
-
 @pytest.mark.parametrize(
     ("pairs", "llr"),
     [

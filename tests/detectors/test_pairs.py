@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from detectors import pairs, scoring
 from detectors.base import DAY_S, Family
-from detectors.pairs import ALIKE, Evidence, Pairs, kept_graph, parts_of, score_pairs
+from detectors.pairs import Evidence, Pairs, kept_graph, score_pairs
 
 NAMES = [f"x:{number}" for number in range(8)]
 SEVERAL = {
@@ -224,42 +224,3 @@ def test_a_large_table_is_made_as_a_small_one_is(evidence: list[Evidence]) -> No
     assert np.array_equal(small.total(), large.total())
     assert small.by.keys() == large.by.keys()
     assert all(np.array_equal(by, large.by[family]) for family, by in small.by.items())
-
-
-@pytest.mark.parametrize(
-    ("family", "llr", "other", "more", "gains"),
-    [
-        (Family.CONTENT, 4.5, Family.IDENTITY, 1.5, True),
-        (Family.CONTENT, 3.0, Family.IDENTITY, 2.0, True),
-        (Family.CONTENT, 3.0, Family.IDENTITY, 1.5, False),  # not at the edge
-        (Family.CONTENT, 5.0, Family.INFRA_HARD, 4.0, False),  # a household talks of one thing
-        (Family.INFRA_HARD, 5.0, Family.IDENTITY, 3.0, False),  # and signs up on one evening
-        (Family.TIMING, 6.5, Family.IDENTITY, 3.0, False),
-        (Family.BEHAVIOUR, 4.0, Family.IDENTITY, 3.0, False),  # pupils of one class
-    ],
-)
-def test_accounts_made_alike_that_say_the_same_gain_what_the_sum_does_not_say(
-    family: Family, llr: float, other: Family, more: float, *, gains: bool
-) -> None:
-    names = (NAMES[0], NAMES[1])
-    pairs = score_pairs([told(1, family, llr, names), told(2, other, more, names)], NAMES)
-    gained = scoring.ALIKE if gains else 0.0
-    assert score(pairs, *names) == scoring.PRIOR + llr + more + gained
-    assert parts_of(pairs, 0, 1).get(ALIKE) == ((scoring.ALIKE, 0) if gains else None)
-
-
-def test_who_says_the_same_as_one_and_was_made_like_another_gains_nothing() -> None:
-    a, b, c = NAMES[:3]
-    pairs = score_pairs(
-        [told(1, Family.CONTENT, 5.0, (a, b)), told(2, Family.IDENTITY, 3.0, (b, c))], NAMES
-    )
-    assert (score(pairs, a, b), score(pairs, b, c)) == (scoring.PRIOR + 5, scoring.PRIOR + 3)
-
-
-@given(evidence=worlds(), group=st.sets(st.sampled_from(NAMES), min_size=2))
-def test_the_parts_of_a_pair_are_its_score(evidence: list[Evidence], group: set[str]) -> None:
-    pairs = score_pairs(evidence, NAMES, [frozenset(group)])
-    total = pairs.total()
-    for a, b in combinations(range(len(NAMES)), 2):
-        parts = parts_of(pairs, a, b)
-        assert total[a, b] == pytest.approx(scoring.PRIOR + sum(llr for llr, _ in parts.values()))

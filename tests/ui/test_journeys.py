@@ -369,7 +369,7 @@ def test_a_database_that_is_away_keeps_what_was_typed(enter: Enter, desk: world.
 
 @contextmanager
 def _database_away() -> Iterator[None]:
-    """Nobody but this connection is let in, and who was in is sent away."""
+    """Nobody but this connection is let in, and pages are sent away; the broker stays as it is."""
     name = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
@@ -379,7 +379,7 @@ def _database_away() -> Iterator[None]:
         server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false'.encode())
         server.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = %s AND pid <> %s",
+            " WHERE datname = %s AND pid <> %s AND application_name = 'abusedesk'",
             [name, own],
         )
         try:

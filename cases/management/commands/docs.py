@@ -170,9 +170,7 @@ def _fusion() -> str:
     ]
     intro = (
         f"A pair of accounts starts at log odds {scoring.PRIOR:g}. Inside a family the strongest"
-        " finding counts, families add up; each fades with its half-life. Accounts made alike that"
-        f" say the same gain {scoring.ALIKE:g} more: where content and identity alone bring a pair"
-        f" to {scoring.S_NEAR:g}."
+        " finding counts, families add up; each fades with its half-life."
     )
     return _page("Evidence weights", intro, _table(("Family", "Cap", "Half-life"), rows))
 
