@@ -99,7 +99,7 @@ SHORTCUTS = (
     Shortcut("escalate", KeyScope.CASE, ("e",), "Escalate"),
     Shortcut("snooze", KeyScope.CASE, ("h",), "Snooze, also what is selected"),
     Shortcut("note", KeyScope.CASE, ("c",), "Write a note"),
-    Shortcut("merge", KeyScope.CASE, ("m",), "Merge with another case"),
+    Shortcut("merge", KeyScope.CASE, ("m",), "Merge or cut"),
     Shortcut("share", KeyScope.CASE, ("s",), "Share with partners"),
     Shortcut("case-previous", KeyScope.CASE, ("<",), "Previous case of the queue"),
     Shortcut("case-next", KeyScope.CASE, (">",), "Next case of the queue"),

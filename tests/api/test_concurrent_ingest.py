@@ -66,15 +66,15 @@ def test_one_signal_from_twenty_clients_is_stored_once() -> None:
 
 def test_overlapping_batches_in_any_order_never_deadlock_for_good() -> None:
     source = make.source()
-    numbers = list(range(30))
+    numbers = list(range(400))
 
     def store(client: int) -> int:
-        turned = numbers[client:] + numbers[:client]
+        turned = numbers[50 * client :] + numbers[: 50 * client]
         batch = turned if client % 2 else turned[::-1]
         return ingest_batch(source=source, signals=[make.signal(n) for n in batch]).accepted
 
-    assert sum(at_once(store, 8)) == 30
-    assert Signal.objects.count() == 30
+    assert sum(at_once(store, 8)) == 400
+    assert Signal.objects.count() == 400
 
 
 def test_different_batches_of_one_source_do_not_wait_for_each_other() -> None:

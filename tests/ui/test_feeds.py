@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from abusedesk.core import clock, outbound
@@ -25,30 +23,10 @@ from tests.sharing import desk as sharing
 from tests.sharing import objects
 from tests.ui import world
 from tests.ui.conftest import Visitor
+from tests.ui.looks import is_accessible, shoot
 
 Enter = Callable[..., Visitor]
-SHOTS = os.environ.get("SCREENSHOTS", "")
-PHONE: ViewportSize = {"width": 390, "height": 844}
-WIDE: ViewportSize = {"width": 1440, "height": 900}
 EVIL = "<b>Refund crew</b>"
-
-
-def _shoot(visitor: Visitor, name: str) -> None:
-    if not SHOTS:
-        return
-    for size, width in (("wide", WIDE), ("phone", PHONE)):
-        visitor.page.set_viewport_size(width)
-        for theme in ("dark", "light"):
-            visitor.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-            path = str(Path(SHOTS) / f"{name}-{size}-{theme}.png")
-            visitor.page.screenshot(path=path, full_page=True)
-    visitor.page.set_viewport_size(WIDE)
-
-
-def _accessible(visitor: Visitor) -> None:
-    found = Axe().run(visitor.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert visitor.violations() == []
 
 
 def _entity(value: str) -> Entity:
@@ -97,8 +75,8 @@ def test_an_admin_reads_a_feed_looks_and_accepts(
     assert form.get_by_label("Name", exact=True).input_value() == "Harbour desk", "nothing is lost"
     form.get_by_label("Address of the collection").fill("https://harbour.example/taxii2/c/1/")
     form.get_by_label("Token or password").fill("s3cret")
-    _shoot(ada, "feeds")
-    _accessible(ada)
+    shoot(ada, "feeds")
+    is_accessible(ada)
     form.get_by_role("button", name="Save and read").click()
     ada.page.wait_for_url(re.compile(r"/sharing/feeds/harbour/$"))
     feed = Feed.objects.get()
@@ -106,8 +84,8 @@ def test_an_admin_reads_a_feed_looks_and_accepts(
 
     ada.go("/sharing/feeds/harbour/")
     expect(ada.page.get_by_text("1 import", exact=True)).to_be_visible()
-    _shoot(ada, "feed")
-    _accessible(ada)
+    shoot(ada, "feed")
+    is_accessible(ada)
     assert "s3cret" not in ada.page.content()
     ada.page.get_by_role("button", name="Accept all that wait").click()
     ada.page.wait_for_selector("text=One import is accepted.")
@@ -119,7 +97,7 @@ def test_an_admin_reads_a_feed_looks_and_accepts(
     poll_feed(feed_id=feed.pk)
     ada.go("/sharing/feeds/harbour/")
     expect(ada.page.get_by_text("The server answered 503.")).to_be_visible()
-    _shoot(ada, "feed-fault")
+    shoot(ada, "feed-fault")
 
 
 def _look(ada: Visitor, entity: Entity) -> None:
@@ -127,24 +105,24 @@ def _look(ada: Visitor, entity: Entity) -> None:
     ada.page.get_by_role("link", name="campaign").click()
     ada.page.wait_for_url(re.compile(r"/sharing/imported/\?"))
     ada.ready()
-    _shoot(ada, "imported-list")
-    _accessible(ada)
+    shoot(ada, "imported-list")
+    is_accessible(ada)
     ada.page.get_by_role("link", name=EVIL).click()
     ada.page.wait_for_url(re.compile(r"/sharing/imported/\d+/$"))
     ada.ready()
     expect(ada.page.get_by_text("is led to by")).to_be_visible()
-    _shoot(ada, "imported")
-    _accessible(ada)
+    shoot(ada, "imported")
+    is_accessible(ada)
 
     ada.go(f"/entities/domain/{entity.pk}/")
     expect(ada.page.get_by_role("heading", name="Other desks")).to_be_visible()
-    _shoot(ada, "entity")
-    _accessible(ada)
+    shoot(ada, "entity")
+    is_accessible(ada)
     ada.page.get_by_role("button", name="Has anyone seen this?").click()
     ada.page.wait_for_selector("text=No feed is of a desk that can be asked")
     ada.ready()
-    _shoot(ada, "asked")
-    _accessible(ada)
+    shoot(ada, "asked")
+    is_accessible(ada)
 
 
 @pytest.mark.ui
@@ -188,8 +166,8 @@ def _open_circle(ada: Visitor) -> None:
     ada.page.wait_for_selector("text=It counts from the next post on.")
     ada.ready()
     assert Inbox.objects.get().lookups
-    _shoot(ada, "circle-inbox")
-    _accessible(ada)
+    shoot(ada, "circle-inbox")
+    is_accessible(ada)
     ada.go("/sharing/partners/cert-north/")
     ada.page.get_by_text("Pin a key").click()
     ada.page.get_by_label("What it is for").select_option("seal")
@@ -199,8 +177,8 @@ def _open_circle(ada: Visitor) -> None:
     ada.page.wait_for_selector("text=Keys of circles are sealed to it")
     ada.ready()
     assert (PartnerKey.objects.get().use, PartnerKey.objects.get().public) == ("seal", "ab" * 32)
-    _shoot(ada, "partner-keys")
-    _accessible(ada)
+    shoot(ada, "partner-keys")
+    is_accessible(ada)
 
 
 def _weigh(lena: Visitor, on: sharing.Sharing) -> None:
@@ -209,8 +187,8 @@ def _weigh(lena: Visitor, on: sharing.Sharing) -> None:
     lena.go(f"/sharing/shares/{share.pk}/")
     lena.page.get_by_text("Share in spite of it").click()
     lena.page.get_by_label("Reason", exact=True).fill("agreed by mail")
-    _shoot(lena, "share-override")
-    _accessible(lena)
+    shoot(lena, "share-override")
+    is_accessible(lena)
     lena.page.get_by_role("button", name="Leave it out of account").click()
     lena.page.wait_for_selector("text=made anew without this conflict")
     lena.ready()
@@ -221,5 +199,5 @@ def _weigh(lena: Visitor, on: sharing.Sharing) -> None:
     )  # fmt: skip
     lena.go(f"/sharing/shares/{share.pk}/")
     expect(lena.page.get_by_role("heading", name="What partners say of it")).to_be_visible()
-    _shoot(lena, "share-outcomes")
-    _accessible(lena)
+    shoot(lena, "share-outcomes")
+    is_accessible(lena)

@@ -152,7 +152,11 @@ def test_a_merger_with_its_note_is_taken_back_and_the_old_link_works(
     here, there = desk.cases[:2]
     rita = enter()
     page = rita.page
-    rita.go(f"/cases/{here.ref}/lineage/?other={there.ref}#merge")
+    rita.go(f"/cases/{here.ref}/")
+    rita.press("m", "Enter")
+    page.wait_for_url(f"**/cases/{here.ref}/lineage/#merge")
+    page.get_by_label("Reference of the other case").fill(there.ref)
+    page.get_by_role("button", name="Preview").first.click()
     page.get_by_label("Why are they one?").fill("one crew")
     page.get_by_role("button", name="Merge", exact=True).click()
     page.wait_for_url(f"**/cases/{here.ref}/lineage/")

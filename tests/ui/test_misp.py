@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import expect
 
 from abusedesk.core import clock
 from cases.models import Feed, SharedEvent
@@ -24,30 +22,10 @@ from tests.sharing import desk as sharing
 from tests.sharing.test_misp_in import FOLDER, Folder, attribute, event
 from tests.ui import world
 from tests.ui.conftest import Visitor
+from tests.ui.looks import is_accessible, shoot
 
 Enter = Callable[..., Visitor]
-SHOTS = os.environ.get("SCREENSHOTS", "")
-PHONE: ViewportSize = {"width": 390, "height": 844}
-WIDE: ViewportSize = {"width": 1440, "height": 900}
 EVIL = "<b>Refund crew</b>"
-
-
-def _shoot(visitor: Visitor, name: str) -> None:
-    if not SHOTS:
-        return
-    for size, width in (("wide", WIDE), ("phone", PHONE)):
-        visitor.page.set_viewport_size(width)
-        for theme in ("dark", "light"):
-            visitor.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-            path = str(Path(SHOTS) / f"{name}-{size}-{theme}.png")
-            visitor.page.screenshot(path=path, full_page=True)
-    visitor.page.set_viewport_size(WIDE)
-
-
-def _accessible(visitor: Visitor) -> None:
-    found = Axe().run(visitor.page)
-    assert found.violations_count == 0, found.generate_report()
-    assert visitor.violations() == []
 
 
 @pytest.mark.ui
@@ -60,8 +38,8 @@ def test_a_partner_gets_the_event_that_the_preview_showed_and_its_recall_is_unco
     share, lena = sharing.shared(on), enter("lena")
     lena.go(f"/sharing/shares/{share.pk}/for/cert-north/")
     shown = lena.page.get_by_label("MISP event", exact=True).inner_text()
-    _shoot(lena, "misp-preview")
-    _accessible(lena)
+    shoot(lena, "misp-preview")
+    is_accessible(lena)
     lena.go(f"/sharing/shares/{share.pk}/")
     with lena.page.expect_download() as taken:
         row = lena.page.locator("#partner-cert-north")
@@ -79,8 +57,8 @@ def test_a_partner_gets_the_event_that_the_preview_showed_and_its_recall_is_unco
     lena.go(f"/sharing/shares/{share.pk}/")
     expect(lena.page.locator("#partner-bank-south").get_by_text("unconfirmed")).to_be_visible()
     expect(lena.page.get_by_text("whether it was deleted there, nobody has said")).to_be_visible()
-    _shoot(lena, "misp-recalled")
-    _accessible(lena)
+    shoot(lena, "misp-recalled")
+    is_accessible(lena)
     with lena.page.expect_download() as taken:
         row.get_by_role("button", name=re.compile("^Recalled MISP event")).click()
     taken.value.save_as(tmp_path / "recalled.json")
@@ -95,8 +73,8 @@ def test_the_page_of_a_partner_says_where_its_misp_reads(enter: Enter, desk: wor
     table = ada.page.locator("section:has(#addresses)")
     expect(table.get_by_text(re.compile("/misp/ring$"))).to_be_visible()
     expect(table.get_by_text("/taxii2/ring/")).to_be_visible()
-    _shoot(ada, "misp-partner")
-    _accessible(ada)
+    shoot(ada, "misp-partner")
+    is_accessible(ada)
     ada.go("/sharing/circles/ring/")
     form = ada.page.locator("section:has(#change)")
     form.get_by_label("MISP sharing group").fill("not a uuid")
@@ -109,7 +87,7 @@ def test_the_page_of_a_partner_says_where_its_misp_reads(enter: Enter, desk: wor
     ada.page.wait_for_selector("text=Saved.")
     ada.ready()
     assert form.get_by_label("MISP sharing group").input_value() == str(UUID(int=7))
-    _shoot(ada, "misp-circle")
+    shoot(ada, "misp-circle")
 
 
 @pytest.mark.ui
@@ -126,7 +104,7 @@ def test_an_admin_reads_a_misp_feed_looks_and_accepts(
     form.get_by_label("Name", exact=True).fill("Bay MISP")
     form.get_by_label("What it is").select_option(label="MISP feed")
     form.get_by_label("Address of the collection").fill(FOLDER)
-    _shoot(ada, "misp-feeds")
+    shoot(ada, "misp-feeds")
     form.get_by_role("button", name="Save and read").click()
     ada.page.wait_for_url(re.compile(r"/sharing/feeds/bay/$"))
     Feed.objects.update(due_at=clock.now())
@@ -134,8 +112,8 @@ def test_an_admin_reads_a_misp_feed_looks_and_accepts(
     ada.go("/sharing/feeds/bay/")
     expect(ada.page.get_by_text("2 in the manifest, 0 still to read, 1 not kept")).to_be_visible()
     expect(ada.page.get_by_text("TLP:RED is for named people")).to_be_visible()
-    _shoot(ada, "misp-feed")
-    _accessible(ada)
+    shoot(ada, "misp-feed")
+    is_accessible(ada)
     ada.page.get_by_role("button", name="Accept all that wait").click()
     ada.page.wait_for_selector("text=One import is accepted.")
     ada.ready()
@@ -146,5 +124,5 @@ def test_an_admin_reads_a_misp_feed_looks_and_accepts(
     ada.page.get_by_role("link", name=EVIL).click()
     ada.page.wait_for_url(re.compile(r"/sharing/imported/\d+/$"))
     ada.ready()
-    _shoot(ada, "misp-imported")
-    _accessible(ada)
+    shoot(ada, "misp-imported")
+    is_accessible(ada)
