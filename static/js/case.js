@@ -64,9 +64,10 @@ async function beat() {
   }
 }
 
-function openMenu(event) {
-  if (event.target.matches?.("details.menu") && event.target.open) {
-    event.target.querySelector("[data-first], input:not([type=hidden], [type=date]), textarea, select")?.focus();
+function openMenu({ target }) {
+  const inside = target.querySelector?.(".sheet")?.contains(document.activeElement);
+  if (target.matches?.("details.menu") && target.open && !inside) {
+    target.querySelector("[data-first], input:not([type=hidden], [type=date]), textarea, select")?.focus();
   }
 }
 

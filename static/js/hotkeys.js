@@ -10,8 +10,7 @@ const TICKS = new Set(["item-select", "item-extend", "item-extend-back"]);
 const ofGraph = (id) => id.startsWith("graph-");
 const REPEATED = new Set(["item-next", "item-previous", "item-extend", "item-extend-back", "graph-up", "graph-down", "graph-left", "graph-right", "graph-in", "graph-out"]);
 const SEQUENCE_MS = 1000;
-let pending = "";
-let timer = 0;
+let [pending, timer] = ["", 0];
 
 // What the space bar does there already.
 const PRESSED = "button, summary, input, select, label";
@@ -65,6 +64,8 @@ function press(id) {
     node.scrollIntoView({ block: "nearest" });
   } else {
     node.click();
+    // The browser's own word of an opened menu may come after the next key.
+    if (node.matches("summary")) node.parentElement.dispatchEvent(new Event("toggle"));
   }
   return true;
 }

@@ -62,3 +62,17 @@ def test_repeating_belongs_to_the_step_and_not_to_its_letter(
     rita.page.keyboard.up("q")
     rows = rita.page.locator("[data-item]")
     expect(rows.nth(1)).to_contain_class("is-current")
+
+
+def test_an_opened_menu_has_the_focus_before_the_next_key_can_come(
+    enter: Enter, desk: world.Desk
+) -> None:
+    rita = enter()
+    rita.go(f"/cases/{desk.cases[0].ref}/")
+    focused = rita.page.evaluate(
+        """() => {
+          document.body.dispatchEvent(new KeyboardEvent("keydown", {key: "m", bubbles: true}));
+          return document.activeElement.textContent.trim();
+        }"""
+    )
+    assert focused == "Merge with another case"
