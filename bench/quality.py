@@ -77,6 +77,10 @@ def _options() -> argparse.ArgumentParser:
         "--world", choices=MAKERS, action="append",
         help="of the worlds this kind alone; with --size and --count as large and as many as asked",
     )  # fmt: skip
+    parser.add_argument(
+        "--declared", action="store_true",
+        help="with --world: an admin has declared the harmless groups that act as one",
+    )  # fmt: skip
     parser.add_argument("--no-real", action="store_true", help="leave the real data out")
     parser.add_argument("--archive", type=Path, action="append", default=[],
                         help="a published archive of a takedown, CSV or JSON lines")  # fmt: skip
@@ -128,7 +132,10 @@ def _worlds(options: argparse.Namespace) -> list[Task]:
 def _chosen(options: argparse.Namespace, kind: str, seed: int) -> Task:
     """One world as large as asked; the published methods would need all pairs of what is viral."""
     size, tick = _size(options), _tick(options)
-    return partial(score_world, kind, size, seed, tick_floor_s=tick, methods=kind != "viral")
+    return partial(
+        score_world, kind, size, seed,
+        tick_floor_s=tick, methods=kind != "viral", declares=options.declared,
+    )  # fmt: skip
 
 
 def _looks(options: argparse.Namespace, parts: Sequence[str]) -> list[Task]:

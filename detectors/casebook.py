@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from detectors import folding
+from detectors.declared import Declared
 from detectors.folding import Standing
 from detectors.fusion import Group
 from detectors.pairs import Evidence
@@ -33,8 +34,10 @@ class _Campaign:
 
 @dataclass(slots=True)
 class Cases:
-    """history: every change of an open case, by engine time."""
+    """history: every change of an open case, by engine time. declared: groups that say that they
+    act together."""
 
+    declared: Declared = field(default_factory=dict)
     history: list[Change] = field(default_factory=list)
     _all: list[_Campaign] = field(default_factory=list)
     _of: dict[str, set[int]] = field(default_factory=dict)
@@ -46,7 +49,7 @@ class Cases:
         before, groups = folding.settled(
             accounts,
             self._standing,
-            lambda names: folding.groups_around(names, about, self._members),
+            lambda names: folding.groups_around(names, about, self._members, self.declared),
         )
         heirs = folding.heirs(before, groups)
         goes_on = {one.key for several in heirs.values() for one in several}

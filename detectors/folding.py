@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from hashlib import blake2b
 from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +20,7 @@ from scipy.sparse import csr_array
 
 from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
+from detectors.declared import Declared, judged_groups
 from detectors.fusion import Group
 from detectors.pairs import Evidence, Floats, score_pairs, with_several
 from detectors.ties import MAX_REACH
@@ -139,13 +141,15 @@ def parts_around(
 
 
 def groups_around(
-    accounts: Iterable[str], evidence_about: EvidenceAbout, members: Members = set
+    accounts: Iterable[str],
+    evidence_about: EvidenceAbout,
+    members: Members = set,
+    declared: Declared = MappingProxyType({}),
 ) -> list[Group]:
     """The campaigns around accounts as all evidence has them now."""
     found: list[Group] = []
     for part in parts_around(accounts, evidence_about, members):
-        pairs = score_pairs(part.evidence, sorted(part.accounts))
-        found += fusion.groups_of(pairs, part.evidence)
+        found += judged_groups(part.evidence, sorted(part.accounts), declared)
     return found
 
 

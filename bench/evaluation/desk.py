@@ -59,8 +59,10 @@ class Outcome:
 def run_desk(
     signals: Sequence[Signal], *, slugs: Iterable[str] | None = None, batch: int = BATCH,
     shards: int = 1, tick_floor_s: int = TICK_FLOOR_S, step_s: float = STEP_S,
+    declared: Iterable[frozenset[str]] = (),
 ) -> Outcome:  # fmt: skip
-    """Run all detectors with their defaults. slugs: only these.
+    """Run all detectors with their defaults. slugs: only these. declared: accounts that an admin
+    knows to act together.
 
     Findings are fused in steps of engine time, a step as soon as the clock of all has passed it.
     """
@@ -69,7 +71,7 @@ def run_desk(
         _Station(slug, shards, tick_floor_s, lambda ids: [known[id_] for id_ in ids])
         for slug in slugs or registry.all_detectors()
     ]
-    outcome = Outcome(Cases(), _clock(signals))
+    outcome = Outcome(Cases(declared=dict(enumerate(declared))), _clock(signals))
     ledger = _Ledger()
     digest = blake2b(digest_size=16)
     waiting: list[Entry] = []

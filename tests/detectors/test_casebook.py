@@ -54,6 +54,15 @@ def test_a_case_that_has_opened_stays_open_with_its_first_moment() -> None:
     assert book.open_cases() == [frozenset({"x:a", "x:b", "x:c", "x:d"})]
 
 
+def test_a_declared_group_opens_no_case_and_others_do() -> None:
+    declared = {1: frozenset({"x:a", "x:b", "x:c"})}
+    book, ledger = Cases(declared=declared), Ledger()
+    book.refresh(ledger.enter(1, on_one_device(1, "x:a", "x:b", "x:c")), 60.0, ledger.about)
+    assert book.open_cases() == []
+    book.refresh(ledger.enter(2, on_one_device(2, "x:d", "x:e", "x:f")), 120.0, ledger.about)
+    assert book.open_cases() == [frozenset({"x:d", "x:e", "x:f"})]
+
+
 _NAMES = tuple(f"x:{n}" for n in range(9))
 _FINDINGS = st.lists(
     st.tuples(
