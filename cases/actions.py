@@ -14,6 +14,7 @@ from abusedesk.core import audit, clock, outbound
 from abusedesk.core.audit import Verb
 from abusedesk.core.outbound import OutboundError
 from abusedesk.core.queueing import wake
+from abusedesk.core.sealing import LostError
 from cases.choices import DeliveryKind, DeliveryState
 from cases.models import Delivery
 from cases.protecting import is_protected
@@ -40,7 +41,7 @@ def deliver_due(limit: int = 50) -> int:
             continue
         try:
             taken, answer = _send(row)
-        except OutboundError as error:
+        except (OutboundError, LostError) as error:
             taken, answer = False, str(error)
             _pause_others(row)
         _finish(row, taken=taken, answer=answer)
@@ -95,7 +96,7 @@ def _send(row: Delivery) -> tuple[bool, str]:
         return False, "this webhook is switched off"
     headers = {
         "X-Abusedesk-Signature": signature(
-            row.webhook.secret, row.body, int(clock.now().timestamp())
+            row.webhook.plain, row.body, int(clock.now().timestamp())
         ),
         "X-Abusedesk-Delivery": str(row.pk),
     }

@@ -102,6 +102,7 @@ WITHOUT_ACTOR = {
     "cases/services/delivery.py take_back": "follows from an undo, which has an actor",
     "cases/services/event.py": "the clock does it",
     "cases/services/hold.py extend_holds": "workers",
+    "cases/services/reseal.py": "whoever runs the command holds both keys of the desk",
     "cases/services/task.py hand_out": "follows from the opening of a case",
     "cases/services/retention.py continue_purge": "workers, on behalf of who started it",
     "cases/services/retention.py wake_purges": "workers",

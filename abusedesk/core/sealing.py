@@ -33,18 +33,21 @@ def seal(plain: str, *, purpose: str) -> str:
     return base64.b64encode(nonce + body).decode()
 
 
-def unseal(stored: str, *, purpose: str) -> str:
-    """What was sealed. Raises LostError when this desk has another secret key by now."""
+def unseal(stored: str, *, purpose: str, secret_key: str = "") -> str:
+    """What was sealed. Raises LostError when this desk has another secret key by now.
+
+    secret_key: the one that it was sealed under, where that is not the desk's own any more.
+    """
     if not stored:
         return ""
     try:
         raw = base64.b64decode(stored, validate=True)
-        return _cipher().decrypt(raw[:NONCE], raw[NONCE:], purpose.encode()).decode()
+        return _cipher(secret_key).decrypt(raw[:NONCE], raw[NONCE:], purpose.encode()).decode()
     except (InvalidTag, binascii.Error, ValueError) as error:
         message = "The stored secret cannot be read with this desk's secret key. Enter it again."
         raise LostError(message) from error
 
 
-def _cipher() -> AESGCM:
+def _cipher(secret_key: str = "") -> AESGCM:
     derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"abusedesk/sealing/1")
-    return AESGCM(derive.derive(settings.SECRET_KEY.encode()))
+    return AESGCM(derive.derive((secret_key or settings.SECRET_KEY).encode()))

@@ -139,6 +139,7 @@ class Verb(StrEnum):
     OPINION_GIVEN = "opinion.given"
     OBJECTS_TAKEN = "objects.taken"
     PARTNER_KEYS = "partner.keys"
+    SECRETS_RESEALED = "secrets.resealed"
     CIRCLE_KEYS_GIVEN = "circle.keys_given"
     CIRCLE_KEYS_GOT = "circle.keys_got"
     LOOKUP_ASKED = "lookup.asked"
@@ -395,6 +396,7 @@ SENTENCES: dict[str, str] = {
     Verb.OPINION_GIVEN: "told the desk of the feed {slug} of {object}: {what}",
     Verb.OBJECTS_TAKEN: "took in {total} objects of {source}: {what}",
     Verb.PARTNER_KEYS: "set the keys of the partner {slug}: {what}",
+    Verb.SECRETS_RESEALED: "sealed {count} stored secrets anew; {lost} could not be read",
     Verb.CIRCLE_KEYS_GIVEN: "fetched the keys of the circle {slug}",
     Verb.CIRCLE_KEYS_GOT: "got the keys {keys} of the circle {slug} from {host}",
     Verb.LOOKUP_ASKED: "asked {host} whether it knows a {type}",

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from abusedesk.core import clock
+from abusedesk.core import clock, sealing
 from cases.choices import DeliveryKind, DeliveryState
 from cases.models.automation import AutomatedAction
 from cases.models.case import Case
 from cases.models.decision import Decision
 from cases.models.message import Message
 
+SIGNS: Final = "webhook"
+
 
 class Webhook(models.Model):
     """A receiver of decisions, and of the case events that it asked for.
 
-    The secret signs every body (HMAC-SHA-256). events: names in `cases/events.py`. read_to: the
-    entry of the audit chain up to which its events were made into deliveries.
+    secret: sealed; it signs every body (HMAC-SHA-256). events: names in `cases/events.py`.
+    read_to: the entry of the audit chain up to which its events were made into deliveries.
     """
 
     url = models.URLField(max_length=500)
-    secret = models.CharField(max_length=64)
+    secret = models.CharField(max_length=400)
     active = models.BooleanField(default=True)
     events = ArrayField(models.CharField(max_length=12), default=list, db_default=[])
     read_to = models.BigIntegerField(default=0, db_default=0)
@@ -32,6 +36,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def plain(self) -> str:
+        """The secret itself. Raises LostError when the desk's secret key is another one by now."""
+        return sealing.unseal(self.secret, purpose=SIGNS)
 
 
 class Delivery(models.Model):

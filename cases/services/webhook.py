@@ -6,13 +6,14 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from abusedesk.core import audit, ids, outbound
+from abusedesk.core import audit, ids, outbound, sealing
 from abusedesk.core.audit import Verb
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
 from cases import fields, policy
 from cases.events import EVENTS
 from cases.models import Webhook
+from cases.models.action import SIGNS
 from cases.services.delivery import host_of
 from cases.services.event import newest_entry
 
@@ -44,7 +45,8 @@ def save_webhook(
     if not row.active or not row.events:
         row.read_to = newest_entry()
     row.url, row.active, row.events = url, active, _events(events)
-    row.secret = secret or row.secret or ids.random_token()
+    if secret or not row.secret:
+        row.secret = sealing.seal(secret or ids.random_token(), purpose=SIGNS)
     row.save()
     audit.append(actor=actor, verb=Verb.WEBHOOK_SAVED, target=row, host=host_of(row), active=active)
     return row

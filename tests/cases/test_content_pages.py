@@ -134,8 +134,8 @@ def test_a_receiver_is_made_changed_and_sent_things_again(
     said = {"url": "https://a.example/hook", "events": ["changed"], "active": "on"}
     made = browser.post("/settings/webhooks/", said).content.decode()
     hook = Webhook.objects.get()
-    assert made.count(hook.secret) == 1
-    assert hook.secret not in browser.get(f"/settings/webhooks/{hook.pk}/").content.decode()
+    assert made.count(hook.plain) == 1
+    assert hook.plain not in browser.get(f"/settings/webhooks/{hook.pk}/").content.decode()
     label_case(actor=admin, case=case, labels=["ring"])
     owe_events()
     hook.deliveries.update(state="dead", attempts=8, answer="HTTP 500")

@@ -29,7 +29,7 @@ def webhooks(request: DeskRequest) -> HttpResponse:
     rows = webhooks_for(request.user)
     form = WebhookForm(request.POST if request.method == "POST" else None)
     made = _saved(request, form) if request.method == "POST" else None
-    context = {"rows": rows, "made": made, "secret": made.secret if made else ""}
+    context = {"rows": rows, "made": made, "secret": made.plain if made else ""}
     return _page(request, "cases/webhooks.html", WebhookForm() if made else form, context)
 
 
