@@ -28,8 +28,14 @@ class Agenda:
 
     def take(self, moment: float) -> Iterator[Key]:
         """Take out every key that is due before `moment`, and those of the slot that it is in."""
+        passed, open_ = self.take_apart(moment)
+        return chain(chain.from_iterable(passed), open_)
+
+    def take_apart(self, moment: float) -> tuple[list[list[Key]], list[Key]]:
+        """The same: the slots that are over, of which all is due, and that which `moment` is in."""
         due = sorted(slot for slot in self._slots if slot * SLOT_S < moment)
-        return chain.from_iterable([self._slots.pop(slot) for slot in due])
+        over = [self._slots.pop(slot) for slot in due if (slot + 1) * SLOT_S <= moment]
+        return over, [key for slot in due[len(over) :] for key in self._slots.pop(slot)]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import compress, groupby, islice, repeat
+from itertools import chain, compress, groupby, islice, repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -270,15 +270,28 @@ class Keyed:
 
     def _drop_passed(self, moment: float, settled: float) -> list[Key]:
         """Drop the keys that time has passed and that may go; which they were."""
-        due = self._to_drop.take(settled)
+        over, current = self._to_drop.take_apart(settled)
+        due = chain.from_iterable(over)
         gone, left = list[Key](), list[Key]()
         while some := [*islice(due, _SWEPT_TOGETHER)]:
-            passed = self._passed(some, moment, settled, left)
-            self._drop(passed)
-            gone += passed
+            # a lone key was not touched since it was put there
+            lone = [key for key in some if key not in self.states]
+            deque(map(self._newest.pop, lone), maxlen=0)
+            gone += lone
+            if len(lone) < len(some):
+                awake = [key for key in some if key in self.states]
+                gone += self._drop_due(awake, moment, settled, left)
+        gone += self._drop_due(current, moment, settled, left)
         for key in left:
             self._to_drop.put((key,), self._newest[key][0] + self._keep_s[key[0]])
         return gone
+
+    def _drop_due(
+        self, due: Sequence[Key], moment: float, settled: float, left: list[Key]
+    ) -> list[Key]:
+        passed = self._passed(due, moment, settled, left)
+        self._drop(passed)
+        return passed
 
     def _passed(
         self, due: Sequence[Key], moment: float, settled: float, left: list[Key]

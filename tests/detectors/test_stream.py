@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections, transaction
@@ -93,6 +94,39 @@ def test_pages_follow_each_other_without_gap_or_overlap(live: Stream) -> None:
         seen += [signal.text for signal in page.signals]
         position = page.last
     assert seen == names
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_a_page_of_a_long_stream_is_read_by_the_index_alone(
+    live: Stream, *, analyzed: bool
+) -> None:
+    """The planner takes what follows a position for nothing, and would sort all of it."""
+    ensure_partitions([START + timedelta(days=40)])
+    _store(live, *(f"n{number}" for number in range(3_000)))
+    if analyzed:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE detectors_signal")
+    desk.await_horizon()
+    plans: list[str] = []
+
+    def explained(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        if "ORDER BY" in sql:
+            execute(f"EXPLAIN {sql}", params, many, context)
+            plans.append("\n".join(row[0] for row in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    after = stream.read(live.pk, Position(), 10).last
+    wanted = stream.Wanted(("post",), (), START + timedelta(days=1))
+    with connection.execute_wrapper(explained):
+        assert len(stream.read(live.pk, after, 20).signals) == 20
+        assert len(stream.read_for(live.pk, after, 20, wanted).signals) == 20
+        assert len(stream.receipts(live.pk, after, 20)[0]) == 20
+        assert stream.reports(live.pk, after, 20)[2] == 20
+    assert len(plans) == 4
+    assert not [plan for plan in plans if "Sort  (" in plan]
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW enable_sort")
+        assert cursor.fetchone() == ("on",)
 
 
 def test_a_page_that_was_not_full_is_read_again(live: Stream) -> None:
