@@ -204,6 +204,7 @@ def test_the_pages_of_tuning_are_accessible_and_fit(
     lena = enter("lena")
     for path in (
         f"/detectors/{SLUG}/",
+        "/detectors/shared-infrastructure/",
         f"/detectors/{SLUG}/drafts/{draft.pk}/",
         f"/detectors/{SLUG}/versions/",
         f"/detectors/{SLUG}/what-if/?by=accounts&at=5",
@@ -221,7 +222,8 @@ def test_the_pages_of_tuning_are_accessible_and_fit(
         bad = [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
         assert [one for one in bad if one[0] not in KNOWN] == [], path
         if SHOTS:
-            lena.page.screenshot(path=f"{SHOTS}/{path.strip('/').replace('/', '-')}-{theme}.png")
+            name = path.strip("/").replace("/", "-")
+            lena.page.screenshot(path=f"{SHOTS}/{name}-{theme}.png", full_page=True)
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
@@ -240,7 +242,7 @@ def test_another_number_for_one_platform_is_written_approved_and_shown(
     ada.page.get_by_role("button", name="Save draft").click()
     expect(group.get_by_text("must lie between 2 and 100")).to_be_visible()
     expect(group.get_by_label("Number, line 1")).to_have_value("500")
-    for width in (1440, 390):
+    for width in (390, 1440):
         ada.page.set_viewport_size({"width": width, "height": 900})
         more = ada.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -251,6 +253,7 @@ def test_another_number_for_one_platform_is_written_approved_and_shown(
             ada.page.screenshot(path=f"{SHOTS}/overrides-{theme}-{width}.png")
     found = Axe().run(ada.page).response["violations"]
     assert [one["id"] for one in found if one["id"] not in KNOWN] == []
+    group.scroll_into_view_if_needed()
     group.get_by_label("Number, line 1").fill("5")
     ada.page.get_by_role("button", name="Save draft").click()
     ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/drafts/\d+/$"))
