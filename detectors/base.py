@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
 from detectors import normalise
 from detectors.once import once
@@ -191,6 +192,15 @@ class BaseParams(BaseModel):
             raise ValueError(message)
         return value
 
+    @classmethod
+    def tunable(cls) -> dict[str, FieldInfo]:
+        """The values that `param` made, one by one."""
+        return {
+            name: info
+            for name, info in cls.model_fields.items()
+            if isinstance(info.json_schema_extra, dict) and "unit" in info.json_schema_extra
+        }
+
     def digest(self) -> str:
         """Short stable name of these values."""
         canonical = msgspec.json.encode(self.model_dump(mode="json"), order="sorted")
@@ -206,12 +216,17 @@ def param(
     le: float | None = None,
     step: float | None = None,
     rebuild: bool = False,
+    overridable: bool = False,
 ) -> Any:
     """A tunable value with bounds, unit and step, which reach form, REST schema and docs.
 
     rebuild: whether a change makes the kept state wrong, so that it must be replayed.
+    overridable: whether it says how many accounts a finding needs, and is asked for that through
+    `overrides.need_of` only, so that it may be another number on one platform or from one source.
     """
     extra: JsonDict = {"unit": unit, "step": step, "rebuild": rebuild}
+    if overridable:
+        extra["overridable"] = True
     return Field(default, ge=ge, le=le, description=help, json_schema_extra=extra)
 
 
@@ -309,6 +324,16 @@ def _identifier(kind: str, value: str) -> str:
     return "" if name in PLACEHOLDERS else name
 
 
+Tell = Callable[[Iterable[int]], Iterable[tuple[str, str]]]
+"""Signals by id -> account and slug of the source of each; those that are gone are left out."""
+
+
+def nobody(ids: Iterable[int]) -> Iterable[tuple[str, str]]:
+    """Where it is not known who sent what."""
+    del ids
+    return ()
+
+
 StateT = TypeVar("StateT", bound=msgspec.Struct)
 StateT_contra = TypeVar("StateT_contra", bound=msgspec.Struct, contravariant=True)
 ParamsT = TypeVar("ParamsT", bound=BaseParams)
@@ -346,7 +371,8 @@ class Detector(Generic[StateT, ParamsT]):
     is made with no arguments.
 
     secret: the deployment's key for samples that nobody outside can predict. every: say what holds
-    after each signal, not only what is news; for scoring findings again.
+    after each signal, not only what is news; for scoring findings again. tell: who sent signals,
+    for settings that differ by source.
     """
 
     meta: ClassVar[Meta]
@@ -356,9 +382,10 @@ class Detector(Generic[StateT, ParamsT]):
     """All parameters that `prepare` and `keys` read, where that is known: settings that agree in
     them may share the keys that one of them found."""
 
-    def __init__(self, secret: bytes = b"", *, every: bool = False) -> None:
+    def __init__(self, secret: bytes = b"", *, every: bool = False, tell: Tell = nobody) -> None:
         self.secret = secret
         self.every = every
+        self.tell = tell
 
     def prepare(self, signals: Sequence[Signal], p: ParamsT) -> None:
         """Called with signals whose keys are asked for next: what is cheaper for many than for one

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
@@ -14,6 +14,9 @@ from pydantic.fields import FieldInfo
 
 from detectors.base import BaseParams
 from detectors.choices import Mode
+from detectors.override_form import OverridesField, OverrideTable, override_table
+from detectors.overrides import NAME as OVERRIDES
+from detectors.overrides import worded
 
 PREFIX = "p_"
 _UNIT_SUFFIX = re.compile(r"_(s|min|h|d|m|km)$")
@@ -107,12 +110,34 @@ def differences(
     first, second = (model().model_dump(mode="json") | dict(one) for one in (before, after))
     return [
         Difference(
-            label_of(name), str(_extra(info).get("unit") or ""), _told(first[name]),
+            label_of(name),
+            str(_extra(info).get("unit") or ""),
+            _told(first[name]),
             _told(second[name]),
         )
-        for name, info in model.model_fields.items()
+        for name, info in model.tunable().items()
         if first[name] != second[name]
-    ]  # fmt: skip
+    ] + _override_differences(model, first, second)
+
+
+def _override_differences(
+    model: type[BaseParams], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Difference]:
+    """Overrides that differ, a line each."""
+    first, second = (
+        {(one["setting"], one["scope"]): _told(one["value"]) for one in told.get(OVERRIDES, ())}
+        for told in (before, after)
+    )
+    return [
+        Difference(
+            f"{label_of(name)} {worded(scope)}",
+            unit_of(model, name),
+            first.get((name, scope), f"as everywhere: {_told(before[name])}"),
+            second.get((name, scope), f"as everywhere: {_told(after[name])}"),
+        )
+        for name, scope in sorted(first.keys() | second.keys())
+        if first.get((name, scope)) != second.get((name, scope))
+    ]
 
 
 def label_of(name: str) -> str:
@@ -126,9 +151,18 @@ def config_form(
     """The form of one detector, filled with what is in force."""
     first = {f"{PREFIX}{name}": value for name, value in current.items()}
     form = ConfigForm(data, initial={"mode": mode, **first})
-    for name, info in model.model_fields.items():
+    for name, info in model.tunable().items():
         form.fields[f"{PREFIX}{name}"] = _field(name, info)
+    if OVERRIDES in model.model_fields:
+        form.fields[f"{PREFIX}{OVERRIDES}"] = OverridesField(required=False)
     return form
+
+
+def field_at_fault(form: ConfigForm, name: str) -> str | None:
+    """The field that a refusal is about, by the name that a service gives it; None: all of them."""
+    outer = name.partition(".")[0]  # of a list the list
+    found = (one for one in (f"{PREFIX}{outer}", outer) if one in form.fields)
+    return next(found, None)
 
 
 def param_rows(form: ConfigForm, model: type[BaseParams]) -> list[ParamRow]:
@@ -136,8 +170,20 @@ def param_rows(form: ConfigForm, model: type[BaseParams]) -> list[ParamRow]:
     defaults = model().model_dump(mode="json")
     return [
         _row(form[f"{PREFIX}{name}"], info, defaults[name])
-        for name, info in model.model_fields.items()
+        for name, info in model.tunable().items()
     ]
+
+
+def overrides_in(
+    form: ConfigForm, model: type[BaseParams], places: Mapping[str, Iterable[str]]
+) -> OverrideTable | None:
+    """The overrides; None where nothing of a detector can be overridden.
+
+    places: slugs of platforms and of sources that are known.
+    """
+    if OVERRIDES not in model.model_fields:
+        return None
+    return override_table(form[f"{PREFIX}{OVERRIDES}"], model, label_of, places)
 
 
 def _row(bound: BoundField, info: FieldInfo, default: Any) -> ParamRow:
@@ -164,7 +210,7 @@ def numbers_of(model: type[BaseParams]) -> dict[str, str]:
     """Parameters that are one number each: name -> label."""
     return {
         name: label_of(name)
-        for name, info in model.model_fields.items()
+        for name, info in model.tunable().items()
         if _bare(info.annotation) in {int, float}
     }
 

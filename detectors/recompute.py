@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from detectors.base import BaseParams, Detector, FindingDraft, Rescored, Score, Signal, Told
+from detectors.base import (
+    BaseParams,
+    Detector,
+    FindingDraft,
+    Rescored,
+    Score,
+    Signal,
+    Tell,
+    Told,
+    nobody,
+)
 from detectors.engine import Found, Runner
 
 
@@ -15,6 +25,7 @@ def score_again(
     told: Told,
     signals: Sequence[Signal],
     secret: bytes = b"",
+    tell: Tell = nobody,
 ) -> Score | None:
     """What these signals claim now; None when they do not make the finding any more.
 
@@ -26,8 +37,8 @@ def score_again(
         raise ValueError(message)
     ordered = sorted(signals, key=lambda signal: signal.place)
     if kind.meta.rescored is Rescored.CONSTANTS:
-        return kind(secret).score_again(told, ordered, params)
-    draft = _folded(kind(secret, every=True), params, told, ordered)
+        return kind(secret, tell=tell).score_again(told, ordered, params)
+    draft = _folded(kind(secret, every=True, tell=tell), params, told, ordered)
     return Score(draft.score, draft.llr, draft.subjects) if draft is not None else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -47,6 +47,12 @@ FROM detectors_signal AS s
 _REPORTERS = """
 SELECT epoch, tx::text::bigint, id, CASE WHEN kind = 'report' THEN source_id END
 FROM detectors_signal AS s
+"""
+
+_TELLERS = """
+SELECT s.platform || ':' || s.actor, o.slug
+FROM detectors_signal AS s JOIN detectors_source AS o ON o.id = s.source_id
+WHERE s.id = ANY(%s)
 """
 
 # Rows of transactions that may still be open are not read, so none is ever skipped. Rows of an
@@ -259,6 +265,13 @@ def _in_order(statement: str, asked: Sequence[Any]) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         cursor.execute("SET LOCAL enable_sort TO DEFAULT")
     return rows
+
+
+def told_by(ids: Iterable[int]) -> list[tuple[str, str]]:
+    """Account and slug of the source of each of these signals. Unknown ids are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TELLERS, [list(ids)])
+        return [(account, source) for account, source in cursor.fetchall()]
 
 
 def _bare(row: tuple[Any, ...]) -> Signal:

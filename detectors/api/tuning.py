@@ -22,6 +22,7 @@ from detectors.api.serializers import (
 )
 from detectors.api.versions import DraftSerializer
 from detectors.models import DetectorConfig, Finding
+from detectors.overrides import schema_of
 from detectors.selectors.config import configs_for, detector_by_slug, detectors_for
 from detectors.selectors.finding import finding_by_id, findings_for
 from detectors.services.draft import approve_draft, needs_another, propose_config
@@ -121,7 +122,6 @@ class FindingView(RetrieveModelMixin, ListEndpoint):
 
 def _described(slug: str, config: DetectorConfig | None) -> dict[str, Any]:
     kind = registry.get(slug)
-    schema = kind.Params.model_json_schema()
     return {
         "slug": slug,
         "title": kind.meta.title,
@@ -129,6 +129,6 @@ def _described(slug: str, config: DetectorConfig | None) -> dict[str, Any]:
         "family": str(kind.meta.family),
         "doc": kind.meta.doc,
         "falsifiers": list(kind.meta.falsifiers),
-        "parameters": schema["properties"],
+        "parameters": schema_of(kind.Params),
         "config": DetectorConfigSerializer(config).data if config else None,
     }

@@ -13,6 +13,7 @@ from detectors.lives.turns import Turn
 
 LLR = 2.0
 TURNED = "turned-together"
+CHANGED = "accounts that changed"
 
 
 class Limits(Protocol):
@@ -98,7 +99,7 @@ def turns_draft(group: Sequence[Turn], limits: Limits) -> FindingDraft:
             "woke_within_s": round(spread_s),
         },
         conditions=(
-            at_least("accounts that changed", len(group), limits.min_accounts, "accounts"),
+            at_least(CHANGED, len(group), limits.min_accounts, "accounts"),
             at_least("shortest rest", round(min(rests) / DAY_S, 1), limits.rest_d, "days"),
             Condition(
                 "old words still used",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from detectors.base import BaseParams, Condition, param
+from detectors.base import Condition, param
 from detectors.lookalike.names import Known
 from detectors.lookalike.signs import Sign, signs_of
 from detectors.lookalike.weights import steps_of, weight_of
+from detectors.overrides import ScopedParams
 
 _PLACES: Final = ("name", "subdomain", "hosting")
 IMITATING: Final = frozenset(
@@ -58,11 +59,17 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
 MAX_OWN: Final = 50
 
 
-class LookalikeParams(BaseParams):
+class LookalikeParams(ScopedParams):
     """What counts as a look-alike, and what must come together before it is said."""
 
     min_accounts: int = param(
-        2, ge=1, le=50, step=1, unit="accounts", help="Accounts that spread one site or one kit"
+        2,
+        ge=1,
+        le=50,
+        step=1,
+        unit="accounts",
+        help="Accounts that spread one site or one kit",
+        overridable=True,
     )
     min_signs: int = param(
         2, ge=2, le=6, step=1, unit="sub-signals", help="Sub-signals that must come together"

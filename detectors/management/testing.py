@@ -92,4 +92,5 @@ def _outcome(one: Expected, scenario: Scenario, changes: Changes, name: str) -> 
         field = ".".join(str(part) for part in first["loc"])
         message = f"{name}: {one.detector}.{field}: {first['msg']}"
         raise CommandError(message) from error
-    return replayed(kind, params, scenario.signals, one.accounts, settings.SECRET_KEY.encode())
+    secret, names = settings.SECRET_KEY.encode(), scenario.head.sources
+    return replayed(kind, params, scenario.signals, one.accounts, secret, names)

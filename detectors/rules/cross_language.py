@@ -21,8 +21,10 @@ from detectors.base import (
     Rescored,
     Score,
     Signal,
+    Tell,
     Tier,
     Told,
+    nobody,
 )
 from detectors.comparables import has_tokens
 from detectors.embeddings import Encoder
@@ -81,9 +83,14 @@ class CrossLanguage(Detector[Meeting, ParaphraseParams]):
     State = Meeting
 
     def __init__(
-        self, secret: bytes = b"", *, every: bool = False, encoder: Encoder | None = None
+        self,
+        secret: bytes = b"",
+        *,
+        every: bool = False,
+        tell: Tell = nobody,
+        encoder: Encoder | None = None,
     ) -> None:
-        super().__init__(secret, every=every)
+        super().__init__(secret, every=every, tell=tell)
         self._given = encoder
 
     def keys(self, signal: Signal, p: ParaphraseParams) -> Iterable[Key]:

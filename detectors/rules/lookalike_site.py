@@ -44,6 +44,7 @@ from detectors.lookalike.verdict import (
     is_met,
     judged,
 )
+from detectors.overrides import Need, need_of
 
 MAX_URLS = 10
 MAX_MOMENT = 40
@@ -108,7 +109,7 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
         _note_links(key, signal, state, p)
         if signal.actor:
             note_account(state, signal.account, signal.at, signal.id)
-        return _say(key, state, p)
+        return self._say(key, state, p)
 
     def score_again(
         self, told: Told, signals: Sequence[Signal], p: LookalikeParams
@@ -125,9 +126,29 @@ class LookalikeSite(Detector[Spread, LookalikeParams]):
                 if signal.account in told.subjects:
                     note_account(state, signal.account, signal.at, signal.id)
         one, _ = _judge(state, p)
-        if not _holds(told.anchor, state, one, p):
+        if not (self._need(state, p).met and _holds(told.anchor, state, one, p)):
             return None
         return Score(one.score, llr_of(state), tuple(sorted(state.accounts)))
+
+    def _say(self, key: Key, state: Spread, p: LookalikeParams) -> list[FindingDraft]:
+        """The finding when it holds and grew, or its end when it holds no more."""
+        if not (state.is_news or _is_larger(state)):
+            return []
+        state.is_news = False
+        one, facts = _judge(state, p)
+        need = self._need(state, p)
+        if not (need.met and _holds(key, state, one, p)):
+            gone = bool(state.said)
+            state.said = state.said_domains = 0
+            return [replace(draft(key, state, one, facts, p), lapsed=True)] if gone else []
+        if not _is_larger(state):
+            return []
+        state.said, state.said_domains = len(state.accounts), len(state.domains)
+        return [need.shown(draft(key, state, one, facts, p))]
+
+    def _need(self, state: Spread, p: LookalikeParams) -> Need:
+        cited = (one.signal_id for one in state.accounts.values())
+        return need_of(p, "min_accounts", state.accounts, cited, self.tell)
 
 
 def _keys(signal: Signal, p: LookalikeParams) -> Iterator[Key]:
@@ -185,29 +206,13 @@ def _created(signal: Signal, url: str) -> tuple[float, int] | None:
     return moment.timestamp(), signal.id
 
 
-def _say(key: Key, state: Spread, p: LookalikeParams) -> list[FindingDraft]:
-    """The finding when it holds and grew, or its end when it holds no more."""
-    if not (state.is_news or _is_larger(state)):
-        return []
-    state.is_news = False
-    one, facts = _judge(state, p)
-    if not _holds(key, state, one, p):
-        gone = bool(state.said)
-        state.said = state.said_domains = 0
-        return [replace(draft(key, state, one, facts, p), lapsed=True)] if gone else []
-    if not _is_larger(state):
-        return []
-    state.said, state.said_domains = len(state.accounts), len(state.domains)
-    return [draft(key, state, one, facts, p)]
-
-
 def _is_larger(state: Spread) -> bool:
     return is_due(len(state.accounts), state.said) or is_due(len(state.domains), state.said_domains)
 
 
 def _holds(key: Key, state: Spread, one: Verdict, p: LookalikeParams) -> bool:
     enough = key.type != "kit" or len(state.domains) >= p.kit_domains
-    return enough and len(state.accounts) >= p.min_accounts and is_met(one, p)
+    return enough and is_met(one, p)
 
 
 def _judge(state: Spread, p: LookalikeParams) -> tuple[Verdict, Facts]:

@@ -11,7 +11,6 @@ from pydantic import field_validator
 from detectors.base import (
     DAY_S,
     MINUTE_S,
-    BaseParams,
     Detector,
     Family,
     FindingDraft,
@@ -23,6 +22,7 @@ from detectors.base import (
     Told,
     param,
 )
+from detectors.overrides import ScopedParams, enough, need_of
 from detectors.pictures.findings import (
     LLR,
     MAX_PICTURES,
@@ -49,7 +49,7 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
     truncated: bool
 
 
-class MediaReuseParams(BaseParams):
+class MediaReuseParams(ScopedParams):
     """How alike two pictures must be, on how many accounts, and when they are everybody's."""
 
     distance: int = param(
@@ -76,6 +76,7 @@ class MediaReuseParams(BaseParams):
         ge=2,
         le=100,
         step=1,
+        overridable=True,
     )
     lookback_d: int = param(
         7, help="Time within which the accounts use it", unit="d", ge=1, le=30, step=1, rebuild=True
@@ -127,7 +128,7 @@ class MediaReuseParams(BaseParams):
         """The numbers of a finding; a picture is never common above what a state may hold."""
         share = int(self.common_share * self.population)
         common = min(MAX_ACCOUNTS // 2, max(self.common_floor, share))
-        return Limits(self.distance, self.min_accounts, common)
+        return Limits(self.distance, self.least("min_accounts"), common)
 
 
 class MediaReuse(Detector[Sharers, MediaReuseParams]):
@@ -204,7 +205,8 @@ class MediaReuse(Detector[Sharers, MediaReuseParams]):
         pictures = [one for part in read for one in part.pictures]
         cut = len(pictures) > MAX_PICTURES or any(part.truncated for part in read)
         groups, missed = groups_of(newest_of(pictures), p.stock, p.distance)
-        return list(findings(groups, p.limits, p.population, truncated=cut or missed))
+        found = findings(groups, p.limits, p.population, truncated=cut or missed)
+        return list(enough(p, "min_accounts", found, self.tell, "accounts"))
 
     def score_again(
         self, told: Told, signals: Sequence[Signal], p: MediaReuseParams
@@ -220,7 +222,9 @@ class MediaReuse(Detector[Sharers, MediaReuseParams]):
                         signal.place, first.get(signal.account, signal.place)
                     )
         uses = uses_of(root, pictures)
-        if len(uses) < p.min_accounts or root not in pictures:
+        cited = (use.signal_id for use in uses.values())
+        need = need_of(p, "min_accounts", uses, cited, self.tell)
+        if not need.met or root not in pictures:
             return None
         return Score(float(spread(uses)[1]), LLR, tuple(uses))
 

@@ -12,7 +12,6 @@ from detectors.base import (
     DAY_S,
     HOUR_S,
     MINUTE_S,
-    BaseParams,
     Condition,
     Detector,
     Family,
@@ -35,6 +34,7 @@ from detectors.comparables import (
     readable,
 )
 from detectors.emission import Link, counted, is_due, lasting, neighbour_links
+from detectors.overrides import Need, ScopedParams, need_of
 from detectors.text_clusters import (
     GUESTS,
     NO_PAIR,
@@ -69,7 +69,7 @@ class Scale(NamedTuple):
     close: float
 
 
-class NearDuplicateParams(BaseParams):
+class NearDuplicateParams(ScopedParams):
     """What makes two texts the same and how many accounts must post it."""
 
     j_alert: float = param(
@@ -106,6 +106,7 @@ class NearDuplicateParams(BaseParams):
         ge=2,
         le=100,
         step=1,
+        overridable=True,
     )
     window_h: int = param(
         24,
@@ -259,36 +260,40 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         cluster, j = place(state, content, signal.id, j_join=scale.join, j_weak=scale.weak)
         own = is_owner(key.value, content, cluster.root)
         seen = Sighting(signal.at, signal.id, j)
-        guests = max(GUESTS, p.min_accounts)
+        guests = max(GUESTS, p.most("min_accounts"))
         if not join(cluster, signal.account, seen, own=own, guests=guests):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
-        if not (_is_new(cluster, p, own=own) or (self.every and own and cluster.said)):
+        if not (self._is_new(cluster, p, own=own) or (self.every and own and cluster.said)):
             return []
         cluster.said = len(cluster.accounts)
-        return [_draft(cluster, key, p, truncated=state.truncated)]
+        draft = _draft(cluster, key, p, truncated=state.truncated)
+        return [self._need(cluster, p).shown(draft)]
+
+    def _is_new(self, cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
+        """Whether the account that just joined calls for a finding.
+
+        A band speaks only when it owns some pair: copies of one text are told by the first band
+        alone, variants by the lowest band that holds them together with the oldest text. Once it
+        has spoken, accounts of pairs that another band owns are left to that band.
+        """
+        if not cluster.owned or not self._need(cluster, p).met:
+            return False
+        if cluster.said:
+            return own and is_due(len(cluster.accounts), cluster.said)
+        forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
+        return self._need(cluster, p).met
+
+    def _need(self, cluster: Cluster, p: NearDuplicateParams) -> Need:
+        cited = (one.signal_id for one in cluster.accounts.values())
+        return need_of(p, "min_accounts", cluster.accounts, cited, self.tell)
 
 
 def _sketch(signal: Signal, key: Key, p: NearDuplicateParams) -> Content:
     """The sketch that this signal puts into a band."""
     found = readable(signal.fingerprints, p.min_hashes)
     return next(one for one in found if key.value in measured(one).bands)
-
-
-def _is_new(cluster: Cluster, p: NearDuplicateParams, *, own: bool) -> bool:
-    """Whether the account that just joined calls for a finding.
-
-    A band speaks only when it owns some pair: copies of one text are told by the first band alone,
-    variants by the lowest band that holds them together with the oldest text. Once it has spoken,
-    accounts of pairs that another band owns are left to that band.
-    """
-    if not cluster.owned or len(cluster.accounts) < p.min_accounts:
-        return False
-    if cluster.said:
-        return own and is_due(len(cluster.accounts), cluster.said)
-    forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
-    return len(cluster.accounts) >= p.min_accounts
 
 
 def _dropped(cluster: Cluster, key: Key, p: NearDuplicateParams) -> list[FindingDraft]:

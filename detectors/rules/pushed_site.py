@@ -11,7 +11,6 @@ import msgspec
 from detectors import normalise
 from detectors.base import (
     DAY_S,
-    BaseParams,
     Detector,
     Family,
     FindingDraft,
@@ -24,6 +23,7 @@ from detectors.base import (
 )
 from detectors.emission import Link, at_least, counted, is_due, lasting, neighbour_links
 from detectors.lookalike.hosting import ground_of, is_shortener, place_of, well_known
+from detectors.overrides import Need, ScopedParams, need_of
 
 MAX_URLS = 10
 MAX_SITES = 20
@@ -34,12 +34,13 @@ MAX_AGE_D = 40_000
 AHEAD_S = DAY_S
 """Nobody knows of a registration to come; clocks and zones may be wrong by a day."""
 PUSH_LLR, SITE_LLR = 3.0, 5.0
+PUSHING = "accounts that link to it"
 
 Place = tuple[float, int]
 """Event time and signal id."""
 
 
-class PushedSiteParams(BaseParams):
+class PushedSiteParams(ScopedParams):
     """How young a site is, and how few push it."""
 
     max_age_d: int = param(
@@ -51,7 +52,13 @@ class PushedSiteParams(BaseParams):
         step=1,
     )
     min_accounts: int = param(
-        3, help="Accounts that must link to it", unit="accounts", ge=2, le=100, step=1
+        3,
+        help="Accounts that must link to it",
+        unit="accounts",
+        ge=2,
+        le=100,
+        step=1,
+        overridable=True,
     )
     most_accounts: int = param(
         60,
@@ -128,13 +135,18 @@ class PushedSite(Detector[Pushed, PushedSiteParams]):
             found = _taken_back(key, state, p)
             state.popular, state.accounts, state.sites = True, {}, {}
             return found
-        if not _holds(state, p):
+        need = self._need(state, p)
+        if not _holds(state, need, p):
             return _taken_back(key, state, p)
         size = len(state.accounts) + len(state.sites)
         if not (self.every or is_due(size, state.said)):
             return []
         state.said = size
-        return [_draft(key, state, p)]
+        return [need.shown(_draft(key, state, p), PUSHING)]
+
+    def _need(self, state: Pushed, p: PushedSiteParams) -> Need:
+        cited = (id_ for _, id_ in state.accounts.values())
+        return need_of(p, "min_accounts", state.accounts, cited, self.tell)
 
 
 def _taken_back(key: Key, state: Pushed, p: PushedSiteParams) -> list[FindingDraft]:
@@ -183,9 +195,8 @@ def _age_d(state: Pushed) -> float:
     return max(0.0, (first - state.born[0]) / DAY_S)
 
 
-def _holds(state: Pushed, p: PushedSiteParams) -> bool:
-    enough = state.born is not None and len(state.accounts) >= p.min_accounts
-    return enough and _age_d(state) <= p.max_age_d
+def _holds(state: Pushed, need: Need, p: PushedSiteParams) -> bool:
+    return state.born is not None and need.met and _age_d(state) <= p.max_age_d
 
 
 def _draft(key: Key, state: Pushed, p: PushedSiteParams, *, lapsed: bool = False) -> FindingDraft:
@@ -218,9 +229,7 @@ def _draft(key: Key, state: Pushed, p: PushedSiteParams, *, lapsed: bool = False
         last_at=max(state.last_at, first),
         tier=Tier.SUPPORTING,
         values=values,
-        conditions=(
-            at_least("accounts that link to it", len(pushing), p.min_accounts, "accounts"),
-        ),
+        conditions=(at_least(PUSHING, len(pushing), p.min_accounts, "accounts"),),
         lapsed=lapsed,
     )
 

@@ -9,7 +9,6 @@ from hashlib import blake2b
 from detectors.base import (
     DAY_S,
     HOUR_S,
-    BaseParams,
     Condition,
     Detector,
     Family,
@@ -24,6 +23,7 @@ from detectors.base import (
     param,
 )
 from detectors.emission import counted, is_due, lasting
+from detectors.overrides import ScopedParams, need_of
 from detectors.walls import (
     Beginning,
     Chance,
@@ -43,11 +43,17 @@ LLR = 1.0
 buttons write for them."""
 
 
-class RepeatedCommentParams(BaseParams):
+class RepeatedCommentParams(ScopedParams):
     """How long the same beginning must be, and how unlikely."""
 
     min_accounts: int = param(
-        3, help="Accounts that must write the comment", unit="accounts", ge=3, le=100, step=1
+        3,
+        help="Accounts that must write the comment",
+        unit="accounts",
+        ge=3,
+        le=100,
+        step=1,
+        overridable=True,
     )
     window_h: int = param(
         720,
@@ -138,7 +144,9 @@ class RepeatedComment(Detector[Wall, RepeatedCommentParams]):
         one = repeat(state, start, signal, horizon)
         if not one.said:
             forget_before(one, horizon)
-        if one.common or len(one.accounts) < p.min_accounts:
+        cited = (id_ for _, id_ in one.accounts.values())
+        need = need_of(p, "min_accounts", one.accounts, cited, self.tell)
+        if one.common or not need.met:
             return []
         chance = chance_of(state, start, one.copies)
         if len(one.accounts) > p.common_limit:
@@ -147,20 +155,20 @@ class RepeatedComment(Detector[Wall, RepeatedCommentParams]):
         if not news or not (one.said or _is_met(len(one.accounts), chance, p)):
             return []
         one.said = len(one.accounts)
-        return [_draft(key, start, one, chance, p, truncated=state.truncated)]
+        return [need.shown(_draft(key, start, one, chance, p, truncated=state.truncated))]
 
     def score_again(
         self, told: Told, signals: Sequence[Signal], p: RepeatedCommentParams
     ) -> Score | None:
         """The accounts from their comments; how usual the words were is taken from the record."""
-        names = {
-            signal.account
+        cited = {
+            signal.id: signal.account
             for signal in signals
             if (start := beginning_of(signal.text, p.words, p.min_chars))
             and _anchor(wall_of(signal), start) == told.anchor
         }
-        kept = tuple(sorted(names.intersection(told.subjects)))
-        if len(kept) < p.min_accounts:
+        kept = tuple(sorted(set(told.subjects).intersection(cited.values())))
+        if not need_of(p, "min_accounts", kept, cited, self.tell).met:
             return None
         seen = (told.constants[name] for name in ("comments", "bits", "rare"))
         return Score(_score(len(kept), Chance(*seen)), LLR, kept)

@@ -12,7 +12,6 @@ from detectors import normalise
 from detectors.base import (
     DAY_S,
     HOUR_S,
-    BaseParams,
     Detector,
     Family,
     FindingDraft,
@@ -22,9 +21,10 @@ from detectors.base import (
     param,
 )
 from detectors.lives.eras import Era, live
-from detectors.lives.findings import handle_draft, turns_draft
+from detectors.lives.findings import CHANGED, handle_draft, turns_draft
 from detectors.lives.holders import Holder, hold, passed_on
 from detectors.lives.turns import Alike, Least, Turn, together, turn_of
+from detectors.overrides import ScopedParams, enough
 
 OWN_WORDS = frozenset({"post", "reply", "message"})
 HANDLE = "handle"
@@ -58,7 +58,7 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
     passed: list[Passed]
 
 
-class RepurposedAccountParams(BaseParams):
+class RepurposedAccountParams(ScopedParams):
     """What a long rest is, what a change, and which changes belong together."""
 
     rest_d: int = param(
@@ -74,7 +74,13 @@ class RepurposedAccountParams(BaseParams):
         14.0, help="Time within which accounts wake together", unit="days", ge=1, le=90, step=1
     )
     min_accounts: int = param(
-        3, help="Accounts that changed together", unit="accounts", ge=2, le=50, step=1
+        3,
+        help="Accounts that changed together",
+        unit="accounts",
+        ge=2,
+        le=50,
+        step=1,
+        overridable=True,
     )
     min_posts: int = param(
         3, help="Posts of the sample before and after the rest", unit="posts", ge=2, le=6, step=1
@@ -220,12 +226,13 @@ class RepurposedAccount(Detector[Life, RepurposedAccountParams]):
         turns = [turn for part in told for turn in part.turns]
         groups = together(turns, p.together_d * DAY_S, Alike(p.shared_words, p.shared_share))
         since = clock - p.hold_d * DAY_S
-        found += [
+        least = p.least("min_accounts")
+        turned = (
             turns_draft(group, p)
             for group in groups
-            if len(group) >= p.min_accounts and group[-1].woke >= since
-        ]
-        return found
+            if len(group) >= least and group[-1].woke >= since
+        )
+        return [*found, *enough(p, "min_accounts", turned, self.tell, CHANGED)]
 
 
 @lru_cache(maxsize=16_384)

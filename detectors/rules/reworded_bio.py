@@ -9,7 +9,6 @@ import msgspec
 from detectors.base import (
     DAY_S,
     HOUR_S,
-    BaseParams,
     Detector,
     Family,
     FindingDraft,
@@ -20,16 +19,18 @@ from detectors.base import (
     param,
 )
 from detectors.emission import at_least, counted
+from detectors.overrides import ScopedParams, enough
 from detectors.reworded.gathered import Columns, columns, merge
 from detectors.reworded.params import RewordedParams
 from detectors.reworded.stories import Story, stories
 from detectors.reworded.words import WIDTH, Words, words_of
 
 LLR = 1.5
+SHARING = "accounts with the template"
 MIN_WORDS = 6
 
 
-class RewordedBioParams(BaseParams):
+class RewordedBioParams(ScopedParams):
     """From when two introductions follow one template, and how many make a group."""
 
     alike: float = param(
@@ -41,7 +42,13 @@ class RewordedBioParams(BaseParams):
         step=0.01,
     )
     min_accounts: int = param(
-        3, help="Accounts that share the template", unit="accounts", ge=2, le=100, step=1
+        3,
+        help="Accounts that share the template",
+        unit="accounts",
+        ge=2,
+        le=100,
+        step=1,
+        overridable=True,
     )
     min_rarity: float = param(
         8.0,
@@ -125,7 +132,9 @@ class RewordedBio(Detector[Bio, RewordedBioParams]):
         del clock
         like = RewordedParams(alike=p.alike, min_rarity=p.min_rarity, common=p.common)
         found = stories(merge(parts), like, self.secret)
-        return [_draft(one, p) for one in found if p.min_accounts <= len(one.accounts) <= p.common]
+        least = p.least("min_accounts")
+        told = (_draft(one, p) for one in found if least <= len(one.accounts) <= p.common)
+        return list(enough(p, "min_accounts", told, self.tell, SHARING))
 
 
 def _draft(story: Story, p: RewordedBioParams) -> FindingDraft:
@@ -151,7 +160,7 @@ def _draft(story: Story, p: RewordedBioParams) -> FindingDraft:
             "share_max": story.share[1],
         },
         conditions=(
-            at_least("accounts with the template", len(subjects), p.min_accounts, "accounts"),
+            at_least(SHARING, len(subjects), p.min_accounts, "accounts"),
             at_least("least share of two bios", story.share[0], p.alike, "share"),
         ),
         flags=("sampled",) if story.sampled else (),

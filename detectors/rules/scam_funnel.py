@@ -17,6 +17,8 @@ from detectors.base import (
     Key,
     Meta,
     Signal,
+    Tell,
+    nobody,
     param,
 )
 from detectors.funnel.acts import Act, acts
@@ -129,8 +131,8 @@ class ScamFunnel(Detector[Steps, ScamFunnelParams]):
     Params = ScamFunnelParams
     State = Steps
 
-    def __init__(self, secret: bytes = b"") -> None:
-        super().__init__(secret)
+    def __init__(self, secret: bytes = b"", *, tell: Tell = nobody) -> None:
+        super().__init__(secret, tell=tell)
         self._last: tuple[Signal | None, tuple[Act, ...]] = (None, ())
 
     def keys(self, signal: Signal, p: ScamFunnelParams) -> Iterable[Key]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from detectors.base import HOUR_S, Detector, Family, FindingDraft, Key, Meta, Signal
 from detectors.emission import is_due
 from detectors.grouping import group_values
+from detectors.overrides import need_of
 from detectors.sequences.chain import KEPT_S, Chain, complete, forget, wait
 from detectors.sequences.findings import draft, made_public
 from detectors.sequences.params import SequenceParams
@@ -61,7 +62,11 @@ class Sequence(Detector[Chain, SequenceParams]):
         accounts = len(state.parts)
         if accounts > p.public_cap:
             return made_public(key, state, p)
-        if accounts < p.min_accounts or not is_due(accounts, state.said):
+        if not is_due(accounts, state.said):
+            return []
+        cited = (id_ for part in state.parts.values() for id_ in (part.led, part.followed))
+        need = need_of(p, "min_accounts", state.parts, cited, self.tell)
+        if not need.met:
             return []
         state.said = accounts
-        return [draft(key, state, p)]
+        return [need.shown(draft(key, state, p))]

@@ -11,7 +11,6 @@ from typing import Any
 from detectors import normalise
 from detectors.base import (
     DAY_S,
-    BaseParams,
     Condition,
     Detector,
     Family,
@@ -25,6 +24,7 @@ from detectors.base import (
 )
 from detectors.emission import counted, is_due, lasting, neighbour_links, shortened
 from detectors.identifier_uses import MAX_ACCOUNTS, Identifier, Use, is_stale, note, spread
+from detectors.overrides import Need, ScopedParams, need_of
 from detectors.packaged_lists import is_vpn
 from detectors.packaged_lists import source as lists_source
 
@@ -61,7 +61,7 @@ class Limits:
         return self.half_life_s / (RENEWALS_HARD if self.llr >= HARD_LLR else RENEWALS)
 
 
-class SharedInfrastructureParams(BaseParams):
+class SharedInfrastructureParams(ScopedParams):
     """How many accounts on one identifier say something, and how many say nothing any more."""
 
     min_accounts: int = param(
@@ -71,6 +71,7 @@ class SharedInfrastructureParams(BaseParams):
         ge=2,
         le=50,
         step=1,
+        overridable=True,
     )
     min_hard: int = param(
         2,
@@ -79,6 +80,7 @@ class SharedInfrastructureParams(BaseParams):
         ge=2,
         le=50,
         step=1,
+        overridable=True,
     )
     payment_cap: int = param(
         3,
@@ -228,17 +230,29 @@ class SharedInfrastructure(Detector[Identifier, SharedInfrastructureParams]):
             return []
         degree = _degree(state, key)
         if degree > limits.cap:
-            return _made_public(state, key, degree, p)
-        shared = _shared(state, key, p)
-        least = p.min_hard if shared.is_hard else p.min_accounts
+            shared, _ = self._shared(state, key, p)
+            return _made_public(state, key, degree, shared, p)
+        shared, need = self._shared(state, key, p)
         raised = shared.is_hard and not state.said_hard
         said = 0 if raised or self.every else state.said
         due = is_due(len(shared.names), said) or is_stale(state, renew_s)
-        if len(shared.names) < least or not due:
+        if not (due and need.met):
             return []
         state.said, state.said_hard = len(shared.names), shared.is_hard
         state.said_at = state.clock
-        return [_draft(key, state, shared, p)]
+        return [need.shown(_draft(key, state, shared, p))]
+
+    def _shared(
+        self, state: Identifier, key: Key, p: SharedInfrastructureParams
+    ) -> tuple[Shared, Need]:
+        """The accounts that count, and what they need: the first that are enough."""
+        for shared in _candidates(state, key, p):
+            name = "min_hard" if shared.is_hard else "min_accounts"
+            cited = (id_ for one in shared.names for id_ in state.accounts[one].evidence)
+            need = need_of(p, name, shared.names, cited, self.tell)
+            if need.met:
+                break
+        return shared, need
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +310,9 @@ def _degree(state: Identifier, key: Key) -> int:
 
 
 def _made_public(
-    state: Identifier, key: Key, degree: int, p: SharedInfrastructureParams
+    state: Identifier, key: Key, degree: int, shared: Shared, p: SharedInfrastructureParams
 ) -> list[FindingDraft]:
     """Too many people use it: take back what was said and stay silent."""
-    shared = _shared(state, key, p)
     if not shared.names:  # the last account made every address of a network a crowd's
         shared = Shared(tuple(sorted(state.accounts)), is_hard=False)
     draft = _draft(key, state, shared, p) if state.said else None
@@ -316,17 +329,16 @@ def _made_public(
     return [replace(draft, lapsed=True, sentence=sentence, conditions=(cap,))]
 
 
-def _shared(state: Identifier, key: Key, p: SharedInfrastructureParams) -> Shared:
+def _candidates(state: Identifier, key: Key, p: SharedInfrastructureParams) -> Iterator[Shared]:
+    """Accounts that may count, hard evidence first: of a contact those who proved to own it."""
     uses = state.accounts
-    if key.type in HARD_TYPES:
-        return Shared(tuple(sorted(uses)), is_hard=True)
     if key.type in CONTACT_TYPES:
-        verified = tuple(sorted(name for name, use in uses.items() if use.is_verified))
-        if len(verified) >= p.min_hard:
-            return Shared(verified, is_hard=True)
+        verified = sorted(name for name, use in uses.items() if use.is_verified)
+        yield Shared(tuple(verified), is_hard=True)
     if key.type == "ip-block":
-        return Shared(spread(uses, p.ip_cap), is_hard=False)
-    return Shared(tuple(sorted(uses)), is_hard=False)
+        yield Shared(spread(uses, p.ip_cap), is_hard=False)
+    else:
+        yield Shared(tuple(sorted(uses)), is_hard=key.type in HARD_TYPES)
 
 
 def _draft(

@@ -21,6 +21,7 @@ from detectors.base import (
 from detectors.emission import counted, is_due
 from detectors.engine import WATCH
 from detectors.entities import mentioned
+from detectors.overrides import Need, need_of
 from detectors.watching.findings import (
     KEPT_D,
     Use,
@@ -84,13 +85,18 @@ class WatchList(Detector[Watched, WatchListParams]):
             _note(state, notice, signal.at)
         if len(state.uses) > p.public_cap:
             return _made_public(key, state, notice.account, p)
-        if not is_believed(state, p) or len(state.uses) < p.min_accounts:
+        need = self._need(state, p)
+        if not is_believed(state, p) or not need.met:
             return _withdrawn(key, state, p)
         llr = llr_of(state)
         if llr == state.said_llr and not is_due(len(state.uses), state.said):
             return []
         state.said, state.said_llr = len(state.uses), llr
-        return [draft(key, state, p)]
+        return [need.shown(draft(key, state, p))]
+
+    def _need(self, state: Watched, p: WatchListParams) -> Need:
+        cited = (use.signal_id for use in state.uses.values())
+        return need_of(p, "min_accounts", state.uses, cited, self.tell)
 
     def score_again(
         self, told: Told, signals: Sequence[Signal], p: WatchListParams
@@ -101,7 +107,7 @@ class WatchList(Detector[Watched, WatchListParams]):
         items = tuple((source, trust) for source, trust in told.constants["items"])
         state = Watched(items=items)
         state.uses = {one.account: Use(one.at, one.at, one.id) for one in using}
-        enough = p.min_accounts <= len(state.uses) <= p.public_cap
+        enough = self._need(state, p).met and len(state.uses) <= p.public_cap
         if not (enough and is_believed(state, p)):
             return None
         return Score(trust_of(state), llr_of(state), tuple(sorted(state.uses)))

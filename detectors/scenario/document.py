@@ -24,12 +24,14 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="format", tag=FORMAT):
-    """The first line. name: what the desk calls it. signals: how many lines follow."""
+    """The first line. name: what the desk calls it. signals: how many lines follow. sources: slugs
+    by the number that signals have for them."""
 
     name: str
     expected: tuple[Expected, ...]
     signals: int
     format_version: int = VERSION
+    sources: dict[int, str] = {}
 
 
 class Scenario(msgspec.Struct, frozen=True):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from types import MappingProxyType
 from typing import Any, Final
 
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.engine import run_all
 from detectors.keyed import PoisonError
+from detectors.overrides import told_among
 
 LEAST: Final = 0.5
 """Share of the expected accounts that findings must still name. Fewer would open another case, or
 none: half of the members is also what makes two campaigns the same one."""
 MAX_ERROR: Final = 300
+UNNAMED: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,16 @@ def replayed(
     signals: Sequence[Signal],
     expected: Collection[str],
     secret: bytes = b"",
+    names: Mapping[int, str] = UNNAMED,
 ) -> Outcome:
-    """Run a detector over all signals, in the order of their ids, as they came."""
+    """Run a detector over all signals, in the order of their ids, as they came.
+
+    names: slugs of the sources of these signals.
+    """
     wanted = frozenset(expected)
     try:
-        standing = _standing(kind(secret), params, signals)
+        detector = kind(secret, tell=told_among(signals, names))
+        standing = _standing(detector, params, signals)
     except PoisonError as error:
         told = f"It cannot digest signal {error.signal_id}: {error.__cause__!r}"
         return Outcome(0, len(wanted), error=told[:MAX_ERROR])
@@ -65,10 +73,12 @@ def accounts_found(
     signals: Sequence[Signal],
     accounts: Collection[str],
     secret: bytes = b"",
+    names: Mapping[int, str] = UNNAMED,
 ) -> frozenset[str]:
     """Which of these accounts a detector names with these settings; none where it cannot run."""
     try:
-        standing = _standing(kind(secret), params, signals)
+        detector = kind(secret, tell=told_among(signals, names))
+        standing = _standing(detector, params, signals)
     except PoisonError:
         return frozenset()
     return frozenset(name for one in standing for name in one.subjects).intersection(accounts)

@@ -24,6 +24,8 @@ from detectors.choices import Mode
 from detectors.engine import run_all
 from detectors.models import DetectorConfig, Entity
 from detectors.models import Signal as Stored
+from detectors.overrides import NAME as OVERRIDES
+from detectors.overrides import ScopedParams, need_of
 from detectors.policy import allowed
 from detectors.selectors.config import configs_for
 from detectors.selectors.entity import Recent, links_of, recent_of
@@ -143,26 +145,27 @@ def _of_code(
     params = kind.Params.model_validate(config.params)
     lower = _relaxed(params, RELAXED[config.slug])
     mine = {one.id for one in own}
-    detector = kind(settings.SECRET_KEY.encode())
+    detector = kind(settings.SECRET_KEY.encode(), tell=stream.told_by)
     drafts = {one.draft.anchor: one.draft for one in run_all(detector, lower, around)}
     for draft in drafts.values():
         if draft.lapsed or mine.isdisjoint(draft.signal_ids):
             continue
-        value, needed, unit = _reached(draft, params)
+        name, value, needed, unit = _reached(draft, params)
         if _is_near(value, needed):
-            name = draft.conditions[0].name
             yield NearMiss(config.slug, kind.meta.title, draft.anchor, name, value, needed, unit)
 
 
-def _reached(draft: FindingDraft, params: BaseParams) -> tuple[float, float, str]:
-    """What the lowered condition reached, and what it needs really."""
+def _reached(draft: FindingDraft, params: BaseParams) -> tuple[str, float, float, str]:
+    """The lowered condition by name, what it reached, what it needs really, and of what."""
     condition = draft.conditions[0]
-    if isinstance(params, VelocityParams):
-        needed: float = params.rules[str(draft.values["condition"])].threshold
-    else:
+    if isinstance(params, ScopedParams):
         name = "min_hard" if draft.family is Family.INFRA_HARD else "min_accounts"
-        needed = float(params.model_dump()[name])
-    return condition.value, needed, condition.unit
+        need = need_of(params, name, draft.subjects, draft.signal_ids, stream.told_by)
+        return need.named("accounts"), need.number, need.least, condition.unit
+    needed = condition.limit
+    if isinstance(params, VelocityParams):
+        needed = params.rules[str(draft.values["condition"])].threshold
+    return condition.name, condition.value, needed, condition.unit
 
 
 def _relaxed(params: BaseParams, names: Iterable[str]) -> BaseParams:
@@ -172,6 +175,10 @@ def _relaxed(params: BaseParams, names: Iterable[str]) -> BaseParams:
         info = type(params).model_fields[name]
         low = next((one.ge for one in info.metadata if hasattr(one, "ge")), 1)
         told[name] = max(ceil(value * LEAST), int(low)) if value else value
+    if isinstance(params, ScopedParams):
+        told[OVERRIDES] = tuple(
+            one.model_copy(update={"value": ceil(one.value * LEAST)}) for one in params.overrides
+        )
     return params.model_copy(update=told)
 
 

@@ -46,6 +46,15 @@ def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
     return dict(sorted(found.items(), reverse=True))
 
 
+def reversals_of(slug: str, viewer: User) -> Share:
+    """Share of the verdicts on campaigns with its findings that were taken back."""
+    campaigns = _links(viewer).filter(finding__detector=slug).values("campaign")
+    said = Verdict.objects.filter(campaign__in=campaigns).aggregate(
+        total=Count("id"), withdrawn=Count("id", filter=Q(withdrawn_at__isnull=False))
+    )
+    return precision(said["withdrawn"], said["total"])
+
+
 def version_precision_of(config: DetectorConfig) -> Share:
     """The same for one version; the desk asks, for no person."""
     links = CampaignFinding.objects.filter(campaign__verdicts__in=_alone().values("pk"))

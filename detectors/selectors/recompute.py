@@ -82,7 +82,7 @@ def rescored_by_id(
         finding.constants,
     )
     supposed = _supposed(signals, changes or {})
-    again = score_again(kind, params, told, supposed, settings.SECRET_KEY.encode())
+    again = score_again(kind, params, told, supposed, settings.SECRET_KEY.encode(), stream.told_by)
     return Recomputed(finding, stored, again, missing=len(finding.signal_ids) - len(signals))
 
 

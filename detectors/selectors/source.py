@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 from abusedesk.core import clock
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import ApiToken, Role, User
+from detectors.base import Signal as Act
 from detectors.choices import Alarm
 from detectors.models import Source, SourceHour
 from detectors.policy import STAFF
@@ -69,6 +70,27 @@ def source_by_slug(slug: str, viewer: User) -> Source:
         message = "There is no such source."
         raise NotFoundError(message)
     return source
+
+
+def places_for(viewer: User) -> dict[str, list[str]]:
+    """Platforms and sources that settings may name: what sends, and what it is meant to send."""
+    found = list(sources_for(viewer))
+    since = clock.now() - timedelta(days=DAYS)
+    seen = SourceHour.objects.filter(source__in=found, hour__gte=since).exclude(platform="")
+    platforms = set(seen.order_by().values_list("platform", flat=True).distinct())
+    platforms.update(*(one.platforms for one in found))
+    return {"platform": sorted(platforms), "source": [one.slug for one in found]}
+
+
+def known_slugs_of(slugs: Iterable[str]) -> set[str]:
+    """Those of them that are slugs of sources."""
+    return set(Source.objects.filter(slug__in=slugs).order_by().values_list("slug", flat=True))
+
+
+def slugs_of(signals: Iterable[Act]) -> dict[int, str]:
+    """Slugs of the sources that sent these, by the number that signals have for them."""
+    numbers = {one.source for one in signals}
+    return dict(Source.objects.filter(pk__in=numbers).order_by("pk").values_list("pk", "slug"))
 
 
 def tokens_of(source: Source, viewer: User) -> list[ApiToken]:

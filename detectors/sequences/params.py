@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from detectors.base import BaseParams, Signal, param
+from detectors.base import Signal, param
+from detectors.overrides import ScopedParams
 from detectors.velocity.params import Kind
 
 MAX_ACCOUNTS = 1_000
@@ -44,7 +45,7 @@ class Step(NamedTuple):
         return here and (not self.kind or signal.kind == self.kind)
 
 
-class SequenceParams(BaseParams):
+class SequenceParams(ScopedParams):
     """The two steps, what joins them, and when it says something. Off until something joins."""
 
     joined_by: Joined = param(
@@ -77,6 +78,7 @@ class SequenceParams(BaseParams):
         ge=2,
         le=MAX_ACCOUNTS,
         step=1,
+        overridable=True,
     )
     public_cap: int = param(
         200,

@@ -225,7 +225,7 @@ def _clock(trial: _Trial) -> float:
 
 def _restored(run: Backtest) -> _Trial:
     """As the last checkpoint had it; from the beginning where another release wrote that."""
-    detector = registry.get(run.slug)(settings.SECRET_KEY.encode())
+    detector = registry.get(run.slug)(settings.SECRET_KEY.encode(), tell=stream.told_by)
     variants = {
         name: Variant(
             detector,

@@ -20,7 +20,10 @@ from detectors.base import BaseParams
 from detectors.choices import Mode, Way
 from detectors.guards import obstacle_to_mode
 from detectors.models import DetectorConfig
+from detectors.overrides import NAME as OVERRIDES
+from detectors.overrides import sources_named
 from detectors.policy import change_verb, require
+from detectors.selectors.source import known_slugs_of
 from detectors.services.adopt import adopt_findings
 
 _LOCK = 0x434F_4E46  # "CONF"
@@ -168,12 +171,17 @@ def checked_settings(said: Settings) -> BaseParams:
 def checked_params(slug: str, params: Mapping[str, Any]) -> BaseParams:
     """Parameters of a detector. Raises InvalidError naming the field."""
     try:
-        return registry.get(slug).Params.model_validate(dict(params))
+        checked: BaseParams = registry.get(slug).Params.model_validate(dict(params))
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "params"
-        message = f"{field}: {first['msg']}"
+        message = f"{field}: {first['msg'].removeprefix('Value error, ')}"
         raise InvalidError(message, field=field) from error
+    named = sources_named(checked)
+    if named and (unknown := named.difference(known_slugs_of(named))):
+        message = f"{OVERRIDES}: there is no source called {min(unknown)}."
+        raise InvalidError(message, field=OVERRIDES)
+    return checked
 
 
 def lock_configs() -> None:

@@ -277,7 +277,7 @@ def _restore(shard: Shard) -> _Held:
 
 def reader_of(shard: Shard) -> Reader:
     """Whose keys a shard wants."""
-    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode())
+    detector = registry.get(shard.config.slug)(settings.SECRET_KEY.encode(), tell=stream.told_by)
     params = detector.Params.model_validate(shard.config.params)
     return Reader(shard.config_id, shard.stream_id, detector, params, shard.of)
 

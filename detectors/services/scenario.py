@@ -17,6 +17,7 @@ from detectors.models import Expectation, Finding, Scenario
 from detectors.policy import require
 from detectors.reasons import REASON_CHARS, why
 from detectors.scenario.document import Expected, Head, lines_of, packed, unpacked
+from detectors.selectors.source import slugs_of
 from detectors.services.scenario_content import Content, content_of
 
 DAYS: Final = 365
@@ -166,7 +167,8 @@ def export_scenario(*, actor: User, scenario: Scenario) -> bytes:
         origin=scenario.origin,
         signals=len(signals),
     )
-    return b"".join(lines_of(Head(scenario.origin, expected, len(signals)), signals))
+    head = Head(scenario.origin, expected, len(signals), sources=slugs_of(signals))
+    return b"".join(lines_of(head, signals))
 
 
 def _erase(row: Scenario, actor: User | None, reason: str) -> Scenario:

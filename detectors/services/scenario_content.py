@@ -21,6 +21,7 @@ from detectors.needs import missing
 from detectors.scenario.document import packed
 from detectors.scenario.replaying import LEAST, accounts_found, replayed
 from detectors.selectors.config import params_of
+from detectors.selectors.source import slugs_of
 
 MAX_SIGNALS: Final = 2_000
 MAX_BYTES: Final = 8 * 1024 * 1024
@@ -154,12 +155,13 @@ def _expect(content: Content, slug: str, rows: list[Finding], accounts: frozense
     newest = max(rows, key=lambda one: one.updated_at)
     made_with: BaseParams = kind.Params.model_validate(newest.config.params)
     wanted = {name for one in rows for name in one.subjects} & accounts
-    found = accounts_found(kind, made_with, content.signals, wanted, secret)
+    names = slugs_of(content.signals)
+    found = accounts_found(kind, made_with, content.signals, wanted, secret, names)
     if len(found) < max(1.0, LEAST * len(wanted)):
         content.left_out[slug] = MORE.format(found=len(found), of=len(wanted))
         return
     now: BaseParams = kind.Params.model_validate(params_of(slug))
-    outcome = replayed(kind, now, content.signals, found, secret)
+    outcome = replayed(kind, now, content.signals, found, secret, names)
     content.expected.append(
         Expectation(
             detector=slug,

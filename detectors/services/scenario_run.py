@@ -19,6 +19,7 @@ from detectors.policy import require
 from detectors.scenario.document import unpacked
 from detectors.scenario.replaying import Outcome, replayed
 from detectors.selectors.config import params_of
+from detectors.selectors.source import slugs_of
 
 BUDGET_S: Final = 20.0
 """What a person waits for at most; of a hundred tests each takes a fraction of a second."""
@@ -105,7 +106,7 @@ def _outcome(one: Expectation, params: BaseParams) -> Outcome:
     body = Scenario.objects.values_list("body", flat=True).get(pk=one.scenario_id)
     signals = unpacked(bytes(body))
     kind, secret = registry.get(one.detector), settings.SECRET_KEY.encode()
-    return replayed(kind, params, signals, one.accounts, secret)
+    return replayed(kind, params, signals, one.accounts, secret, slugs_of(signals))
 
 
 def _checked(slug: str, params: Mapping[str, Any]) -> BaseParams:

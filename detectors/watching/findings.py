@@ -6,8 +6,9 @@ from math import prod
 
 import msgspec
 
-from detectors.base import BaseParams, Condition, FindingDraft, Key, Tier, param
+from detectors.base import Condition, FindingDraft, Key, Tier, param
 from detectors.emission import counted, lasting, shortened
+from detectors.overrides import ScopedParams
 
 MAX_ACCOUNTS = 1_000
 OPENING_ACCOUNTS = 3
@@ -18,7 +19,7 @@ LONG = frozenset({"fingerprint", "hash", "url", "wallet"})
 KEPT_D = 90
 
 
-class WatchListParams(BaseParams):
+class WatchListParams(ScopedParams):
     """When the list is believed, and when a value is everybody's."""
 
     min_trust: float = param(
@@ -44,6 +45,7 @@ class WatchListParams(BaseParams):
         ge=1,
         le=50,
         step=1,
+        overridable=True,
     )
     public_cap: int = param(
         200,

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from abusedesk.core.models import User
 from cases.choices import NoticeKind
 from cases.notices import give_of_detector
-from detectors.models import Backtest, DetectorAlarm, DetectorConfig, Finding
+from detectors.models import Backtest, DetectorAlarm, DetectorConfig, Finding, Source
 from detectors.services.backtest import run_backtest
 from detectors.services.config import ensure_configs, save_config
 from detectors.services.draft import propose_config
@@ -204,6 +204,7 @@ def test_the_pages_of_tuning_are_accessible_and_fit(
     lena = enter("lena")
     for path in (
         f"/detectors/{SLUG}/",
+        "/detectors/shared-infrastructure/",
         f"/detectors/{SLUG}/drafts/{draft.pk}/",
         f"/detectors/{SLUG}/versions/",
         f"/detectors/{SLUG}/what-if/?by=accounts&at=5",
@@ -221,4 +222,55 @@ def test_the_pages_of_tuning_are_accessible_and_fit(
         bad = [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
         assert [one for one in bad if one[0] not in KNOWN] == [], path
         if SHOTS:
-            lena.page.screenshot(path=f"{SHOTS}/{path.strip('/').replace('/', '-')}-{theme}.png")
+            name = path.strip("/").replace("/", "-")
+            lena.page.screenshot(path=f"{SHOTS}/{name}-{theme}.png", full_page=True)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_another_number_for_one_platform_is_written_approved_and_shown(
+    enter: Callable[..., Visitor], desk: world.Desk, theme: str
+) -> None:
+    ensure_configs()
+    User.objects.update(theme=theme)
+    Source.objects.update(platforms=["telegram", "x"])
+    ada, lena = enter("ada"), enter("lena")
+    ada.go(f"/detectors/{SLUG}/")
+    group = ada.page.get_by_role("group", name="Other numbers for a platform or a source")
+    group.get_by_label("Platform or source, line 1").select_option("on x")
+    group.get_by_label("Number, line 1").fill("500")
+    ada.page.get_by_label("Reason for the change").fill("x is loud")
+    ada.page.get_by_role("button", name="Save draft").click()
+    expect(group.get_by_text("must lie between 2 and 100")).to_be_visible()
+    expect(group.get_by_label("Number, line 1")).to_have_value("500")
+    for width in (390, 1440):
+        ada.page.set_viewport_size({"width": width, "height": 900})
+        more = ada.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert more <= 0, f"{more} px too wide at {width}"
+        if SHOTS:
+            group.scroll_into_view_if_needed()
+            ada.page.screenshot(path=f"{SHOTS}/overrides-{theme}-{width}.png")
+    found = Axe().run(ada.page).response["violations"]
+    assert [one["id"] for one in found if one["id"] not in KNOWN] == []
+    group.scroll_into_view_if_needed()
+    group.get_by_label("Number, line 1").fill("5")
+    ada.page.get_by_role("button", name="Save draft").click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/drafts/\d+/$"))
+    lena.page.goto(ada.page.url)
+    row = "Min accounts on x as everywhere: 3 accounts 5 accounts"
+    expect(lena.page.get_by_role("row", name=row)).to_be_visible()
+    lena.page.get_by_role("button", name="Approve and put into force").click()
+    told = [{"scope": "platform:x", "setting": "min_accounts", "value": 5}]
+    assert in_force().params["overrides"] == told
+    ada.go(f"/detectors/{SLUG}/")
+    expect(group.get_by_label("Platform or source, line 1")).to_have_value("platform:x")
+    group.get_by_label("Number, line 1").fill("")
+    ada.page.get_by_label("Reason for the change").fill("quiet again")
+    ada.page.get_by_role("button", name="Save draft").click()
+    ada.page.wait_for_url(re.compile(rf"/detectors/{SLUG}/drafts/\d+/$"))
+    row = "Min accounts on x 5 accounts as everywhere: 3 accounts"
+    expect(ada.page.get_by_role("row", name=row)).to_be_visible()
+    for one in (ada, lena):
+        assert one.violations() == []
+        assert (one.watch.errors, one.watch.off_origin) == ([], [])

@@ -18,11 +18,14 @@ from detectors import registry, scoring
 from detectors.adapters.base import MAX_PART, Adapter
 from detectors.adapters.registry import all_adapters
 from detectors.base import Detector
+from detectors.overrides import NAME as OVERRIDES
+from detectors.overrides import schema_of
 from detectors.schema import Kind
 from detectors.sigma.checking import MODIFIERS
 from detectors.sigma.fields import FIELDS
 
 FOLDER = Path("docs")
+OVERRIDABLE = "; may be another number for a platform or a source"
 
 
 class Command(BaseCommand):
@@ -93,15 +96,16 @@ def _detectors() -> str:
 
 def _detector(kind: type[Detector[Any, Any]]) -> str:
     meta = kind.meta
-    properties = kind.Params.model_json_schema()["properties"]
+    properties = schema_of(kind.Params)
     rows = [
         (
             f"`{name}`",
             f"{field.get('default', '')} {field.get('unit', '')}".strip(),
             _bounds(field),
-            field.get("description", ""),
+            field.get("description", "") + (OVERRIDABLE if field.get("overridable") else ""),
         )
         for name, field in properties.items()
+        if name != OVERRIDES
     ]
     falsifiers = "\n".join(f"- {line}" for line in meta.falsifiers)
     head = f"## {meta.title} (`{meta.slug}`, version {meta.version}, family {meta.family})"

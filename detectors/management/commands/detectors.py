@@ -19,7 +19,9 @@ from detectors.forms import bounds_of
 from detectors.management.arguments import ARGUMENTS, NOBODY
 from detectors.management.filing import read_from, write_to
 from detectors.management.testing import params_in, run_files, settings_of
+from detectors.management.values import with_values
 from detectors.models import Backtest, DetectorDraft
+from detectors.overrides import NAME as OVERRIDES
 from detectors.selectors.config import (
     configs_for,
     detector_by_slug,
@@ -90,10 +92,12 @@ class Command(BaseCommand):
     def _show(self, actor: User, *, slug: str, **_: Any) -> None:
         model = detector_by_slug(slug, actor).Params
         params = params_of(slug)
-        for name, info in model.model_fields.items():
+        for name, info in model.tunable().items():
             low, high = bounds_of(info)
             bounds = f" ({low:g} to {high:g})" if low is not None and high is not None else ""
             self.stdout.write(f"{name} = {json.dumps(params[name])}{bounds}: {info.description}")
+        for one in params.get(OVERRIDES, ()):
+            self.stdout.write(f"{one['scope']}.{one['setting']} = {one['value']}")
         for one in versions_of(slug, actor):
             mark = "*" if one.current else "+" if one.is_beside else " "
             by = one.created_by or "abusedesk"
@@ -121,7 +125,7 @@ class Command(BaseCommand):
             actor=actor,
             slug=slug,
             mode=mode or (Mode.SHADOW if beside else config.mode if config else Mode.LIVE),
-            params=_with(params_of(slug), values),
+            params=with_values(params_of(slug), values),
             reason=reason,
             promote_after_days=shadow_days,
             lost_because=lost_because,
@@ -169,7 +173,7 @@ class Command(BaseCommand):
         run = start_backtest(
             actor=actor,
             slug=slug,
-            params=_with(params_of(slug), values),
+            params=with_values(params_of(slug), values),
             since=since,
             until=until,
             line=stream,
@@ -251,18 +255,3 @@ class Command(BaseCommand):
             f"Findings: {told['gained']} gained, {told['lost']} lost, {told['kept']} kept."
             f" Cases: {len(cases['gained'])} gained, {len(cases['lost'])} lost."
         )
-
-
-def _with(params: dict[str, Any], values: Sequence[str]) -> dict[str, Any]:
-    """Parameters with `name=value` put in; a value is JSON, or else a word."""
-    changed: dict[str, Any] = {}
-    for one in values:
-        name, equals, text = one.partition("=")
-        if not equals:
-            message = f"Write name=value instead of {one}."
-            raise CommandError(message)
-        try:
-            changed[name] = json.loads(text)
-        except json.JSONDecodeError:
-            changed[name] = text
-    return {**params, **changed}

@@ -13,7 +13,7 @@ from abusedesk.core.errors import ConflictError, InvalidError
 from abusedesk.core.htmx import DeskRequest, render_part
 from detectors import registry
 from detectors.choices import Mode
-from detectors.forms import PREFIX, config_form, numbers_of
+from detectors.forms import config_form, field_at_fault, numbers_of
 from detectors.policy import allowed, require
 from detectors.selectors.backtest import backtest_by_id
 from detectors.selectors.config import detector_by_slug, params_of, versions_of
@@ -45,8 +45,7 @@ def backtest_start(request: DeskRequest, slug: str) -> HttpResponse:
             **window_of(request.POST.dict(), request.user),
         )
     except InvalidError as error:
-        name = f"{PREFIX}{error.field}"
-        form.add_error(name if name in form.fields else None, error.message)
+        form.add_error(field_at_fault(form, error.field), error.message)
         return detector_page(request, slug, versions, form, status=422)
     except ConflictError as error:
         form.add_error(None, error.message)

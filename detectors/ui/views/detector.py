@@ -16,7 +16,14 @@ from abusedesk.core.htmx import DeskRequest
 from abusedesk.core.templatetags.ui import span
 from detectors import registry
 from detectors.choices import DraftState, Mode
-from detectors.forms import PREFIX, ConfigForm, config_form, modes_of, param_rows
+from detectors.forms import (
+    ConfigForm,
+    config_form,
+    field_at_fault,
+    modes_of,
+    overrides_in,
+    param_rows,
+)
 from detectors.models import DetectorConfig, DetectorDraft
 from detectors.needs import missing
 from detectors.policy import allowed, change_verb, require
@@ -34,9 +41,11 @@ from detectors.selectors.precision import (
     NOTHING,
     fares_for,
     precisions_for,
+    reversals_of,
 )
 from detectors.selectors.scenario import scenarios_by_detector
-from detectors.selectors.stats import DetectorStats, stats_for
+from detectors.selectors.source import places_for
+from detectors.selectors.stats import DetectorStats, hit_days_of, stats_for
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
 from detectors.sigma.detector import is_rule
 from detectors.ui.shadows import in_force, shadows
@@ -119,6 +128,7 @@ def detector_page(
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
         "params": param_rows(form, detector.Params),
+        "overrides": overrides_in(form, detector.Params, places_for(request.user)),
         "can_save": allowed(request.user, change_verb(slug)),
         "is_rule": is_rule(slug),
         "can_try": allowed(request.user, "detector.backtest"),
@@ -135,6 +145,8 @@ def detector_page(
         "alarms": alarms,
         "stats": stats,
         "fares": fares_for(request.user).get(slug),
+        "hit_days": hit_days_of(slug, request.user),
+        "reversals": reversals_of(slug, request.user),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
     }
     return render(request, "detectors/detector_detail.html", context, status=status)
@@ -154,8 +166,7 @@ def _proposed(request: DeskRequest, slug: str, form: ConfigForm) -> DetectorDraf
             lost_because=said["lost_because"],
         )
     except InvalidError as error:
-        name = f"{PREFIX}{error.field}" if f"{PREFIX}{error.field}" in form.fields else error.field
-        form.add_error(name if name in form.fields else None, error.message)
+        form.add_error(field_at_fault(form, error.field), error.message)
         return None
 
 
