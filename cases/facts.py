@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, F, QuerySet
 
+from abusedesk.core import clock
 from cases import priority, reported, summary
 from cases.choices import BENIGN
+from cases.daily import DAYS, counted, day_of
 from cases.models import Case, CaseReport
 from cases.reported import reported_of
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.fits import calibrated
 from detectors.models import Campaign, CampaignMember, Finding
-from detectors.selectors.evidence import firsts_of, providers_of, signal_count
+from detectors.selectors.evidence import (
+    days_of,
+    firsts_of,
+    providers_of,
+    signal_count,
+)
 from detectors.selectors.origin import Origin, origin_of
 
 SAMPLE: Final = 40  # signals of one finding that are asked for source and language
@@ -27,12 +35,16 @@ HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that intake needs of the campaigns of one case. firsts: platform -> its first signal."""
+    """All that intake needs of the campaigns of one case.
+
+    firsts: platform -> its first signal. days: day from 1970 -> its signals, of the last two weeks.
+    """
 
     facts: Facts
     families: frozenset[str]
     providers: list[str]
     firsts: dict[str, datetime]
+    days: dict[int, int]
     parts: dict[str, float]
 
 
@@ -87,6 +99,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
         facts=facts,
         providers=providers_of([one.pk for one in findings]),
         firsts=firsts_of([one.pk for one in findings]),
+        days=days_of([one.pk for one in findings], _first_day()),
         families=frozenset(family for one in campaigns for family in one.families),
         parts=_parts(facts, campaigns, set(chances)),
     )
@@ -104,6 +117,7 @@ def describe(case: Case, picture: Picture) -> None:
         case.platforms = sorted({*facts.platforms, *told.platforms})
     case.providers = picture.providers
     _spread(case, picture.firsts)
+    _count_days(case, picture.days)
     case.accounts = facts.accounts
     case.how_sure = facts.p
     _came_from(case, origin_of(_sample(case, facts.findings)))
@@ -119,6 +133,19 @@ def _spread(case: Case, firsts: Mapping[str, datetime]) -> None:
     order = sorted((at, name) for name, at in known.items() if name in case.platforms)
     case.spread = [name for _, name in order]
     case.spread_s = [at for at, _ in order]
+
+
+def _count_days(case: Case, signals: Mapping[int, int]) -> None:
+    """Hits by day: what detectors cite, and what was reported."""
+    found = Counter(signals)
+    if case.reports:
+        found.update(reported.days_of_reports(case, _first_day()))
+    case.daily_to = day_of(clock.now())
+    case.daily = counted(found, case.daily_to)
+
+
+def _first_day() -> datetime:
+    return clock.now() - timedelta(days=DAYS)
 
 
 def calibrate(case: Case) -> None:
@@ -144,6 +171,7 @@ def redescribe(case: Case) -> int:
         return picture.facts.signals + case.reports
     if (told := reported_of(case)) is not None:
         reported.describe(case, told)
+        _count_days(case, {})
         _came_from(case, origin_of(_sample(case, ())))
     return case.reports
 

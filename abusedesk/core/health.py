@@ -39,6 +39,12 @@ SELECT EXISTS (SELECT FROM here, place WHERE epoch = number AND tx >= next_tx::t
 """
 
 
+# A message is seen again only after a while once somebody has taken it.
+WAITING: Final = """
+SELECT queue_name, queue_length, oldest_msg_age_sec FROM pgmq.metrics_all() ORDER BY queue_name
+"""
+
+
 class Level(StrEnum):
     """How a check came out."""
 
@@ -56,6 +62,15 @@ class Verdict:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One queue of the broker: messages in it, also those in work, and the age of the oldest."""
+
+    queue: str
+    messages: int
+    oldest_s: int | None
+
+
 def examine() -> Iterator[Verdict]:
     """Run every check, the basic ones first; without a database the rest says nothing."""
     yield from _disk()
@@ -64,8 +79,22 @@ def examine() -> Iterator[Verdict]:
     except DatabaseError as error:
         yield _fault("database", f"The database cannot be reached: {str(error).strip()}.")
         return
-    for check in (*CHECKS, *map(import_string, settings.HEALTH_CHECKS)):
+    for check in (*CHECKS, _workers_behind_broker, *map(import_string, settings.HEALTH_CHECKS)):
         yield from check()
+
+
+def glance() -> list[Verdict]:
+    """Every check that answers at once: no worker is asked. The database is there."""
+    checks = (_disk, *CHECKS, _broker, *map(import_string, settings.HEALTH_CHECKS))
+    return [verdict for check in checks for verdict in check()]
+
+
+def backlog() -> list[Waiting]:
+    """Messages of the broker in this database, by queue; nothing where another one is used."""
+    broker = Broker(settings.CELERY_BROKER_URL)
+    if not broker.is_pgmq or not _present("pgmq.meta"):
+        return []
+    return [Waiting(*row) for row in _rows(WAITING)]
 
 
 def is_store_ahead() -> bool:
@@ -115,7 +144,15 @@ def _clock() -> Iterator[Verdict]:
         yield _ok("clock", "Desk and database agree about the time.")
 
 
-def _queues() -> Iterator[Verdict]:
+def _workers_behind_broker() -> Iterator[Verdict]:
+    """Workers are asked through the broker, so it comes first."""
+    found = list(_broker())
+    yield from found
+    if all(verdict.level is Level.OK for verdict in found):
+        yield from _workers()
+
+
+def _broker() -> Iterator[Verdict]:
     broker = Broker(settings.CELERY_BROKER_URL)
     if broker.is_pgmq and not _present("pgmq.meta"):
         yield _fault("queues", "Schema pgmq is missing: run `manage.py migrate core`.")
@@ -127,7 +164,6 @@ def _queues() -> Iterator[Verdict]:
         yield _fault("broker", f"The broker ({broker.scheme}) cannot be reached: {error}.")
         return
     yield _ok("broker", f"The broker ({broker.scheme}) answers.")
-    yield from _workers()
 
 
 def _workers() -> Iterator[Verdict]:
@@ -191,5 +227,4 @@ CHECKS: Final[tuple[Callable[[], Iterator[Verdict]], ...]] = (
     _migrations,
     _clock,
     _store_epoch,
-    _queues,
 )
