@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Count, F, QuerySet
 
-from abusedesk.core import clock
 from cases import priority, reported, summary
 from cases.choices import BENIGN
-from cases.daily import DAYS, counted, day_of
+from cases.counting import count_days, first_day
 from cases.models import Case, CaseReport
 from cases.reported import reported_of
 from cases.summary import Facts
@@ -99,7 +97,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
         facts=facts,
         providers=providers_of([one.pk for one in findings]),
         firsts=firsts_of([one.pk for one in findings]),
-        days=days_of([one.pk for one in findings], _first_day()),
+        days=days_of([one.pk for one in findings], first_day()),
         families=frozenset(family for one in campaigns for family in one.families),
         parts=_parts(facts, campaigns, set(chances)),
     )
@@ -117,7 +115,7 @@ def describe(case: Case, picture: Picture) -> None:
         case.platforms = sorted({*facts.platforms, *told.platforms})
     case.providers = picture.providers
     _spread(case, picture.firsts)
-    _count_days(case, picture.days)
+    count_days(case, picture.days)
     case.accounts = facts.accounts
     case.how_sure = facts.p
     _came_from(case, origin_of(_sample(case, facts.findings)))
@@ -133,19 +131,6 @@ def _spread(case: Case, firsts: Mapping[str, datetime]) -> None:
     order = sorted((at, name) for name, at in known.items() if name in case.platforms)
     case.spread = [name for _, name in order]
     case.spread_s = [at for at, _ in order]
-
-
-def _count_days(case: Case, signals: Mapping[int, int]) -> None:
-    """Hits by day: what detectors cite, and what was reported."""
-    found = Counter(signals)
-    if case.reports:
-        found.update(reported.days_of_reports(case, _first_day()))
-    case.daily_to = day_of(clock.now())
-    case.daily = counted(found, case.daily_to)
-
-
-def _first_day() -> datetime:
-    return clock.now() - timedelta(days=DAYS)
 
 
 def calibrate(case: Case) -> None:
@@ -171,7 +156,7 @@ def redescribe(case: Case) -> int:
         return picture.facts.signals + case.reports
     if (told := reported_of(case)) is not None:
         reported.describe(case, told)
-        _count_days(case, {})
+        count_days(case, {})
         _came_from(case, origin_of(_sample(case, ())))
     return case.reports
 

@@ -11,7 +11,6 @@ from typing import Final
 from django.db.models import Count, Max, Min, QuerySet
 
 from cases import priority, summary
-from cases.daily import day_of
 from cases.models import Case, CaseReport, Reporter
 from cases.reputation import Record, chance
 from cases.summary import Sentence
@@ -82,13 +81,6 @@ def reported_of(case: Case) -> Reported | None:
 def report_count(case: Case) -> int:
     """How many reports the case has."""
     return CaseReport.objects.filter(case=case).values("signal_id").distinct().count()
-
-
-def days_of_reports(case: Case, since: datetime) -> dict[int, int]:
-    """Day, counted from 1970 in UTC -> reports of it."""
-    rows = CaseReport.objects.filter(case=case, reported_at__gte=since)
-    moments = dict(rows.values_list("signal_id", "reported_at")).values()
-    return Counter(day_of(at) for at in moments)
 
 
 def describe(case: Case, reported: Reported) -> None:

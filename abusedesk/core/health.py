@@ -39,12 +39,6 @@ SELECT EXISTS (SELECT FROM here, place WHERE epoch = number AND tx >= next_tx::t
 """
 
 
-# A message is seen again only after a while once somebody has taken it.
-WAITING: Final = """
-SELECT queue_name, queue_length, oldest_msg_age_sec FROM pgmq.metrics_all() ORDER BY queue_name
-"""
-
-
 class Level(StrEnum):
     """How a check came out."""
 
@@ -60,15 +54,6 @@ class Verdict:
     name: str
     level: Level
     sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One queue of the broker: messages in it, also those in work, and the age of the oldest."""
-
-    queue: str
-    messages: int
-    oldest_s: int | None
 
 
 def examine() -> Iterator[Verdict]:
@@ -87,14 +72,6 @@ def glance() -> list[Verdict]:
     """Every check that answers at once: no worker is asked. The database is there."""
     checks = (_disk, *CHECKS, _broker, *map(import_string, settings.HEALTH_CHECKS))
     return [verdict for check in checks for verdict in check()]
-
-
-def backlog() -> list[Waiting]:
-    """Messages of the broker in this database, by queue; nothing where another one is used."""
-    broker = Broker(settings.CELERY_BROKER_URL)
-    if not broker.is_pgmq or not _present("pgmq.meta"):
-        return []
-    return [Waiting(*row) for row in _rows(WAITING)]
 
 
 def is_store_ahead() -> bool:

@@ -15,6 +15,7 @@ from abusedesk.core import audit
 from abusedesk.core.health import Level, Verdict
 from abusedesk.core.models import AuditEntry, Scope
 from abusedesk.core.pagination import KeysetPagination
+from abusedesk.core.permissions import ROLE_SCOPES
 from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from cases import policy
 from cases.selectors.audit import Asked, audit_entries_for
@@ -154,4 +155,5 @@ class HealthView(Endpoint):
 def _told(card: RoleCard, rights: list[Right]) -> dict[str, Any]:
     may = [one.verb for one in rights if card.role in one.roles]
     people = PersonSerializer(card.people, many=True).data
-    return {"role": card.role, "may": may, "scopes": card.scopes, "people": people}
+    scopes = sorted(ROLE_SCOPES[card.role])
+    return {"role": card.role, "may": may, "scopes": scopes, "people": people}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from abusedesk.core import health
-from abusedesk.core.health import Verdict, Waiting
+from abusedesk.core.backlog import Waiting, backlog
+from abusedesk.core.health import Verdict
 from abusedesk.core.models import User
 from cases import policy
 from detectors.backpressure import limit_of
@@ -37,7 +38,7 @@ def health_for(viewer: User, *, ask_workers: bool = False) -> Health:
     lag = lag_for(viewer)
     return Health(
         verdicts=sorted(verdicts, key=lambda one: WORST.index(one.level)),
-        queues=health.backlog(),
+        queues=backlog(),
         lag=lag,
         throttled=bool(limit_of(lag)),
         asked=ask_workers,

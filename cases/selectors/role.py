@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from abusedesk.core.models import Role, User
-from abusedesk.core.permissions import ROLE_SCOPES
 from cases import policy, rights
 from detectors import policy as detectors_policy
 
@@ -29,11 +28,10 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class RoleCard:
-    """A role, the people who have it, and what it may do over REST with a session."""
+    """A role and the people who have it."""
 
     role: Role
     people: list[User] = field(default_factory=list)
-    scopes: list[str] = field(default_factory=list)
 
     @property
     def active(self) -> int:
@@ -49,10 +47,7 @@ def roles_for(viewer: User) -> list[RoleCard]:
     found: dict[str, list[User]] = {}
     for person in people:
         found.setdefault(person.role, []).append(person)
-    return [
-        RoleCard(role, found.get(role, []), sorted(one.value for one in ROLE_SCOPES[role]))
-        for role in Role
-    ]
+    return [RoleCard(role, found.get(role, [])) for role in Role]
 
 
 def rights_for(viewer: User) -> list[tuple[str, list[Right]]]:

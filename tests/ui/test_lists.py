@@ -13,6 +13,7 @@ from abusedesk.core.models import Theme, User
 from cases import facts
 from cases.columns import BY_ID
 from cases.services.columns import save_columns
+from tests.cases import build
 from tests.ui import world
 from tests.ui.conftest import Visitor
 
@@ -186,6 +187,7 @@ def test_keys_copy_the_link_and_lead_to_policy_checklist_labels_and_shared_notes
     page = rita.page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ref = desk.cases[0].ref
+    build.policy("scams", actor=desk.admin)
     rita.go(f"/cases/{ref}/?tab=summary")
     page.keyboard.press(".")
     expect(page.locator("#status")).to_have_text("The link is copied.")
@@ -196,9 +198,16 @@ def test_keys_copy_the_link_and_lead_to_policy_checklist_labels_and_shared_notes
     page.keyboard.press("l")
     expect(page.locator("#labels")).to_be_focused()
     page.keyboard.press("Escape")
+    with page.expect_navigation():
+        page.keyboard.press("a")
+    rita.ready()
+    page.keyboard.press("p")
+    expect(page.locator("#policy")).to_be_focused()
+    page.keyboard.press("Escape")
     page.keyboard.press("Shift+C")
     page.wait_for_url("**/share/**")
     rita.ready()
+    page.locator("#shared-body").blur()
     page.keyboard.press("Shift+C")
     expect(page.locator("#shared-body")).to_be_focused()
     page.keyboard.type(".dtpl")

@@ -15,6 +15,7 @@ from abusedesk.core.downloads import csv_file
 from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.htmx import DeskRequest, render_part
 from abusedesk.core.models import Role, User
+from abusedesk.core.permissions import ROLE_SCOPES
 from cases import policy
 from cases.selectors.audit import (
     PAGE,
@@ -40,6 +41,7 @@ def roles(request: DeskRequest) -> HttpResponse:
         "section": "roles",
         "roles": roles_for(request.user),
         "columns": list(Role),
+        "scopes": [(role.label, sorted(ROLE_SCOPES[role])) for role in Role],
         "rights": rights_for(request.user),
     }
     return render(request, "cases/roles.html", context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from abusedesk.core import clock, saved
 from abusedesk.core.errors import BudgetSpentError
 from abusedesk.core.htmx import DeskRequest, render_part
-from abusedesk.core.query import Query, Term
+from abusedesk.core.query import Term
 from cases import ordering, paging, policy, states
 from cases.choices import State
 from cases.models import Case, Queue
@@ -25,10 +24,9 @@ from cases.paging import Page
 from cases.queue import claim_next as claim_next_of
 from cases.search.where import REGRESSED, on_tab
 from cases.selectors.case import cases_for, queue_counts
-from cases.services.export import LIMIT
 from cases.ui import bulk, filters
 from cases.ui.heads import AWAY, CLOSED, Listing, with_order
-from cases.ui.rows import with_claims
+from cases.ui.listing import listing_rows, whole_list
 from detectors.selectors.config import unread_for
 
 TABS = (State.OPEN, State.ESCALATED, State.SNOOZED, State.CLOSED)
@@ -91,8 +89,8 @@ def queue(request: DeskRequest, slug: str) -> HttpResponse:
         "other_href": reverse("cases:queue", args=[other.slug]) if other else "",
         "other_action": f"{paging.told(other.open)} wait in {other.title}" if other else "",
         **typed.context(listing.here),
-        **_rows(request, page, listing),
-        **_with_all(request, bulk.of_queue(typed.query, found, *_in(tab)), total, listing),
+        **listing_rows(request, page, listing),
+        **whole_list(request, bulk.of_queue(typed.query, found, *_in(tab)), total, listing),
     }
     if not context["rows"]:
         context["nothing_waits"] = WORKING if unread_for(request.user) else QUIET
@@ -135,8 +133,8 @@ def case_list(request: DeskRequest) -> HttpResponse:
         "can_save": request.user.role in saved.STAFF,
         "total": paging.told(total),
         **typed.context(listing.here),
-        **_rows(request, page, listing),
-        **_with_all(request, typed.query, total, listing),
+        **listing_rows(request, page, listing),
+        **whole_list(request, typed.query, total, listing),
     }
     status = 422 if typed.faults else 200
     return render_part(request, "cases/case_list.html", context, part="rows", status=status)
@@ -184,33 +182,3 @@ def _in(tab: str) -> tuple[list[str], str]:
     if tab == REGRESSED:
         return [state.value for state in states.WAITING], REGRESSED
     return [tab], ""
-
-
-def _with_all(request: DeskRequest, query: Query, total: int, listing: Listing) -> dict[str, Any]:
-    """What can be done with all rows of the list, and its columns. query: what finds them."""
-    here, viewer = request.get_full_path(), request.user
-    may_export = policy.allowed(viewer, "case.export")
-    back = f"?{urlencode({'back': here})}"
-    return {
-        "selection": bulk.bar(viewer, query, paging.told(total), here),
-        "own_columns": f"{reverse('cases:own-columns')}{back}"
-        if policy.allowed(viewer, "columns.own")
-        else "",
-        "export": {"query": query, "order": listing.asked or "", "limit": LIMIT}
-        if may_export
-        else None,
-    }
-
-
-def _rows(request: DeskRequest, page: Page, listing: Listing) -> dict[str, Any]:
-    """Rows of the page and the links around it."""
-    here = filters.link(listing.query, listing.here)
-    joint = "&" if len(here) > 1 else ""
-    return {
-        "rows": with_claims(page.rows, request.user),
-        "listing": listing,
-        "shown": listing.words.capitalize(),
-        "step": paging.SIZE,
-        "first": here if request.GET.get("from") else "",
-        "more": f"{here}{joint}from={page.more}" if page.more else "",
-    }
