@@ -28,6 +28,7 @@ ROUNDS: Final = 40
 QUICK_ROUNDS: Final = 15
 P95_MS: Final = 150
 QUERIES: Final = 20
+SORTED: Final = ("-hits", "-accounts", "-sure", "due", "-changed", "opened", "-bad", "-priority")
 # Four in ten wait in the inbox, the rest in four other queues; a tenth is late, a third is closed.
 FILL: Final = """
 INSERT INTO cases_queue (slug, title, sla_hours, position)
@@ -35,7 +36,7 @@ SELECT 'queue-' || n, 'Queue ' || n, 8 * n, n FROM generate_series(1, 4) AS n;
 INSERT INTO cases_case (
     id, ref, title, summary, state, queue_id, severity, how_sure, priority, priority_parts,
     platforms, providers, sources, languages, reasons, accounts, hits, new_hits, regressed,
-    version, opened_at, updated_at, due_at, closed_at
+    version, opened_at, updated_at, due_at, closed_at, daily, daily_to
 )
 SELECT n, 'AD-' || n,
     (n %% 90) || ' accounts on x and telegram: shared device, word' || (n * 7919) %% 5000,
@@ -49,7 +50,9 @@ SELECT n, 'AD-' || n,
     ARRAY['en'], ARRAY['5 accounts share device d-1', 'near-duplicate text 0.93'],
     3 + n %% 90, 10 + n %% 500, n %% 5, n %% 17 = 0, 1, at, at,
     at + interval '1 hour' * CASE WHEN n %% 10 = 0 THEN 1 ELSE 24 * 400 END,
-    CASE WHEN n %% 3 = 0 THEN at + interval '1 hour' END
+    CASE WHEN n %% 3 = 0 THEN at + interval '1 hour' END,
+    ARRAY[0, n %% 7, 3, 0, n %% 11, 5, 8, 0, 0, 2, n %% 3, 4, 1, n %% 5],
+    floor(extract(epoch FROM now()) / 86400)
 FROM (
     SELECT n, now() - interval '3 minutes' * n AS at FROM generate_series(1, %s) AS n
 ) AS numbered;
@@ -153,7 +156,11 @@ def _paths(count: int) -> dict[str, Callable[[int], tuple[str, str]]]:
         "queue, closed": lambda _: ("GET", "/queues/inbox/?state=closed"),
         "queue, filtered": lambda at: (
             "GET", f"/queues/inbox/?q=platform:x+sev:>=high+hits:>{at}"),
+        "queue, sorted": lambda at: ("GET", f"/queues/inbox/?sort={SORTED[at % len(SORTED)]}"),
+        "queue, sorted, further on": lambda at: (
+            "GET", f"/queues/inbox/?sort=-hits&from={500 - at}~{count // 2}"),
         "case list": lambda _: ("GET", "/cases/"),
+        "case list, sorted": lambda at: ("GET", f"/cases/?sort={SORTED[at % len(SORTED)]}"),
         "case list further on": lambda at: (
             "GET", f"/cases/?from={newest_us - (1 + at) * step_us}~{at}"),
         "case list, words": lambda at: ("GET", f"/cases/?q=word{at * 97 % 5000}"),

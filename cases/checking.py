@@ -25,7 +25,7 @@ PURPOSE: Final = "golden check"
 COPIED: Final = (
     "title", "summary", "severity", "how_sure", "calibrated", "calibration", "priority",
     "priority_parts", "platforms", "providers", "sources", "languages", "reasons", "accounts",
-    "reports", "queue", "tlp", "spread", "spread_s",
+    "reports", "queue", "tlp", "spread", "spread_s", "daily", "daily_to",
 )  # fmt: skip
 BEGINNINGS: Final = (Verb.CASE_OPENED, Verb.CASE_OPENED_BY_REPORT, Verb.CASE_ROUTED)
 

@@ -11,13 +11,19 @@ from django.db.models import Count, F, QuerySet
 
 from cases import priority, reported, summary
 from cases.choices import BENIGN
+from cases.counting import count_days, first_day
 from cases.models import Case, CaseReport
 from cases.reported import reported_of
 from cases.summary import Facts
 from detectors.choices import CampaignState, FindingStatus
 from detectors.fits import calibrated
 from detectors.models import Campaign, CampaignMember, Finding
-from detectors.selectors.evidence import firsts_of, providers_of, signal_count
+from detectors.selectors.evidence import (
+    days_of,
+    firsts_of,
+    providers_of,
+    signal_count,
+)
 from detectors.selectors.origin import Origin, origin_of
 
 SAMPLE: Final = 40  # signals of one finding that are asked for source and language
@@ -27,12 +33,16 @@ HEAVY: Final = ("signal_ids", "links", "values", "constants", "conditions")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that intake needs of the campaigns of one case. firsts: platform -> its first signal."""
+    """All that intake needs of the campaigns of one case.
+
+    firsts: platform -> its first signal. days: day from 1970 -> its signals, of the last two weeks.
+    """
 
     facts: Facts
     families: frozenset[str]
     providers: list[str]
     firsts: dict[str, datetime]
+    days: dict[int, int]
     parts: dict[str, float]
 
 
@@ -87,6 +97,7 @@ def picture_of(campaigns: Sequence[Campaign]) -> Picture:
         facts=facts,
         providers=providers_of([one.pk for one in findings]),
         firsts=firsts_of([one.pk for one in findings]),
+        days=days_of([one.pk for one in findings], first_day()),
         families=frozenset(family for one in campaigns for family in one.families),
         parts=_parts(facts, campaigns, set(chances)),
     )
@@ -104,6 +115,7 @@ def describe(case: Case, picture: Picture) -> None:
         case.platforms = sorted({*facts.platforms, *told.platforms})
     case.providers = picture.providers
     _spread(case, picture.firsts)
+    count_days(case, picture.days)
     case.accounts = facts.accounts
     case.how_sure = facts.p
     _came_from(case, origin_of(_sample(case, facts.findings)))
@@ -144,6 +156,7 @@ def redescribe(case: Case) -> int:
         return picture.facts.signals + case.reports
     if (told := reported_of(case)) is not None:
         reported.describe(case, told)
+        count_days(case, {})
         _came_from(case, origin_of(_sample(case, ())))
     return case.reports
 

@@ -47,7 +47,7 @@ def urgent_first(cases: QuerySet[Case], now: datetime, after: str = "", size: in
             rows = rows.filter(behind(*start[1:]))
         ids = rows.order_by("-priority", "pk").values_list("pk", flat=True)
         found += [(late, pk) for pk in ids[: size + 1 - len(found)]]
-    rows_ = _loaded([pk for _, pk in found[:size]])
+    rows_ = loaded([pk for _, pk in found[:size]])
     if len(found) <= size:
         return Page(rows_)
     last = rows_[-1]
@@ -75,7 +75,7 @@ def newest_first(cases: QuerySet[Case], column: str, after: str = "", size: int 
         rows = rows.filter(Q(**{f"{column}__lte": at}) & (Q(**{f"{column}__lt": at}) | same))
     ids = rows.order_by(f"-{column}", "-pk").values_list("pk", flat=True)
     found = list(ids[: size + 1])
-    shown = _loaded(found[:size])
+    shown = loaded(found[:size])
     if len(found) <= size:
         return Page(shown)
     at = getattr(shown[-1], column)
@@ -112,7 +112,7 @@ class _Count(Subquery):
     output_field = IntegerField()
 
 
-def _loaded(ids: list[int]) -> list[Case]:
+def loaded(ids: list[int]) -> list[Case]:
     """Whole rows of these ids in their order; the walk itself reads only the index."""
     by_id = {
         case.pk: case
@@ -126,7 +126,7 @@ def _loaded(ids: list[int]) -> list[Case]:
 def _read_urgent(text: str) -> tuple[bool, float, int] | None:
     late, _, rest = text.partition(MARK)
     priority, _, pk = rest.partition(MARK)
-    number = _number(pk)
+    number = number_in(pk)
     if late not in {"0", "1"} or number is None:
         return None
     return late == "1", _float(priority), number
@@ -134,11 +134,12 @@ def _read_urgent(text: str) -> tuple[bool, float, int] | None:
 
 def _read_newest(text: str) -> tuple[datetime, int] | None:
     first, _, second = text.partition(MARK)
-    at, pk = _number(first), _number(second)
+    at, pk = number_in(first), number_in(second)
     return None if at is None or pk is None or at > LATEST_US else (EPOCH + at * TICK, pk)
 
 
-def _number(text: str) -> int | None:
+def number_in(text: str) -> int | None:
+    """A whole number as cursors carry it; None for anything else."""
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST))):
         return None
     return min(int(text), MOST)

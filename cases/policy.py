@@ -30,6 +30,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.snooze": REVIEWERS,
     "case.reopen": LEADS,
     "case.bulk": REVIEWERS,
+    "case.export": LEADS,
     "decision.reverse": LEADS,
     "review.give": REVIEWERS,
     "review.settle": LEADS,
@@ -55,6 +56,7 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "case.add": REVIEWERS,
     "case.task": REVIEWERS,
     "tray.own": REVIEWERS,
+    "columns.own": REVIEWERS,
     "case.file": REVIEWERS,
     "playbook.view": REVIEWERS,
     "playbook.save": LEADS,
@@ -105,6 +107,10 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "retention.save": ADMINS,
     "retention.verify": ADMINS,
     "retention.purge": ADMINS,
+    "role.view": ADMINS,
+    "audit.view": ADMINS,
+    "audit.export": ADMINS,
+    "health.view": ADMINS,
 }
 
 # What a queue may take away from everybody, with its name on the page.

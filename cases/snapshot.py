@@ -13,7 +13,8 @@ MOMENT, NAME = "$datetime", "$uuid"
 """Marks of values that JSON has no type for."""
 TOLD: Final = (
     "title", "summary", "severity", "how_sure", "priority", "priority_parts", "platforms",
-    "providers", "reasons", "accounts", "reports", "hits", "spread", "spread_s",
+    "providers", "reasons", "accounts", "reports", "hits", "spread", "spread_s", "daily",
+    "daily_to",
 )  # fmt: skip
 """Columns that evidence alone decides; all others tell what people and the clock did."""
 

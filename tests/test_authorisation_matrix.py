@@ -76,6 +76,13 @@ from cases.selectors import content, webhook
 from cases.selectors.addition import addition_by_id, additions_of
 from cases.selectors.appeal import appeal_by_id, appeals_for, waiting_appeals_for
 from cases.selectors.attribution import attribution_for
+from cases.selectors.audit import Asked as AuditAsked
+from cases.selectors.audit import (
+    audit_entries_for,
+    audit_lines_of,
+    audit_page_for,
+    veiled_decisions_for,
+)
 from cases.selectors.automation import (
     automated_actions_by_account,
     automated_actions_for,
@@ -126,6 +133,7 @@ from cases.selectors.golden import (
     wrong_answers_for,
 )
 from cases.selectors.graph import findings_by_tie, graph_for, tie_by_id
+from cases.selectors.health import health_for
 from cases.selectors.jump import cases_by_text, recent_cases_for
 from cases.selectors.ledger import handovers_by_subject, handovers_for
 from cases.selectors.lineage import (
@@ -218,6 +226,7 @@ from cases.selectors.review import (
     reviews_for,
     waiting_reviews_for,
 )
+from cases.selectors.role import rights_for, roles_for
 from cases.selectors.saved import rail_of, views_for
 from cases.selectors.share import (
     changes_for,
@@ -409,6 +418,9 @@ cases:queues              GET     login ok    ok    ok    login ok
 cases:queue               GET     login ok    ok    ok    login 404
 cases:next                POST    login goes  goes  goes  login 404
 cases:case-list           GET     login ok    ok    ok    login ok
+cases:case-export         POST    login 403   ok    ok    login 404
+cases:own-columns         GET     login ok    ok    ok    login 404
+cases:own-columns         POST    login goes  goes  goes  login 404
 cases:case-detail         GET     login ok    ok    ok    login 404
 cases:claim               GET     login goes  goes  goes  login 404
 cases:claim               POST    login goes  goes  goes  login 404
@@ -563,6 +575,10 @@ cases:webhook             POST    login 404   404   goes  login 404
 cases:delivery-again      POST    login 404   404   goes  login 404
 cases:retention           GET     login 404   404   ok    login 404
 cases:retention           POST    login 404   404   goes  login 404
+cases:roles               GET     login 404   404   ok    login 404
+cases:audit               GET     login 404   404   ok    login 404
+cases:audit-export        POST    login 404   404   ok    login 404
+cases:health              GET     login 404   404   ok    login 404
 cases:verify              POST    login 404   404   goes  login 404
 cases:purge-run           GET     login 404   404   ok    login 404
 cases:purge-run           POST    login 404   404   goes  login 404
@@ -923,6 +939,12 @@ api-me                  GET    read   401  ok   ok   ok   401  403  ok   ok   ok
 api-me                  PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-me-notices          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
 api-me-notices          PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-me-columns          GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   ok
+api-me-columns          PUT    review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
+api-case-export         POST   read   401  403  ok   ok   401  403  403  ok   ok   403  403
+api-roles               GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-audit               GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-health              GET    admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-budget              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   403  403
 api-breaks              GET    read   401  none none none 401  403  none none none 403  403
 api-breaks              POST   review 401  ok   ok   ok   401  403  ok   ok   ok   403  403
@@ -1037,6 +1059,16 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "cases_by_campaign": (STAFF, lambda who, on: cases_by_campaign(_campaigns(on), who)),
     "cases_by_text": (STAFF, lambda who, on: cases_by_text(on.held.ref, who)),
     "recent_cases_for": (STAFF, lambda who, on: recent_cases_for(_visited(on, who))),
+    "audit_entries_for": (ADMINS, lambda who, on: audit_entries_for(who, AuditAsked())),
+    "audit_page_for": (ADMINS, lambda who, on: audit_page_for(who, AuditAsked())[0]),
+    "audit_lines_of": (
+        ADMINS,
+        lambda who, on: audit_lines_of(audit_page_for(who, AuditAsked())[0], who),
+    ),
+    "veiled_decisions_for": (ADMINS, lambda who, on: veiled_decisions_for(who)),
+    "health_for": (ADMINS, lambda who, on: health_for(who).verdicts),
+    "roles_for": (ADMINS, lambda who, on: roles_for(who)),
+    "rights_for": (ADMINS, lambda who, on: rights_for(who)),
     "case_by_ref": (STAFF, lambda who, on: case_by_ref(on.held.ref, who)),
     "queue_page": (STAFF, lambda who, on: queue_page(who, on.desk.queue, State.OPEN)),
     "queue_counts": (STAFF, lambda who, on: queue_counts(who)),
@@ -1492,6 +1524,7 @@ WITHOUT_VIEWER: Final = {
     "hits_by_day": "a snooze counts for its case, not for a person",
     "origin_of": "the intake asks for the case, not for a person",
     "rings_of": "the desk weighs reporters, for no person",
+    "days_of": "the intake asks for the case, not for a person",
     "firsts_of": "the intake asks for the case, not for a person",
     "providers_of": "the intake asks for the case, not for a person",
     "coordination_of": "of a group that a selector gave to the viewer",

@@ -64,8 +64,14 @@ def examine() -> Iterator[Verdict]:
     except DatabaseError as error:
         yield _fault("database", f"The database cannot be reached: {str(error).strip()}.")
         return
-    for check in (*CHECKS, *map(import_string, settings.HEALTH_CHECKS)):
+    for check in (*CHECKS, _workers_behind_broker, *map(import_string, settings.HEALTH_CHECKS)):
         yield from check()
+
+
+def glance() -> list[Verdict]:
+    """Every check that answers at once: no worker is asked. The database is there."""
+    checks = (_disk, *CHECKS, _broker, *map(import_string, settings.HEALTH_CHECKS))
+    return [verdict for check in checks for verdict in check()]
 
 
 def is_store_ahead() -> bool:
@@ -115,7 +121,15 @@ def _clock() -> Iterator[Verdict]:
         yield _ok("clock", "Desk and database agree about the time.")
 
 
-def _queues() -> Iterator[Verdict]:
+def _workers_behind_broker() -> Iterator[Verdict]:
+    """Workers are asked through the broker, so it comes first."""
+    found = list(_broker())
+    yield from found
+    if all(verdict.level is Level.OK for verdict in found):
+        yield from _workers()
+
+
+def _broker() -> Iterator[Verdict]:
     broker = Broker(settings.CELERY_BROKER_URL)
     if broker.is_pgmq and not _present("pgmq.meta"):
         yield _fault("queues", "Schema pgmq is missing: run `manage.py migrate core`.")
@@ -127,7 +141,6 @@ def _queues() -> Iterator[Verdict]:
         yield _fault("broker", f"The broker ({broker.scheme}) cannot be reached: {error}.")
         return
     yield _ok("broker", f"The broker ({broker.scheme}) answers.")
-    yield from _workers()
 
 
 def _workers() -> Iterator[Verdict]:
@@ -191,5 +204,4 @@ CHECKS: Final[tuple[Callable[[], Iterator[Verdict]], ...]] = (
     _migrations,
     _clock,
     _store_epoch,
-    _queues,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from abusedesk.core import clock
@@ -29,7 +30,8 @@ class User(AbstractUser):
 
     own_keys: id of a shortcut -> the key it has for this person, empty when it is off.
     mail_notices: whether what they are told also comes by mail. time_zone: in which they read
-    times, an IANA name; empty for that of the desk.
+    times, an IANA name; empty for that of the desk. own_columns: name of a list -> ids of the
+    columns that this person sees there, in their order.
     """
 
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.REVIEWER)
@@ -39,6 +41,9 @@ class User(AbstractUser):
     )
     mail_notices = models.BooleanField(default=False, db_default=False)
     time_zone = models.CharField(max_length=64, blank=True, default="", db_default="")
+    own_columns = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, models.JSONField())
+    )
 
     class Meta:
         constraints = [
@@ -100,6 +105,9 @@ class AuditEntry(models.Model):
         indexes = [
             # timeline of one case, detector or token, oldest first
             models.Index(fields=["target_type", "target_id", "id"], name="audit_target"),
+            # page of the audit: one verb, newest first; a span of time, in order as it was written
+            models.Index(fields=["verb", "id"], name="audit_verb"),
+            BrinIndex(fields=["at"], pages_per_range=32, name="audit_at"),
         ]
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ class KeyScope(StrEnum):
     QUEUE = "queue"
     CASE = "case"
     GRAPH = "graph"
+    EDITOR = "editor"
     SNOOZE = "snooze"
 
 
@@ -26,11 +27,13 @@ SCOPE_TITLES = {
     KeyScope.QUEUE: "Queue",
     KeyScope.CASE: "Case",
     KeyScope.GRAPH: "Graph, with the focus inside",
+    KeyScope.EDITOR: "Settings of detectors, rules",
     KeyScope.SNOOZE: "Open snooze menu",
 }
 TOGETHER = (
     (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.QUEUE),
     (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.CASE, KeyScope.GRAPH),
+    (KeyScope.GLOBAL, KeyScope.ITEMS, KeyScope.EDITOR),
     (KeyScope.SNOOZE,),  # an open menu goes before the page behind it
 )
 
@@ -57,6 +60,8 @@ SHORTCUTS = (
     Shortcut("back", KeyScope.GLOBAL, ("Escape",), "Close, or back to the list"),
     Shortcut("undo", KeyScope.GLOBAL, ("u",), "Undo the last decision, or a job on its page"),
     Shortcut("tray", KeyScope.GLOBAL, ("w",), "Put it, or what is selected, in the tray"),
+    Shortcut("copy-link", KeyScope.GLOBAL, (".",), "Copy the link of this page"),
+    Shortcut("decoded", KeyScope.GLOBAL, ("d",), "Code points of the text of a signal"),
     Shortcut("peek", KeyScope.GLOBAL, ("b",), "Hold: see the covered evidence of this row"),
     Shortcut("translate", KeyScope.GLOBAL, ("Shift+T",), "Translate this row, held if covered"),
     Shortcut("cover", KeyScope.GLOBAL, ("0",), "Cover the page at once"),
@@ -84,7 +89,6 @@ SHORTCUTS = (
     Shortcut("filter", KeyScope.ITEMS, ("f",), "Filter"),
     Shortcut("show-new", KeyScope.ITEMS, ("r",), "Show new rows"),
     Shortcut("queue-next", KeyScope.QUEUE, ("n",), "Start review: claim the next case"),
-    Shortcut("label", KeyScope.QUEUE, ("l",), "Label what is selected"),
     Shortcut("verdict-1", KeyScope.CASE, ("1",), "Abuse confirmed"),
     Shortcut("verdict-2", KeyScope.CASE, ("2",), "Coordinated, legitimate"),
     Shortcut("verdict-3", KeyScope.CASE, ("3",), "No abuse"),
@@ -99,6 +103,10 @@ SHORTCUTS = (
     Shortcut("escalate", KeyScope.CASE, ("e",), "Escalate"),
     Shortcut("snooze", KeyScope.CASE, ("h",), "Snooze, also what is selected"),
     Shortcut("note", KeyScope.CASE, ("c",), "Write a note"),
+    Shortcut("shared-note", KeyScope.CASE, ("Shift+C",), "Write a note that partners read"),
+    Shortcut("policy", KeyScope.CASE, ("p",), "Choose the policy"),
+    Shortcut("checklist", KeyScope.CASE, ("t",), "Checklist: write a task"),
+    Shortcut("label", KeyScope.CASE, ("l",), "Label, also what is selected"),
     Shortcut("merge", KeyScope.CASE, ("m",), "Merge or cut"),
     Shortcut("share", KeyScope.CASE, ("s",), "Share with partners"),
     Shortcut("case-previous", KeyScope.CASE, ("<",), "Previous case of the queue"),
@@ -123,6 +131,7 @@ SHORTCUTS = (
     Shortcut("graph-expand", KeyScope.GRAPH, ("Shift+E",), "Show what the node touches"),
     Shortcut("graph-isolate", KeyScope.GRAPH, ("i",), "Show only the node and what it touches"),
     Shortcut("graph-cut", KeyScope.GRAPH, ("Delete",), "Preview a cut of the link"),
+    Shortcut("save-draft", KeyScope.EDITOR, ("Ctrl+s",), "Save, also while typing", typing=True),
     Shortcut("snooze-day", KeyScope.SNOOZE, ("1",), "For a day"),
     Shortcut("snooze-week", KeyScope.SNOOZE, ("w",), "For a week"),
     Shortcut("snooze-date", KeyScope.SNOOZE, ("d",), "Until a date"),
@@ -138,6 +147,7 @@ SIGNS = {
     "Delete": "Del",
     "Escape": "Esc",
     "Shift+A": "⇧A",
+    "Shift+C": "⇧C",
     "Shift+E": "⇧E",
     "Shift+J": "⇧J",
     "Shift+K": "⇧K",
@@ -146,6 +156,7 @@ SIGNS = {
     "Shift+Z": "⇧Z",
     "Ctrl+Enter": "Ctrl ↵",
     "Ctrl+k": "Ctrl K",
+    "Ctrl+s": "Ctrl S",
 }
 
 

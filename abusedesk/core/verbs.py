@@ -53,6 +53,9 @@ class Verb(StrEnum):
     TRAY_FILLED = "tray.filled"
     TRAY_EMPTIED = "tray.emptied"
     TRAY_EXPORTED = "tray.exported"
+    CASES_EXPORTED = "cases.exported"
+    COLUMNS_CHOSEN = "columns.chosen"
+    AUDIT_EXPORTED = "audit.exported"
     TASKS_ADDED = "case.tasks_added"
     TASK_CHANGED = "case.task_changed"
     FILE_ADDED = "case.file_added"
@@ -280,6 +283,9 @@ SENTENCES: dict[str, str] = {
     Verb.TRAY_FILLED: "put {count} things in the own tray",
     Verb.TRAY_EMPTIED: "took {count} things out of the own tray",
     Verb.TRAY_EXPORTED: "saved the own tray as a table of {count} lines",
+    Verb.CASES_EXPORTED: "exported cases as a table, at most {limit}, {order}: {query}",
+    Verb.COLUMNS_CHOSEN: "chose the columns of lists of cases: {columns}",
+    Verb.AUDIT_EXPORTED: "exported the audit as a table, at most {limit} entries: {query}",
     Verb.TASKS_ADDED: "added {count} tasks from {origin}",
     Verb.TASK_CHANGED: "set the task to {state}: {text}",
     Verb.FILE_ADDED: "added the file {name}, {size} bytes, SHA-256 {sha256}",

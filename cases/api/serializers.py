@@ -17,6 +17,11 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
     queue = serializers.SlugRelatedField[Case]("slug", read_only=True)
     claimed_by = serializers.StringRelatedField[Case](read_only=True)
     assignee = serializers.StringRelatedField[Case](read_only=True)
+    by_day = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="Hits of each of the last 14 days in UTC, today last; empty: not counted yet",
+    )
 
     class Meta:
         model = Case
@@ -25,7 +30,7 @@ class CaseRowSerializer(serializers.ModelSerializer[Case]):
             "platforms", "reasons", "accounts", "hits", "reports", "new_hits", "regressed",
             "version", "opened_at", "updated_at", "due_at", "closed_at", "snoozed_until",
             "claimed_by", "claim_expires_at", "assignee", "sources", "languages", "providers",
-            "escalating", "sla_paused_at", "labels", "tlp",
+            "escalating", "sla_paused_at", "labels", "tlp", "by_day",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -15,11 +15,11 @@ from rest_framework.viewsets import ViewSetMixin
 from abusedesk.core import clock
 from abusedesk.core.errors import InvalidError, NotFoundError
 from abusedesk.core.models import Scope, User
-from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.query import parse
 from abusedesk.core.rest import ListEndpoint, problems
-from cases import queue
+from cases import ordering, queue
 from cases.api import serializers
+from cases.api.lists import CasePagination
 from cases.api.matching import IF_MATCH, MUST_MATCH, matched, tagged
 from cases.api.terms import take_terms
 from cases.choices import State, Tlp
@@ -39,7 +39,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     """Cases that the caller may see; everything else is 404."""
 
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.REVIEW, "PATCH": Scope.REVIEW}
-    pagination_class = KeysetPagination
+    pagination_class = CasePagination
     serializer_class = serializers.CaseRowSerializer
     lookup_field = "ref"
     lookup_value_regex = r"AD-[0-9]{1,18}"
@@ -60,11 +60,16 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
             OpenApiParameter("label", description="A label that the case has"),
             OpenApiParameter("tlp", enum=Tlp.values),
             OpenApiParameter("watched", bool, description="Only cases that the caller watches"),
+            OpenApiParameter(
+                "sort",
+                enum=list(ordering.CHOICES),
+                description="Order: `hits` rises, `-hits` falls; such a list has no `previous`",
+            ),
         ],
         responses={200: serializers.CaseRowSerializer(many=True), **problems(422)},
     )
     def list(self, request: Request) -> Response:
-        """Cases, newest first."""
+        """Cases, newest first unless `sort` says otherwise."""
         rows = _filtered(self.viewer, request.query_params)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -22,6 +22,7 @@ from cases.selectors.case import (
 from cases.selectors.view import CountedView, counted_views_for
 from cases.selectors.workload import Workload, workload_of
 from cases.ui import undo
+from cases.ui.heads import Head, heads_for
 from cases.ui.pages import Entry, rail_for
 from detectors.choices import Outcome
 from detectors.models import Backtest
@@ -50,6 +51,12 @@ class CampaignLine(NamedTuple):
 def rail(context: dict[str, Any]) -> list[Entry]:
     """The left rail of this person on this page."""
     return rail_for(context["request"].user.role, context.get("section", ""))
+
+
+@register.simple_tag(takes_context=True)
+def list_heads(context: dict[str, Any]) -> list[Head]:
+    """Heads of a list of cases as this person has them; sorted where the page says `listing`."""
+    return heads_for(context["request"].user, context.get("listing"))
 
 
 @register.simple_tag(takes_context=True)

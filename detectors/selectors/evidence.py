@@ -48,6 +48,18 @@ JOIN detectors_signal AS signal ON signal.id = cited
 WHERE finding.id = ANY(%s)
 GROUP BY signal.platform
 """
+_BY_DAY = """
+SELECT floor(extract(epoch FROM at) / 86400)::int AS day, count(*)
+FROM (
+    SELECT DISTINCT signal.id, signal.occurred_at AS at
+    FROM detectors_finding AS finding
+    CROSS JOIN LATERAL unnest(finding.signal_ids) AS cited
+    JOIN detectors_signal AS signal ON signal.id = cited AND signal.occurred_at >= %(since)s
+    WHERE finding.id = ANY(%(findings)s)
+        AND finding.last_at >= %(since)s - interval '10 minutes'
+) AS hit
+GROUP BY day
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,13 @@ def firsts_of(finding_ids: Collection[int]) -> dict[str, datetime]:
     """Platform -> when the first of the cited signals there happened."""
     with connection.cursor() as cursor:
         cursor.execute(_FIRSTS, [list(finding_ids)])
+        return dict(cursor.fetchall())
+
+
+def days_of(finding_ids: Collection[int], since: datetime) -> dict[int, int]:
+    """Day, counted from 1970 in UTC -> how many of the cited signals happened on it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_DAY, {"findings": list(finding_ids), "since": since})
         return dict(cursor.fetchall())
 
 

@@ -40,6 +40,25 @@ async function copy(event) {
   }
 }
 
+// The address holds the whole view: tab, filter, order; never a word of evidence.
+async function copyLink(event) {
+  if (!event.target.closest?.("[data-copy-link]")) return;
+  try {
+    await navigator.clipboard.writeText(location.href);
+    say("The link is copied.");
+  } catch {
+    say(`The browser does not let the desk copy. The link: ${location.href}`);
+  }
+}
+
+function say(words) {
+  const toast = Object.assign(document.createElement("div"), { className: "toast", textContent: words });
+  toast.dataset.toast = "4";
+  document.querySelector(".toasts")?.append(toast);
+  document.getElementById("status")?.replaceChildren(words);
+  startToasts();
+}
+
 function submitOnce(event) {
   const form = event.target;
   if (form.dataset.busy !== undefined) return event.preventDefault();
@@ -59,7 +78,9 @@ function signIn() {
 }
 
 startToasts();
+for (const button of document.querySelectorAll("[data-copy-link]")) button.hidden = false;
 document.addEventListener("click", copy);
+document.addEventListener("click", copyLink);
 document.addEventListener("submit", renewToken, true);
 document.addEventListener("submit", submitOnce);
 document.addEventListener("htmx:beforeSwap", (event) => {

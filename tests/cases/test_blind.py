@@ -11,11 +11,13 @@ import time_machine
 from django.db import transaction
 from django.test import Client
 
+from abusedesk.core.audit import sentence
 from abusedesk.core.models import Role, Scope, User
 from cases import queue
 from cases.choices import ReviewState, State
 from cases.intake import intake
 from cases.models import Case, SecondReview, Strike
+from cases.selectors.audit import Asked, audit_entries_for
 from cases.services.case import reopen_case
 from cases.services.merge import merge_cases
 from cases.services.note import add_note
@@ -99,6 +101,29 @@ def test_whatever_the_first_verdict_is_the_second_person_sees_the_same(role: Rol
         other = _seen_by(role, outcome)
         assert [name for name in first if first[name] != other[name]] == []
         assert not [name for name, body in other.items() if SECRET in body]
+
+
+def _audit_read_by(role: Role, outcome: Outcome) -> list[str]:
+    """The audit as somebody else reads it after that verdict, on a desk that is then gone."""
+    with transaction.atomic(), time_machine.travel(build.NOON, tick=False):
+        _decided(build.user(name="first"), outcome)
+        second = build.user(role, name="second")
+        rows = [
+            CHANGING.sub("#", json.dumps([one.actor_label, one.verb, sentence(one), one.data]))
+            for one in audit_entries_for(second, Asked())
+        ]
+        transaction.set_rollback(True)
+    forget_partitions()
+    return rows
+
+
+@pytest.mark.row(45)
+def test_the_audit_tells_a_second_admin_the_same_whatever_the_first_verdict_is() -> None:
+    first = _audit_read_by(Role.ADMIN, Outcome.ABUSE)
+    assert len(first) > 3
+    for outcome in (Outcome.NO_ABUSE, Outcome.LEGITIMATE, Outcome.UNSURE):
+        assert _audit_read_by(Role.ADMIN, outcome) == first
+    assert not [row for row in first if SECRET in row]
 
 
 def _reviewed(first: User, outcome: Outcome = Outcome.ABUSE) -> tuple[Case, SecondReview]:
