@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("cases", "0032_shared_keys"),
+        ("cases", "0033_sealed_webhooks"),
     ]
 
     operations = [
