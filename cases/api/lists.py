@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -13,14 +15,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from abusedesk.core import clock
 from abusedesk.core.downloads import csv_file
-from abusedesk.core.models import Scope
+from abusedesk.core.errors import InvalidError
+from abusedesk.core.models import Scope, User
 from abusedesk.core.pagination import KeysetPagination
 from abusedesk.core.query import MAX_CHARS, parse
 from abusedesk.core.rest import Endpoint, caller, problems
 from cases import ordering
+from cases.choices import State, Tlp
 from cases.columns import COLUMNS, ids_of
-from cases.search import FIELDS
+from cases.models import Case
+from cases.search import FIELDS, where
+from cases.selectors.case import cases_for
 from cases.services.columns import save_columns
 from cases.services.export import export_cases
 
@@ -130,3 +137,22 @@ class OwnColumnsView(Endpoint):
 def _told(request: Request) -> dict[str, Any]:
     known = [{"id": one.id, "title": one.title, "sort": one.sort} for one in COLUMNS]
     return {"columns": ids_of(caller(request).own_columns), "known": known}
+
+
+def filtered(viewer: User, asked: Mapping[str, str]) -> QuerySet[Case]:
+    """The cases that a list asks for. Raises InvalidError for a value that cannot be meant."""
+    said = {name: value.replace("\x00", "") for name, value in asked.items()}
+    rows = cases_for(viewer, said.get("provider", "")).select_related("claimed_by", "assignee")
+    for name, choices in (("state", State.values), ("tlp", Tlp.values)):
+        if value := said.get(name):
+            if value not in choices:
+                message = f"Choose a {name}: {', '.join(choices)}."
+                raise InvalidError(message, field=name)
+            rows = rows.filter(**{name: value})
+    if slug := said.get("queue"):
+        rows = rows.filter(queue__slug=slug)
+    if label := said.get("label"):
+        rows = rows.filter(labels__contains=[label.casefold()])
+    if query := said.get("q"):
+        rows = rows.filter(where(parse(query, FIELDS), clock.now(), viewer))
+    return rows.filter(watches__user=viewer) if said.get("watched") == "true" else rows

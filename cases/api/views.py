@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -12,19 +11,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from abusedesk.core import clock
-from abusedesk.core.errors import InvalidError, NotFoundError
-from abusedesk.core.models import Scope, User
-from abusedesk.core.query import parse
+from abusedesk.core.errors import NotFoundError
+from abusedesk.core.models import Scope
 from abusedesk.core.rest import ListEndpoint, problems
 from cases import ordering, queue
 from cases.api import serializers
-from cases.api.lists import CasePagination
+from cases.api.lists import CasePagination, filtered
 from cases.api.matching import IF_MATCH, MUST_MATCH, matched, tagged
 from cases.api.terms import take_terms
 from cases.choices import State, Tlp
 from cases.models import Case
-from cases.search import FIELDS, where
 from cases.selectors.case import case_by_ref, cases_for
 from cases.selectors.evidence import contributions_of
 from cases.selectors.faded import faded_for
@@ -70,7 +66,7 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
     )
     def list(self, request: Request) -> Response:
         """Cases, newest first unless `sort` says otherwise."""
-        rows = _filtered(self.viewer, request.query_params)
+        rows = filtered(self.viewer, request.query_params)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -181,22 +177,3 @@ class CaseViewSet(ViewSetMixin, ListEndpoint):
 def _valid(form: Any) -> dict[str, Any]:
     form.is_valid(raise_exception=True)
     return dict(form.validated_data)
-
-
-def _filtered(viewer: User, asked: Mapping[str, str]) -> QuerySet[Case]:
-    """The cases that a list asks for. Raises InvalidError for a value that cannot be meant."""
-    said = {name: value.replace("\x00", "") for name, value in asked.items()}
-    rows = cases_for(viewer, said.get("provider", "")).select_related("claimed_by", "assignee")
-    for name, choices in (("state", State.values), ("tlp", Tlp.values)):
-        if value := said.get(name):
-            if value not in choices:
-                message = f"Choose a {name}: {', '.join(choices)}."
-                raise InvalidError(message, field=name)
-            rows = rows.filter(**{name: value})
-    if slug := said.get("queue"):
-        rows = rows.filter(queue__slug=slug)
-    if label := said.get("label"):
-        rows = rows.filter(labels__contains=[label.casefold()])
-    if query := said.get("q"):
-        rows = rows.filter(where(parse(query, FIELDS), clock.now(), viewer))
-    return rows.filter(watches__user=viewer) if said.get("watched") == "true" else rows
