@@ -1500,6 +1500,7 @@ WITHOUT_VIEWER: Final = {
     "findings_citing": "of a signal that a selector gave to the viewer",
     "lag_by_limit": "the desk asks for itself whether senders must wait",
     "health_of": "of sources that a selector gave to the viewer",
+    "sources_of": "of a backtest that a selector gave to the viewer",
     "slugs_of": "of signals that a test holds",
     "known_slugs_of": "of slugs that somebody typed; tells which are slugs of sources",
     "signal_count": "the intake counts for the case, not for a person",

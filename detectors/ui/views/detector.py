@@ -135,6 +135,8 @@ def detector_page(
         "days": request.POST.get("days", "30"),
         "lines": offered.lines,
         "line": request.POST.get("line", ""),
+        "sources": offered.places["source"],
+        "source": request.POST.get("source", ""),
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
         "shadows": shadows(request.user, versions, stats, alarms),
