@@ -131,6 +131,8 @@ def need_of(
     accounts: as `platform:actor`. ids: signals that tell of them. tell: says who sent these.
     """
     general = int(getattr(p, name))
+    if not p.overrides:
+        return Need(len(accounts), general)
     rows = {one.scope: one.value for one in p.overrides if one.setting == name}
     if not rows or len(accounts) < min(general, *rows.values()):
         return Need(len(accounts), general)

@@ -337,6 +337,7 @@ from detectors.selectors.line import line_by_slug, lines_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
 from detectors.selectors.near import near_misses_for
 from detectors.selectors.neighbour import sharers_by_thing
+from detectors.selectors.offered import offered_for
 from detectors.selectors.precision import source_precisions_for
 from detectors.selectors.recompute import rescored_by_id
 from detectors.selectors.rule_hits import best_windows_for, rule_hits_for, tried_line_for
@@ -351,14 +352,8 @@ from detectors.selectors.scenario import (
 from detectors.selectors.search import batches_for, hits_for, signals_of
 from detectors.selectors.shadow import shadow_of, shadows_by_detector
 from detectors.selectors.signal import signal_by_id, signals_for
-from detectors.selectors.source import (
-    places_for,
-    silent_for,
-    source_by_slug,
-    sources_for,
-    tokens_of,
-)
-from detectors.selectors.stats import hit_days_of, stats_for
+from detectors.selectors.source import silent_for, source_by_slug, sources_for, tokens_of
+from detectors.selectors.stats import stats_for
 from detectors.selectors.suppression import (
     suppression_by_id,
     suppressions_by_entity,
@@ -1236,7 +1231,6 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "shadows_by_detector": (READERS, lambda who, on: shadows_by_detector(DETECTOR, who)),
     "shadow_of": (READERS, lambda who, on: shadow_of(_in_shadow(), who) is not None),
     "stats_for": (READERS, lambda who, on: stats_for(who)),
-    "hit_days_of": (READERS, lambda who, on: hit_days_of(DETECTOR, who)),
     "calibration_for": (READERS, lambda who, on: calibration_for(who)),
     "precisions_for": (READERS, lambda who, on: precision.precisions_for(who)),
     "precisions_of": (
@@ -1244,12 +1238,6 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
         lambda who, on: precision.precisions_of(
             next(iter(precision.precisions_for(User(role=Role.LEAD)))), who
         ),
-    ),
-    "reversals_of": (
-        READERS,
-        lambda who, on: precision.reversals_of(
-            next(iter(precision.precisions_for(User(role=Role.LEAD)))), who
-        ).n,
     ),
     "fares_for": (READERS, lambda who, on: precision.fares_for(who)),
     "unread_for": (READERS, lambda who, on: config.unread_for(who)),
@@ -1384,7 +1372,7 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "mapping_by_name": (READERS, lambda who, on: mapping_by_name(MAPPING, who)),
     "mapping_versions_of": (READERS, lambda who, on: mapping_versions_of(MAPPING, who)),
     "sources_for": (STAFF, lambda who, on: sources_for(who)),
-    "places_for": (STAFF, lambda who, on: places_for(who)["source"]),
+    "offered_for": (STAFF, lambda who, on: offered_for(who).places["source"]),
     "source_by_slug": (STAFF, lambda who, on: source_by_slug("world", who)),
     "tokens_of": ({Role.ADMIN}, lambda who, on: tokens_of(Source(token=on.token), who)),
     "silent_for": (STAFF, lambda who, on: silent_for(who)),
@@ -1545,6 +1533,7 @@ WITHOUT_VIEWER: Final = {
     "findings_citing": "of a signal that a selector gave to the viewer",
     "lag_by_limit": "the desk asks for itself whether senders must wait",
     "health_of": "of sources that a selector gave to the viewer",
+    "sources_of": "of a backtest that a selector gave to the viewer",
     "slugs_of": "of signals that a test holds",
     "known_slugs_of": "of slugs that somebody typed; tells which are slugs of sources",
     "signal_count": "the intake counts for the case, not for a person",

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from abusedesk.core.errors import NotFoundError
 from abusedesk.core.models import User
-from detectors.models import Backtest, BacktestFinding
+from detectors.models import Backtest, BacktestFinding, Source
 from detectors.policy import READERS
 
 SHOWN = 20
@@ -28,6 +28,14 @@ def backtest_by_id(run_id: int, viewer: User, slug: str = "") -> Backtest:
         message = "There is no such backtest."
         raise NotFoundError(message)
     return row
+
+
+def sources_of(run: Backtest) -> list[str]:
+    """Slugs of the sources whose signals alone it reads; none: those of all."""
+    if not run.sources:
+        return []
+    rows = Source.objects.filter(pk__in=run.sources).order_by("slug")
+    return list(rows.values_list("slug", flat=True))
 
 
 def changes_of(run: Backtest, change: str = "") -> QuerySet[BacktestFinding]:

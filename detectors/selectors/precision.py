@@ -19,6 +19,7 @@ from detectors.policy import READERS
 NOTHING: Final = precision(0, 0)
 WATCH_LIST: Final = "watch-list"
 _OPENED: Final = Q(campaign__state=CampaignState.OPEN)
+_WITHDRAWN: Final = Q(campaign__verdicts__withdrawn_at__isnull=False)
 _BELOW: Final = Q(campaign__state=CampaignState.WATCH, campaign__audit_draw__isnull=False)
 
 
@@ -26,13 +27,15 @@ _BELOW: Final = Q(campaign__state=CampaignState.WATCH, campaign__audit_draw__isn
 class Fares:
     """How the campaigns of one detector fare; recall is estimated from the audit sample.
 
-    opened, below: its campaigns above the threshold of a case, and under it.
+    opened, below: its campaigns above the threshold of a case, and under it. reversed: share of
+    the verdicts on them that were taken back.
     """
 
     precision: Share
     recall: Share
     opened: int
     below: int
+    reversed: Share
 
 
 def precisions_for(viewer: User) -> dict[str, Share]:
@@ -44,15 +47,6 @@ def precisions_of(slug: str, viewer: User) -> dict[int, Share]:
     """Number of the configuration -> the same for what it found, newest first."""
     found = _precisions(_decided(viewer).filter(finding__detector=slug), "finding__config__number")
     return dict(sorted(found.items(), reverse=True))
-
-
-def reversals_of(slug: str, viewer: User) -> Share:
-    """Share of the verdicts on campaigns with its findings that were taken back."""
-    campaigns = _links(viewer).filter(finding__detector=slug).values("campaign")
-    said = Verdict.objects.filter(campaign__in=campaigns).aggregate(
-        total=Count("id"), withdrawn=Count("id", filter=Q(withdrawn_at__isnull=False))
-    )
-    return precision(said["withdrawn"], said["total"])
 
 
 def version_precision_of(config: DetectorConfig) -> Share:
@@ -89,17 +83,22 @@ def fares_for(viewer: User) -> dict[str, Fares]:
             below=Count("campaign", distinct=True, filter=_BELOW),
             confirmed=Count("campaign", distinct=True, filter=confirmed),
             decided=Count("campaign", distinct=True, filter=decided),
+            said=Count("campaign__verdicts", distinct=True),
+            withdrawn=Count("campaign__verdicts", distinct=True, filter=_WITHDRAWN),
         )
-        .values_list("finding__detector", "opened", "below", "confirmed", "decided")
+        .values_list(
+            "finding__detector", "opened", "below", "confirmed", "decided", "said", "withdrawn"
+        )
     )
     found: dict[str, Fares] = {}
-    for slug, opened, below, hits, total in sorted(rows):
+    for slug, opened, below, hits, total, said, withdrawn in sorted(rows):
         share = precision(hits, total)
         found[slug] = Fares(
             precision=share,
             recall=recall(opened, share, below, audited[slug]),
             opened=opened,
             below=below,
+            reversed=precision(withdrawn, said),
         )
     return found
 

@@ -72,16 +72,6 @@ def source_by_slug(slug: str, viewer: User) -> Source:
     return source
 
 
-def places_for(viewer: User) -> dict[str, list[str]]:
-    """Platforms and sources that settings may name: what sends, and what it is meant to send."""
-    found = list(sources_for(viewer))
-    since = clock.now() - timedelta(days=DAYS)
-    seen = SourceHour.objects.filter(source__in=found, hour__gte=since).exclude(platform="")
-    platforms = set(seen.order_by().values_list("platform", flat=True).distinct())
-    platforms.update(*(one.platforms for one in found))
-    return {"platform": sorted(platforms), "source": [one.slug for one in found]}
-
-
 def known_slugs_of(slugs: Iterable[str]) -> set[str]:
     """Those of them that are slugs of sources."""
     return set(Source.objects.filter(slug__in=slugs).order_by().values_list("slug", flat=True))

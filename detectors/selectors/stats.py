@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, timedelta
-from typing import Final
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -14,14 +13,12 @@ from abusedesk.core import clock
 from abusedesk.core.models import User
 from detectors import stream
 from detectors.choices import StreamKind
-from detectors.models import Finding, HitHour, Quarantine, Shard
-from detectors.policy import READERS
+from detectors.models import Finding, Quarantine, Shard
 from detectors.running import running
 from detectors.selectors.config import detectors_for
 from detectors.stream import Position
 
 WINDOW = timedelta(days=7)
-DAYS: Final = 14
 _RECEIVED = """
 SELECT id, extract(epoch FROM max(received_at))::float8 FROM detectors_signal
 WHERE id = ANY(%s) GROUP BY id
@@ -79,19 +76,6 @@ def stats_for(viewer: User) -> dict[str, DetectorStats]:
         )
         for slug in detectors_for(viewer, {*found, *shards})
     }
-
-
-def hit_days_of(slug: str, viewer: User) -> list[int]:
-    """Findings of the last 14 days on the live time-line by day in UTC, today last."""
-    if viewer.role not in READERS:
-        return []
-    today = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first = today - timedelta(days=DAYS - 1)
-    rows = HitHour.objects.filter(detector=slug, source=None, hour__gte=first)
-    days = [0] * DAYS
-    for hour, findings in rows.values_list("hour", "findings"):
-        days[(hour - first).days] += findings
-    return days
 
 
 def _stats(

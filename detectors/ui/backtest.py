@@ -12,7 +12,7 @@ from detectors.calibration.proportion import Share
 from detectors.choices import BacktestState, Change
 from detectors.forms import differences
 from detectors.models import Backtest, BacktestFinding
-from detectors.selectors.backtest import SHOWN, changes_of
+from detectors.selectors.backtest import SHOWN, changes_of, sources_of
 from detectors.ui.sweep import swept
 
 COUNTED: Final = {
@@ -65,6 +65,7 @@ def shown(run: Backtest) -> dict[str, Any]:
     kind = registry.get(run.slug)
     told: dict[str, Any] = {
         "run": run,
+        "only": sources_of(run),
         "meta": kind.meta,
         "running": run.state == BacktestState.RUNNING,
         "differences": differences(kind.Params, run.current, run.proposed),

@@ -64,8 +64,9 @@ def form(**changed: Any) -> dict[str, Any]:
     }
 
 
-def tried(user: User, **changed: Any) -> Backtest:
-    said = browser(user).post(reverse("detectors:backtest-start", args=[SLUG]), form(**changed))
+def tried(user: User, source: str = "", **changed: Any) -> Backtest:
+    told = {**form(**changed), "source": source}
+    said = browser(user).post(reverse("detectors:backtest-start", args=[SLUG]), told)
     assert said.status_code == 302, said.content.decode()
     run = Backtest.objects.latest("pk")
     run_backtest(run_id=run.pk)
@@ -116,6 +117,23 @@ def test_settings_without_a_change_change_nothing(case: Case) -> None:
     assert "so nothing should change" in page
     assert (run.result["gained"], run.result["lost"]) == (0, 0)
     assert "No case would be lost." in page
+
+
+@pytest.mark.usefixtures("case")
+def test_the_form_tries_the_signals_of_one_source_alone() -> None:
+    other = make.source("other", "Other")
+    url = reverse("detectors:detector-detail", args=[SLUG])
+    page = browser(cast.lead()).get(url).content.decode()
+    assert '<option value="other">other</option>' in page
+    run = tried(cast.lead(), source="other")
+    assert run.sources == [other.pk]
+    assert "from other alone" in page_of(run, cast.lead())
+    assert "alone" not in page_of(tried(cast.lead()), cast.lead()).partition("</header>")[0]
+    start = reverse("detectors:backtest-start", args=[SLUG])
+    wrong = browser(cast.lead()).post(start, {**form(), "source": "<img>"})
+    assert wrong.status_code == 422
+    assert "There is no such source." in wrong.content.decode()
+    assert "<img>" not in wrong.content.decode()
 
 
 @pytest.mark.usefixtures("case")

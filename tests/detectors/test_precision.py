@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from abusedesk.core import clock
 from abusedesk.core.models import Role, User
 from detectors.choices import CampaignState, Outcome
-from detectors.models import AuditDraw, Campaign, DetectorConfig, HitHour
+from detectors.models import AuditDraw, Campaign, DetectorConfig
 from detectors.selectors.precision import fares_for, precisions_for, precisions_of
 from detectors.services.verdict import record_verdict, withdraw_verdict
 from tests.cases import build
@@ -133,23 +130,20 @@ def test_the_page_of_a_detector_shows_the_recall_with_its_interval() -> None:
     assert "n = 20" in told_
 
 
-def test_the_page_tells_how_many_decisions_were_taken_back_and_findings_a_day() -> None:
+def test_the_page_tells_how_many_decisions_were_taken_back() -> None:
     rows = opened(24, Outcome.ABUSE)
     for row in rows[:6]:
         withdraw_verdict(decision_ref=f"decision-{row.pk}")
-    now = clock.now()
-    for age, findings in ((0, 3), (1, 7), (13, 2), (14, 90)):
-        HitHour.objects.create(detector=DEVICE, hour=now - timedelta(days=age), findings=findings)
     browser = Client()
     browser.force_login(build.user())
     page = browser.get(reverse("detectors:detector-detail", args=[DEVICE])).content.decode()
     told_ = page[page.index("Decisions taken back") :][:300]
     assert "25 %" in told_
     assert "n = 24" in told_
-    assert "findings a day, the last 14 days: most 7, now 3" in page
     assert "<dt>Campaigns opened</dt><dd>24</dd>" in page
+    assert "<dt>Findings a day</dt><dd>3.4</dd>" in page
     other = browser.get(reverse("detectors:detector-detail", args=["persona"])).content.decode()
-    assert "too few" in other[other.index("Decisions taken back") :][:200]
+    assert "no campaign yet" in other[other.index("Decisions taken back") :][:200]
 
 
 def test_partners_learn_no_precision() -> None:

@@ -17,7 +17,7 @@ from detectors.forms import config_form, field_at_fault, numbers_of
 from detectors.policy import allowed, require
 from detectors.selectors.backtest import backtest_by_id
 from detectors.selectors.config import detector_by_slug, params_of, versions_of
-from detectors.selectors.line import lines_for
+from detectors.selectors.offered import offered_for
 from detectors.services.backtest import cancel_backtest, start_backtest
 from detectors.sweeping import MAX_VALUES, Sweep
 from detectors.ui.backtest import shown
@@ -75,7 +75,7 @@ def sweep_new(request: DeskRequest, slug: str) -> HttpResponse:
             error, status = refused, refused.status
         else:
             return redirect("detectors:backtest", slug, run.pk)
-    names = numbers_of(model)
+    names, offered = numbers_of(model), offered_for(request.user)
     name = name if name in names else next(iter(names), "")
     context = {
         "section": "detectors",
@@ -88,8 +88,10 @@ def sweep_new(request: DeskRequest, slug: str) -> HttpResponse:
         "error_field": error.field if error else "",
         "windows": WINDOWS,
         "days": request.POST.get("days", "30"),
-        "lines": lines_for(request.user),
+        "lines": offered.lines,
         "line": request.POST.get("line", ""),
+        "sources": offered.places["source"],
+        "source": request.POST.get("source", ""),
     }
     return render(request, "detectors/sweep_new.html", context, status=status)
 

@@ -36,16 +36,14 @@ from detectors.selectors.config import (
     versions_of,
 )
 from detectors.selectors.draft import drafts_for
-from detectors.selectors.line import lines_for
+from detectors.selectors.offered import offered_for
 from detectors.selectors.precision import (
     NOTHING,
     fares_for,
     precisions_for,
-    reversals_of,
 )
 from detectors.selectors.scenario import scenarios_by_detector
-from detectors.selectors.source import places_for
-from detectors.selectors.stats import DetectorStats, hit_days_of, stats_for
+from detectors.selectors.stats import WINDOW, DetectorStats, stats_for
 from detectors.services.draft import MAX_SHADOW_DAYS, propose_config
 from detectors.sigma.detector import is_rule
 from detectors.ui.shadows import in_force, shadows
@@ -113,6 +111,7 @@ def detector_page(
     stats = stats_for(request.user).get(slug, DetectorStats())
     config = in_force(versions)
     alarms = open_alarms_for(request.user, slug)
+    offered = offered_for(request.user)
     context: dict[str, Any] = {
         "section": "detectors",
         "meta": meta,
@@ -128,14 +127,16 @@ def detector_page(
         "form": form,
         "error": next(iter(form.non_field_errors()), ""),
         "params": param_rows(form, detector.Params),
-        "overrides": overrides_in(form, detector.Params, places_for(request.user)),
+        "overrides": overrides_in(form, detector.Params, offered.places),
         "can_save": allowed(request.user, change_verb(slug)),
         "is_rule": is_rule(slug),
         "can_try": allowed(request.user, "detector.backtest"),
         "windows": WINDOWS,
         "days": request.POST.get("days", "30"),
-        "lines": lines_for(request.user),
+        "lines": offered.lines,
         "line": request.POST.get("line", ""),
+        "sources": offered.places["source"],
+        "source": request.POST.get("source", ""),
         "runs": backtests_for(request.user, slug)[:SHOWN_RUNS],
         "drafts": drafts_for(request.user, slug).filter(state=DraftState.OPEN)[:SHOWN_RUNS],
         "shadows": shadows(request.user, versions, stats, alarms),
@@ -144,9 +145,8 @@ def detector_page(
         "versions": versions[:SHOWN_VERSIONS],
         "alarms": alarms,
         "stats": stats,
+        "findings_a_day": stats.findings_7d / WINDOW.days,
         "fares": fares_for(request.user).get(slug),
-        "hit_days": hit_days_of(slug, request.user),
-        "reversals": reversals_of(slug, request.user),
         "lag": span(stats.lag_s) if stats.lag_s else "up to date",
     }
     return render(request, "detectors/detector_detail.html", context, status=status)
