@@ -225,7 +225,11 @@ def with_several(touches: Flags, least: int) -> tuple[tuple[Ints, ...], Flags]:
     touches: accounts x things.
     """
     some = np.flatnonzero(np.count_nonzero(touches, axis=1) >= least)
-    return np.ix_(some, some), _in_common(touches[some]) >= least
+    few = touches[some]
+    # most things are one account's here: they are in common with nobody
+    enough: Flags = _in_common(few[:, np.count_nonzero(few, axis=0) > 1]) >= least
+    np.fill_diagonal(enough, val=True)
+    return np.ix_(some, some), enough
 
 
 def _in_common(touches: Flags) -> Ints:

@@ -224,3 +224,22 @@ def test_a_large_table_is_made_as_a_small_one_is(evidence: list[Evidence]) -> No
     assert np.array_equal(small.total(), large.total())
     assert small.by.keys() == large.by.keys()
     assert all(np.array_equal(by, large.by[family]) for family, by in small.by.items())
+
+
+@given(
+    rows=st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=7),
+    least=st.integers(1, 4),
+    dense=st.booleans(),
+)
+def test_who_shares_several_things_is_found_as_by_looking_at_each_pair(
+    rows: list[list[bool]], least: int, *, dense: bool
+) -> None:
+    touches = np.array(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        if not dense:
+            patch.setattr(pairs, "DENSE", 0)
+        block, enough = pairs.with_several(touches, least)
+    some = [place for place, row in enumerate(rows) if sum(row) >= least]
+    assert [part.ravel().tolist() for part in block] == [some, some]
+    told = [[int((touches[a] & touches[b]).sum()) >= least for b in some] for a in some]
+    assert enough.tolist() == told
