@@ -203,6 +203,36 @@ def test_three_things_count_by_whom_they_join_and_not_by_how_many_there_are() ->
     assert {score(pairs, a, b) for a, b in combinations(NAMES[:3], 2)} == {-4.0}
 
 
+@pytest.mark.parametrize(
+    ("detector", "crowd", "raised"),
+    [
+        ("near-duplicate-text", 60, True),
+        ("near-duplicate-text", 61, False),
+        ("reworded-text", 61, False),
+        ("media-reuse", 61, False),
+        ("lookalike-site", 61, True),  # nobody passes three false sites on by chance
+    ],
+)
+def test_what_a_crowd_passes_on_is_none_of_several_things(
+    detector: str, crowd: int, *, raised: bool
+) -> None:
+    names = tuple(f"x:{n}" for n in range(crowd))
+    sayings = [told(n, Family.CONTENT, 2.0, names, detector=detector) for n in range(1, 4)]
+    _, llr = scoring.SEVERAL[detector]
+    assert score(score_pairs(sayings, NAMES), *NAMES[:2]) == scoring.PRIOR + (llr if raised else 2)
+
+
+def test_a_saying_beside_two_things_of_few_makes_no_third() -> None:
+    crowd, few = tuple(f"x:{n}" for n in range(scoring.CROWD + 1)), tuple(NAMES[:3])
+    texts = [
+        told(number, Family.CONTENT, 3.0, names, detector="near-duplicate-text")
+        for number, names in enumerate((crowd, few, few), 1)
+    ]
+    assert score(score_pairs(texts, NAMES), *NAMES[:2]) == scoring.PRIOR + 3
+    more = told(4, Family.CONTENT, 3.0, few, detector="near-duplicate-text")
+    assert score(score_pairs([*texts, more], NAMES), *NAMES[:2]) == scoring.PRIOR + 5
+
+
 def test_the_finding_behind_a_score_is_named() -> None:
     pairs = score_pairs(
         [
