@@ -22,7 +22,7 @@ from detectors import fusion, scoring
 from detectors.base import FindingDraft, Meta
 from detectors.declared import Declared, judged_groups
 from detectors.fusion import Group
-from detectors.pairs import Evidence, Floats, score_pairs, with_several
+from detectors.pairs import Evidence, Floats, score_pairs, things_of, with_several
 from detectors.ties import MAX_REACH
 
 EvidenceAbout = Callable[[set[str]], Iterable[Evidence]]
@@ -204,7 +204,7 @@ def _steps(evidence: Sequence[Evidence]) -> Iterator[tuple[list[Evidence], int, 
     for level in sorted(levels):
         yield levels[level], 1, level
     for detector, (least, llr) in scoring.SEVERAL.items():
-        same = [one for one in evidence if one.detector == detector]
+        same = things_of(evidence, detector)
         if len(same) >= least:
             yield same, least, llr
 
@@ -384,7 +384,7 @@ def _most_of(
             families = most[name]
             if families.setdefault(family, 0.0) < llr:
                 families[family] = llr
-        if detector in scoring.SEVERAL:
+        if scoring.is_one_of_several(detector, len(one.subjects)):
             least, raised = scoring.SEVERAL[detector]
             thing = one.anchor.partition("/")[0]
             for name in names:

@@ -33,6 +33,8 @@ MAX_ACCOUNTS = 3_000
 MAX_EDGES = 2_000
 COMMUNITY_ABOVE = 200
 HUB_PARTS = 3
+TIMING_ONLY = "timing only"
+"""Label of a campaign that no other evidence would make one."""
 CORE = 2
 """Edges inside a core that each of its accounts has."""
 
@@ -274,7 +276,11 @@ def _joined(
     """One seed of several, with who hangs on them; of two who were parted the nearer one."""
     core = frozenset[str]().union(*(seed.core for seed, _ in parts))
     members = {name: p for seed, _ in parts for name, p in seed.members.items()}
-    edges = {(edge.a, edge.b): edge for seed, _ in parts for edge in seed.edges}
+    edges: dict[tuple[str, str], Edge] = {}
+    for edge in (edge for seed, _ in parts for edge in seed.edges):
+        told = edges.setdefault((edge.a, edge.b), edge)
+        if told.score < edge.score:  # one with what the whole group lends it says more
+            edges[edge.a, edge.b] = edge
     for edge in bridges:
         if edge.a in core and edge.b in core:
             edges.setdefault((edge.a, edge.b), edge)
@@ -372,16 +378,19 @@ def _opening(
 ) -> tuple[str, bool]:  # fmt: skip
     """Label and whether this may open a case: two kinds of evidence, or one hard identifier.
 
-    Timing alone opens too, and says so, when its core acted together on five objects or more.
+    Timing alone opens too, and says so, when its core acted together on five objects or more; what
+    else some of it share does not take that away.
     """
-    if families == (Family.TIMING,):
-        return "timing only", any(_timing_opens(one, core) for one in evidence)
     kinds = {scoring.kind_of(family) for family in families}
     hard = [
         edge for edge in edges if edge.parts.get(Family.INFRA_HARD, (0.0, 0))[0] >= scoring.HARD
     ]
-    strong = len(kinds) > 1 or _reach(hard, core)
-    return "", p >= scoring.P_OPEN and strong
+    if p >= scoring.P_OPEN and (len(kinds) > 1 or _reach(hard, core)):
+        return "", True
+    if Family.TIMING not in families:
+        return "", False
+    opens = any(_timing_opens(one, core) for one in evidence)
+    return TIMING_ONLY if opens or len(families) == 1 else "", opens
 
 
 def _timing_opens(one: Evidence, core: frozenset[str]) -> bool:

@@ -128,12 +128,21 @@ def score_pairs(
         else:
             _add_clique(pairs, one, index, age)
     for detector, (least, llr) in scoring.SEVERAL.items():
-        _add_several(pairs, [one for one in ordered if one.detector == detector], index, least, llr)
+        _add_several(pairs, things_of(ordered, detector), index, least, llr)
     for group in declared:
         _set_apart(pairs, [place for name, place in index.items() if name in group])
     for left, right in apart:
         _part(pairs, *([index[name] for name in side if name in index] for side in (left, right)))
     return pairs
+
+
+def things_of(evidence: Sequence[Evidence], detector: str) -> list[Evidence]:
+    """What a detector of `scoring.SEVERAL` says of things of which several tell more than one."""
+    return [
+        one
+        for one in evidence
+        if one.detector == detector and scoring.is_one_of_several(detector, len(one.subjects))
+    ]
 
 
 def kept_graph(pairs: Pairs, least: float = 0.0) -> nx.Graph[str]:
@@ -225,7 +234,11 @@ def with_several(touches: Flags, least: int) -> tuple[tuple[Ints, ...], Flags]:
     touches: accounts x things.
     """
     some = np.flatnonzero(np.count_nonzero(touches, axis=1) >= least)
-    return np.ix_(some, some), _in_common(touches[some]) >= least
+    few = touches[some]
+    # most things are one account's here: they are in common with nobody
+    enough: Flags = _in_common(few[:, np.count_nonzero(few, axis=0) > 1]) >= least
+    np.fill_diagonal(enough, val=True)
+    return np.ix_(some, some), enough
 
 
 def _in_common(touches: Flags) -> Ints:

@@ -54,6 +54,11 @@ SEVERAL: dict[str, tuple[int, float]] = {
 }
 """Detector -> (distinct findings that a pair shares, LLR from then on): one text, picture or false
 site may travel by itself, three do not."""
+TRAVELS: frozenset[str] = frozenset({"near-duplicate-text", "reworded-text", "media-reuse"})
+"""Of those the detectors of what people pass on."""
+CROWD = 60
+"""Accounts above which a text or a picture is a saying: who posts a lot has three of them in common
+with whoever else does, so it is none of several things that tell more together."""
 
 
 TELLING: frozenset[str] = frozenset({Family.AI, Family.CONTENT, Family.INFRA_SOFT})
@@ -63,6 +68,11 @@ wrote what the members publish, is the site that they push, tells several of the
 _INFRA = "infra"
 _KINDS: dict[str, str] = {Family.INFRA_HARD: _INFRA, Family.INFRA_SOFT: _INFRA}
 """Families that are no independent witnesses: who shares a device shares its address as well."""
+
+
+def is_one_of_several(detector: str, accounts: int) -> bool:
+    """Whether a finding about so many accounts is a thing of which several tell more than one."""
+    return detector in SEVERAL and (accounts <= CROWD or detector not in TRAVELS)
 
 
 def kind_of(family: str) -> str:

@@ -75,6 +75,22 @@ def test_a_finding_about_few_of_it_is_watched() -> None:
     assert [group.opens for group in found] == [False]
 
 
+def test_what_a_group_lends_counts_too_where_its_pairs_hold_together_without_it() -> None:
+    crew = CREW[:3]
+    evidence = [
+        *STORIES,
+        told(8, Family.BEHAVIOUR, 1.2, crew),
+        told(9, Family.INFRA_HARD, 4.0, crew[:2]),
+    ]
+    pairs = score_pairs(evidence, crew)
+    assert pairs.total()[0, 2] == pytest.approx(0.2), "kept, and not sure enough for a case"
+    (whole,) = fusion.groups_of(pairs, evidence)
+    assert whole.opens
+    assert set(whole.families) == {"content", "infra-hard", "behaviour"}
+    assert [edge.group for edge in whole.edges] == [False, True, True]
+    assert math.isclose(whole.score, math.fsum(whole.parts.values()))
+
+
 def test_what_a_household_shares_makes_nobody_cohesive() -> None:
     home = [
         told(1, Family.INFRA_HARD, 5.0, CREW),

@@ -194,6 +194,27 @@ def test_timing_alone_opens_only_with_five_synchronous_objects() -> None:
     assert (weak.opens, strong.opens, strong.label) == (False, True, "timing only")
 
 
+def test_devices_that_some_share_do_not_take_away_what_timing_alone_opens() -> None:
+    crew = tuple(f"x:{n}" for n in range(8))
+    homes = [_evidence(2 + n, Family.INFRA_HARD, 4.0, crew[2 * n : 2 * n + 2]) for n in (0, 1)]
+    (group,) = _groups(_evidence(1, Family.TIMING, 6.5, crew, opens_alone=True), *homes)
+    assert group.families == (Family.TIMING, Family.INFRA_HARD)
+    assert group.p < scoring.P_OPEN
+    assert (group.opens, group.label) == (True, "timing only")
+    (few,) = _groups(_evidence(1, Family.TIMING, 6.5, crew), *homes)
+    assert (few.opens, few.label) == (False, "")
+
+
+@given(
+    families=st.lists(st.sampled_from([*scoring.WEIGHTS]), max_size=4),
+    reached=st.integers(2, len(ACCOUNTS)),
+)
+def test_more_evidence_never_closes_what_timing_opens(families: list[str], reached: int) -> None:
+    timing = _evidence(1, Family.TIMING, 6.5, opens_alone=True)
+    more = [_evidence(2 + n, one, 3.0, ACCOUNTS[:reached]) for n, one in enumerate(families)]
+    assert any(group.opens for group in _groups(timing, *more))
+
+
 def test_two_accounts_never_make_a_campaign() -> None:
     assert _groups(_evidence(1, Family.INFRA_HARD, 8.0, ACCOUNTS[:2])) == []
 

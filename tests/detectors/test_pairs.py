@@ -203,6 +203,36 @@ def test_three_things_count_by_whom_they_join_and_not_by_how_many_there_are() ->
     assert {score(pairs, a, b) for a, b in combinations(NAMES[:3], 2)} == {-4.0}
 
 
+@pytest.mark.parametrize(
+    ("detector", "crowd", "raised"),
+    [
+        ("near-duplicate-text", 60, True),
+        ("near-duplicate-text", 61, False),
+        ("reworded-text", 61, False),
+        ("media-reuse", 61, False),
+        ("lookalike-site", 61, True),  # nobody passes three false sites on by chance
+    ],
+)
+def test_what_a_crowd_passes_on_is_none_of_several_things(
+    detector: str, crowd: int, *, raised: bool
+) -> None:
+    names = tuple(f"x:{n}" for n in range(crowd))
+    sayings = [told(n, Family.CONTENT, 2.0, names, detector=detector) for n in range(1, 4)]
+    _, llr = scoring.SEVERAL[detector]
+    assert score(score_pairs(sayings, NAMES), *NAMES[:2]) == scoring.PRIOR + (llr if raised else 2)
+
+
+def test_a_saying_beside_two_things_of_few_makes_no_third() -> None:
+    crowd, few = tuple(f"x:{n}" for n in range(scoring.CROWD + 1)), tuple(NAMES[:3])
+    texts = [
+        told(number, Family.CONTENT, 3.0, names, detector="near-duplicate-text")
+        for number, names in enumerate((crowd, few, few), 1)
+    ]
+    assert score(score_pairs(texts, NAMES), *NAMES[:2]) == scoring.PRIOR + 3
+    more = told(4, Family.CONTENT, 3.0, few, detector="near-duplicate-text")
+    assert score(score_pairs([*texts, more], NAMES), *NAMES[:2]) == scoring.PRIOR + 5
+
+
 def test_the_finding_behind_a_score_is_named() -> None:
     pairs = score_pairs(
         [
@@ -224,3 +254,22 @@ def test_a_large_table_is_made_as_a_small_one_is(evidence: list[Evidence]) -> No
     assert np.array_equal(small.total(), large.total())
     assert small.by.keys() == large.by.keys()
     assert all(np.array_equal(by, large.by[family]) for family, by in small.by.items())
+
+
+@given(
+    rows=st.lists(st.lists(st.booleans(), min_size=6, max_size=6), min_size=1, max_size=7),
+    least=st.integers(1, 4),
+    dense=st.booleans(),
+)
+def test_who_shares_several_things_is_found_as_by_looking_at_each_pair(
+    rows: list[list[bool]], least: int, *, dense: bool
+) -> None:
+    touches = np.array(rows)
+    with pytest.MonkeyPatch.context() as patch:
+        if not dense:
+            patch.setattr(pairs, "DENSE", 0)
+        block, enough = pairs.with_several(touches, least)
+    some = [place for place, row in enumerate(rows) if sum(row) >= least]
+    assert [part.ravel().tolist() for part in block] == [some, some]
+    told = [[int((touches[a] & touches[b]).sum()) >= least for b in some] for a in some]
+    assert enough.tolist() == told

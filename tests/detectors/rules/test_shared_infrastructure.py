@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors import folding, fusion
 from detectors.base import DAY_S, HOUR_S, Family, FindingDraft, Key, Signal, Tier
 from detectors.identifier_uses import MAX_ACCOUNTS
 from detectors.packaged_lists import listed
+from detectors.pairs import score_pairs
 from detectors.rules.shared_infrastructure import (
     SharedInfrastructure,
     SharedInfrastructureParams,
@@ -71,15 +74,38 @@ def test_two_accounts_on_a_hard_identifier_support_but_do_not_open() -> None:
     assert draft["wallet"].llr == 4.0
 
 
-@pytest.mark.parametrize(("kind", "household"), [("device", 5), ("payment", 3)])
-def test_a_family_only_supports_and_one_more_account_opens(kind: str, household: int) -> None:
-    ids: dict[str, Any] = {kind: "family-item"}
-    found = find([seen(n, f"u{n}", **ids) for n in range(household + 1)])
+def test_a_family_on_one_card_only_supports_and_one_more_account_opens() -> None:
+    found = find([seen(n, f"u{n}", payment="family-item") for n in range(4)])
     *family, ring = [draft for _, draft in found]
     assert {draft.tier for draft in family} == {Tier.SUPPORTING}
     assert all("household" in draft.flags for draft in family)
     assert (ring.tier, ring.flags) == (Tier.OPENING, ())
     assert {row.name: row.met for row in ring.conditions}["beyond a household"]
+
+
+def test_a_device_of_one_account_more_than_a_family_has_asks_for_other_evidence() -> None:
+    drafts = [draft for _, draft in find([seen(n, f"u{n}", device="dev-77") for n in range(8)])]
+    family, sixth, *ring = drafts[-4:]
+    assert (len(family.subjects), family.llr, family.flags) == (5, 4.0, ("household",))
+    assert (len(sixth.subjects), sixth.tier, sixth.flags) == (6, Tier.SUPPORTING, ())
+    assert sixth.llr == pytest.approx(4.0 + math.log(10))
+    assert {(draft.tier, draft.llr) for draft in ring} == {(Tier.OPENING, 8.0)}
+
+
+def test_six_on_a_device_open_no_case_alone_and_seven_do() -> None:
+    for size in (6, 7):
+        _, draft = find([seen(n, f"u{n}", device="dev-77") for n in range(size)])[-1]
+        told = folding.evidence_of(draft, RULE.meta, 1)
+        (group,) = fusion.groups_of(score_pairs([told], draft.subjects), [told])
+        assert group.opens is (size > 6)
+
+
+@given(accounts=st.integers(2, 40), household=st.integers(0, 20))
+def test_more_accounts_on_a_device_never_weigh_less(accounts: int, household: int) -> None:
+    signals = [seen(n, f"u{n:02}", device="dev-77") for n in range(accounts)]
+    weights = [draft.llr for _, draft in find(signals, device_cap=household)]
+    assert weights == sorted(weights)
+    assert household or set(weights) == {8.0}
 
 
 @pytest.mark.parametrize(("kind", "llr"), [("ip", 3.0), ("ja4", 0.5), ("cookie", 3.0)])
