@@ -14,7 +14,6 @@ from math import ceil
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
-from django.db import connection
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import User
@@ -23,21 +22,20 @@ from detectors.base import BaseParams, Family, FindingDraft, Key, Signal
 from detectors.choices import Mode
 from detectors.engine import run_all
 from detectors.models import DetectorConfig, Entity
-from detectors.models import Signal as Stored
 from detectors.overrides import NAME as OVERRIDES
 from detectors.overrides import ScopedParams, need_of
 from detectors.policy import allowed
 from detectors.selectors.config import configs_for
-from detectors.selectors.entity import Recent, links_of, recent_of
+from detectors.selectors.entity import links_of, recent_of
 from detectors.selectors.rule_hits import best_windows_for
 from detectors.sigma.detector import is_rule, kind_of
 from detectors.sigma.findings import conditions
 from detectors.sigma.params import RuleParams
 from detectors.sigma.windows import group_name, groups_of, met_slots
+from detectors.surroundings import on_one_line, signals_with
 from detectors.velocity.params import VelocityParams
 
 OWN: Final = 200
-AROUND: Final = 2_000
 GROUPS: Final = 50
 SHOWN: Final = 20
 LEAST: Final = 0.5
@@ -49,11 +47,6 @@ RELAXED: Final[Mapping[str, tuple[str, ...]]] = {
     "shared-infrastructure": ("min_accounts", "min_hard"),
 }
 """Detector -> its parameters that are numbers to reach."""
-_AROUND: Final = """
-SELECT DISTINCT m.occurred_at, m.signal_id
-FROM detectors_signalentity AS m WHERE m.entity_id = ANY(%s)
-ORDER BY m.occurred_at DESC, m.signal_id DESC LIMIT %s
-"""
 
 
 class NearMiss(NamedTuple):
@@ -86,13 +79,14 @@ def near_misses_for(viewer: User, entity: Entity) -> Near:
     if not allowed(viewer, "signal.view"):
         return Near([], [])
     recent = recent_of(entity)
-    own, line = _on_one_line(recent.ids[:OWN])
+    own, line = on_one_line(recent.ids[:OWN])
     asked = [
         config
         for slug, config in configs_for(viewer).items()
         if config.mode != Mode.OFF and (is_rule(slug) or slug in RELAXED)
     ]
-    around = _around(entity, recent, line) if own else []
+    near = [entity.pk, *(one.id for one in links_of(recent, entity))] if own else []
+    around = signals_with(near, line) if near else []
     found: list[NearMiss] = []
     looked: list[str] = []
     for config in asked if own else ():
@@ -184,21 +178,3 @@ def _relaxed(params: BaseParams, names: Iterable[str]) -> BaseParams:
 
 def _is_near(value: float, needed: float) -> bool:
     return needed * LEAST <= value < needed
-
-
-def _on_one_line(ids: Sequence[int]) -> tuple[list[Signal], int]:
-    """The signals of the time-line that the newest of these is on; detectors join no others."""
-    rows = dict(Stored.objects.filter(pk__in=ids).values_list("pk", "stream"))
-    line = next((rows[id_] for id_ in ids if id_ in rows), 0)
-    kept = [id_ for id_ in ids if rows.get(id_) == line]
-    return sorted(stream.signals_by_id(kept), key=lambda one: one.place), line
-
-
-def _around(entity: Entity, recent: Recent, line: int) -> list[Signal]:
-    """The newest signals that share an entity with its own, in order of time."""
-    linked = [one.id for one in links_of(recent, entity)]
-    with connection.cursor() as cursor:
-        cursor.execute(_AROUND, [[entity.pk, *linked], AROUND])
-        ids = [row[1] for row in cursor.fetchall()]
-    rows = Stored.objects.filter(pk__in=ids, stream=line).values_list("pk", flat=True)
-    return sorted(stream.signals_by_id(list(rows)), key=lambda one: one.place)
