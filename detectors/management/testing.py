@@ -92,5 +92,6 @@ def _outcome(one: Expected, scenario: Scenario, changes: Changes, name: str) -> 
         field = ".".join(str(part) for part in first["loc"])
         message = f"{name}: {one.detector}.{field}: {first['msg']}"
         raise CommandError(message) from error
-    secret, names = settings.SECRET_KEY.encode(), scenario.head.sources
+    secret = settings.SECRET_KEY.encode()
+    names = {int(number): slug for number, slug in scenario.head.sources.items()}
     return replayed(kind, params, scenario.signals, one.accounts, secret, names)

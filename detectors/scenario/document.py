@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -12,6 +12,9 @@ from detectors.base import Signal
 FORMAT: Final = "abusedesk-scenario"
 VERSION: Final = 1
 MAX_LINES: Final = 20_000
+
+
+Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,18}$(?!\n)")]
 
 
 class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,7 +34,7 @@ class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="f
     expected: tuple[Expected, ...]
     signals: int
     format_version: int = VERSION
-    sources: dict[int, str] = {}
+    sources: dict[Number, str] = {}
 
 
 class Scenario(msgspec.Struct, frozen=True):

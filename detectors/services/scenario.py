@@ -167,7 +167,8 @@ def export_scenario(*, actor: User, scenario: Scenario) -> bytes:
         origin=scenario.origin,
         signals=len(signals),
     )
-    head = Head(scenario.origin, expected, len(signals), sources=slugs_of(signals))
+    sources = {str(number): slug for number, slug in slugs_of(signals).items()}
+    head = Head(scenario.origin, expected, len(signals), sources=sources)
     return b"".join(lines_of(head, signals))
 
 

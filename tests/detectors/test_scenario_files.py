@@ -183,3 +183,27 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
         cwd=settings.BASE_DIR, env={**os.environ, **own}, capture_output=True, text=True,
         check=False, timeout=120,
     )  # fmt: skip
+
+
+def test_a_file_names_the_sources_of_its_signals_so_that_their_overrides_hold(
+    tmp_path: Path,
+) -> None:
+    rows = [msgspec.structs.replace(one, source=7) for one in signups()]
+    head = msgspec.structs.replace(told(), sources={"7": "shop"})
+    path = tmp_path / "one.ndjson"
+
+    def run(slug: str) -> None:
+        named = msgspec.structs.replace(head, sources={"7": slug})
+        path.write_bytes(b"".join(lines_of(named, rows)))
+        line = [{"scope": "source:shop", "setting": "min_hard", "value": 50}]
+        call_command(
+            "detectors",
+            "test",
+            str(path),
+            "--set",
+            f"{SLUG}.overrides={msgspec.json.encode(line).decode()}",
+        )
+
+    run("elsewhere")
+    with pytest.raises(CommandError, match="1 lost"):
+        run("shop")
