@@ -164,6 +164,20 @@ def spark(values: Sequence[int], label: str) -> SafeString:
     )
 
 
+@register.simple_tag
+def bars(values: Sequence[int], label: str) -> SafeString:
+    """As `spark`, in one path: a list of fifty rows has hundreds of nodes less."""
+    most = max(values, default=0) or 1
+    heights = [max(1, round(SPARK * value / most)) if value else 0 for value in values]
+    drawn = (f"M{4 * at} {SPARK}v-{h}h3v{h}z" for at, h in enumerate(heights) if h)
+    return format_html(
+        '<svg class="spark" role="img" aria-label="{}: most {}, now {}" viewBox="0 0 {} {}"'
+        ' preserveAspectRatio="none"><path d="M0 {}h{}"/><path class="bars" d="{}"/></svg>',
+        label, f"{max(values, default=0):,}", f"{values[-1] if values else 0:,}",
+        4 * len(values), SPARK, SPARK - 0.5, 4 * len(values), "".join(drawn),
+    )  # fmt: skip
+
+
 @register.filter
 def percent(share: float) -> str:
     """0.934 as `93 %`; never 100 % for what is not certain."""
