@@ -335,7 +335,7 @@ from detectors.selectors.indicator_source import indicator_sources_for
 from detectors.selectors.lag import lag_for
 from detectors.selectors.line import line_by_slug, lines_for
 from detectors.selectors.mapping import mapping_by_name, mapping_versions_of, mappings_for
-from detectors.selectors.near import near_misses_for
+from detectors.selectors.near import near_misses_for, near_misses_of
 from detectors.selectors.neighbour import sharers_by_thing
 from detectors.selectors.offered import offered_for
 from detectors.selectors.precision import source_precisions_for
@@ -662,6 +662,7 @@ cases:keys                GET     ok    ok    ok    ok    ok    ok
 detectors:signal-list     GET     login ok    ok    ok    login ok
 detectors:signal-export   POST    login 403   ok    ok    login 403
 detectors:signal-detail   GET     login ok    ok    ok    login 404
+detectors:signal-near     GET     login ok    ok    ok    login 404
 detectors:entity-find     GET     login ok    ok    ok    login ok
 detectors:entity-detail   GET     login ok    ok    ok    login 404
 detectors:detector-quality GET    login ok    ok    ok    login 404
@@ -770,6 +771,7 @@ api-mappings            POST   admin  401  403  403  ok   401  403  403  403  ok
 api-mapping             GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-mapping-ingest      POST   ingest 401  403  403  ok   401  403  ok   ok   ok   ok   ok
 api-signal              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
+api-signal-near-misses  GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-entities            GET    read   401  rows rows rows 401  403  rows rows rows rows none
 api-entity              GET    read   401  ok   ok   ok   401  403  ok   ok   ok   ok   404
 api-findings            GET    read   401  rows rows rows 401  403  rows rows rows rows none
@@ -1177,6 +1179,10 @@ SELECTORS: Final[dict[str, tuple[Set[Role], Callable[[User, Furnished], Any]]]] 
     "near_misses_for": (
         READERS,
         lambda who, on: near_misses_for(who, Entity.objects.earliest("pk")).looked,
+    ),
+    "near_misses_of": (
+        READERS,
+        lambda who, on: near_misses_of(Signal.objects.earliest("pk"), who).looked,
     ),
     "best_windows_for": (
         READERS,

@@ -17,7 +17,8 @@ from abusedesk.core.rest import Endpoint, ListEndpoint, caller, problems
 from detectors.api.rules import KeySerializer
 from detectors.models import Suppression
 from detectors.selectors.entity import entity_by_id
-from detectors.selectors.near import near_misses_for
+from detectors.selectors.near import near_misses_for, near_misses_of
+from detectors.selectors.signal import signal_by_id
 from detectors.selectors.suppression import suppression_by_id, suppressions_for
 from detectors.services.suppression import end_suppression, suppress_detector
 
@@ -78,6 +79,18 @@ class NearMissesView(Endpoint):
         """Failing conditions with value, needed and margin."""
         entity = entity_by_id(entity_id, caller(request))
         return Response(NearSerializer(near_misses_for(caller(request), entity)).data)
+
+
+class SignalNearView(Endpoint):
+    """What almost became a finding with one signal in it."""
+
+    scopes: ClassVar = {"GET": Scope.READ}
+
+    @extend_schema(responses={200: NearSerializer, **problems(404)})
+    def get(self, request: Request, signal_id: int) -> Response:
+        """Failing conditions with value, needed and margin."""
+        signal = signal_by_id(signal_id, caller(request))
+        return Response(NearSerializer(near_misses_of(signal, caller(request))).data)
 
 
 @extend_schema_view(

@@ -176,6 +176,11 @@ urlpatterns = [
     path("mappings/<str:mapping>/", mappings.MappingView.as_view(), name="api-mapping"),
     path("signals/", views.SignalsView.as_view(), name="api-signals"),
     path("signals/<int:signal_id>/", views.SignalView.as_view(), name="api-signal"),
+    path(
+        "signals/<int:signal_id>/near-misses/",
+        suppressions.SignalNearView.as_view(),
+        name="api-signal-near-misses",
+    ),
     path("dead-letters/", dead_letters.DeadLettersView.as_view(), name="api-dead-letters"),
     path("dead-letters/reasons/", letters.ReasonsView.as_view(), name="api-dead-letter-reasons"),
     path("dead-letters/jobs/", letters.LetterJobsView.as_view(), name="api-letter-jobs"),

@@ -1,4 +1,4 @@
-"""What almost became a finding about an entity: which detector, which condition, what is missing.
+"""What almost became a finding about an entity or a signal: which condition, what is missing.
 
 Rules that people wrote are counted exactly, by SQL over everything that is stored. Detectors of
 code are run again over the signals around the entity with a lower number in one condition; those
@@ -22,12 +22,14 @@ from detectors.base import BaseParams, Family, FindingDraft, Key, Signal
 from detectors.choices import Mode
 from detectors.engine import run_all
 from detectors.models import DetectorConfig, Entity
+from detectors.models import Signal as Stored
 from detectors.overrides import NAME as OVERRIDES
 from detectors.overrides import ScopedParams, need_of
 from detectors.policy import allowed
 from detectors.selectors.config import configs_for
 from detectors.selectors.entity import links_of, recent_of
 from detectors.selectors.rule_hits import best_windows_for
+from detectors.selectors.signal import entities_of
 from detectors.sigma.detector import is_rule, kind_of
 from detectors.sigma.findings import conditions
 from detectors.sigma.params import RuleParams
@@ -76,16 +78,28 @@ class Near:
 
 def near_misses_for(viewer: User, entity: Entity) -> Near:
     """What almost fired about an entity, by the settings in force. Partners see nothing."""
-    if not allowed(viewer, "signal.view"):
-        return Near([], [])
     recent = recent_of(entity)
     own, line = on_one_line(recent.ids[:OWN])
+    near = [entity.pk, *(one.id for one in links_of(recent, entity))] if own else []
+    return _asked(viewer, own, line, near)
+
+
+def near_misses_of(signal: Stored, viewer: User) -> Near:
+    """What almost fired with this one signal in it: the conditions that it helped to hold."""
+    own, line = on_one_line([signal.pk])
+    near = [one.entity_id for one in entities_of(signal)]
+    return _asked(viewer, own, line, near)
+
+
+def _asked(viewer: User, own: Sequence[Signal], line: int, near: Sequence[int]) -> Near:
+    """near: ids of the entities whose signals stand around these."""
+    if not allowed(viewer, "signal.view"):
+        return Near([], [])
     asked = [
         config
         for slug, config in configs_for(viewer).items()
         if config.mode != Mode.OFF and (is_rule(slug) or slug in RELAXED)
     ]
-    near = [entity.pk, *(one.id for one in links_of(recent, entity))] if own else []
     around = signals_with(near, line) if near else []
     found: list[NearMiss] = []
     looked: list[str] = []

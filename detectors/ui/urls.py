@@ -34,6 +34,7 @@ urlpatterns = [
     path("signals/", search.signal_list, name="signal-list"),
     path("signals/export/", search.signal_export, name="signal-export"),
     path("signals/<int:signal_id>/", signal.signal_detail, name="signal-detail"),
+    path("signals/<int:signal_id>/near/", signal.signal_near, name="signal-near"),
     path("entities/", entity.entity_find, name="entity-find"),
     path("entities/<slug:kind>/<int:entity_id>/", entity.entity_detail, name="entity-detail"),
     path("entities/<slug:kind>/<int:entity_id>/near/", suppression.entity_near, name="entity-near"),

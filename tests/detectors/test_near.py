@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from abusedesk.core import clock
 from abusedesk.core.models import Scope
-from detectors.models import Entity, Finding
+from detectors.models import Entity, Finding, Signal
 from detectors.schema import Kind
-from detectors.selectors.near import NearMiss, near_misses_for
+from detectors.selectors.near import NearMiss, near_misses_for, near_misses_of
 from detectors.services.config import save_config
 from detectors.services.ingest import ingest_batch
 from detectors.services.rule import create_rule
@@ -80,13 +80,17 @@ def test_five_of_six_is_near_and_the_sixth_makes_it_a_hit() -> None:
     assert near("account", "x:n3") == [miss]
     client = Client()
     client.force_login(cast.reviewer())
-    ip = Entity.objects.get(type="ip", value=IP)
-    told = client.get(reverse("detectors:entity-near", args=["ip", ip.pk])).content.decode()
-    assert '<td class="num">5</td><td class="num">6</td><td class="num">1</td>' in told
     headers = make.bearer(Scope.READ, user=cast.reviewer())
-    address = f"/api/v1/entities/{ip.pk}/near-misses/"
-    (sent,) = Client().get(address, headers=headers).json()["misses"]
-    assert (sent["value"], sent["needed"], sent["margin"]) == (5.0, 6.0, 1.0)
+    ip, signal = Entity.objects.get(type="ip", value=IP), Signal.objects.get(actor="n3")
+    for page, address in (
+        (reverse("detectors:entity-near", args=["ip", ip.pk]), f"entities/{ip.pk}"),
+        (reverse("detectors:signal-near", args=[signal.pk]), f"signals/{signal.pk}"),
+    ):
+        told = client.get(page).content.decode()
+        assert '<td class="num">5</td><td class="num">6</td><td class="num">1</td>' in told
+        answer = Client().get(f"/api/v1/{address}/near-misses/", headers=headers)
+        (sent,) = answer.json()["misses"]
+        assert (sent["value"], sent["needed"], sent["margin"]) == (5.0, 6.0, 1.0)
     signed_up(6)
     assert near() == []
     assert len(Finding.objects.get(detector="rule-sign-ups").subjects) == 6
@@ -98,7 +102,12 @@ def test_a_detector_of_code_tells_what_is_missing_too() -> None:
     found = {one.detector: one for one in near()}
     assert found["velocity"].condition == "actors"
     assert (found["velocity"].value, found["velocity"].needed) == (2, 3)
+    signal = Signal.objects.get(actor="n1")
+    told = near_misses_of(signal, cast.reviewer()).misses
+    assert [one for one in told if one.detector == "velocity"] == [found["velocity"]]
     signed_up(3)
+    told = near_misses_of(signal, cast.reviewer()).misses
+    assert "velocity" not in {one.detector for one in told}
     assert "velocity" not in {one.detector for one in near()}
     assert Finding.objects.filter(detector="velocity").exists()
 

@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from abusedesk.core import text
-from abusedesk.core.htmx import DeskRequest
+from abusedesk.core.htmx import DeskRequest, render_part
 from detectors.models import Signal
+from detectors.selectors.near import near_misses_of
 from detectors.selectors.reference import lists_of
 from detectors.selectors.signal import entities_of, findings_citing, signal_by_id
 from detectors.ui.chips import chips
@@ -38,6 +39,16 @@ def signal_detail(request: DeskRequest, signal_id: int) -> HttpResponse:
         "raw": raw_of(signal),
     }
     return render(request, "detectors/signal_detail.html", context)
+
+
+@login_required
+@require_GET
+def signal_near(request: DeskRequest, signal_id: int) -> HttpResponse:
+    """What almost fired with this signal in it, for the signal's page or as one of its own."""
+    signal = signal_by_id(signal_id, request.user)
+    near = near_misses_of(signal, request.user)
+    context = {"section": "signals", "signal": signal, "near": near}
+    return render_part(request, "detectors/signal_near.html", context, part="near")
 
 
 def raw_of(signal: Signal) -> str:
