@@ -67,3 +67,19 @@ def test_a_reviewer_goes_from_a_signal_to_the_same_actor_on_another_platform(
     expect(page.get_by_role("table", name="Reference lists")).to_contain_text("of 2025-12-23")
     assert rita.watch.off_origin == []
     assert rita.watch.errors == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_page_of_a_signal_tells_what_almost_fired_with_it(
+    enter: Callable[..., Visitor],
+    pair: Signal,
+    script: bool,
+) -> None:
+    rita = enter(script=script)
+    page = rita.page
+    page.goto(f"{rita.base}/signals/{pair.pk}/")
+    page.get_by_role("link", name="Run the detectors around this signal").click()
+    table = page.get_by_role("table", name="Detectors that almost fired")
+    expect(table).to_contain_text("Nothing that holds half of what it needs.")
+    assert page.url == f"{rita.base}/signals/{pair.pk}/{'' if script else 'near/'}"
+    assert rita.watch.errors == []
