@@ -71,6 +71,8 @@ def _add_backtest(verb: CommandParser) -> None:
     verb.add_argument("values", nargs="*", metavar="name=value")
     verb.add_argument("--days", type=int, default=30)
     verb.add_argument("--stream", default="", help="the time-line; else the live one")
+    verb.add_argument("--source", action="append", default=[], help="only these, by short name")
+    verb.add_argument("--sweep", default="", metavar="name=3,4,5", help="several values at once")
 
 
 NOBODY: Final = frozenset({"test"})

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from detectors.models import Backtest, DetectorConfig, DetectorDraft
 from detectors.services.config import ensure_configs
+from detectors.services.source import ensure_source
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -102,4 +103,32 @@ def test_a_backtest_is_run_to_its_end() -> None:
     told = shell("backtest", SLUG, "signups=9", "--days", "7", who="lead")
     run = Backtest.objects.get()
     assert (run.state, run.proposed["signups"], (run.until - run.since).days) == ("done", 9, 7)
-    assert "Findings: 0 gained, 0 lost, 0 kept. Cases: 0 gained, 0 lost." in told
+    assert "Findings: 0 gained, 0 lost, 0 kept." in told
+    assert "Cases: 0 gained, 0 lost." in told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_over_some_sources_is_told_value_by_value() -> None:
+    shops = [ensure_source(slug=slug, title=slug) for slug in ("shop", "mail")]
+    told = shell("backtest", SLUG, "--sweep", "signups=5,9", "--source", "shop", "--source", "mail")
+    run = Backtest.objects.get()
+    assert (run.sweep["values"], run.sources) == ([5, 9], sorted(one.pk for one in shops))
+    head, first, second, in_force = [line.split() for line in told.splitlines()[-4:]]
+    assert (head[0], first[0], second[0]) == ("value", "5", "9")
+    assert in_force[:3] == ["signups", "in", "force:"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("signups=9", "--sweep", "signups=5,9"), "not both"),
+        (("--sweep", "signups"), "write name=3,4,5"),
+        (("--sweep", "signups=a,b"), "write name=3,4,5"),
+        (("--sweep", "nothing=3,4"), "a setting that is a number"),
+        (("--source", "nowhere"), "source"),
+    ],
+)
+def test_a_sweep_or_source_that_cannot_be_is_refused(words: tuple[str, ...], told: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(told)):
+        shell("backtest", SLUG, *words)
+    assert not Backtest.objects.exists()

@@ -17,6 +17,7 @@ from abusedesk.core.text import visible
 from detectors.choices import BacktestState, DraftState, Mode
 from detectors.forms import bounds_of
 from detectors.management.arguments import ARGUMENTS, NOBODY
+from detectors.management.backtests import lines_of, sweep_of
 from detectors.management.filing import read_from, write_to
 from detectors.management.testing import params_in, run_files, settings_of
 from detectors.management.values import with_values
@@ -32,6 +33,7 @@ from detectors.selectors.config import (
 from detectors.selectors.configuration import configuration_for
 from detectors.selectors.draft import draft_by_id, drafts_for
 from detectors.selectors.line import line_by_slug
+from detectors.selectors.source import source_by_slug
 from detectors.services.backtest import MAX_DAYS, run_backtest, start_backtest
 from detectors.services.beside import end_beside, propose_beside
 from detectors.services.configuration import REFUSED, SAME, import_configuration
@@ -165,8 +167,13 @@ class Command(BaseCommand):
         values: Sequence[str],
         days: int,
         stream: str,
+        source: Sequence[str],
+        sweep: str,
         **_: Any,
     ) -> None:
+        if sweep and values:
+            message = "Give settings or a sweep, not both."
+            raise CommandError(message)
         days = max(0, min(days, MAX_DAYS + 1))  # no date lies further; the service says what may be
         line = line_by_slug(stream, actor) if stream else usual_line()
         since, until = last_days(line, days)
@@ -176,7 +183,9 @@ class Command(BaseCommand):
             params=with_values(params_of(slug), values),
             since=since,
             until=until,
+            sources=[source_by_slug(one, actor).pk for one in source],
             line=stream,
+            sweep=sweep_of(sweep),
         )
         self.stdout.write(f"Backtest {run.pk} runs.")
         while run.state == BacktestState.RUNNING:
@@ -249,9 +258,5 @@ class Command(BaseCommand):
         if run.state != BacktestState.DONE:
             message = f"It ended: {run.get_state_display().lower()}. {run.error}"
             raise CommandError(message)
-        told = run.result
-        cases = told["campaigns"]
-        self.stdout.write(
-            f"Findings: {told['gained']} gained, {told['lost']} lost, {told['kept']} kept."
-            f" Cases: {len(cases['gained'])} gained, {len(cases['lost'])} lost."
-        )
+        for line in lines_of(run):
+            self.stdout.write(line)
