@@ -28,6 +28,8 @@ ROUNDS: Final = 40
 QUICK_ROUNDS: Final = 15
 P95_MS: Final = 150
 QUERIES: Final = 20
+DECIDE: Final = "decide, and the next case"
+"""Two requests, so that the number of queries of a page is not asked of it."""
 SORTED: Final = ("-hits", "-accounts", "-sure", "due", "-changed", "opened", "-bad", "-priority")
 # Four in ten wait in the inbox, the rest in four other queues; a tenth is late, a third is closed.
 FILL: Final = """
@@ -104,7 +106,7 @@ def faults(found: Sequence[Measured]) -> list[str]:
     slow = [f"{one.name}: {one.at(0.95):,.0f} ms, not {P95_MS}"
             for one in found if one.at(0.95) > P95_MS]  # fmt: skip
     many = [f"{one.name}: {one.queries} queries, not {QUERIES}"
-            for one in found if one.queries > QUERIES]  # fmt: skip
+            for one in found if one.queries > QUERIES and one.name != DECIDE]  # fmt: skip
     return slow + many
 
 
@@ -112,7 +114,7 @@ def metrics(found: Sequence[Measured]) -> dict[str, float]:
     """The 95th percentile of every page by a plain name, and the most queries of any."""
     times = {f"{'_'.join(re.findall('[a-z]+', one.name))}_p95_ms": round(one.at(0.95), 1)
              for one in found}  # fmt: skip
-    return times | {"max_queries": max(one.queries for one in found)}
+    return times | {"max_queries": max(one.queries for one in found if one.name != DECIDE)}
 
 
 def fill(count: int) -> None:
@@ -134,6 +136,7 @@ def measured(count: int, rounds: int) -> Iterator[Measured]:
     client.force_login(User.objects.create_user("rita", role="reviewer"))
     for name, path in _paths(count).items():
         yield _pages(client, name, path, rounds)
+    yield _decisions(client, rounds)
 
 
 def _walk(count: int, rounds: int) -> Iterator[Measured]:
@@ -191,6 +194,45 @@ def _pages(
         _asked(client, *path(3 + at))
         times.append((time.perf_counter() - began) * 1_000)
     return Measured(name, len(asked), times)
+
+
+def _decisions(client: Client, rounds: int) -> Measured:
+    """A verdict and the page of the case that comes next, as the server makes them."""
+    from django.db import connection  # noqa: PLC0415 -- as above
+
+    page = _next_case(client)
+    times, asked = [], list[str]()
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        asked.append(sql)
+        return execute(sql, *rest)
+
+    for at in range(rounds + 2):
+        asked.clear()
+        began = time.perf_counter()
+        with connection.execute_wrapper(note):
+            answer = client.post(*_verdict(page))
+            assert answer.status_code == 303, answer.status_code
+            page = client.get(answer["Location"]).content.decode()
+        if at >= 2:
+            times.append((time.perf_counter() - began) * 1_000)
+    return Measured(DECIDE, len(asked), times)
+
+
+def _next_case(client: Client) -> str:
+    page = client.get(client.post("/queues/inbox/next/")["Location"]).content.decode()
+    return str(page)
+
+
+def _verdict(page: str) -> tuple[str, dict[str, str]]:
+    """Address and fields of the form on a case page that the reviewer has claimed."""
+    form = re.search(r'<form id="decide".*?</form>', page, re.DOTALL)
+    assert form, "there is no case to decide"
+    told = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0]))
+    address = re.search(r'action="([^"]+)"', form[0])
+    assert address
+    said = {"outcome": "no_abuse", "reason": "Nothing that hangs together.", "then": "next"}
+    return address[1], told | said
 
 
 def _asked(client: Client, method: str, path: str) -> Any:
