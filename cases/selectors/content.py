@@ -82,7 +82,8 @@ def watched_by(viewer: User) -> QuerySet[Case]:
     """Cases that the viewer watches and that have changed since the viewer last looked."""
     looked = Q(visits__user=viewer, visits__at__gte=F("updated_at"))
     mine = cases_for(viewer).filter(watches__user=viewer)
-    return mine.exclude(pk__in=mine.filter(looked).values("pk")).order_by("-updated_at", "-id")
+    news = mine.exclude(pk__in=mine.filter(looked).values("pk"))
+    return news.select_related("claimed_by", "assignee").order_by("-updated_at", "-id")
 
 
 def playbooks_for(viewer: User) -> QuerySet[Playbook]:
