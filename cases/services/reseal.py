@@ -50,10 +50,9 @@ def reseal_all(*, old_key: str) -> Resealed:
     for rows, column, purpose in SEALED:
         for row in rows.select_for_update(no_key=True).exclude(**{column: ""}).order_by("pk"):
             stored = getattr(row, column)
-            if _opens(stored, purpose):
+            if _opened(stored, purpose) is not None:
                 kept += 1
-            elif _opens(stored, purpose, old_key):
-                plain = sealing.unseal(stored, purpose=purpose, secret_key=old_key)
+            elif (plain := _opened(stored, purpose, old_key)) is not None:
                 setattr(row, column, sealing.seal(plain, purpose=purpose))
                 row.save(update_fields=[column])
                 anew += 1
@@ -63,9 +62,8 @@ def reseal_all(*, old_key: str) -> Resealed:
     return Resealed(anew, kept, lost)
 
 
-def _opens(stored: str, purpose: str, secret_key: str = "") -> bool:
+def _opened(stored: str, purpose: str, secret_key: str = "") -> str | None:
     try:
-        sealing.unseal(stored, purpose=purpose, secret_key=secret_key)
+        return sealing.unseal(stored, purpose=purpose, secret_key=secret_key)
     except LostError:
-        return False
-    return True
+        return None

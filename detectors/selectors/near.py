@@ -78,6 +78,8 @@ class Near:
 
 def near_misses_for(viewer: User, entity: Entity) -> Near:
     """What almost fired about an entity, by the settings in force. Partners see nothing."""
+    if not allowed(viewer, "signal.view"):
+        return Near([], [])
     recent = recent_of(entity)
     own, line = on_one_line(recent.ids[:OWN])
     near = [entity.pk, *(one.id for one in links_of(recent, entity))] if own else []
@@ -86,15 +88,15 @@ def near_misses_for(viewer: User, entity: Entity) -> Near:
 
 def near_misses_of(signal: Stored, viewer: User) -> Near:
     """What almost fired with this one signal in it: the conditions that it helped to hold."""
+    if not allowed(viewer, "signal.view"):
+        return Near([], [])
     own, line = on_one_line([signal.pk])
-    near = [one.entity_id for one in entities_of(signal)]
+    near = list(entities_of(signal).values_list("entity_id", flat=True))
     return _asked(viewer, own, line, near)
 
 
 def _asked(viewer: User, own: Sequence[Signal], line: int, near: Sequence[int]) -> Near:
     """near: ids of the entities whose signals stand around these."""
-    if not allowed(viewer, "signal.view"):
-        return Near([], [])
     asked = [
         config
         for slug, config in configs_for(viewer).items()
