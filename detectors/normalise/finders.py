@@ -30,7 +30,9 @@ _URL_BODY = (
     rf"\uff09\uff0c\uff1b\uff1f{NO_SPACE_SCRIPT}]++|[,;](?!(?:https?|ftp)://)|\](?!\()"
     rf"|(?<![A-Za-z0-9])[{NO_SPACE_SCRIPT}]++)"
 )
-_URL = re.compile(rf"(?<![a-z0-9])(?:https?|ftps?|wss?)://{_URL_BODY}++", re.IGNORECASE)
+# A scheme before a scheme hides nothing: "http://https://evil.example" is read from the second.
+_WEB = "(?:https?|ftps?|wss?)://"
+_URL = re.compile(rf"(?<![a-z0-9]){_WEB}(?!{_WEB}){_URL_BODY}++", re.IGNORECASE)
 _REACHABLE = re.compile(r"[a-z]+://(?:[^/]*[.\]]|localhost[:/])")
 _EMAIL = re.compile(
     rf"(?<![A-Za-z0-9._%+'-])([A-Za-z0-9._%+'-]{{1,64}}+)@([{LETTER}-]++(?:\.[{LETTER}-]++)++)"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from detectors.normalise import canonical, extract, match_text, refang, skeleton
 from detectors.normalise.kinds import CANONICAL
+from detectors.normalise.spans import fold_text
 
 TYPES = (*CANONICAL, "device", "account")
 # Pieces that parsers trip over; joined at random they come close to real and hostile input.
@@ -72,11 +73,20 @@ def test_text_forms_are_idempotent(text: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(before=st.text(max_size=20), after=st.text(max_size=20))
+@given(before=TEXTS, after=TEXTS)
 def test_prose_around_an_entity_does_not_move_it(before: str, after: str) -> None:
     text = f"{before} https://evil.example/a {after}"
+    plain = fold_text(text).text
+    assume(refang(plain) == plain)  # "hxxp:// " and " [dot] " reach over a space
     start = len(before) + 1
 
     spans = [(m.start, m.raw) for m in extract(text) if m.start == start]
 
     assert spans == [(start, "https://evil.example/a")]
+
+
+@pytest.mark.parametrize("before", ["HXXP// ", "see hxxp:// hxxps:// ", "http://", "ftp://http://"])
+def test_a_scheme_before_a_scheme_hides_no_address(before: str) -> None:
+    found = [(m.start, m.raw) for m in extract(f"{before}https://evil.example/a")]
+
+    assert found == [(len(before), "https://evil.example/a")]
