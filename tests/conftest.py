@@ -40,8 +40,8 @@ UNSAFE_AND_FAST = {
 }
 WORKER_READY_S = 30
 
-# Speed is a matter of benches; how long an example takes says how busy the machine is. A commit that
-# was green stays green: its examples are drawn anew when a test changes, not with every run.
+# Speed is a matter of benches; how long an example takes says how busy the machine is. A commit
+# that was green stays green: examples are drawn anew when a test changes, not with every run.
 trials.register_profile("desk", deadline=None, derandomize=True)
 # Looks for more, at random: make laws
 trials.register_profile("long", deadline=None, max_examples=1_500)
