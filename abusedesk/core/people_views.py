@@ -51,7 +51,8 @@ class OwnPasswordView(auth_views.PasswordChangeView):
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """The audit chain knows that, and nothing of the password."""
         response = super().form_valid(form)
-        audit.append(actor=form.user, verb=audit.Verb.USER_SECURED, target=form.user)
+        name = form.user.username
+        audit.append(actor=form.user, verb=audit.Verb.USER_RENEWED, target=form.user, name=name)
         messages.success(self.request, "Your password is changed.")
         return response
 

@@ -204,7 +204,7 @@ def test_one_changes_ones_own_password_and_other_sessions_end(browser: Client, a
     assert browser.get("/me/").status_code == 200
     assert other.get("/me/").status_code == 302
     assert _sign_in(Client(), "ada", fresh) == 302
-    entry = AuditEntry.objects.get(verb="user.secured")
+    entry = AuditEntry.objects.get(verb="user.renewed")
     assert (entry.actor_label, fresh in str(entry.data)) == ("ada", False)
 
 
