@@ -94,6 +94,7 @@ SHORTCUTS = (
     Shortcut("verdict-3", KeyScope.CASE, ("3",), "No abuse"),
     Shortcut("verdict-4", KeyScope.CASE, ("4",), "Cannot tell"),
     Shortcut("reason", KeyScope.CASE, ("y",), "Write the reason"),
+    Shortcut("ask-second", KeyScope.CASE, ("q",), "Ask for a second opinion first"),
     Shortcut("submit-next", KeyScope.CASE, ("n",), "Submit and take the next case"),
     Shortcut("submit-stay", KeyScope.CASE, ("Shift+N",), "Submit and stay"),
     Shortcut("submit", KeyScope.CASE, ("Ctrl+Enter",), "Submit, also while typing", typing=True),
