@@ -12,8 +12,9 @@ import numpy.typing as npt
 from scipy.special import betainc
 
 from detectors.synchrony.model import WINDOWS_S, Flags, Floats, Ints, Levels, Settings
-from detectors.synchrony.pairs import Clock, Shares, Tally
+from detectors.synchrony.pairs import Clock, Shares
 from detectors.synchrony.rows import MS, Rows
+from detectors.synchrony.tally import Tally
 
 PRIOR_Q = dict(zip(WINDOWS_S, (0.04, 0.09, 0.15, 0.36, 0.47), strict=True))
 PRIOR_BELOW_OBJECTS = 200
