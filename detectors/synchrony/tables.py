@@ -216,7 +216,7 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     moved = [table.object + start for table, start in zip(full, before, strict=False)]
     yield Table(
         kind=POOLED,
-        objects=tuple(thing for table in full for thing in table.objects),
+        objects=tuple(chain.from_iterable(table.objects for table in full)),
         who=full[0].who,
         object=np.concatenate(moved),
         account=np.concatenate([table.account for table in full]),
