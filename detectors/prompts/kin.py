@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,6 +12,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from detectors import minhash
+from detectors.prompts.bands import (
+    CLOSE,
+    LOOSE,
+    Flags,
+    Places,
+    Table,
+    places_of,
+    proposed,
+    share_few,
+)
 from detectors.prompts.templates import MIN_CHARS, SKETCH_SHARE, Template, table_of
 
 MET_SHARE: Final = 1 / 3
@@ -25,17 +36,7 @@ this Jaccard two are alike only with MIN_COMMON pieces in common."""
 _CLOSE_J = 0.6
 _AT_ONCE = 4_096
 
-Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-
-class Cut(NamedTuple):
-    """How signatures are cut into bands. compared_all: members of a band up to which all pairs are
-    proposed; there are twice as many bands of two rows."""
-
-    rows: int
-    compared_all: int
 
 
 class Pairs(NamedTuple):
@@ -44,6 +45,14 @@ class Pairs(NamedTuple):
     left: Places
     right: Places
     j: Floats
+
+    def joined(self, more: Pairs) -> Pairs:
+        """These and more, in order; a pair that is in both once."""
+        both = [np.concatenate(columns) for columns in zip(self, more, strict=True)]
+        order = np.lexsort((both[1], both[0]))
+        left, right, j = (column[order] for column in both)
+        fresh = (np.diff(left, prepend=-1) != 0) | (np.diff(right, prepend=-1) != 0)
+        return Pairs(left[fresh], right[fresh], j[fresh])
 
     def of(self, places: Flags) -> Pairs:
         """Those of some places; both of a pair are among them or none."""
@@ -64,18 +73,23 @@ def chains(templates: Sequence[Template], j: float) -> list[list[int]]:
 
 
 def companies(
-    templates: Sequence[Template], j: float, worth: Sequence[int] = (), least: int = 0
+    templates: Sequence[Template],
+    j: float,
+    worth: Sequence[int] = (),
+    least: int = 0,
+    memory: Memory | None = None,
 ) -> list[list[int]]:
     """Places of the templates that are one: like `chains`, but both ends of a chain stay apart.
 
     The likest pairs are joined first, and two companies only where a third of the pairs between
     them are alike: at Jaccard >= j, with enough in common. Equal for any order of the templates.
-    worth: of each; of chains that together are worth less than `least` no company is told.
+    worth: of each; of chains that together are worth less than `least` no company is told. memory:
+    of what was compared the last time, so that only new templates are.
     """
     if not templates:
         return []
     order = sorted(range(len(templates)), key=lambda at: templates[at][:2])
-    kin = _Kin([templates[at] for at in order], j, least_common=MIN_COMMON)
+    kin = _Kin([templates[at] for at in order], j, least_common=MIN_COMMON, memory=memory)
     pairs, told = kin.pairs(), np.ones(len(order), dtype=np.bool_)
     if worth:
         chain = _chained(pairs, len(order))
@@ -90,31 +104,104 @@ def companies(
     return [[places[at] for at in group] for group in _groups(home[place] for place in places)]
 
 
-_CLOSE, _LOOSE = Cut(4, 32), Cut(2, 16)
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What one comparison leaves to the next.
+
+    asked: limits that it was made with; places: of each (name, space); many: see `Proposed`.
+    """
+
+    asked: tuple[float, int]
+    places: dict[tuple[str, str], int]
+    table: Table
+    sizes: Floats
+    many: Flags
+    alike: Pairs
+
+
+@dataclass(slots=True)
+class Memory:
+    """The last comparison. Any one, or none, leads to the same pairs."""
+
+    last: Compared | None = None
 
 
 class _Kin:
     """Templates and from which Jaccard two of them are alike."""
 
-    def __init__(self, templates: Sequence[Template], j: float, *, least_common: int = 0) -> None:
+    def __init__(
+        self,
+        templates: Sequence[Template],
+        j: float,
+        *,
+        least_common: int = 0,
+        memory: Memory | None = None,
+    ) -> None:
         self.table = table_of([one.signature for one in templates])
         spaces: dict[str, int] = {}
         self.space = np.array([spaces.setdefault(one.space, len(spaces)) for one in templates])
         self.limit = np.array([j * SKETCH_SHARE if name else j for name in spaces])
         self.is_text = np.array([not name for name in spaces])
-        self.cut = _CLOSE if j >= _CLOSE_J else _LOOSE
+        self.cut = CLOSE if j >= _CLOSE_J else LOOSE
         self.least_common = least_common
-        self.sizes = _sizes(self.table) if least_common else np.zeros(len(templates))
+        self._memory = memory or Memory()
+        self._asked = (j, least_common)
+        self._places = places_of([one[:2] for one in templates]) if memory else {}
+        self._was = self._places_before()
+        self.sizes = self._sizes() if least_common else np.zeros(len(templates))
 
     def pairs(self) -> Pairs:
         """The alike ones among those that the bands propose."""
-        left, right = _proposed(self.table, self.space, self.cut)
+        before, known = self._memory.last, np.flatnonzero(self._was >= 0)
+        fresh = np.ones((len(self.cut.bands), len(self.table)), dtype=np.bool_)
+        if before is not None and len(known):
+            fresh[:, known] = before.many[:, self._was[known]]
+        left, right, few, many = proposed(self.table, self.space, self.cut, fresh)
         j = np.empty(len(left))
         for at in range(0, len(left), _AT_ONCE):
             some = slice(at, at + _AT_ONCE)
             j[some] = self._shares(left[some], right[some])
         kept = self._are_alike(left, right, j)
-        return Pairs(left[kept], right[kept], j[kept])
+        found = Pairs(left[kept], right[kept], j[kept]).joined(self._still_alike(few))
+        if self._places:
+            rest = (self.table, self.sizes, many, found)
+            self._memory.last = Compared(self._asked, self._places, *rest)
+        return found
+
+    def _places_before(self) -> Places:
+        """Where each stood the last time, with the same signature; -1 for those that are new."""
+        before = self._memory.last
+        if not self._places or before is None or before.asked != self._asked:
+            self._memory.last = None
+            return np.full(len(self.table), -1)
+        was = np.fromiter((before.places.get(one, -1) for one in self._places), dtype=np.int64)
+        known = np.flatnonzero(was >= 0)
+        other = (self.table[known] != before.table[was[known]]).any(axis=1)
+        was[known[other]] = -1
+        return was
+
+    def _sizes(self) -> Floats:
+        """Of those that are known as they were the last time."""
+        sizes, new, before = np.empty(len(self.table)), self._was < 0, self._memory.last
+        sizes[new] = _sizes(self.table[new])
+        if before is not None:
+            sizes[~new] = before.sizes[self._was[~new]]
+        return sizes
+
+    def _still_alike(self, few: Flags) -> Pairs:
+        """Pairs of the last time that are proposed still, without a look at their signatures."""
+        before = self._memory.last
+        if before is None:
+            none = np.empty(0, dtype=np.int64)
+            return Pairs(none, none, np.empty(0))
+        now = np.full(len(before.table), -1)
+        known = np.flatnonzero(self._was >= 0)
+        now[self._was[known]] = known
+        left, right, j = now[before.alike.left], now[before.alike.right], before.alike.j
+        there = (left >= 0) & (right >= 0)
+        left, right, j = left[there], right[there], j[there]
+        still = share_few(few, self.table, self.cut, left, right)
+        return Pairs(left[still], right[still], j[still])
 
     def share(self, ones: Sequence[int], others: Sequence[int]) -> float:
         """Share of the pairs between two groups that are alike."""
@@ -194,49 +281,3 @@ def _sizes(table: NDArray[np.uint16]) -> Floats:
     bins = float(minhash.VALUES)
     sizes: Floats = -bins * np.log1p(-np.minimum(filled, bins - 0.5) / bins)
     return sizes
-
-
-def _proposed(table: NDArray[np.uint16], space: Places, cut: Cut) -> tuple[Places, Places]:
-    """Pairs that agree in all rows of some band, each once, the lower place left."""
-    size = len(table)
-    codes: list[Places] = [np.empty(0, dtype=np.int64)]
-    for start in range(0, minhash.VALUES, cut.rows):
-        word = space.astype(np.uint64)
-        for row in range(start, start + cut.rows):
-            word = (word << np.uint64(16)) ^ (word >> np.uint64(48)) ^ table[:, row]
-        met = _met(word)
-        order = met[np.argsort(word[met], kind="stable")]
-        left, right = _within(order, word[order], cut.compared_all)
-        codes.append(left * size + right)
-    proposed = np.concatenate(codes)
-    proposed.sort()  # many times faster than `np.unique`, which hashes first
-    left, right = np.divmod(proposed[np.diff(proposed, prepend=-1) > 0], size)
-    met = space[left] == space[right]
-    return left[met], right[met]
-
-
-def _met(word: NDArray[np.uint64]) -> Places:
-    """Places of the words that are there more than once, in order: few of many."""
-    order = np.argsort(word)
-    again = np.diff(word[order], prepend=~word[order[:1]], append=~word[order[-1:]]) == 0
-    return np.sort(order[again[:-1] | again[1:]])
-
-
-def _within(order: Places, word: NDArray[np.uint64], compared_all: int) -> tuple[Places, Places]:
-    """Pairs inside one band. order: places by their word, word: of each of them.
-
-    All pairs of a small group; of a large one neighbours, and the first with each.
-    """
-    fresh = np.concatenate(([True], word[1:] != word[:-1]))
-    begins = np.flatnonzero(fresh)
-    lengths = np.diff(begins, append=len(word))
-    first, length = np.repeat(begins, lengths), np.repeat(lengths, lengths)
-    large = np.flatnonzero((length > compared_all) & ~fresh)
-    lefts, rights = [order[first[large]]], [order[large]]
-    for apart in range(1, min(compared_all, int(lengths.max()))):
-        near = first[apart:] == first[:-apart]
-        if apart > 1:
-            near &= length[apart:] <= compared_all
-        lefts.append(order[:-apart][near])
-        rights.append(order[apart:][near])
-    return np.concatenate(lefts), np.concatenate(rights)

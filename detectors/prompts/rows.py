@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
 import msgspec
 
 from detectors.base import HOUR_S, Key
 from detectors.prompts.askers import MAX_ASKERS, Asker, Usage
+from detectors.prompts.templates import Template
 from detectors.synchrony.rows import keyed_rank
 
 BASE_H = 14 * 24
@@ -16,8 +19,8 @@ MAX_LIVE = 20_000
 MAX_PAST = 5_000
 
 
-class Row(msgspec.Struct, array_like=True):
-    """One template as it travels to a tick. stands_for: templates of a sample, itself included.
+class Row(msgspec.Struct):
+    """One template at a tick. stands_for: templates of a sample, itself included.
 
     customers: how many there are, more than `askers` where those are a sample.
     """
@@ -32,18 +35,78 @@ class Row(msgspec.Struct, array_like=True):
     stands_for: float = 1.0
 
 
+class Use(msgspec.Struct, array_like=True):
+    """What of a row is read only where its template may be in a swarm."""
+
+    first_at: float
+    hours: dict[int, int]
+    askers: dict[str, Asker]
+
+
+class Told(NamedTuple):
+    """What a shard gives of one template. use: a `Use`, encoded, as it is most of it."""
+
+    space: str
+    signature: bytes
+    customers: int
+    use: bytes
+
+
 class Part(msgspec.Struct, array_like=True):
-    """Of one shard: the first hour it knows of, and its templates, encoded, as they are most of it.
-    truncated: not all of them."""
+    """Of one shard: the first hour it knows of, and its templates, column by column.
+
+    truncated: not all of them.
+    """
 
     since: int
-    encoded: bytes
+    names: list[str] = []
+    spaces: list[str] = []
+    signatures: list[bytes] = []
+    customers: list[int] = []
+    uses: list[bytes] = []
+    stand_for: list[float] = []
     truncated: bool = False
 
-    @property
-    def rows(self) -> list[Row]:
-        """The templates."""
-        return msgspec.msgpack.decode(self.encoded, type=list[Row])
+
+class Rows:
+    """Templates of all shards, by name; what somebody did with one is decoded when it is read."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        names = _joined(part.names for part in parts)
+        order = sorted(range(len(names)), key=names.__getitem__)
+        spaces, signatures, self._uses, self._stand_for, customers = (
+            [*map(_joined(column).__getitem__, order)]
+            for column in (
+                (part.spaces for part in parts),
+                (part.signatures for part in parts),
+                (part.uses for part in parts),
+                (part.stand_for for part in parts),
+                (part.customers for part in parts),
+            )
+        )
+        named = zip(map(names.__getitem__, order), spaces, signatures, strict=True)
+        self.templates = [*map(Template._make, named)]
+        self.customers: list[int] = customers
+
+    def __len__(self) -> int:
+        return len(self.templates)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, place: int) -> Row:
+        use = _decoder.decode(self._uses[place])
+        return Row(
+            *self.templates[place],
+            use.first_at,
+            use.hours,
+            use.askers,
+            self.customers[place],
+            self._stand_for[place],
+        )
+
+
+_decoder = msgspec.msgpack.Decoder(Use)
 
 
 def collect(states: Iterable[tuple[Key, Usage]], now: int, window_h: int, secret: bytes) -> Part:
@@ -53,30 +116,39 @@ def collect(states: Iterable[tuple[Key, Usage]], now: int, window_h: int, secret
     since = now
     for key, usage in states:
         newest = int(usage.newest // HOUR_S)
-        if newest > now - BASE_H - HELD_H - window_h:
+        if newest > oldest(now, window_h):
             (live if newest > now - HELD_H - window_h else past).append((key.value, usage))
             since = min(since, int(usage.first_at // HOUR_S))
-    weight = max(1.0, len(past) / MAX_PAST)
     live.sort(key=lambda one: (-len(one[1].askers), one[0]))
     past.sort(key=lambda one: one[0])
-    rows = [_row(name, usage, 1.0, secret) for name, usage in live[:MAX_LIVE]]
-    rows += [_row(name, usage, weight, secret) for name, usage in past[:MAX_PAST]]
-    return Part(since, msgspec.msgpack.encode(rows), len(live) > MAX_LIVE or len(past) > MAX_PAST)
+    some = live[:MAX_LIVE] + past[:MAX_PAST]
+    told = [told_of(usage, secret) for _, usage in some]
+    return part_of(since, [name for name, _ in some], told, len(live), len(past))
 
 
-def _row(name: str, usage: Usage, stands_for: float, secret: bytes) -> Row:
+def oldest(now: int, window_h: int) -> int:
+    """The hour after which a template counts."""
+    return now - BASE_H - HELD_H - window_h
+
+
+def told_of(usage: Usage, secret: bytes) -> Told:
+    """What travels of one template."""
     usage.trim(secret)
-    customers = _customers(usage, secret)
-    return Row(
-        name,
-        usage.space,
-        usage.signature,
-        usage.first_at,
-        usage.hours,
-        usage.askers,
-        customers,
-        stands_for,
-    )
+    use = msgspec.msgpack.encode(Use(usage.first_at, usage.hours, usage.askers))
+    return Told(usage.space, usage.signature, _customers(usage, secret), use)
+
+
+def part_of(since: int, names: list[str], told: Sequence[Told], live: int, past: int) -> Part:
+    """So many live ones and then past ones. live, past: how many there are of each."""
+    lasting = min(live, MAX_LIVE)
+    spaces, signatures, customers, uses = map(list, zip(*told, strict=True)) if told else [[]] * 4
+    weights = [1.0] * lasting + [max(1.0, past / MAX_PAST)] * (len(told) - lasting)
+    truncated = live > MAX_LIVE or past > MAX_PAST
+    return Part(since, names, spaces, signatures, customers, uses, weights, truncated)
+
+
+def _joined(columns: Iterable[list[Any]]) -> list[Any]:
+    return [*chain.from_iterable(columns)]
 
 
 def _customers(usage: Usage, secret: bytes) -> int:

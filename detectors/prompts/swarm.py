@@ -10,9 +10,8 @@ from statistics import median
 
 from detectors.base import DAY_S, HOUR_S
 from detectors.prompts.askers import EDUCATION, Asker
-from detectors.prompts.kin import companies
-from detectors.prompts.rows import BASE_H, HELD_H, Row
-from detectors.prompts.templates import Template
+from detectors.prompts.kin import Memory, companies
+from detectors.prompts.rows import BASE_H, HELD_H, Row, Rows
 
 ONE_NETWORK = 0.5
 """Share of the accounts on one network from which they are one institution: a class, an office."""
@@ -64,14 +63,18 @@ class Swarm:
         return any(row.customers > len(row.askers) for row in self.family)
 
 
-def swarms(rows: Sequence[Row], since: int, now: int, ask: Question) -> Iterator[Swarm]:
-    """Every family of templates that is a swarm in some window of the last week."""
-    templates = [Template(row.name, row.space, row.signature) for row in rows]
-    customers = [row.customers for row in rows]
-    for places in companies(templates, ask.j, customers, ask.accounts):
-        family = [rows[place] for place in places]
-        if sum(row.customers for row in family) < ask.accounts:
+def swarms(
+    rows: Rows, since: int, now: int, ask: Question, memory: Memory | None = None
+) -> Iterator[Swarm]:
+    """Every family of templates that is a swarm in some window of the last week.
+
+    memory: of the templates that were compared at the tick before.
+    """
+    customers = rows.customers
+    for places in companies(rows.templates, ask.j, customers, ask.accounts, memory):
+        if sum(customers[place] for place in places) < ask.accounts:
             continue
+        family = [rows[place] for place in places]
         askers = _joined(family)
         found = [_judged(family, askers, end, since, ask) for end in _ends(now, ask.window_h)]
         met = [one for one in found if one is not None]

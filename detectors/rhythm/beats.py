@@ -6,10 +6,10 @@ finding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +30,11 @@ from detectors.rhythm.bins import (
 
 WHOLE: Final = 0xFFFFFFFF
 """The reach of a beat of which every bin is compared."""
+_PLACE_BITS: Final = 31
 _NUMBER, _HASH = np.dtype("<i8"), np.dtype("<u4")
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 class Columns(TypedDict):
@@ -87,31 +89,76 @@ class Beats:
         return np.bincount(hour, minlength=len(self) * WEEK_H).reshape(-1, WEEK_H)
 
 
+class Rows(NamedTuple):
+    """Bins of many accounts, a row each, in the order of (owner, bin). owner: place of the account;
+    id: a signal of the bin."""
+
+    owner: Ints
+    bin: Ints
+    id: Ints
+
+    def take(self, some: Flags | Ints) -> Rows:
+        """Some of them."""
+        return Rows(self.owner[some], self.bin[some], self.id[some])
+
+
+class Holders(NamedTuple):
+    """Places of the accounts on one tie after the other. size: how many are on each."""
+
+    place: Ints
+    size: Ints
+
+
 def collect(states: Mapping[Key, Rhythm], clock: float, least: int) -> Columns:
     """What a tick compares: the beats of accounts with at least so many bins."""
     known = [(key.value, one) for key, one in states.items() if len(one.bins) >= least]
     count = np.fromiter((len(one.bins) for _, one in known), np.int64, len(known))
-    owner = np.repeat(np.arange(len(known)), count)
-    total = len(owner)
+    total = int(count.sum())
     bins = np.fromiter(chain.from_iterable(one.bins for _, one in known), np.int64, total)
     ids = np.fromiter(chain.from_iterable(one.bins.values() for _, one in known), np.int64, total)
-    kept, reach = _smallest(owner, bins, int((clock - LOOKBACK_S) // BIN_S), len(known))
-    kept = kept[_unscheduled(owner[kept], bins[kept], len(known))]
-    size = np.bincount(owner[kept], minlength=len(known))
-    kept = kept[size[owner[kept]] >= least]
-    first = bins[kept].min(initial=0)
-    kept = kept[np.argsort(owner[kept] << 32 | bins[kept] - first)]
-    told = np.flatnonzero(size >= least)
-    ties = [sorted(known[place][1].ties)[:MAX_TIES] for place in told.tolist()]
+    rows = Rows(np.repeat(np.arange(len(known)), count), bins, ids).take(bins >= oldest(clock))
+    first = rows.bin.min(initial=0)
+    rows = rows.take(np.argsort(rows.owner << 32 | rows.bin - first))
+    return columns_of(
+        rows, len(known), least, lambda place: (known[place][0], ties_told(known[place][1]))
+    )
+
+
+def columns_of(
+    rows: Rows, owners: int, least: int, told_of: Callable[[int], tuple[str, bytes]]
+) -> Columns:
+    """Columns of the accounts that are left with so many bins. told_of: the name and the ties of
+    an owner."""
+    rows = rows.take((np.bincount(rows.owner, minlength=owners) >= least)[rows.owner])
+    kept, reach = _smallest(rows, owners)
+    rows = rows.take(kept)
+    rows = rows.take(_unscheduled(rows, owners))
+    size = np.bincount(rows.owner, minlength=owners)
+    rows, told = rows.take((size >= least)[rows.owner]), np.flatnonzero(size >= least)
+    names, ties = [], []
+    for place in told.tolist():
+        name, tied = told_of(place)
+        names.append(name)
+        ties.append(tied)
     return Columns(
-        accounts=[known[place][0] for place in told.tolist()],
+        accounts=names,
         sizes=size[told].astype(_NUMBER).tobytes(),
-        bins=bins[kept].astype(_NUMBER).tobytes(),
-        ids=ids[kept].astype(_NUMBER).tobytes(),
-        tied=np.array([len(mine) for mine in ties], dtype=_NUMBER).tobytes(),
-        ties=np.array([*chain.from_iterable(ties)], dtype=_HASH).tobytes(),
+        bins=rows.bin.astype(_NUMBER).tobytes(),
+        ids=rows.id.astype(_NUMBER).tobytes(),
+        tied=np.array([len(mine) // _HASH.itemsize for mine in ties], dtype=_NUMBER).tobytes(),
+        ties=b"".join(ties),
         reach=reach[told].astype(_HASH).tobytes(),
     )
+
+
+def oldest(clock: float) -> int:
+    """The first bin that counts."""
+    return int((clock - LOOKBACK_S) // BIN_S)
+
+
+def ties_told(state: Rhythm) -> bytes:
+    """What an account is compared by."""
+    return np.array(sorted(state.ties)[:MAX_TIES], dtype=_HASH).tobytes()
 
 
 def columns(beats: Sequence[Beat]) -> Columns:
@@ -147,31 +194,40 @@ def merge(parts: Sequence[Columns], most: int) -> Beats:
     )
 
 
-def _smallest(owner: Ints, bins: Ints, since: int, owners: int) -> tuple[Ints, Ints]:
-    """Places of the bins from `since` on, of very many those with the smallest hashes; how far
-    these reach."""
-    kept = np.flatnonzero(bins >= since)
+def holders(beats: Beats, least: int, most: int) -> Holders:
+    """Accounts on the ties that so many have, the rarest tie first, of equals the lowest."""
+    place = np.repeat(np.arange(len(beats)), beats.tied)
+    packed = np.sort(beats.ties << _PLACE_BITS | place)
+    starts = np.flatnonzero(np.diff(packed >> _PLACE_BITS, prepend=-1))
+    size = np.diff(starts, append=len(packed))
+    some = np.flatnonzero((size >= least) & (size <= most))
+    some = some[np.argsort(size[some], kind="stable")]
+    return Holders(packed[_cells(size, some)] & (1 << _PLACE_BITS) - 1, size[some])
+
+
+def _smallest(rows: Rows, owners: int) -> tuple[Flags, Ints]:
+    """Of the bins of an account with very many those with the smallest hashes; how far these
+    reach."""
+    kept = np.ones(len(rows.owner), dtype=np.bool_)
     reach = np.full(owners, WHOLE, dtype=np.int64)
-    size = np.bincount(owner[kept], minlength=owners)
+    size = np.bincount(rows.owner, minlength=owners)
     many = size > MAX_BINS
-    if not many.any():
-        return kept, reach
-    full = kept[many[owner[kept]]]
-    hashed = spread(bins[full])
-    order = np.lexsort((hashed, owner[full]))
-    full, hashed = full[order], hashed[order]
-    starts = np.concatenate([[0], np.cumsum(size[many])])[:-1]
-    nth = np.arange(len(full)) - np.repeat(starts, size[many])
-    reach[many] = hashed[starts + MAX_BINS - 1]
-    return np.concatenate([kept[~many[owner[kept]]], full[nth < MAX_BINS]]), reach
+    full = np.flatnonzero(many[rows.owner])
+    if len(full):
+        owner, hashed = rows.owner[full], spread(rows.bin[full])
+        ordered = np.sort(owner << 32 | hashed)
+        starts = np.cumsum(size[many]) - size[many]
+        reach[many] = ordered[starts + MAX_BINS - 1] & WHOLE
+        kept[full] = hashed <= reach[owner]
+    return kept, reach
 
 
-def _unscheduled(owner: Ints, bins: Ints, owners: int) -> NDArray[np.bool_]:
+def _unscheduled(rows: Rows, owners: int) -> Flags:
     """Which bins are at no minute of the hour at which a scheduler acts."""
-    minute = owner * PER_HOUR + bins % PER_HOUR
+    minute = rows.owner * PER_HOUR + rows.bin % PER_HOUR
     at_minute = np.bincount(minute, minlength=owners * PER_HOUR)
-    most = SCHEDULED * np.bincount(owner, minlength=owners)
-    kept: NDArray[np.bool_] = at_minute[minute] <= most[owner]
+    most = SCHEDULED * np.bincount(rows.owner, minlength=owners)
+    kept: Flags = at_minute[minute] <= most[rows.owner]
     return kept
 
 

@@ -59,14 +59,19 @@ def act(state: Rhythm, signal: Signal) -> None:
         state.ties[tie] = None
     if len(state.ties) > 2 * MAX_TIES:
         state.ties = dict.fromkeys(sorted(state.ties)[:MAX_TIES])
-    if at % HOUR_S < MINUTE_S:
+    place = bin_of(at)
+    if place is None:
         return
-    place = int(at // BIN_S)
     known = state.bins.get(place)
     state.bins[place] = signal.id if known is None else min(known, signal.id)
     number = len(state.bins)
     if known is None and number >= FEW and not number & (number - 1):  # now and then
         state.bins = _since(state.bins, state.newest - LOOKBACK_S - DAY_S)
+
+
+def bin_of(at: float) -> int | None:
+    """The bin of a time; none in the first minute of an hour, when schedulers act."""
+    return None if at % HOUR_S < MINUTE_S else int(at // BIN_S)
 
 
 @overload

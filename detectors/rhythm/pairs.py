@@ -10,14 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rhythm.beats import Beats
+from detectors.rhythm.beats import Beats, holders
 from detectors.rhythm.bins import PER_HOUR, WEEK_H, Beat, spread
 
 MAX_PAIRS = 200_000
 MAX_BEATS = 20_000
 _TERMS = 10_000
 _TOGETHER = 4_096
-_BITS = 31
 
 Counts = NDArray[np.int64]
 
@@ -80,28 +79,31 @@ def poisson_tail(number: int, mean: float) -> float:
 
 def _tied(beats: Beats, cap: int) -> Counts:
     """Pairs of places with a common tie, sorted, (pairs, 2): of many those with the rarest ties."""
-    found = np.zeros(0, dtype=np.int64)
+    found, size = np.zeros(0, dtype=np.int64), len(beats)
     for one, two in _pairs_by_tie(beats, cap):
-        pair, first = np.unique(np.append(found, one << _BITS | two), return_index=True)
-        found = pair[np.argsort(first)][:MAX_PAIRS]
+        found = _first_ones(np.append(found, one * size + two))[:MAX_PAIRS]
         if len(found) == MAX_PAIRS:
             break
     found.sort()
-    return np.stack([found >> _BITS, found & (1 << _BITS) - 1], axis=1)
+    return np.stack(np.divmod(found, max(1, size)), axis=1)
+
+
+def _first_ones(codes: Counts) -> Counts:
+    """Each number once, where it is first. Numbers that bring their places along sort fast."""
+    bits = len(codes).bit_length()
+    packed = np.sort(codes << bits | np.arange(len(codes)))
+    fresh = np.diff(packed >> bits, prepend=-1) != 0
+    first: Counts = codes[np.sort(packed[fresh] & (1 << bits) - 1)]
+    return first
 
 
 def _pairs_by_tie(beats: Beats, cap: int) -> Iterator[tuple[Counts, Counts]]:
     """Places that meet on a tie, the lower one first, some at a time, the rarest tie first."""
-    place = np.repeat(np.arange(len(beats)), beats.tied)
-    _, which, count = np.unique(beats.ties, return_inverse=True, return_counts=True)
-    kept = np.flatnonzero(count[which] <= cap)
-    kept = kept[np.lexsort((place[kept], which[kept], count[which[kept]]))]
-    place, size = place[kept], count[which[kept]]
-    starts = np.flatnonzero(np.diff(which[kept], prepend=-1))
-    before = np.arange(len(kept)) - np.repeat(starts, size[starts])
+    place, size = holders(beats, 2, cap)
+    before = np.arange(len(place)) - np.repeat(np.cumsum(size) - size, size)
     total = np.concatenate([[0], np.cumsum(before)])
     cuts = np.searchsorted(total, np.arange(0, total[-1], MAX_PAIRS)).tolist()
-    for start, stop in pairwise([*cuts, len(kept)]):
+    for start, stop in pairwise([*cuts, len(place)]):
         two = np.repeat(np.arange(start, stop), before[start:stop])
         one = np.arange(total[start], total[stop]) - total[two] + two - before[two]
         yield place[one], place[two]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from math import comb, erfc, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.rhythm.beats import Beats
+from detectors.rhythm.beats import Beats, Holders, holders
 
 MIN_ACCOUNTS, MAX_ACCOUNTS = 3, 8
 MAX_TESTED = 100
 DRAWS = 1_000
 SEED = 4
+_TOGETHER = 4_096
+"""Ties that are looked at together."""
 
 Weeks = NDArray[np.int64]
 
@@ -73,42 +74,46 @@ def alone_share(weeks: Weeks) -> float:
 def _crews(beats: Beats, weeks: Weeks, limits: ShiftLimits) -> Iterator[_Crew]:
     """From each tie those that fit together, the rarest tie first; the same ones once."""
     seen: set[tuple[int, ...]] = set()
-    for there in _holders(beats, limits.tie_cap):
-        places = _fitting(there, weeks, limits.alone)
-        if 2 * len(places) > len(beats):  # too few others to say what chance is
-            continue
-        covered = int(np.count_nonzero(weeks[list(places)].sum(axis=0)))
-        if len(places) >= MIN_ACCOUNTS and covered >= limits.hours and places not in seen:
-            seen.add(places)
-            yield _Crew(places, comb(len(there), len(places)))
+    there = holders(beats, MIN_ACCOUNTS, limits.tie_cap)
+    for size, places in zip(there.size.tolist(), _fitting(there, weeks, limits.alone), strict=True):
+        # else there are too few, or too few others to say what chance is
+        if MIN_ACCOUNTS <= len(places) <= len(beats) // 2 and places not in seen:
+            covered = int(np.count_nonzero(weeks[list(places)].sum(axis=0)))
+            if covered >= limits.hours:
+                seen.add(places)
+                yield _Crew(places, comb(size, len(places)))
 
 
-def _holders(beats: Beats, cap: int) -> Iterator[list[int]]:
-    """Places of the accounts on each tie that enough and not too many have, rarest first."""
-    place = np.repeat(np.arange(len(beats)), beats.tied)
-    _, which, count = np.unique(beats.ties, return_inverse=True, return_counts=True)
-    some = np.flatnonzero(((count >= MIN_ACCOUNTS) & (count <= cap))[which])
-    some = some[np.lexsort((place[some], which[some], count[which[some]]))]
-    starts = np.flatnonzero(np.diff(which[some], prepend=-1, append=-1))
-    there = place[some].tolist()
-    return (there[start:end] for start, end in pairwise(starts.tolist()))
+def _fitting(there: Holders, weeks: Weeks, alone: float) -> Iterator[tuple[int, ...]]:
+    """On each tie the accounts that take turns: those with the most acts an hour first, while they
+    fit together."""
+    dense = weeks.sum(axis=1) / np.count_nonzero(weeks, axis=1)
+    tie = np.repeat(np.arange(len(there.size)), there.size)
+    place = there.place[np.lexsort((-dense[there.place], tie))]
+    ends = np.cumsum(there.size)
+    for start in range(0, len(ends), _TOGETHER):
+        some = slice(start, start + _TOGETHER)
+        size = there.size[some]
+        first = int(ends[start] - size[0])
+        yield from _chosen(place[first : int(ends[some][-1])], size, weeks, alone)
 
 
-def _fitting(there: Sequence[int], weeks: Weeks, alone: float) -> tuple[int, ...]:
-    """Accounts that take turns: those with the most acts an hour first, while they fit together."""
-    mine = weeks[there]
-    sizes = mine.sum(axis=1)
-    dense = sizes / np.count_nonzero(mine, axis=1)
-    chosen: list[int] = []
-    busiest, acts, each = np.zeros_like(mine[0]), 0, sizes.tolist()
-    for number in np.argsort(-dense, kind="stable").tolist():
-        with_it, total = np.maximum(busiest, mine[number]), acts + each[number]
-        if int(with_it.sum()) / total >= alone:
-            chosen.append(there[number])
-            busiest, acts = with_it, total
-        if len(chosen) == MAX_ACCOUNTS:
-            break
-    return tuple(sorted(chosen))
+def _chosen(place: Weeks, size: Weeks, weeks: Weeks, alone: float) -> Iterator[tuple[int, ...]]:
+    """Places of those that fit with who was chosen before them. size: how many are on each tie."""
+    starts = np.cumsum(size) - size
+    busiest = np.zeros((len(size), weeks.shape[1]), dtype=np.int64)
+    acts, number = np.zeros_like(size), np.zeros_like(size)
+    fits = np.zeros(len(place), dtype=np.bool_)
+    for nth in range(int(size.max(initial=0))):
+        open_ = np.flatnonzero((size > nth) & (number < MAX_ACCOUNTS))
+        mine = weeks[place[starts[open_] + nth]]
+        with_it, total = np.maximum(busiest[open_], mine), acts[open_] + mine.sum(axis=1)
+        fit = with_it.sum(axis=1) / total >= alone
+        busiest[open_[fit]], acts[open_[fit]] = with_it[fit], total[fit]
+        number[open_[fit]] += 1
+        fits[starts[open_[fit]] + nth] = True
+    for start, end in zip(starts.tolist(), (starts + size).tolist(), strict=True):
+        yield tuple(np.sort(place[start:end][fits[start:end]]).tolist())
 
 
 def _judged(crew: _Crew, weeks: Weeks, tests: int) -> Shifts:

@@ -17,11 +17,15 @@ from detectors.base import (
     Key,
     Meta,
     Signal,
+    Tell,
+    nobody,
     param,
 )
 from detectors.prompts.askers import KEPT_H, Usage
 from detectors.prompts.births import made_together
-from detectors.prompts.rows import Part, Row, collect
+from detectors.prompts.kept import KeptTemplates
+from detectors.prompts.kin import Memory
+from detectors.prompts.rows import Part, Rows, collect
 from detectors.prompts.swarm import Question, Swarm, swarms
 from detectors.prompts.swarm_findings import births_draft, draft
 from detectors.prompts.templates import prepare_templates, template_of
@@ -125,6 +129,10 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
     Params = ApiSwarmParams
     State = Usage
 
+    def __init__(self, secret: bytes = b"", *, every: bool = False, tell: Tell = nobody) -> None:
+        super().__init__(secret, every=every, tell=tell)
+        self._memory = Memory()
+
     def prepare(self, signals: Sequence[Signal], p: ApiSwarmParams) -> None:
         """Wordings are measured together."""
         prepare_templates(signals)
@@ -148,21 +156,25 @@ class ApiSwarm(Detector[Usage, ApiSwarmParams]):
     def part(self, clock: float, states: Mapping[Key, Usage], p: ApiSwarmParams) -> Part:
         return collect(states.items(), int(clock // HOUR_S), p.window_h, self.secret)
 
+    def standing(self, p: ApiSwarmParams) -> KeptTemplates:
+        """The same, kept from one tick to the next."""
+        return KeptTemplates(p.window_h, self.secret)
+
     def tick(self, clock: float, parts: Sequence[Any], p: ApiSwarmParams) -> list[FindingDraft]:
         read = [msgspec.convert(part, Part) for part in parts]
         if not read:
             return []
-        rows = sorted((row for part in read for row in part.rows), key=lambda row: row.name)
+        rows = Rows(read)
         ask = Question(p.min_accounts, p.rate_factor, p.j, p.limit_share, p.window_h)
         since = min(part.since for part in read)
         truncated = any(part.truncated for part in read)
-        found = list(swarms(rows, since, int(clock // HOUR_S), ask))
+        found = list(swarms(rows, since, int(clock // HOUR_S), ask, self._memory))
         told = [draft(swarm, ask, self.secret, truncated=truncated) for swarm in found]
         return told + list(_births(found, rows, ask, p.births_p)) if found else []
 
 
 def _births(
-    found: Sequence[Swarm], rows: Sequence[Row], ask: Question, p_max: float
+    found: Sequence[Swarm], rows: Rows, ask: Question, p_max: float
 ) -> Iterator[FindingDraft]:
     """Of the swarms those whose customers were made together, when all others were not."""
     born = {name: one.born for row in rows for name, one in row.askers.items() if one.born}

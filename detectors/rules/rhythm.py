@@ -19,6 +19,7 @@ from detectors.emission import hanging_together
 from detectors.rhythm.beats import Columns, collect, merge
 from detectors.rhythm.bins import LOOKBACK_S, Rhythm, act
 from detectors.rhythm.findings import rhythm_draft, shifts_draft
+from detectors.rhythm.kept import KeptBeats
 from detectors.rhythm.pairs import MAX_BEATS, Limits, Pair, pairs_of
 from detectors.rhythm.shifts import ShiftLimits, shifts_of
 
@@ -139,13 +140,13 @@ class RhythmDetector(Detector[Rhythm, RhythmParams]):
         act(state, signal)
         return []
 
-    def matters(self, state: Rhythm) -> bool:
-        """Accounts with as many acts as the least `min_actions` asks for."""
-        return len(state.bins) >= LEAST_ACTIONS
-
     def part(self, clock: float, states: Mapping[Key, Rhythm], p: RhythmParams) -> Columns:
         """Accounts of this shard with enough acts."""
         return collect(states, clock, p.min_actions)
+
+    def standing(self, p: RhythmParams) -> KeptBeats:
+        """The same, kept from one tick to the next."""
+        return KeptBeats(p.min_actions)
 
     def tick(self, clock: float, parts: Sequence[Columns], p: RhythmParams) -> list[FindingDraft]:
         """One finding for each group with one rhythm, and for each that takes turns."""

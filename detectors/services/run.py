@@ -202,7 +202,8 @@ def _feed(shard: Shard, runner: Runner, ready: _Ready) -> int:
     deadline = time.monotonic() + STEP_S
     for start in range(0, len(signals), size):
         part = signals[start : start + size]
-        _record(shard, runner.feed(part, ready.skipped, ready.cut.part(start, start + size)))
+        events = runner.feed(part, ready.skipped, ready.cut.part(start, start + size))
+        _record(shard, runner, events)
         if time.monotonic() > deadline:
             return start + len(part)
     return len(signals)
@@ -287,23 +288,23 @@ def position_of(row: Shard | Checkpoint) -> Position:
     return Position(row.epoch, row.tx, row.signal_id)
 
 
-def _record(shard: Shard, events: list[Event]) -> None:
+def _record(shard: Shard, runner: Runner, events: list[Event]) -> None:
     found = [event for event in events if isinstance(event, Found)]
     changed = record_findings(config=shard.config, stream=shard.stream, found=found)
     for event in events:
         if isinstance(event, Ticked):
-            changed += _tick(shard, event)
+            changed += _tick(shard, runner, event)
     if changed:
         wake("detectors.fuse")
 
 
-def _tick(shard: Shard, ticked: Ticked) -> int:
+def _tick(shard: Shard, runner: Runner, ticked: Ticked) -> int:
     """Hand in this shard's part; whoever hands in the last one runs the tick.
 
     The lock makes two last ones see each other. Parts of one shard come in order, so ticks do.
     """
     if shard.of == 1:
-        return _finish_tick(shard, ticked, [ticked.part])
+        return _finish_tick(shard, runner, ticked, [ticked.part])
     mine = {"config": shard.config, "stream": shard.stream, "tick_s": ticked.at}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [shard.config_id, shard.stream_id])
@@ -313,14 +314,15 @@ def _tick(shard: Shard, ticked: Ticked) -> int:
     parts = TickPart.objects.filter(**mine).order_by("number")
     if parts.count() < shard.of:
         return 0
-    changed = _finish_tick(shard, ticked, [bytes(part.payload) for part in parts])
+    told = [bytes(part.payload) for part in parts]
+    changed = _finish_tick(shard, runner, ticked, told)
     parts.delete()
     return changed
 
 
-def _finish_tick(shard: Shard, ticked: Ticked, parts: list[bytes]) -> int:
-    reader = reader_of(shard)
-    drafts = tick_drafts(reader.detector, reader.params, ticked.at, parts, stream.signals_by_id)
+def _finish_tick(shard: Shard, runner: Runner, ticked: Ticked, parts: list[bytes]) -> int:
+    """By the detector of a runner, which remembers what it compared at the tick before."""
+    drafts = tick_drafts(runner.detector, runner.params, ticked.at, parts, stream.signals_by_id)
     found = [Found(ticked.at, ticked.signal_id, draft) for draft in drafts]
     return replace_findings(config=shard.config, stream=shard.stream, at=ticked, found=found)
 

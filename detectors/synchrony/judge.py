@@ -12,8 +12,9 @@ import numpy.typing as npt
 from scipy.special import betainc
 
 from detectors.synchrony.model import WINDOWS_S, Flags, Floats, Ints, Levels, Settings
-from detectors.synchrony.pairs import Clock, Shares, Tally
+from detectors.synchrony.pairs import Clock, Shares
 from detectors.synchrony.rows import MS, Rows
+from detectors.synchrony.tally import Tally
 
 PRIOR_Q = dict(zip(WINDOWS_S, (0.04, 0.09, 0.15, 0.36, 0.47), strict=True))
 PRIOR_BELOW_OBJECTS = 200
@@ -114,7 +115,8 @@ def newest_tested(shares: Shares, rows: Rows) -> Shares:
 def hopeful(shares: Shares, rate: GlobalRate, settings: Settings) -> Shares:
     """Those of pairs that may be kept: no object has a lower rate than the global one.
 
-    With equal chances only the counts matter, and few pairs have counts of their own.
+    With equal chances only the counts matter, and few pairs have counts of their own. What is kept
+    of smaller p, with as many tests, holds what is kept of the true ones, and their threshold.
     """
     windows = len(rate.q)
     head = np.flatnonzero(np.diff(shares.bundle, prepend=-1))
@@ -129,9 +131,9 @@ def hopeful(shares: Shares, rate: GlobalRate, settings: Settings) -> Shares:
     )
     q, n, least = np.minimum(rate.q, Q_MAX)[kinds // most**2], kinds // most % most, kinds % most
     p = betainc(least, n - least + 1, q)[kind]  # so many of n equal chances, or more
-    tests = np.count_nonzero(possible, axis=1)
-    may = np.zeros(shares.pairs, dtype=np.bool_)
-    may[pair[tests[pair] * p <= settings.alpha * (1 + ROUNDING)]] = True
+    lowest = np.ones(shares.pairs)
+    np.minimum.at(lowest, pair, np.count_nonzero(possible, axis=1)[pair] * p / (1 + ROUNDING))
+    may, _ = false_discovery(lowest, settings.alpha, shares.pairs)
     some = shares.take(may[shares.pair])
     some.pair[:] = (np.cumsum(may) - 1)[some.pair]
     some.bundle[:] = np.cumsum(np.diff(some.bundle, prepend=-1) > 0) - 1

@@ -12,10 +12,15 @@ import numpy.typing as npt
 
 from detectors.synchrony.model import Flags, Ints, Levels, Postings
 from detectors.synchrony.rows import MS, Rows, all_rows, first_shares, repeats, taken
+from detectors.synchrony.tally import Tally
 
 CHUNK_PAIRS = 1 << 20
 CACHED_PAIRS = 1 << 16
 ACCOUNT_BITS = 31
+_SPREAD = 16
+"""Ids for each row up to which it is faster to count ids than to sort them."""
+_CELL_BITS = 17
+_ODD = 0x9E3779B97F4A7C15
 INT_BITS = 63
 
 
@@ -49,53 +54,6 @@ class Clock:
         for window in self.windows:
             tight += (gap > window).view(np.int8)
         return np.maximum(first, tight), first
-
-
-class Tally:
-    """Pairs per object: by the first window that holds them and by the first that is possible."""
-
-    def __init__(self, objects: int, windows: int) -> None:
-        self._within = np.zeros((objects, windows + 1), dtype=np.int64)
-        self._possible = np.zeros((objects, windows + 1), dtype=np.int64)
-
-    def add(self, objects: Ints, level: Levels, first: Levels) -> None:
-        """Count one pair per row."""
-        self._count(objects, level, first, 1)
-
-    def remove(self, objects: Ints, level: Levels, first: Levels) -> None:
-        """Take back one pair per row."""
-        self._count(objects, level, first, -1)
-
-    def _count(self, objects: Ints, level: Levels, first: Levels, sign: int) -> None:
-        if not len(objects):
-            return
-        low, high = int(objects.min()), int(objects.max()) + 1
-        width = self._within.shape[1]
-        cells = (objects - low) * width
-        counts = np.bincount(cells + level, minlength=(high - low) * width).reshape(-1, width)
-        self._within[low:high] += sign * counts
-        if first.any():
-            counts = np.bincount(cells + first, minlength=(high - low) * width)
-            self._possible[low:high] += sign * counts.reshape(-1, width)
-        else:
-            self._possible[low:high, 0] += sign * counts.sum(axis=1)
-
-    def __len__(self) -> int:
-        return len(self._within)
-
-    def add_within(self, inside: Ints, total: Ints) -> None:
-        """Count all pairs of every object, which every window is possible for.
-
-        inside: (objects, windows) pairs inside each window; total: (objects,) pairs.
-        """
-        self._within += np.diff(inside, axis=1, prepend=0, append=total[:, None])
-        self._possible[:, 0] += total
-
-    def shares(self) -> tuple[npt.NDArray[np.float64], Ints]:
-        """(objects, windows) share of pairs inside each window, and the pairs behind it."""
-        inside = np.cumsum(self._within[:, :-1], axis=1)
-        total = np.cumsum(self._possible[:, :-1], axis=1)
-        return inside / np.maximum(total, 1), total
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +113,13 @@ class Meetings(NamedTuple):
         """Pairs with so many of some of the rows. place: of each row among those; -1 for others."""
         i, j = place[self.i], place[self.j]
         inside = (i >= 0) & (j >= 0)
-        first = np.flatnonzero(_starts(rows.account[self.i[inside]], rows.account[self.j[inside]]))
-        size = np.diff(first, append=np.count_nonzero(inside))
-        enough = np.repeat(size >= least, size)
-        return Meetings(i[inside][enough], j[inside][enough])
+        return _enough(rows, Meetings(self.i[inside], self.j[inside]), i[inside], j[inside], least)
+
+    def between(self, rows: Rows, start: int, end: int, least: int) -> Meetings:
+        """The same of the rows in this range, of which each object has all or none."""
+        inside = (self.i >= start) & (self.i < end)
+        i, j = self.i[inside], self.j[inside]
+        return _enough(rows, Meetings(i, j), i - start, j - start, least)
 
 
 def count_pairs(
@@ -258,13 +219,11 @@ def _tally_in_order(tally: Tally, rows: Rows, windows: Ints) -> None:
     size = np.bincount(rows.object, minlength=objects)
     line = rows.object * (int(np.ptp(rows.at)) + int(windows.max()) + 1) + rows.at - rows.at.min()
     line.sort()  # rows stand by object, so that each place keeps its object
-    after = np.arange(1, len(line) + 1)
-    inside = [
-        np.bincount(
-            rows.object, np.searchsorted(line, line + window, side="right") - after, objects
-        )
-        for window in windows
-    ]
+    gap, inside = np.diff(line), []
+    for window in windows:
+        near = np.flatnonzero(gap <= window)  # few rows have any other so close behind them
+        count = np.searchsorted(line, line[near] + window, side="right") - near - 1
+        inside.append(np.bincount(rows.object[near], count, objects))
     tally.add_within(np.array(inside, dtype=np.int64).T, size * (size - 1) // 2)
 
 
@@ -323,6 +282,8 @@ def _several(rows: Rows, i: Ints, j: Ints, least: int) -> tuple[Ints, Ints]:
     low, high = rows.account[i], rows.account[j]
     low -= low.min(initial=1 << ACCOUNT_BITS)
     key = (low << int(high.max(initial=0)).bit_length()) | high
+    some = _frequent(key, least)
+    i, j, key = i[some], j[some], key[some]
     bits = len(key).bit_length()
     if int(key.max(initial=0)).bit_length() + bits > INT_BITS:
         order = np.argsort(key, kind="stable")
@@ -341,6 +302,13 @@ def _several(rows: Rows, i: Ints, j: Ints, least: int) -> tuple[Ints, Ints]:
     return i[order], j[order]
 
 
+def _frequent(key: Ints, least: int) -> Ints:
+    """Places of the keys that may be there so often; most others fall into a cell with few."""
+    cell = (key.view(np.uint64) * np.uint64(_ODD)) >> np.uint64(64 - _CELL_BITS)
+    cells = cell.view(np.int64)
+    return np.flatnonzero((np.bincount(cells, minlength=1 << _CELL_BITS) >= least)[cells])
+
+
 def _columns(parts: Iterable[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
     """The parts of two columns as one."""
     one, two = zip(*parts, strict=True)
@@ -349,8 +317,11 @@ def _columns(parts: Iterable[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
 
 def _multi_object(rows: Rows) -> Flags:
     """Rows whose signal shared more than this one object: only they can form bundles."""
+    if len(rows) and int(np.ptp(rows.signal)) < _SPREAD * len(rows):  # as ids of one week are
+        lowest = int(rows.signal.min())
+        return (np.bincount(rows.signal - lowest) > 1)[rows.signal - lowest]
     ordered = np.sort(rows.signal)
-    several = np.unique(ordered[repeats(ordered)])
+    several = ordered[repeats(ordered)]
     if not len(several):
         return np.zeros(len(rows), dtype=np.bool_)
     place = np.minimum(np.searchsorted(several, rows.signal), len(several) - 1)
@@ -384,6 +355,14 @@ def _bundles(group: Shares) -> Ints:
     """n of the pair of each share: its distinct bundles."""
     fresh = _starts(group.bundle)
     return np.bincount(group.pair, weights=fresh).astype(np.int64)[group.pair]
+
+
+def _enough(rows: Rows, met: Meetings, i: Ints, j: Ints, least: int) -> Meetings:
+    """Those with at least so many, called i and j."""
+    first = np.flatnonzero(_starts(rows.account[met.i], rows.account[met.j]))
+    size = np.diff(first, append=len(met.i))
+    enough = np.repeat(size >= least, size)
+    return Meetings(i[enough], j[enough])
 
 
 def _starts(*columns: Ints) -> Flags:

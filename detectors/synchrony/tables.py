@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from operator import eq
 from typing import TypedDict
 
@@ -57,8 +57,8 @@ class Accounts:
 
     @classmethod
     def of(cls, labels: Iterable[str]) -> Accounts:
-        """Of labels in any order. In order those of one platform stand together."""
-        ordered = sorted(dict.fromkeys(labels))
+        """Of distinct labels in any order. In order those of one platform stand together."""
+        ordered = sorted(labels)
         starts, platforms = list[int](), list[str]()
         place = 0
         while place < len(ordered):
@@ -189,7 +189,8 @@ def shares_since(
 
 def merge(parts: Sequence[Part]) -> dict[str, Table]:
     """One table per type from all shards, the same for any split."""
-    who = Accounts.of(account for part in parts for account in part["accounts"])
+    labels = [part["accounts"] for part in parts]
+    who = Accounts.of(labels[0] if len(labels) == 1 else {*chain.from_iterable(labels)})
     renamed = [places(part["accounts"], who.labels) for part in parts]
     kinds = sorted({kind for part in parts for kind in part["tables"]})
     return {
@@ -215,7 +216,7 @@ def pooled(tables: Mapping[str, Table]) -> Iterator[Table]:
     moved = [table.object + start for table, start in zip(full, before, strict=False)]
     yield Table(
         kind=POOLED,
-        objects=tuple(thing for table in full for thing in table.objects),
+        objects=tuple(chain.from_iterable(table.objects for table in full)),
         who=full[0].who,
         object=np.concatenate(moved),
         account=np.concatenate([table.account for table in full]),

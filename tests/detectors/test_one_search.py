@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.synchrony import Postings, Result, Settings, find_each, find_synchrony, rows, shared
+from detectors.synchrony import pairs as searching
 from detectors.synchrony.pairs import meetings
+from detectors.synchrony.rows import first_shares
 
 PEOPLE = 6
 SETTINGS = Settings(n_min=3, c_min=2, alpha=0.1, use_prior=False, min_strangers=1)
@@ -60,6 +64,40 @@ def test_the_search_runs_once_where_no_cap_cuts(monkeypatch: pytest.MonkeyPatch)
     results = find_each(each, whole, SETTINGS)
     assert searched == [36]
     assert [result.m for result in results] == [3, 3, 3]
+
+
+@given(told=ROWS, least=st.integers(1, 4), bits=st.sampled_from([1, 3, 17]))
+def test_pairs_that_cannot_meet_often_are_left_out_and_no_others(
+    told: list[Row], least: int, bits: int
+) -> None:
+    some = first_shares(_postings(told))
+    things: dict[int, set[int]] = {}
+    for thing, who in zip(some.object.tolist(), some.account.tolist(), strict=True):
+        things.setdefault(who, set()).add(thing)
+    slow = [
+        (one, two, thing)
+        for one, two in combinations(sorted(things), 2)
+        for thing in sorted(things[one] & things[two])
+        if len(things[one] & things[two]) >= least
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "_CELL_BITS", bits)
+        i, j = meetings(some, least)
+    assert (some.object[i] == some.object[j]).all()
+    columns = (some.account[i], some.account[j], some.object[i])
+    assert [*zip(*(column.tolist() for column in columns), strict=True)] == slow
+
+
+@given(told=ROWS, spread=st.sampled_from([0, 1, 1_000]))
+def test_signals_with_several_objects_are_known_whatever_their_ids(
+    told: list[Row], spread: int
+) -> None:
+    some = first_shares(_postings(told))
+    count = Counter(some.signal.tolist())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "_SPREAD", spread)
+        found = searching._multi_object(some)
+    assert found.tolist() == [count[id_] > 1 for id_ in some.signal.tolist()]
 
 
 def _postings(told: Sequence[Sequence[int]]) -> Postings:

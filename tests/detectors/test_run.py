@@ -251,6 +251,28 @@ def test_a_tick_lets_lapse_what_it_does_not_find_again(live: Stream) -> None:
     assert set(Finding.objects.values_list("status", flat=True)) == {"current", "lapsed"}
 
 
+def test_ticks_are_run_by_one_detector_as_long_as_its_runner_is_held(
+    live: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it may remember what it compared; whoever takes the shard over begins without."""
+    ran: list[Counting] = []
+    tick = Counting.tick
+
+    def noted(self: Counting, *told: Any) -> Any:
+        ran.append(self)
+        return tick(self, *told)
+
+    monkeypatch.setattr(Counting, "tick", noted)
+    _configure("counting")
+    for start in (0, 20, 40):
+        _store(live, 20, start)
+        _drain(live)
+        if start == 20:
+            assert len({id(one) for one in ran}) == 1 < len(ran)
+            run.forget_runners()
+    assert len({id(one) for one in ran}) == 2
+
+
 def test_a_poisonous_signal_is_set_aside_after_three_tries(live: Stream) -> None:
     _store(live, 20)
     _store(live, 1, 20, kind="poison")

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.prompts.kin import chains, companies
+from detectors.prompts import kin
+from detectors.prompts.bands import Cut, Places
+from detectors.prompts.kin import Memory, chains, companies
 from detectors.prompts.templates import Template, likeness, of_text
 from detectors.rules.api_swarm import ApiSwarmParams
 
@@ -158,3 +161,56 @@ def test_companies_of_worthless_chains_are_left_out_and_no_other_one(
     chained = chains(templates, J)
     rich = {at for one in chained if sum(worth[at] for at in one) >= least for at in one}
     assert {place for one in told for place in one} <= rich
+
+
+def blocks(number: int, told: list[int], space: str) -> Template:
+    """A template whose signature consists of some blocks, so that many share bands."""
+    values = np.repeat(np.array([3 * block + one for block, one in enumerate(told)]), 22)[:128]
+    signature = (values * 128 + np.arange(128)).astype("<u2").tobytes()
+    return Template(f"{number:02}", space, signature)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    most=st.sampled_from([2, 4, 6]),
+    j=st.sampled_from([0.28, 0.7]),
+    common=st.sampled_from([0, 60]),
+)
+def test_what_is_remembered_finds_the_pairs_that_are_found_anew(
+    seed: int, most: int, j: float, common: int
+) -> None:
+    dice, memory = Random(seed), Memory()
+    every = [
+        blocks(number, [dice.randrange(3) for _ in range(6)], dice.choice(["", "", "ours"]))
+        for number in range(18)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kin, "LOOSE", Cut(2, most))
+        patch.setattr(kin, "CLOSE", Cut(4, most))
+        for _ in range(6):
+            some = [one for one in every if dice.random() < 0.8]
+            if dice.random() < 0.2:  # one of them says something else
+                some[0] = some[0]._replace(signature=every[-1].signature)
+            anew = kin._Kin(some, j, least_common=common)
+            kept = kin._Kin(some, j, least_common=common, memory=memory)
+            assert [*map(list, kept.pairs())] == [*map(list, anew.pairs())]
+            assert kept.sizes.tolist() == anew.sizes.tolist()
+
+
+def test_only_what_is_new_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    shares = kin._Kin._shares
+
+    def noted(self: kin._Kin, left: Places, right: Places) -> kin.Floats:
+        compared.append(len(left))
+        return shares(self, left, right)
+
+    monkeypatch.setattr(kin._Kin, "_shares", noted)
+    dice = Random(3)
+    every = [blocks(n, [dice.randrange(3) for _ in range(6)], "") for n in range(14)]
+    memory = Memory()
+    for some in (every[:12], every[:12], every[1:]):
+        kin._Kin(some, J, memory=memory).pairs()
+    first, second = compared
+    assert first > 30
+    assert second <= 2 * 12

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
 from detectors.base import Key
 from detectors.prompts import rows as rows_module
 from detectors.prompts.askers import Asker, Hour, Usage
 from detectors.prompts.entropy import entropy
-from detectors.prompts.rows import BASE_H, HELD_H, Row, collect
+from detectors.prompts.rows import BASE_H, HELD_H, Part, Row, Rows, Use, collect
 from detectors.prompts.swarm import Question, Swarm, share_of_limit, swarms
 from detectors.prompts.templates import of_text
 from tests.asking import unlike
@@ -47,7 +49,22 @@ def row(*askers: Asker, text: int = 1, past: dict[int, int] | None = None, **mor
 
 def judged(*rows: Row, since: int = SINCE, **more: Any) -> list[Swarm]:
     question = Question(**({name: getattr(ASK, name) for name in Question.__slots__} | more))
-    return list(swarms(rows, since, NOW, question))
+    return list(swarms(told(rows), since, NOW, question))
+
+
+def told(rows: Sequence[Row]) -> Rows:
+    """As a tick reads them."""
+    uses = [msgspec.msgpack.encode(Use(one.first_at, one.hours, one.askers)) for one in rows]
+    part = Part(
+        SINCE,
+        [one.name for one in rows],
+        [one.space for one in rows],
+        [one.signature for one in rows],
+        [one.customers for one in rows],
+        uses,
+        [one.stands_for for one in rows],
+    )
+    return Rows([part])
 
 
 def test_the_usual_is_the_mean_of_two_weeks_before_the_window() -> None:
@@ -174,10 +191,10 @@ def test_a_shard_gives_what_is_in_use_and_a_sample_of_what_was(
     states += [(Key("prompt", f"past{n:02}"), _used(HELD_H + 30)) for n in range(10)]
     states += [(Key("prompt", "gone"), _used(BASE_H + HELD_H + 24))]
     part = collect(states, NOW, 24, b"")
-    assert [one.name for one in part.rows] == [
+    assert part.names == [
         "live4", "live3", "live2", "past00", "past01", "past02", "past03",
     ]  # fmt: skip
-    assert [one.stands_for for one in part.rows] == [1, 1, 1, 2.5, 2.5, 2.5, 2.5]
+    assert part.stand_for == [1, 1, 1, 2.5, 2.5, 2.5, 2.5]
     assert part.truncated
     assert part.since == NOW - HELD_H - 30
     assert not collect(states[:2], NOW, 24, b"").truncated
@@ -185,7 +202,8 @@ def test_a_shard_gives_what_is_in_use_and_a_sample_of_what_was(
 
 def test_a_shard_without_templates_knows_of_no_past() -> None:
     part = collect([], NOW, 24, b"")
-    assert (part.rows, part.since) == ([], NOW)
+    assert (part.names, part.since) == ([], NOW)
+    assert len(Rows([part])) == 0
 
 
 def _used(ago: int, people: int = 1) -> Usage:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from detectors.base import DAY_S, HOUR_S, MINUTE_S, FindingDraft, Key, Signal, Tier
 from detectors.engine import run_all
 from detectors.rhythm import shifts
+from detectors.rhythm.beats import Holders
 from detectors.rhythm.bins import WEEK_H
 from detectors.rhythm.shifts import MAX_ACCOUNTS, alone_share
 from detectors.rules.rhythm import RhythmDetector, RhythmParams
@@ -237,3 +238,37 @@ def test_shards_change_nothing(shards: int, stray: int) -> None:
 )
 def test_the_share_lies_between_an_even_split_and_one(weeks: np.ndarray[Any, Any]) -> None:
     assert 1 / len(weeks) - 1e-9 <= alone_share(weeks) <= 1.0
+
+
+WEEKS = st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5).filter(any), max_size=12)
+
+
+@given(weeks=WEEKS, data=st.data(), alone=st.sampled_from([0.5, 0.8, 0.95, 1.0]))
+def test_on_many_ties_at_once_those_fit_that_fit_one_after_the_other(
+    weeks: list[list[int]], data: st.DataObject, alone: float
+) -> None:
+    numbers = st.integers(0, max(0, len(weeks) - 1))
+    ties = data.draw(st.lists(st.sets(numbers, min_size=1), max_size=6)) if weeks else []
+    table = np.array(weeks, dtype=np.int64).reshape(-1, 5)
+    there = Holders(
+        np.array([place for tie in ties for place in sorted(tie)], dtype=np.int64),
+        np.array([len(tie) for tie in ties], dtype=np.int64),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shifts, "MAX_ACCOUNTS", 3)
+        patch.setattr(shifts, "_TOGETHER", data.draw(st.sampled_from([1, 2, 100])))
+        found = list(shifts._fitting(there, table, alone))
+    assert found == [one_by_one(sorted(tie), table, alone, 3) for tie in ties]
+
+
+def one_by_one(
+    there: Sequence[int], weeks: np.ndarray[Any, Any], alone: float, most: int
+) -> tuple[int, ...]:
+    """Who fits with those before, the densest first."""
+    dense = {place: weeks[place].sum() / np.count_nonzero(weeks[place]) for place in there}
+    chosen: list[int] = []
+    for place in sorted(there, key=lambda place: (-dense[place], place)):
+        together = weeks[[*chosen, place]]
+        if len(chosen) < most and together.max(axis=0).sum() / together.sum() >= alone:
+            chosen.append(place)
+    return tuple(sorted(chosen))
