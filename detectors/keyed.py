@@ -10,10 +10,13 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from detectors.agenda import Agenda
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.history import LATENESS_S, TOLD_S, History, Place, Told, begun
+from detectors.numbered import Column, LoneNumbers
+from detectors.numbered import Told as ToldNumbers
 
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
@@ -29,10 +32,11 @@ Dump = tuple[
     list[tuple[str, str, History]],
     list[tuple[str, str, float, Told]],
     list[tuple[str, str, float, int]],
+    ToldNumbers,
     msgspec.Raw,
 ]
-"""Histories; what was said of keys that are gone; lone keys with their place; rows of key, newest
-place and state."""
+"""Histories; what was said of keys that are gone; lone keys with their place, and numbered ones;
+rows of key, newest place and state."""
 
 
 class PoisonError(Exception):
@@ -64,6 +68,24 @@ class _KeepTimes(dict[str, float]):
         return self[kind]
 
 
+class _Named(Collection[str]):
+    """Values of the keys of one type that are here, or of which something was said."""
+
+    def __init__(self, kind: str, newest: Mapping[Key, Any], gone: Mapping[Key, Any]) -> None:
+        self._kind, self._newest, self._gone = kind, newest, gone
+
+    def __contains__(self, value: object) -> bool:
+        key = (self._kind, value)
+        return key in self._newest or key in self._gone
+
+    def __iter__(self) -> Iterator[str]:
+        known = chain(self._newest, self._gone)
+        return (value for kind, value in known if kind == self._kind)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
 class Keyed:
     """States of the keys of one shard.
 
@@ -90,6 +112,7 @@ class Keyed:
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
+        self._numbers = LoneNumbers()
         self._histories: dict[Key, History] = {}
         self._gone: dict[Key, tuple[float, Told]] = {}
         self._keep_s = _KeepTimes(detector, params)
@@ -102,7 +125,7 @@ class Keyed:
         self._firsts: dict[int, Signal] = {}
 
     def __len__(self) -> int:
-        return len(self._newest)
+        return len(self._newest) + len(self._numbers)
 
     @property
     def is_settled(self) -> bool:
@@ -175,19 +198,29 @@ class Keyed:
             return self.states
         return {key: self.states[key] for key in sorted(self._mattering)}
 
-    def look_ahead(self, keys: Iterable[Key], skip: Collection[int]) -> None:
-        """Have at hand the only signals of the lone ones among `keys`, without `skip`."""
-        self._firsts = {}
-        if not self._waits:
-            return
-        touched = self._newest.keys() & keys
-        ids = {self._newest[key][1] for key in touched if key not in self.states}.difference(skip)
-        self._firsts = self._signals(sorted(ids))
+    def look_ahead(
+        self, keys: Mapping[int, Sequence[Key]], numbered: Column, skip: Collection[int]
+    ) -> Mapping[int, Sequence[Key]]:
+        """Begin with a page: keys by place of the signal. Returns those to fold, also by place.
 
-    def remember(self, signal: Signal) -> None:
-        """Keep a signal at hand for a while."""
+        Has at hand the only signals of the lone ones among them, without `skip`.
+        """
+        if numbered.places:
+            keys = {**keys, **self._by_name(numbered)}
+        self._firsts = {}
+        if self._waits:
+            newest, states = self._newest, self.states
+            touched = newest.keys() & chain.from_iterable(keys.values())
+            ids = {newest[key][1] for key in touched if key not in states}.difference(skip)
+            self._firsts = self._signals(sorted(ids))
+        return keys
+
+    def remember(self, signal: Signal, place: int) -> None:
+        """Take in a signal, the one at that place of the page, and keep it at hand for a while."""
         if self._any_order:
             return
+        if self._detector.numbered:
+            self._numbers.took(place, signal.place)
         self._recent[signal.id] = signal
         if self._recall is not None and len(self._recent) > _RECENT:
             self._recent.popitem(last=False)
@@ -213,13 +246,12 @@ class Keyed:
         """Drop keys that time has passed, and the oldest ones above the cap; whether there were."""
         settled = moment - self._lateness_s
         gone = self._drop_passed(moment, settled)
+        if self._detector.numbered:
+            self._numbers.pass_by(self._keep_s[self._detector.numbered], settled)
         truncated = len(self) > MAX_KEYS
         if truncated:
-            oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
-            more = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
-            self._drop(more)
+            gone += self._drop_oldest(len(self) - MAX_KEYS * 3 // 4)
             self._plan()
-            gone += more
         if self._standing is not None and gone:
             self._standing.dropped(gone)
         self._forget(moment)
@@ -231,11 +263,12 @@ class Keyed:
         rows = [(*key, *self._newest[key], state) for key, state in self.states.items()]
         lone = [(*key, *place) for key, place in self._newest.items() if key not in self.states]
         gone = [(*key, *one) for key, one in self._gone.items()]
-        return [(*key, history) for key, history in self._histories.items()], gone, lone, rows
+        histories = [(*key, history) for key, history in self._histories.items()]
+        return histories, gone, lone, self._numbers.dump(), rows
 
     def load(self, dump: Dump) -> None:
         """Continue from a dump, without the keys that these parameters keep for no time."""
-        histories, gone, lone, kept = dump
+        histories, gone, lone, numbers, kept = dump
         state = self._detector.State
         row = tuple[str, str, float, int, state]  # type: ignore[valid-type]  # a type made at run time
         for kind, value, at, id_, one in msgspec.msgpack.decode(kept, type=list[row]):
@@ -252,10 +285,40 @@ class Keyed:
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
         self._plan()
+        if self._detector.numbered and self._keep_s[self._detector.numbered]:
+            self._numbers.load(numbers)
         for key, (at, _) in self._gone.items():
             self._to_forget.put((key,), at + self._memory_s)
         if self._standing is not None:
             self._standing.begin(self.states)
+
+    def _by_name(self, numbered: Column) -> dict[int, list[Key]]:
+        """Those of the numbered keys of a page that may have been touched before, by place; none
+        where all are new. Those that were lone until now are so by name."""
+        kind = self._detector.numbered
+        ahead = self._numbers.look_ahead(numbered, _Named(kind, self._newest, self._gone))
+        for value, place in ahead.woken:
+            self._enter(Key(kind, value), place)
+        return {
+            place: [*dict.fromkeys(Key.each(kind, values))]
+            for place, values in ahead.by_name.items()
+        }
+
+    def _drop_oldest(self, count: int) -> list[Key]:
+        """Drop so many keys that rest longest, by name where that is the same; which, of the
+        numbered lone ones none."""
+        newest, kind = self._newest, self._detector.numbered
+        times = np.array([at for at, _ in newest.values()])
+        times = np.concatenate([times, self._numbers.times()])
+        last = float(np.partition(times, count - 1)[count - 1])
+        tied = [key for key, (at, _) in newest.items() if at == last]
+        tied += [Key(kind, value) for value in self._numbers.values_at(last)]
+        tied = sorted(tied)[: count - int(np.count_nonzero(times < last))]
+        gone = [key for key, (at, _) in newest.items() if at < last]
+        gone += [key for key in tied if key in newest]
+        self._numbers.drop(last, [key.value for key in tied if key not in newest])
+        self._drop(gone)
+        return gone
 
     def _enter(self, key: Key, place: Place) -> None:
         """Note a key that nobody touched before."""

@@ -34,6 +34,7 @@ from detectors.comparables import (
     readable,
 )
 from detectors.emission import Link, counted, is_due, lasting, neighbour_links
+from detectors.numbered import Numbered
 from detectors.overrides import Need, ScopedParams, need_of
 from detectors.text_clusters import (
     GUESTS,
@@ -224,6 +225,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     Params = NearDuplicateParams
     State = Bucket
     keys_read = ("min_chars", "min_hashes", "min_tokens")
+    numbered = TEXT_BAND
 
     def prepare(self, signals: Sequence[Signal], p: NearDuplicateParams) -> None:
         """Texts are measured together."""
@@ -237,7 +239,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             return ()
         text = folded_plain(signal.match_text)
         if len(text) >= p.min_chars and has_tokens(text, p.min_tokens):
-            return Key.each(TEXT_BAND, measured(text).bands)
+            return Numbered(TEXT_BAND, measured(text).numbers)
         found = readable(signal.fingerprints, p.min_hashes)
         return [Key(SKETCH_BAND, band) for one in found for band in measured(one).bands]
 
