@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, compress, groupby, islice, repeat
-from operator import itemgetter
+from itertools import chain, compress, islice, repeat
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,7 +23,6 @@ _TOLD_TOGETHER = 10_000
 _SWEPT_TOGETHER = 2_048
 """Keys that are looked at and dropped before the next ones: what one look brought into the
 processor's cache serves the next."""
-_type_of = itemgetter(0)
 
 Recall = Callable[[list[int]], Iterable[Signal]]
 """Reads signals by id again, in any order; one that is gone is left out."""
@@ -137,15 +135,13 @@ class Keyed:
         if self._any_order:
             return self._fold_in_any_order(keys, signal)
         if not self._waits:
-            return [draft for key in keys for draft in self._fold(key, signal)]
-        newest, gone = self._newest, self._gone
-        if newest.keys().isdisjoint(keys) and gone.keys().isdisjoint(keys):
-            self._enter_all(keys, signal.place)
-            return []
+            newest = self._newest
+            return [draft for key in keys for draft in self._fold(key, newest.get(key), signal)]
         drafts: list[FindingDraft] = []
         for key in keys:
-            if key in newest or key in gone:
-                drafts += self._fold(key, signal)
+            newest_of = self._newest.get(key)
+            if newest_of is not None or key in self._gone:
+                drafts += self._fold(key, newest_of, signal)
             else:
                 self._enter(key, signal.place)
         return drafts
@@ -167,8 +163,8 @@ class Keyed:
                 self._weigh(key, state)
         return drafts
 
-    def _fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
-        place, newest = signal.place, self._newest.get(key)
+    def _fold(self, key: Key, newest: Place | None, signal: Signal) -> list[FindingDraft]:
+        place = signal.place
         if newest is None:
             self._enter(key, place)
             state = self.states[key] = self._detector.State()
@@ -325,12 +321,6 @@ class Keyed:
         self._newest[key] = place
         self._to_drop.put((key,), place[0] + self._keep_s[key.type])
 
-    def _enter_all(self, keys: Sequence[Key], place: Place) -> None:
-        """The same of many keys, for which no Python code runs one by one."""
-        self._newest.update(dict.fromkeys(keys, place))
-        for kind, some in groupby(keys, _type_of):
-            self._to_drop.put(some, place[0] + self._keep_s[kind])
-
     def _drop_passed(self, moment: float, settled: float) -> list[Key]:
         """Drop the keys that time has passed and that may go; which they were."""
         over, current = self._to_drop.take_apart(settled)
@@ -461,12 +451,12 @@ class Keyed:
         """Fold one signal; a key that rested for `keep_s` begins anew, swept or not."""
         detector, params = self._detector, self._params
         idle_s = signal.at - newest[0]
-        if key not in self.states or (
-            idle_s > self._keep_s[key.type]
-            and detector.retire(key, self.states[key], idle_s, params)
+        state = self.states.get(key)
+        if state is None or (
+            idle_s > self._keep_s[key.type] and detector.retire(key, state, idle_s, params)
         ):
-            self.states[key] = detector.State()
-        return detector.apply(key, signal, self.states[key], params)
+            state = self.states[key] = detector.State()
+        return detector.apply(key, signal, state, params)
 
     def _take_back(self, key: Key) -> _Undone:
         history = self._histories[key]

@@ -302,7 +302,9 @@ def _is_verified(signal: Signal, kind: str) -> bool:
 
 
 def _address_in(signal: Signal, block: str) -> str:
-    return next((ip for ip in signal.identifiers("ip") if _block(ip) == block), "")
+    ips = signal.identifiers("ip")
+    # most signals have one address, which then is in this block
+    return ips[0] if len(ips) == 1 else next((ip for ip in ips if _block(ip) == block), "")
 
 
 def _degree(state: Identifier, key: Key) -> int:
