@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, compress, islice, repeat
@@ -19,6 +19,7 @@ from detectors.numbered import Told as ToldNumbers
 
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
+"""So many signals are at hand, and as many before them: a page, whatever it begins with."""
 _TOLD_TOGETHER = 10_000
 _SWEPT_TOGETHER = 2_048
 """Keys that are looked at and dropped before the next ones: what one look brought into the
@@ -119,7 +120,8 @@ class Keyed:
         self._to_forget = Agenda()
         self._memory_s = max(TOLD_S, detector.meta.lookback_s)
         self._late: set[Key] = set()
-        self._recent: OrderedDict[int, Signal] = OrderedDict()
+        self._recent: dict[int, Signal] = {}
+        self._before: dict[int, Signal] = {}
         self._firsts: dict[int, Signal] = {}
 
     def __len__(self) -> int:
@@ -218,8 +220,8 @@ class Keyed:
         if self._detector.numbered:
             self._numbers.took(place, signal.place)
         self._recent[signal.id] = signal
-        if self._recall is not None and len(self._recent) > _RECENT:
-            self._recent.popitem(last=False)
+        if self._recall is not None and len(self._recent) >= _RECENT:
+            self._before, self._recent = self._recent, {}
 
     def settle(self, skip: Collection[int]) -> Iterator[FindingDraft]:
         """Tell each key that a signal reached late again, in order of time, without `skip`.
@@ -420,7 +422,8 @@ class Keyed:
     def _awake(self, key: Key, first: Place) -> None:
         """Give a lone key the state that its only signal makes, if that is there still."""
         state = self.states[key] = self._detector.State()
-        signal = self._firsts.get(first[1]) or self._recent.get(first[1])
+        id_ = first[1]
+        signal = self._firsts.get(id_) or self._recent.get(id_) or self._before.get(id_)
         if signal is None:
             return
         try:
@@ -478,7 +481,9 @@ class Keyed:
             newest = place
 
     def _signals(self, ids: list[int]) -> dict[int, Signal]:
-        found = {id_: self._recent[id_] for id_ in ids if id_ in self._recent}
+        found = {
+            id_: some[id_] for some in (self._before, self._recent) for id_ in ids if id_ in some
+        }
         if self._recall is not None and (missing := [id_ for id_ in ids if id_ not in found]):
             found |= {signal.id: signal for signal in self._recall(missing)}
         return found

@@ -175,6 +175,11 @@ class NearDuplicateParams(ScopedParams):
         share = int(self.common_share * self.population)
         return min(MAX_ACCOUNTS, max(self.common_floor, share))
 
+    @cached_property
+    def guests(self) -> int:
+        """Accounts that a band takes of pairs that another band owns: enough for any threshold."""
+        return max(GUESTS, self.most("min_accounts"))
+
     def scale(self, content: Content) -> Scale:
         """What a Jaccard means; weaker variants of sketches keep the proportion that texts have."""
         return self._sketch_scale if is_sketch(content) else self._text_scale
@@ -262,8 +267,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         cluster, j = place(state, content, signal.id, j_join=scale.join, j_weak=scale.weak)
         own = is_owner(key.value, content, cluster.root)
         seen = Sighting(signal.at, signal.id, j)
-        guests = max(GUESTS, p.most("min_accounts"))
-        if not join(cluster, signal.account, seen, own=own, guests=guests):
+        if not join(cluster, signal.account, seen, own=own, guests=p.guests):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
