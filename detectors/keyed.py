@@ -447,7 +447,8 @@ class Keyed:
             history.keep_base(newest, msgspec.msgpack.encode(self.states[key]))
         drafts = self._step(key, signal, newest)
         history.put(place)
-        history.say(drafts)
+        if drafts:
+            history.say(drafts)
         return drafts
 
     def _step(self, key: Key, signal: Signal, newest: Place) -> list[FindingDraft]:
