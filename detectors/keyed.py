@@ -208,8 +208,9 @@ class Keyed:
         self._firsts = {}
         if self._waits:
             newest, states = self._newest, self.states
-            touched = newest.keys() & chain.from_iterable(keys.values())
-            ids = {newest[key][1] for key in touched if key not in states}.difference(skip)
+            touched = chain.from_iterable(keys.values())
+            lone = {key: newest[key] for key in touched if key not in states and key in newest}
+            ids = {id_ for _, id_ in lone.values()}.difference(skip)
             self._firsts = self._signals(sorted(ids))
         return keys
 
@@ -440,22 +441,21 @@ class Keyed:
     def _append(
         self, history: History, key: Key, signal: Signal, newest: Place
     ) -> list[FindingDraft]:
-        place = signal.place
+        place, state = signal.place, self.states.get(key)
         if history.wants_base(place):
             if not history.bases:
                 self._to_close.put((key,), place[0])
-            history.keep_base(newest, msgspec.msgpack.encode(self.states[key]))
-        drafts = self._step(key, signal, newest)
+            history.keep_base(newest, msgspec.msgpack.encode(state))
+        drafts = self._step(key, signal, newest, state)
         history.put(place)
         if drafts:
             history.say(drafts)
         return drafts
 
-    def _step(self, key: Key, signal: Signal, newest: Place) -> list[FindingDraft]:
+    def _step(self, key: Key, signal: Signal, newest: Place, state: Any) -> list[FindingDraft]:
         """Fold one signal; a key that rested for `keep_s` begins anew, swept or not."""
         detector, params = self._detector, self._params
         idle_s = signal.at - newest[0]
-        state = self.states.get(key)
         if state is None or (
             idle_s > self._keep_s[key.type] and detector.retire(key, state, idle_s, params)
         ):
