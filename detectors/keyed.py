@@ -14,8 +14,9 @@ import numpy as np
 from detectors.agenda import Agenda
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.history import LATENESS_S, TOLD_S, History, Place, Told, begun
-from detectors.numbered import Column, LoneNumbers
-from detectors.numbered import Told as ToldNumbers
+from detectors.lone import LoneNumbers
+from detectors.lone import Told as ToldNumbers
+from detectors.numbered import Column, Named
 
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
@@ -65,24 +66,6 @@ class _KeepTimes(dict[str, float]):
     def __missing__(self, kind: str) -> float:
         self[kind] = self._detector.keep_s(Key(kind, ""), self._params)
         return self[kind]
-
-
-class _Named(Collection[str]):
-    """Values of the keys of one type that are here, or of which something was said."""
-
-    def __init__(self, kind: str, newest: Mapping[Key, Any], gone: Mapping[Key, Any]) -> None:
-        self._kind, self._newest, self._gone = kind, newest, gone
-
-    def __contains__(self, value: object) -> bool:
-        key = (self._kind, value)
-        return key in self._newest or key in self._gone
-
-    def __iter__(self) -> Iterator[str]:
-        known = chain(self._newest, self._gone)
-        return (value for kind, value in known if kind == self._kind)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 class Keyed:
@@ -295,7 +278,7 @@ class Keyed:
         """Those of the numbered keys of a page that may have been touched before, by place; none
         where all are new. Those that were lone until now are so by name."""
         kind = self._detector.numbered
-        ahead = self._numbers.look_ahead(numbered, _Named(kind, self._newest, self._gone))
+        ahead = self._numbers.look_ahead(numbered, Named(kind, self._newest, self._gone))
         for value, place in ahead.woken:
             self._enter(Key(kind, value), place)
         return {

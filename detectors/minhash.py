@@ -103,11 +103,8 @@ def signatures(sets: Sequence[Hashes]) -> Hashes:
 
 
 def band_names(values: Hashes, *, rows: int = ROWS) -> tuple[str, ...]:
-    """Names of the 21 bands of a signature, each of `rows` rows, at most 6; the rest is unused.
-
-    Two sets share a name with probability J^rows per band: 0.998 for at least one of 21 at J 0.8
-    and 6 rows.
-    """
+    """Names of the 21 bands of a signature, each of `rows` rows, at most 6; the rest is unused. Two
+    sets share a band with probability J^rows: one of 21 with 0.998 at J 0.8 and 6 rows."""
     return digits(bands(values[np.newaxis], rows=rows)[0])
 
 

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors import keyed, numbered, registry
+from detectors import keyed, lone, numbered, registry
 from detectors.base import DAY_S, Key, Signal
 from detectors.engine import Cut, Event, Found, Runner, cut_signals
+from detectors.lone import LoneNumbers
 from detectors.minhash import Hashes, digits
-from detectors.numbered import Column, LoneNumbers, Numbered
+from detectors.numbered import Column, Numbered
 from tests.detectors.test_lone import Waiting
 
 FIRST = 2**64 - 9
@@ -170,27 +171,27 @@ def test_a_part_of_a_column_is_what_its_signals_have(
 
 def test_a_key_is_written_in_16_digits_and_read_back() -> None:
     values = ["0" * 16, "f" * 16, "00000000000000a1"]
-    (key, *_) = Numbered("k", numbered._numbers_of(values))
+    (key, *_) = Numbered("k", numbered.numbers_of(values))
     assert key == Key("k", "0" * 16)
-    assert sorted(digits(numbered._numbers_of(values))) == sorted(values)
+    assert sorted(digits(numbered.numbers_of(values))) == sorted(values)
 
 
 def test_keys_pass_in_their_time_and_the_runs_they_were_in_with_them() -> None:
-    lone = LoneNumbers()
+    known = LoneNumbers()
     for hour in range(100):
-        enter(lone, 3_600.0 * hour, range(10_000 * hour, 10_000 * hour + 9_000))
-        lone.pass_by(10 * 3_600.0, 3_600.0 * hour)
-        assert len(lone) == 9_000 * min(hour + 1, 11)
-    assert sum(len(run.number) for run in (*lone._runs, *lone._short)) <= 99_000 + 2 * numbered._RUN
-    assert len(lone._sieve) <= 8 * numbered._SLOTS * 200_000
+        enter(known, 3_600.0 * hour, range(10_000 * hour, 10_000 * hour + 9_000))
+        known.pass_by(10 * 3_600.0, 3_600.0 * hour)
+        assert len(known) == 9_000 * min(hour + 1, 11)
+    assert sum(len(run.number) for run in (*known._runs, *known._short)) <= 99_000 + 2 * lone._RUN
+    assert len(known._sieve) <= 8 * lone._SLOTS * 200_000
 
 
 def test_pages_of_single_signals_make_no_heap_of_runs() -> None:
-    lone = LoneNumbers()
+    known = LoneNumbers()
     for number in range(2_000):
-        enter(lone, float(number), range(20 * number, 20 * number + 20))
-    assert len(lone) == 40_000
-    assert len(lone._runs) + len(lone._short) <= numbered._SHORT
+        enter(known, float(number), range(20 * number, 20 * number + 20))
+    assert len(known) == 40_000
+    assert len(known._runs) + len(known._short) <= lone._SHORT
 
 
 def test_above_the_cap_the_keys_that_rest_longest_go_named_or_not(
@@ -212,9 +213,9 @@ def test_above_the_cap_the_keys_that_rest_longest_go_named_or_not(
     assert kept[0].count(True) == 6
 
 
-def enter(lone: LoneNumbers, at: float, some: Iterable[int]) -> None:
+def enter(known: LoneNumbers, at: float, some: Iterable[int]) -> None:
     """One signal with these keys, on a page of its own."""
     mixed = np.array([*some], dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     (column,) = Column.each_of([(0, Numbered("k", mixed))], 1)
-    assert lone.look_ahead(column, ()).woken == []
-    lone.took(0, (at, 1))
+    assert known.look_ahead(column, ()).woken == []
+    known.took(0, (at, 1))
