@@ -69,6 +69,9 @@ faults: $(DEV)  ## tests that kill the worker and Postgres in the middle of work
 slow: $(DEV)  ## tests that take long: known operations under more seeds, a viral link
 	@$(BIN)/pytest -n $(JOBS) -m slow $(ARGS)
 
+laws: $(DEV)  ## property tests with examples drawn at random, more of them (ARGS="-k word")
+	@$(BIN)/pytest -n $(JOBS) -m "hypothesis and not ui and not slow" --hypothesis-profile=long $(ARGS)
+
 brokers: $(DEV)  ## a whole desk on Redis and on RabbitMQ; skips what is not installed
 	@$(BIN)/pytest -m brokers $(ARGS)
 

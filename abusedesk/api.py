@@ -12,6 +12,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import AllowAny
 
+from abusedesk.core.people_api import UserPasswordView, UsersView, UserView
 from abusedesk.core.rest import Endpoint, Nowhere
 
 
@@ -34,6 +35,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("v1/schema/", SchemaView.as_view(), name="api-schema"),
     path("v1/docs/", docs, name="api-docs"),
+    path("v1/users/", UsersView.as_view(), name="api-users"),
+    path("v1/users/<str:name>/", UserView.as_view(), name="api-user"),
+    path("v1/users/<str:name>/password/", UserPasswordView.as_view(), name="api-user-password"),
     path("v1/", include("detectors.api.urls")),
     path("v1/", include("cases.api.urls")),
     re_path(r"^[\s\S]*$", Nowhere.as_view()),  # an address may hold a line break

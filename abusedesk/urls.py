@@ -5,13 +5,21 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from abusedesk.core import key_views, views
+from abusedesk.core import key_views, people_views, views
 
 urlpatterns = [
     path("login/", views.LoginView.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("me/", views.me, name="me"),
     path("me/shortcuts/", key_views.own_keys, name="own-keys"),
+    path("me/password/", people_views.OwnPasswordView.as_view(), name="own-password"),
+    path("settings/users/", people_views.people, name="people"),
+    path("settings/users/<int:user_id>/", people_views.person_change, name="person-change"),
+    path(
+        "settings/users/<int:user_id>/password/",
+        people_views.person_password,
+        name="person-password",
+    ),
     path("settings/tokens/", views.tokens, name="tokens"),
     path("settings/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
     path("v/", views.view_save, name="view-save"),

@@ -143,6 +143,7 @@ class ReviewWhy(models.TextChoices):
     SAMPLE = "sample", "drawn by lot"
     LARGE = "large", "acts on many accounts"
     PROTECTED = "protect", "acts on a protected entity"
+    ASKED = "asked", "asked for by who decided"
 
 
 class Effect(models.TextChoices):

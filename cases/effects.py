@@ -45,17 +45,21 @@ def write(decision: Decision, terms: Terms) -> None:
     )
 
 
-def begin(decision: Decision, *, held: bool = False) -> None:
+def begin(decision: Decision, *, held: bool = False, asks: bool = False) -> None:
     """Set it off, or hold it until a second person agrees, as its policy says; and ask that one.
 
-    held: whatever its policy says. What acts on a protected entity always waits.
+    held: whatever its policy says. asks: who decided wants a second opinion first. What acts on a
+    protected entity always waits.
     """
     if golden.is_check(decision.case):
         golden.answer(decision)
-        return
+        if not asks:  # it then looks as any case does for which somebody asked
+            return
     why = ReviewWhy.LARGE if held else sampling.reason_for_second_look(decision)
     if protecting.names_protected(decision):
         why, held = ReviewWhy.PROTECTED, True
+    elif asks and not held:
+        why, held = ReviewWhy.ASKED, True
     under = decision.policy_version
     waits = under is not None and under.review_effect == Effect.AGREED
     if held or (why == ReviewWhy.LARGE and waits):

@@ -94,6 +94,8 @@ WORDS: Final[dict[str, str]] = {
     "retention.save": "Set retention rules",
     "retention.verify": "Plan a purge",
     "retention.purge": "Purge",
+    "person.view": "See people",
+    "person.save": "Make people, change their role, give them a new password",
     "role.view": "See who may do what",
     "audit.view": "Search the audit",
     "audit.export": "Save the audit as a table",
@@ -120,7 +122,7 @@ HEADINGS: Final[dict[str, tuple[str, ...]]] = {
     "Automation": ("automation", "protected", "webhook", "delivery"),
     "Sharing": ("partner", "share", "ledger", "pattern", "key", "feed", "lookup"),
     "Signals and detectors": ("signal", "group", "rule", "detector", "scenario", "watch"),
-    "The desk": ("retention", "hold", "role", "audit", "health"),
+    "The desk": ("retention", "hold", "person", "role", "audit", "health"),
 }
 _OF: Final = {noun: heading for heading, nouns in HEADINGS.items() for noun in nouns}
 

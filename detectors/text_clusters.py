@@ -14,11 +14,15 @@ NO_PAIR = -1.0
 
 
 class Sighting(msgspec.Struct, array_like=True):
-    """First post of one account; j: Jaccard to the closest text known before, -1 for none."""
+    """A post of one account; j: Jaccard to the closest text known before, -1 for none.
+
+    own: the pair of its text and the oldest one belongs to this band.
+    """
 
     at: float
     signal_id: int
     j: float
+    own: bool = False
 
 
 class Cluster(msgspec.Struct, array_like=True):
@@ -70,24 +74,25 @@ def is_owner(band: str, content: Content, other: Content) -> bool:
 def is_lone(bucket: Bucket, content: Content, signal: Signal, horizon: float) -> bool:
     """Take a post into a bucket that is empty or knows one account only; whether it still does.
 
-    What rested since before `horizon` is forgotten.
+    Of the same post again the newest counts. What rested since before `horizon` is forgotten.
     """
     if bucket.clusters:
         bucket.clusters = [one for one in bucket.clusters if one.last_at >= horizon] or None
         if bucket.clusters:
             return False
-    if not bucket.content or bucket.at < horizon:
-        bucket.content, bucket.account = content, signal.account
-        bucket.at, bucket.signal_id = signal.at, signal.id
-        return True
-    return bucket.content == content and bucket.account == signal.account
+    repeats = bucket.content == content and bucket.account == signal.account
+    if bucket.content and not repeats and bucket.at >= horizon:
+        return False
+    bucket.content, bucket.account = content, signal.account
+    bucket.at, bucket.signal_id = signal.at, signal.id
+    return True
 
 
 def unfold(bucket: Bucket, band: str) -> None:
     """Make the lone post of a band the first cluster."""
     if bucket.content:
         home = is_owner(band, bucket.content, bucket.content)
-        first = Sighting(bucket.at, bucket.signal_id, NO_PAIR)
+        first = Sighting(bucket.at, bucket.signal_id, NO_PAIR, home)
         cluster = Cluster(
             [(bucket.content, bucket.signal_id)], {bucket.account: first}, bucket.at, home
         )
@@ -118,29 +123,37 @@ def place(
     return _started(bucket, content, signal_id), NO_PAIR
 
 
-def join(cluster: Cluster, account: str, seen: Sighting, *, own: bool, guests: int) -> bool:
-    """Note who posted; whether the account is new here.
+def join(cluster: Cluster, account: str, seen: Sighting, *, guests: int, horizon: float) -> bool:
+    """Note who posted; whether that can change what the cluster says.
 
-    own: whether this band owns the pair of the content and the cluster's oldest one. Other bands
+    Before it has spoken the newest post of an account counts, one that this band owns before all
+    others since `horizon`; from then on the one that it was told by. Bands that do not own the pair
     take only `guests` accounts: enough to see a threshold crossed.
     """
     cluster.last_at = max(cluster.last_at, seen.at)
-    if (
-        cluster.common
-        or account in cluster.accounts
-        or (not own and len(cluster.accounts) >= guests)
-    ):
+    known = cluster.accounts.get(account)
+    if cluster.common or (cluster.said if known else _is_full(cluster, seen, guests)):
         return False
-    cluster.accounts[account] = seen
-    cluster.owned |= own
+    if known is None or seen.own or not known.own or known.at < horizon:
+        cluster.accounts[account] = seen
+        cluster.owned = seen.own or (cluster.owned and _is_owned(cluster))
     return True
 
 
 def forget_before(cluster: Cluster, horizon: float) -> None:
-    """Drop accounts whose post is older than `horizon`."""
+    """Drop accounts whose post is older than `horizon`, and what the band owned by them."""
     if any(one.at < horizon for one in cluster.accounts.values()):
         kept = {name: one for name, one in cluster.accounts.items() if one.at >= horizon}
         cluster.accounts = kept
+        cluster.owned = _is_owned(cluster)
+
+
+def _is_full(cluster: Cluster, seen: Sighting, guests: int) -> bool:
+    return not seen.own and len(cluster.accounts) >= guests
+
+
+def _is_owned(cluster: Cluster) -> bool:
+    return any(one.own for one in cluster.accounts.values())
 
 
 def _remember(cluster: Cluster, content: Content, signal_id: int) -> None:

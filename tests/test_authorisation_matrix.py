@@ -399,6 +399,12 @@ me                        GET     login ok    ok    ok    login ok
 me                        POST    login goes  goes  goes  login goes
 own-keys                  GET     login ok    ok    ok    login ok
 own-keys                  POST    login goes  goes  goes  login goes
+own-password              GET     login ok    ok    ok    login ok
+own-password              POST    login 422   422   422   login 422
+people                    GET     login 404   404   ok    login 404
+people                    POST    login 404   404   ok    login 404
+person-change             POST    login 404   404   goes  login 404
+person-password           POST    login 404   404   ok    login 404
 tokens                    GET     login 404   404   ok    login 404
 tokens                    POST    login 404   404   ok    login 404
 token-revoke              POST    login 404   404   goes  login 404
@@ -821,6 +827,10 @@ api-dead-letters        GET    read   401  rows rows rows 401  403  rows rows ro
 api-dead-letter         GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-dead-letter-replay  POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
 api-dead-letter-discard POST   ingest 401  403  403  ok   401  403  ok   ok   ok   404  404
+api-users               GET    admin  401  403  403  rows 401  403  403  403  rows 403  403
+api-users               POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-user                PATCH  admin  401  403  403  ok   401  403  403  403  ok   403  403
+api-user-password       POST   admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-organisation        GET    read   401  ok   ok   ok   401  403  ok   ok   ok   404  404
 api-organisation        PUT    admin  401  403  403  ok   401  403  403  403  ok   403  403
 api-partners            GET    read   401  rows rows rows 401  403  rows rows rows 404  404

@@ -227,6 +227,7 @@ class Verb(StrEnum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 -- a verb
     USER_CREATED = "user.created"
     USER_CHANGED = "user.changed"
+    USER_RENEWED = "user.renewed"
     ZONE_CHOSEN = "zone.chosen"
     KEYS_SAVED = "keys.saved"
     NOTICES_MAILED = "notices.mailed"
@@ -486,6 +487,7 @@ SENTENCES: dict[str, str] = {
     Verb.TOKEN_REVOKED: "revoked the token {name}",
     Verb.USER_CREATED: "created the user {name}",
     Verb.USER_CHANGED: "changed the user {name}",
+    Verb.USER_RENEWED: "set a new password for {name}",
     Verb.ZONE_CHOSEN: "reads times in the zone {zone}",
     Verb.KEYS_SAVED: "changed their keys: {what}",
     Verb.NOTICES_MAILED: "wants notices {what}",

@@ -34,6 +34,7 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "detectors.choices.HoldKind",
         "ActionKindEnum": "cases.choices.ActionKind",
         "ActEnum": "cases.api.bulk_shapes.ACTS",
+        "RoleEnum": "abusedesk.core.models.Role",
         "StateEnum": "cases.choices.State",
         "DraftStateEnum": "detectors.choices.DraftState",
         "TaskStateEnum": "cases.choices.TaskState",

@@ -119,9 +119,13 @@ class OpinionSerializer(serializers.Serializer[object]):
 
 
 class DecideSerializer(OpinionSerializer):
-    """A decision to make. key: a UUID of the caller's; sent twice it is one decision."""
+    """A decision to make. key: a UUID of the caller's; sent twice it is one decision.
+
+    asks_second: nothing of it is in force until a second person agrees.
+    """
 
     claim_id = serializers.UUIDField()
+    asks_second = serializers.BooleanField(required=False, default=False)
     actions = ActSerializer(many=True, required=False)
     key = serializers.UUIDField()
 

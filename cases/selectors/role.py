@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from abusedesk.core import policy as core_policy
 from abusedesk.core.models import Role, User
 from cases import policy, rights
 from detectors import policy as detectors_policy
@@ -13,6 +14,7 @@ from detectors import policy as detectors_policy
 TABLES: Final[tuple[Mapping[str, frozenset[Role]], ...]] = (
     policy.PERMISSIONS,
     detectors_policy.PERMISSIONS,
+    core_policy.PERMISSIONS,
 )
 
 

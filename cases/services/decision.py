@@ -36,12 +36,13 @@ def record_decision(
     key: UUID,
     terms: Terms = NO_TERMS,
     held: bool = False,
+    asks_second: bool = False,
     timed: bool = True,
 ) -> Decision:
     """Close `case` with one outcome. The same `key` again returns the first decision.
 
-    held: nothing of it is in force until a second person agrees. timed: the time since the claim
-    says how long somebody worked on it.
+    held: nothing of it is in force until a second person agrees; asks_second: the same, because
+    `actor` asks for it. timed: the time since the claim says how long somebody worked on it.
     Raises ForbiddenError, InvalidError, IllegalTransitionError or ClaimLostError.
     """
     policy.require(actor, "case.decide", case)
@@ -66,7 +67,7 @@ def record_decision(
     )
     effects.write(decision, terms)
     _close(case)
-    effects.begin(decision, held=held)
+    effects.begin(decision, held=held, asks=asks_second)
     effects.tell_decided(decision)
     return decision
 

@@ -23,6 +23,7 @@ class DraftForm(TermsFields):
 
     outcome = forms.ChoiceField(choices=Outcome.choices, required=False)
     reason = forms.CharField(max_length=5_000, required=False)
+    asks_second = forms.BooleanField(required=False)
 
 
 class DecisionForm(TermsFields):
@@ -36,6 +37,7 @@ class DecisionForm(TermsFields):
     reason = forms.CharField(
         max_length=5_000, error_messages={"required": "Say in a sentence what settles it."}
     )
+    asks_second = forms.BooleanField(required=False)
     then = forms.ChoiceField(choices=[(STAY, STAY), (NEXT, NEXT)], required=False)
 
 

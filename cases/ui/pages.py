@@ -82,6 +82,7 @@ RAIL: Final = (
     Page("cases:webhooks", "Webhooks", ADMINS, "webhooks", group="settings"),
     Page("cases:masking", "Masking", ADMINS, "masking", group="settings"),
     Page("cases:retention", "Retention", ADMINS, "retention", group="settings"),
+    Page("people", "People", ADMINS, "people", group="settings"),
     Page("cases:roles", "Roles", ADMINS, "roles", group="settings"),
     Page("cases:audit", "Audit", ADMINS, "audit", group="settings"),
     Page("cases:health", "Health", ADMINS, "health", group="settings"),

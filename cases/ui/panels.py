@@ -7,7 +7,8 @@ from typing import Any
 
 from abusedesk.core.models import User
 from cases import policy, states
-from cases.choices import TaskState, Tlp
+from cases.choices import State, TaskState, Tlp
+from cases.claims import holder_of
 from cases.media import INLINE
 from cases.models import Case
 from cases.priority import WEIGHTS
@@ -112,6 +113,8 @@ def preview(case: Case, viewer: User) -> dict[str, Any]:
         "case": case,
         "sentences": [_sentence(line) for line in case.summary],
         "precedents": precedents_of(case, viewer)[:PRECEDENTS],
+        "can_claim": not holder_of(case) and case.state in policy.claimable_states(viewer),
+        "can_escalate": case.state == State.OPEN and policy.offered(viewer, "case.escalate", case),
     }
 
 

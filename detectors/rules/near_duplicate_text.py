@@ -51,6 +51,7 @@ from detectors.text_clusters import (
 )
 
 MAX_ACCOUNTS = 1_000
+FOR_EVER_S = 1e11
 OPENING_ACCOUNTS = 3
 SAMPLES = 5
 TEXT_BAND = "text-band"
@@ -200,7 +201,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     meta = Meta(
         slug="near-duplicate-text",
         title="Near-duplicate text",
-        version=2,
+        version=3,
         family=Family.CONTENT,
         kinds=("post", "reply", "message", "mail", "site"),
         lookback_s=DAY_S,
@@ -249,9 +250,12 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         return [Key(SKETCH_BAND, band) for one in found for band in measured(one).bands]
 
     def keep_s(self, key: Key, p: NearDuplicateParams) -> float:
-        """Seconds for which an untouched key matters."""
+        """Seconds for which an untouched key matters.
+
+        Scored again: what a finding cites was known when it was made, whoever kept it so.
+        """
         del key
-        return float(p.window_h * HOUR_S)
+        return FOR_EVER_S if self.every else float(p.window_h * HOUR_S)
 
     def apply(
         self, key: Key, signal: Signal, state: Bucket, p: NearDuplicateParams
@@ -259,15 +263,15 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         content = (
             folded_plain(signal.match_text) if key.type == TEXT_BAND else _sketch(signal, key, p)
         )
-        horizon = signal.at - p.window_h * HOUR_S
-        if is_lone(state, content, signal, horizon):
+        if is_lone(state, content, signal, signal.at - self.keep_s(key, p)):
             return []
         unfold(state, key.value)
         scale = p.scale(content)
         cluster, j = place(state, content, signal.id, j_join=scale.join, j_weak=scale.weak)
         own = is_owner(key.value, content, cluster.root)
-        seen = Sighting(signal.at, signal.id, j)
-        if not join(cluster, signal.account, seen, own=own, guests=p.guests):
+        seen = Sighting(signal.at, signal.id, j, own)
+        horizon = signal.at - p.window_h * HOUR_S
+        if not join(cluster, signal.account, seen, guests=p.guests, horizon=horizon):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)
@@ -284,12 +288,15 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         alone, variants by the lowest band that holds them together with the oldest text. Once it
         has spoken, accounts of pairs that another band owns are left to that band.
         """
-        if not cluster.owned or not self._need(cluster, p).met:
+        if not self._may_speak(cluster, p):
             return False
         if cluster.said:
             return own and is_due(len(cluster.accounts), cluster.said)
         forget_before(cluster, cluster.last_at - p.window_h * HOUR_S)
-        return self._need(cluster, p).met
+        return self._may_speak(cluster, p)
+
+    def _may_speak(self, cluster: Cluster, p: NearDuplicateParams) -> bool:
+        return cluster.owned and self._need(cluster, p).met
 
     def _need(self, cluster: Cluster, p: NearDuplicateParams) -> Need:
         cited = (one.signal_id for one in cluster.accounts.values())

@@ -200,6 +200,7 @@ def decided(
     key_: UUID | None = None,
     reason: str = "seen",
     terms: Terms = NO_TERMS,
+    asks_second: bool = False,
 ) -> Decision:
     """Claim and decide."""
     held = queue.claim(actor=actor, case=of)
@@ -212,6 +213,7 @@ def decided(
         reason=reason,
         key=key_ or key(next(_serial)),
         terms=terms,
+        asks_second=asks_second,
     )
 
 

@@ -122,6 +122,16 @@ def _seen(case: Case, viewer: User) -> Iterator[tuple[str, str]]:
         yield path, _plain(client.get(path).content.decode(), case, viewer)
 
 
+def test_a_check_with_which_a_second_opinion_is_asked_waits_like_any_case() -> None:
+    _marked(build.decided(build.user(), build.opened()[1]).case)
+    reviewer = build.user()
+    check = _met(reviewer)
+    decision = build.decided(reviewer, check, Outcome.ABUSE, asks_second=True)
+    assert (decision.held, decision.second_review.why) == (True, "asked")
+    assert GoldenCheck.objects.get(case=check).outcome == Outcome.ABUSE
+    assert not Verdict.objects.filter(decision_ref=f"decision-{decision.pk}").exists()
+
+
 @pytest.mark.row(99)
 def test_pages_and_answers_of_a_check_are_those_of_the_case_when_it_was_open() -> None:
     first, second = build.user(name="anna"), build.user(name="bert")

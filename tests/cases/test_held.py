@@ -9,6 +9,7 @@ from django.test import Client
 
 from abusedesk.core.errors import InvalidError
 from abusedesk.core.models import Role, Scope, User
+from cases import queue
 from cases.choices import ActionKind, Effect
 from cases.models import Case, Decision, Delivery, Strike, Webhook
 from cases.services.decision import undo_decision
@@ -55,6 +56,32 @@ def test_nothing_leaves_before_the_second_person_agrees() -> None:
     decision.refresh_from_db()
     assert decision.held is False
     assert build.verbs(case)[-2:] == ["review.given", "case.in_force"]
+
+
+def test_who_decides_may_ask_for_a_second_opinion_before_anything_leaves() -> None:
+    Webhook.objects.create(url="https://receiver.example/hook", secret="s" * 32)
+    _, case = build.opened()
+    decision = build.decided(build.user(), case, asks_second=True)
+    assert (decision.second_review.why, decision.held) == ("asked", True)
+    assert _set_off() == (0, 0, 0)
+    _second(decision, Outcome.ABUSE)
+    assert _set_off() == (1, 0, 1)
+
+
+def test_over_rest_a_decision_asks_for_it_too() -> None:
+    rita = build.user()
+    _, case = build.opened()
+    held = queue.claim(actor=rita, case=case)
+    said = {
+        "claim_id": str(held.claim_id),
+        "outcome": "abuse",
+        "reason": "seen",
+        "key": str(build.key(99)),
+        "asks_second": True,
+    }
+    program = Client(headers=make.bearer(Scope.REVIEW, user=rita))
+    answer = program.post(f"/api/v1/cases/{case.ref}/decide/", said, "application/json")
+    assert (answer.status_code, answer.json()["held"]) == (201, True)
 
 
 def test_where_the_policy_does_not_say_so_it_is_in_force_at_once() -> None:

@@ -58,11 +58,11 @@ def test_no_rebinding_that_is_in_force_clashes(typed: dict[str, str]) -> None:
 
 
 def test_a_key_moves_and_the_old_one_is_free(rita: User) -> None:
-    save_keys(actor=rita, typed={"note": "q"})
+    save_keys(actor=rita, typed={"note": ";"})
     save_keys(actor=rita, typed={"claim": "c", "skip": "Q"})
     found = keys_of(rita)
-    assert (found["note"], found["claim"], found["skip"]) == (("q",), ("c",), ("Shift+Q",))
-    assert AuditEntry.objects.latest("pk").data["what"] == "claim c, note q, skip Shift+Q"
+    assert (found["note"], found["claim"], found["skip"]) == ((";",), ("c",), ("Shift+Q",))
+    assert AuditEntry.objects.latest("pk").data["what"] == "claim c, note ;, skip Shift+Q"
 
 
 def test_two_keys_change_places_in_one_step(rita: User) -> None:

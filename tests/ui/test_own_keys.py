@@ -18,7 +18,7 @@ Enter = Callable[..., Visitor]
 def test_a_key_is_changed_on_the_page_and_then_works(enter: Enter, desk: world.Desk) -> None:
     rita = enter(mouse=False)
     rita.go("/me/shortcuts/")
-    rita.page.locator("#key-note").fill("q")
+    rita.page.locator("#key-note").fill(";")
     rita.page.locator("#key-skip").fill("")
     rita.press("Control+Enter")
     expect(rita.page.get_by_text("Your keys are saved.")).to_be_visible()
@@ -26,10 +26,10 @@ def test_a_key_is_changed_on_the_page_and_then_works(enter: Enter, desk: world.D
     note = rita.page.locator("[data-hotkey~=note]")
     rita.press("c")
     expect(note).not_to_be_focused()
-    rita.press("q")
+    rita.press(";")
     expect(note).to_be_focused()
     rita.press("Escape", "?")
-    expect(rita.page.locator("[data-key-row=note] kbd")).to_have_text("q")
+    expect(rita.page.locator("[data-key-row=note] kbd")).to_have_text(";")
     expect(rita.page.locator("[data-key-row=skip]")).to_have_count(0)
     assert rita.violations() == []
 
@@ -41,11 +41,11 @@ def test_a_clash_is_shown_at_its_field_and_nothing_typed_is_lost(
     rita = enter(mouse=False)
     rita.go("/me/shortcuts/")
     rita.page.locator("#key-note").fill("a")
-    rita.page.locator("#key-skip").fill("q")
+    rita.page.locator("#key-skip").fill(";")
     rita.press("Control+Enter")
     expect(rita.page.get_by_text("is also the key of")).to_be_visible()
     expect(rita.page.locator("[aria-invalid=true]")).to_have_count(1)
-    expect(rita.page.locator("#key-skip")).to_have_value("q")
+    expect(rita.page.locator("#key-skip")).to_have_value(";")
 
 
 def test_repeating_belongs_to_the_step_and_not_to_its_letter(
@@ -53,13 +53,13 @@ def test_repeating_belongs_to_the_step_and_not_to_its_letter(
 ) -> None:
     rita = enter(mouse=False)
     rita.go("/me/shortcuts/")
-    rita.page.locator("#key-item-next").fill("q")
+    rita.page.locator("#key-item-next").fill(";")
     rita.press("Control+Enter")
     expect(rita.page.get_by_text("Your keys are saved.")).to_be_visible()
     rita.go("/queues/operations/")
-    rita.page.keyboard.down("q")
-    rita.page.keyboard.down("q")  # held: the second one is a repeat
-    rita.page.keyboard.up("q")
+    rita.page.keyboard.down(";")
+    rita.page.keyboard.down(";")  # held: the second one is a repeat
+    rita.page.keyboard.up(";")
     rows = rita.page.locator("[data-item]")
     expect(rows.nth(1)).to_contain_class("is-current")
 

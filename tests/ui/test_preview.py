@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from cases.models import Case, CaseVisit
 from tests.ui import world
 from tests.ui.conftest import Visitor
+from tests.ui.looks import is_accessible, shoot
 
 pytestmark = pytest.mark.ui
 
@@ -59,3 +60,29 @@ def test_a_preview_is_a_part_of_the_case_page_and_no_page() -> None:
     assert "<html" not in answer
     assert "<html" in reader.get("/cases/AD-1/?preview=1").content.decode()
     assert partner.get("/cases/AD-1/?preview=1", headers=part).status_code == 404
+
+
+def test_a_row_is_escalated_and_claimed_from_its_preview(
+    enter: Callable[..., Visitor], desk: world.Desk
+) -> None:
+    rita = enter(mouse=False)
+    page = rita.page
+    rita.go("/queues/operations/")
+    drawer = page.get_by_role("complementary", name="Preview")
+    rita.press("j", "Space")
+    drawer.get_by_role("button", name="Claim and open").wait_for()
+    is_accessible(rita)
+    shoot(rita, "preview")
+    rita.press("e")
+    page.keyboard.type("a bank is in it")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_text("Waits for a lead", exact=True).wait_for()
+    rita.go("/queues/operations/")
+    rita.press("j", "Space")
+    drawer.get_by_role("button", name="Claim and open").wait_for()
+    rita.press("a")
+    page.wait_for_url("**/cases/*/")
+    page.get_by_text("Claimed by you").wait_for()
+    assert Case.objects.filter(state="escalated").count() == 1
+    assert Case.objects.exclude(claimed_by=None).get().claimed_by == desk.reviewer

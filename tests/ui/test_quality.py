@@ -41,6 +41,18 @@ def _decide(rita: Visitor, ref: str) -> None:
     page.get_by_role("heading", name="Abuse confirmed").wait_for()
 
 
+def test_q_asks_for_a_second_opinion(enter: Callable[..., Visitor], desk: world.Desk) -> None:
+    rita = enter("rita", mouse=False)
+    rita.go("/queues/operations/")
+    rita.press("n")
+    rita.page.wait_for_url("**/cases/**")
+    rita.press("3", "q", "y")
+    rita.page.keyboard.type("looks like a choir, but who knows")
+    rita.press("Escape", "Shift+N")
+    expect(rita.page.locator("#decision")).to_contain_text("Not in force yet")
+    assert SecondReview.objects.get().why == "asked"
+
+
 @SCRIPTS
 @pytest.mark.row(45)
 @pytest.mark.journey(14)

@@ -105,6 +105,7 @@ def decide(request: DeskRequest, case: Case) -> HttpResponse:
             outcome=said["outcome"],
             reason=said["reason"],
             key=said["key"],
+            asks_second=said["asks_second"],
             terms=terms_of(said, case, request.user),
         )
     except (ConflictError, InvalidError) as error:

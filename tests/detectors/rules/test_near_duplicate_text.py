@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.base import Family, FindingDraft, Key, Signal, Tier
+from detectors.base import Family, FindingDraft, Key, Score, Signal, Tier, Told
+from detectors.engine import run_all
+from detectors.recompute import score_again
 from detectors.rules.near_duplicate_text import NearDuplicateParams, NearDuplicateText
 from detectors.text_clusters import GUESTS, MAX_CLUSTERS, MAX_TEXTS, Bucket
 from tests.harness import T0, bag, largest_state, post, rewound, run
@@ -231,6 +233,25 @@ def test_accounts_far_apart_in_time_do_not_add_up() -> None:
     assert len(last(find(signals, window_h=48)).subjects) == 4
 
 
+@pytest.mark.parametrize("second", [STORY, variant(1)])
+def test_the_newest_post_of_an_account_counts(second: str) -> None:
+    """Three accounts within a day, the first of which had posted the day before, too."""
+    told = [(0, "a", STORY), (10, "b", STORY), (20, "a", second), (30, "c", STORY)]
+    signals = [post(n, who, text, at=T0 + h * 3_600) for n, (h, who, text) in enumerate(told)]
+
+    draft = last(find(signals))
+
+    assert draft.subjects == ("x:a", "x:b", "x:c")
+    assert (draft.last_at - draft.first_at) / 3_600 == 20
+
+
+def test_one_account_that_repeats_itself_is_remembered_by_its_newest_post() -> None:
+    told = [(0, "a"), (20, "a"), (25, "b"), (30, "c")]
+    signals = [post(n, who, STORY, at=T0 + h * 3_600) for n, (h, who) in enumerate(told)]
+
+    assert last(find(signals)).signal_ids == (2, 3, 4)
+
+
 def test_a_found_cluster_keeps_growing_while_it_does_not_rest() -> None:
     times = [0, 1, 2, 20, 40, 60, 90]
     signals = [post(n, f"a{n}", STORY, at=T0 + hour * 3_600) for n, hour in enumerate(times)]
@@ -308,6 +329,20 @@ def test_any_number_of_shards_gives_the_same_findings(
 ) -> None:
     signals = [post(n, f"a{who}", text, at=T0 + at) for n, (who, text, at) in enumerate(stream)]
     assert bag(run(RULE, DEFAULTS, signals)) == bag(run(RULE, DEFAULTS, signals, shards=shards))
+
+
+@settings(max_examples=200, deadline=None)
+@given(stream=streams)
+def test_what_stands_comes_out_again_of_what_it_cites(stream: list[tuple[int, str, int]]) -> None:
+    ordered = sorted(stream, key=lambda one: one[2])
+    signals = [post(n, f"a{who}", text, at=T0 + at) for n, (who, text, at) in enumerate(ordered)]
+    told = {one.draft.anchor: one.draft for one in run_all(RULE, DEFAULTS, signals)}
+
+    for anchor, draft in told.items():
+        cited = [one for one in signals if one.id in draft.signal_ids]
+        record = Told(anchor, draft.subjects, draft.values, draft.constants)
+        found = score_again(NearDuplicateText, DEFAULTS, record, cited)
+        assert draft.lapsed or found == Score(draft.score, draft.llr, draft.subjects)
 
 
 def test_an_untouched_bucket_is_empty() -> None:
