@@ -382,6 +382,10 @@ class Detector(Generic[StateT, ParamsT]):
     """All parameters that `prepare` and `keys` read, where that is known: settings that agree in
     them may share the keys that one of them found."""
 
+    numbered: ClassVar[str] = ""
+    """Type of the keys that `keys` gives as `numbered.Numbered`, where it has many for a signal and
+    `lone_means_nothing`: their values are 64-bit numbers in 16 hexadecimal digits."""
+
     def __init__(self, secret: bytes = b"", *, every: bool = False, tell: Tell = nobody) -> None:
         self.secret = secret
         self.every = every

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import islice
 from typing import NamedTuple, NewType
 
 import numpy as np
@@ -32,12 +33,20 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 class Measured(NamedTuple):
     """Content as numbers. hashes: of its shingles, sorted, each once, all multiples of `step`.
 
-    bands: one name per LSH band; two contents that share a name agree in all rows of that band.
+    numbers: one per LSH band; two contents that share one, and `key_id`, agree in all rows of that
+    band. key_id: of a sketch, empty for a text.
     """
 
     hashes: minhash.Hashes
-    bands: tuple[str, ...]
+    numbers: minhash.Hashes
     step: int = 1
+    key_id: str = ""
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """A name for each band; no two contents under different keys share one."""
+        names = minhash.digits(self.numbers)
+        return tuple(f"{self.key_id}:{name}" for name in names) if self.key_id else names
 
 
 _known: dict[Content, Measured] = {}
@@ -108,11 +117,11 @@ def measure(contents: Iterable[Content]) -> None:
     for start in range(0, len(texts), _MEASURED_TOGETHER):
         some = texts[start : start + _MEASURED_TOGETHER]
         hashes = minhash.shingle_sets(some)
-        bands = minhash.names_of_bands(minhash.signatures(hashes))
-        _known.update(zip(some, map(Measured, hashes, bands), strict=True))
+        numbers = minhash.bands(minhash.signatures(hashes))
+        _known.update(zip(some, map(Measured, hashes, numbers), strict=True))
     _known.update((one, _measured_sketch(one)) for one in new if is_sketch(one))
-    while len(_known) > _CACHED:
-        del _known[next(iter(_known))]
+    for one in [*islice(_known, max(0, len(_known) - _CACHED))]:
+        del _known[one]
 
 
 @lru_cache(maxsize=_CACHED)
@@ -126,8 +135,9 @@ def similarity(content: Content, other: Content) -> float:
 @lru_cache(maxsize=_CACHED)
 def lowest_shared(content: Content, other: Content) -> str:
     """The first band in which both agree; empty when there is none."""
-    pairs = zip(measured(content).bands, measured(other).bands, strict=True)
-    return next((one for one, two in pairs if one == two), "")
+    one, two = measured(content), measured(other)
+    shared = np.flatnonzero(one.numbers == two.numbers)
+    return one.bands[shared[0]] if len(shared) and one.key_id == two.key_id else ""
 
 
 def words_changed(content: Content, other: Content) -> int:
@@ -156,8 +166,8 @@ def _measured_sketch(content: Content) -> Measured:
     sketch = sketches.parse(content)
     hashes = np.array(sketch.hashes, dtype=np.uint64)
     values = minhash.signature(minhash.survivors(hashes, BANDED))
-    names = minhash.band_names(values, rows=SKETCH_ROWS)
-    return Measured(hashes, tuple(f"{sketch.key_id}:{name}" for name in names), sketch.step)
+    numbers = minhash.bands(values[np.newaxis], rows=SKETCH_ROWS)[0]
+    return Measured(hashes, numbers, sketch.step, sketch.key_id)
 
 
 def _thinned(one: Measured, step: int) -> minhash.Hashes:

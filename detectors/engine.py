@@ -14,13 +14,13 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import chain
 from typing import Any
 
 import msgspec
 
 from detectors.base import HOUR_S, MINUTE_S, BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.keyed import Dump, Keyed, PoisonError, Recall
+from detectors.numbered import Column, Numbered
 
 HEARTBEAT = "engine.heartbeat"
 """Kind of the rows that keep the clock of an idle stream going."""
@@ -65,11 +65,12 @@ class Cut(msgspec.Struct, array_like=True, frozen=True):
     """The keys of consecutive signals, found once for all shards of a detector.
 
     touches: one byte a signal, 1 where it touches any key. keys: for each shard, by place of the
-    signal, those of its own.
+    signal, those of its own. numbered: for each shard those that came as `Numbered`.
     """
 
     touches: bytes
     keys: tuple[dict[int, list[Key]], ...]
+    numbered: tuple[Column, ...]
 
     def part(self, start: int, stop: int) -> Cut:
         """That of the signals from `start` up to `stop`."""
@@ -79,7 +80,8 @@ class Cut(msgspec.Struct, array_like=True, frozen=True):
         keys = tuple(
             {place - start: mine[place] for place in places if place in mine} for mine in self.keys
         )
-        return Cut(self.touches[start:stop], keys)
+        numbered = tuple(column.part(start, stop) for column in self.numbered)
+        return Cut(self.touches[start:stop], keys, numbered)
 
 
 def cut_signals(
@@ -101,16 +103,22 @@ def cut_signals(
         detector.prepare([signal for _, signal in wanted], params)
     touches = bytearray(len(signals))
     keys: tuple[dict[int, list[Key]], ...] = tuple({} for _ in range(of))
+    numbered = list[tuple[int, Numbered]]()
     for place, signal in wanted:
         try:
+            found = detector.keys(signal, params)
+            if isinstance(found, Numbered) and found.kind == detector.numbered:
+                touches[place] = 1
+                numbered.append((place, found))
+                continue
             # each key once: the same act told twice in one signal is still one act
-            found = list(dict.fromkeys(detector.keys(signal, params)))
+            found = list(dict.fromkeys(found))
         except Exception as error:  # plug-in border: any fault is that one signal's
             raise PoisonError(signal.id) from error
         if found:
             touches[place] = 1
             _divide(keys, place, found)
-    return Cut(bytes(touches), keys)
+    return Cut(bytes(touches), keys, Column.each_of(numbered, of))
 
 
 class Runner:
@@ -153,8 +161,8 @@ class Runner:
     ) -> list[Event]:
         """Advance over these signals; those in `skip` move the clock only. cut: their keys."""
         cut = cut or cut_signals(self.detector, self.params, signals, self.of, skip)
-        mine, touches = cut.keys[self.shard], cut.touches
-        self._keyed.look_ahead(chain.from_iterable(mine.values()), skip)
+        touches = cut.touches
+        mine = self._keyed.look_ahead(cut.keys[self.shard], cut.numbered[self.shard], skip)
         events: list[Event] = []
         quiet = self._quiet_until()
         for place, signal in enumerate(signals):
@@ -166,7 +174,7 @@ class Runner:
                 elif moment > self.clock:
                     self.clock = moment
                 if touches[place] and signal.id not in skip and not self._is_late(signal):
-                    self._apply(signal, mine.get(place, ()), events)
+                    self._apply(signal, place, mine.get(place), events)
             except PoisonError:
                 raise
             except Exception as error:  # plug-in border: any fault is that one signal's
@@ -225,10 +233,12 @@ class Runner:
         self.late += 1
         return True
 
-    def _apply(self, signal: Signal, keys: Sequence[Key], events: list[Event]) -> None:
+    def _apply(
+        self, signal: Signal, place: int, keys: Sequence[Key] | None, events: list[Event]
+    ) -> None:
         self._tick_is_due = True  # in every shard when it is due in one
-        if keys:
-            self._keyed.remember(signal)
+        if keys is not None:
+            self._keyed.remember(signal, place)
             events += [
                 Found(self.clock, signal.id, draft) for draft in self._keyed.fold_all(keys, signal)
             ]

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, compress, groupby, islice, repeat
-from operator import itemgetter
+from itertools import chain, compress, islice, repeat
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 
 from detectors.agenda import Agenda
 from detectors.base import BaseParams, Detector, FindingDraft, Key, Signal
 from detectors.history import LATENESS_S, TOLD_S, History, Place, Told, begun
+from detectors.lone import LoneNumbers
+from detectors.lone import Told as ToldNumbers
+from detectors.numbered import Column, Named
 
 MAX_KEYS = 2_000_000
 _RECENT = 4_096
+"""So many signals are at hand, and as many before them: a page, whatever it begins with."""
 _TOLD_TOGETHER = 10_000
 _SWEPT_TOGETHER = 2_048
 """Keys that are looked at and dropped before the next ones: what one look brought into the
 processor's cache serves the next."""
-_type_of = itemgetter(0)
 
 Recall = Callable[[list[int]], Iterable[Signal]]
 """Reads signals by id again, in any order; one that is gone is left out."""
@@ -29,10 +32,11 @@ Dump = tuple[
     list[tuple[str, str, History]],
     list[tuple[str, str, float, Told]],
     list[tuple[str, str, float, int]],
+    ToldNumbers,
     msgspec.Raw,
 ]
-"""Histories; what was said of keys that are gone; lone keys with their place; rows of key, newest
-place and state."""
+"""Histories; what was said of keys that are gone; lone keys with their place, and numbered ones;
+rows of key, newest place and state."""
 
 
 class PoisonError(Exception):
@@ -90,6 +94,7 @@ class Keyed:
         self._lateness_s = 0.0 if self._any_order else min(LATENESS_S, detector.meta.lookback_s)
         self._blank = msgspec.msgpack.encode(detector.State())
         self._newest: dict[Key, Place] = {}
+        self._numbers = LoneNumbers()
         self._histories: dict[Key, History] = {}
         self._gone: dict[Key, tuple[float, Told]] = {}
         self._keep_s = _KeepTimes(detector, params)
@@ -98,11 +103,12 @@ class Keyed:
         self._to_forget = Agenda()
         self._memory_s = max(TOLD_S, detector.meta.lookback_s)
         self._late: set[Key] = set()
-        self._recent: OrderedDict[int, Signal] = OrderedDict()
+        self._recent: dict[int, Signal] = {}
+        self._before: dict[int, Signal] = {}
         self._firsts: dict[int, Signal] = {}
 
     def __len__(self) -> int:
-        return len(self._newest)
+        return len(self._newest) + len(self._numbers)
 
     @property
     def is_settled(self) -> bool:
@@ -114,15 +120,13 @@ class Keyed:
         if self._any_order:
             return self._fold_in_any_order(keys, signal)
         if not self._waits:
-            return [draft for key in keys for draft in self._fold(key, signal)]
-        newest, gone = self._newest, self._gone
-        if newest.keys().isdisjoint(keys) and gone.keys().isdisjoint(keys):
-            self._enter_all(keys, signal.place)
-            return []
+            newest = self._newest
+            return [draft for key in keys for draft in self._fold(key, newest.get(key), signal)]
         drafts: list[FindingDraft] = []
         for key in keys:
-            if key in newest or key in gone:
-                drafts += self._fold(key, signal)
+            newest_of = self._newest.get(key)
+            if newest_of is not None or key in self._gone:
+                drafts += self._fold(key, newest_of, signal)
             else:
                 self._enter(key, signal.place)
         return drafts
@@ -144,8 +148,8 @@ class Keyed:
                 self._weigh(key, state)
         return drafts
 
-    def _fold(self, key: Key, signal: Signal) -> list[FindingDraft]:
-        place, newest = signal.place, self._newest.get(key)
+    def _fold(self, key: Key, newest: Place | None, signal: Signal) -> list[FindingDraft]:
+        place = signal.place
         if newest is None:
             self._enter(key, place)
             state = self.states[key] = self._detector.State()
@@ -175,22 +179,33 @@ class Keyed:
             return self.states
         return {key: self.states[key] for key in sorted(self._mattering)}
 
-    def look_ahead(self, keys: Iterable[Key], skip: Collection[int]) -> None:
-        """Have at hand the only signals of the lone ones among `keys`, without `skip`."""
-        self._firsts = {}
-        if not self._waits:
-            return
-        touched = self._newest.keys() & keys
-        ids = {self._newest[key][1] for key in touched if key not in self.states}.difference(skip)
-        self._firsts = self._signals(sorted(ids))
+    def look_ahead(
+        self, keys: Mapping[int, Sequence[Key]], numbered: Column, skip: Collection[int]
+    ) -> Mapping[int, Sequence[Key]]:
+        """Begin with a page: keys by place of the signal. Returns those to fold, also by place.
 
-    def remember(self, signal: Signal) -> None:
-        """Keep a signal at hand for a while."""
+        Has at hand the only signals of the lone ones among them, without `skip`.
+        """
+        if numbered.places:
+            keys = {**keys, **self._by_name(numbered)}
+        self._firsts = {}
+        if self._waits:
+            newest, states = self._newest, self.states
+            touched = chain.from_iterable(keys.values())
+            lone = {key: newest[key] for key in touched if key not in states and key in newest}
+            ids = {id_ for _, id_ in lone.values()}.difference(skip)
+            self._firsts = self._signals(sorted(ids))
+        return keys
+
+    def remember(self, signal: Signal, place: int) -> None:
+        """Take in a signal, the one at that place of the page, and keep it at hand for a while."""
         if self._any_order:
             return
+        if self._detector.numbered:
+            self._numbers.took(place, signal.place)
         self._recent[signal.id] = signal
-        if self._recall is not None and len(self._recent) > _RECENT:
-            self._recent.popitem(last=False)
+        if self._recall is not None and len(self._recent) >= _RECENT:
+            self._before, self._recent = self._recent, {}
 
     def settle(self, skip: Collection[int]) -> Iterator[FindingDraft]:
         """Tell each key that a signal reached late again, in order of time, without `skip`.
@@ -213,13 +228,12 @@ class Keyed:
         """Drop keys that time has passed, and the oldest ones above the cap; whether there were."""
         settled = moment - self._lateness_s
         gone = self._drop_passed(moment, settled)
+        if self._detector.numbered:
+            self._numbers.pass_by(self._keep_s[self._detector.numbered], settled)
         truncated = len(self) > MAX_KEYS
         if truncated:
-            oldest = sorted(self._newest.items(), key=lambda item: (item[1][0], item[0]))
-            more = [key for key, _ in oldest[: len(oldest) - MAX_KEYS * 3 // 4]]
-            self._drop(more)
+            gone += self._drop_oldest(len(self) - MAX_KEYS * 3 // 4)
             self._plan()
-            gone += more
         if self._standing is not None and gone:
             self._standing.dropped(gone)
         self._forget(moment)
@@ -231,11 +245,12 @@ class Keyed:
         rows = [(*key, *self._newest[key], state) for key, state in self.states.items()]
         lone = [(*key, *place) for key, place in self._newest.items() if key not in self.states]
         gone = [(*key, *one) for key, one in self._gone.items()]
-        return [(*key, history) for key, history in self._histories.items()], gone, lone, rows
+        histories = [(*key, history) for key, history in self._histories.items()]
+        return histories, gone, lone, self._numbers.dump(), rows
 
     def load(self, dump: Dump) -> None:
         """Continue from a dump, without the keys that these parameters keep for no time."""
-        histories, gone, lone, kept = dump
+        histories, gone, lone, numbers, kept = dump
         state = self._detector.State
         row = tuple[str, str, float, int, state]  # type: ignore[valid-type]  # a type made at run time
         for kind, value, at, id_, one in msgspec.msgpack.decode(kept, type=list[row]):
@@ -252,21 +267,45 @@ class Keyed:
         self._histories = {key: history for key, history in named if key in self.states}
         self._late = {key for key, history in self._histories.items() if history.disorder}
         self._plan()
+        if self._detector.numbered and self._keep_s[self._detector.numbered]:
+            self._numbers.load(numbers)
         for key, (at, _) in self._gone.items():
             self._to_forget.put((key,), at + self._memory_s)
         if self._standing is not None:
             self._standing.begin(self.states)
 
+    def _by_name(self, numbered: Column) -> dict[int, list[Key]]:
+        """Those of the numbered keys of a page that may have been touched before, by place; none
+        where all are new. Those that were lone until now are so by name."""
+        kind = self._detector.numbered
+        ahead = self._numbers.look_ahead(numbered, Named(kind, self._newest, self._gone))
+        for value, place in ahead.woken:
+            self._enter(Key(kind, value), place)
+        return {
+            place: [*dict.fromkeys(Key.each(kind, values))]
+            for place, values in ahead.by_name.items()
+        }
+
+    def _drop_oldest(self, count: int) -> list[Key]:
+        """Drop so many keys that rest longest, by name where that is the same; which, of the
+        numbered lone ones none."""
+        newest, kind = self._newest, self._detector.numbered
+        times = np.array([at for at, _ in newest.values()])
+        times = np.concatenate([times, self._numbers.times()])
+        last = float(np.partition(times, count - 1)[count - 1])
+        tied = [key for key, (at, _) in newest.items() if at == last]
+        tied += [Key(kind, value) for value in self._numbers.values_at(last)]
+        tied = sorted(tied)[: count - int(np.count_nonzero(times < last))]
+        gone = [key for key, (at, _) in newest.items() if at < last]
+        gone += [key for key in tied if key in newest]
+        self._numbers.drop(last, [key.value for key in tied if key not in newest])
+        self._drop(gone)
+        return gone
+
     def _enter(self, key: Key, place: Place) -> None:
         """Note a key that nobody touched before."""
         self._newest[key] = place
         self._to_drop.put((key,), place[0] + self._keep_s[key.type])
-
-    def _enter_all(self, keys: Sequence[Key], place: Place) -> None:
-        """The same of many keys, for which no Python code runs one by one."""
-        self._newest.update(dict.fromkeys(keys, place))
-        for kind, some in groupby(keys, _type_of):
-            self._to_drop.put(some, place[0] + self._keep_s[kind])
 
     def _drop_passed(self, moment: float, settled: float) -> list[Key]:
         """Drop the keys that time has passed and that may go; which they were."""
@@ -367,7 +406,8 @@ class Keyed:
     def _awake(self, key: Key, first: Place) -> None:
         """Give a lone key the state that its only signal makes, if that is there still."""
         state = self.states[key] = self._detector.State()
-        signal = self._firsts.get(first[1]) or self._recent.get(first[1])
+        id_ = first[1]
+        signal = self._firsts.get(id_) or self._recent.get(id_) or self._before.get(id_)
         if signal is None:
             return
         try:
@@ -384,26 +424,26 @@ class Keyed:
     def _append(
         self, history: History, key: Key, signal: Signal, newest: Place
     ) -> list[FindingDraft]:
-        place = signal.place
+        place, state = signal.place, self.states.get(key)
         if history.wants_base(place):
             if not history.bases:
                 self._to_close.put((key,), place[0])
-            history.keep_base(newest, msgspec.msgpack.encode(self.states[key]))
-        drafts = self._step(key, signal, newest)
+            history.keep_base(newest, msgspec.msgpack.encode(state))
+        drafts = self._step(key, signal, newest, state)
         history.put(place)
-        history.say(drafts)
+        if drafts:
+            history.say(drafts)
         return drafts
 
-    def _step(self, key: Key, signal: Signal, newest: Place) -> list[FindingDraft]:
+    def _step(self, key: Key, signal: Signal, newest: Place, state: Any) -> list[FindingDraft]:
         """Fold one signal; a key that rested for `keep_s` begins anew, swept or not."""
         detector, params = self._detector, self._params
         idle_s = signal.at - newest[0]
-        if key not in self.states or (
-            idle_s > self._keep_s[key.type]
-            and detector.retire(key, self.states[key], idle_s, params)
+        if state is None or (
+            idle_s > self._keep_s[key.type] and detector.retire(key, state, idle_s, params)
         ):
-            self.states[key] = detector.State()
-        return detector.apply(key, signal, self.states[key], params)
+            state = self.states[key] = detector.State()
+        return detector.apply(key, signal, state, params)
 
     def _take_back(self, key: Key) -> _Undone:
         history = self._histories[key]
@@ -425,7 +465,9 @@ class Keyed:
             newest = place
 
     def _signals(self, ids: list[int]) -> dict[int, Signal]:
-        found = {id_: self._recent[id_] for id_ in ids if id_ in self._recent}
+        found = {
+            id_: some[id_] for some in (self._before, self._recent) for id_ in ids if id_ in some
+        }
         if self._recall is not None and (missing := [id_ for id_ in ids if id_ not in found]):
             found |= {signal.id: signal for signal in self._recall(missing)}
         return found

@@ -103,21 +103,22 @@ def signatures(sets: Sequence[Hashes]) -> Hashes:
 
 
 def band_names(values: Hashes, *, rows: int = ROWS) -> tuple[str, ...]:
-    """Names of the 21 bands of a signature, each of `rows` rows, at most 6; the rest is unused.
-
-    Two sets share a name with probability J^rows per band: 0.998 for at least one of 21 at J 0.8
-    and 6 rows.
-    """
-    return names_of_bands(values[np.newaxis], rows=rows)[0]
+    """Names of the 21 bands of a signature, each of `rows` rows, at most 6; the rest is unused. Two
+    sets share a band with probability J^rows: one of 21 with 0.998 at J 0.8 and 6 rows."""
+    return digits(bands(values[np.newaxis], rows=rows)[0])
 
 
-def names_of_bands(values: Hashes, *, rows: int = ROWS) -> list[tuple[str, ...]]:
-    """`band_names` of many signatures. values: shape (sets, 128)."""
+def bands(values: Hashes, *, rows: int = ROWS) -> Hashes:
+    """The numbers behind `band_names` of many signatures. values: (sets, 128); gives (sets, 21)."""
     table = values[:, : BANDS * rows].reshape(-1, BANDS, rows)
     weighted = (table * _ROW_WEIGHTS[:rows]).sum(axis=2, dtype=np.uint64)
-    text = mixed(weighted + _BAND_NUMBERS).astype(">u8").tobytes().hex()
-    names = [text[start : start + _DIGITS] for start in range(0, len(text), _DIGITS)]
-    return [tuple(names[start : start + BANDS]) for start in range(0, len(names), BANDS)]
+    return mixed(weighted + _BAND_NUMBERS)
+
+
+def digits(numbers: Hashes) -> tuple[str, ...]:
+    """Each number in 16 hexadecimal digits."""
+    text = numbers.astype(">u8").tobytes().hex()
+    return tuple(text[start : start + _DIGITS] for start in range(0, len(text), _DIGITS))
 
 
 def jaccard(left: Hashes, right: Hashes) -> float:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from detectors.reworded.gathered import Flags, Ints
 
+Counts = npt.NDArray[np.int32]
+
 WORD_BITS = 32
 _FEW = 1 << 16
-_PART = 8
+_PART = 4
+_COUNT = np.int32
 
 
 class Users:
@@ -35,8 +41,7 @@ class Users:
         self._note(pairs, np.ones(len(pairs), dtype=np.int64))
         self._short.enter(pairs, change)
         if len(self._short.pairs) > max(_FEW, len(self._long.pairs) // _PART):
-            self._long.drop_empty()
-            self._long.enter(self._short.pairs, self._short.texts)
+            self._long.enter(self._short.pairs, self._short.texts, drop_empty=True)
             self._short = _Column()
 
     def of_each(self) -> Ints:
@@ -54,25 +59,40 @@ class _Column:
 
     def __init__(self) -> None:
         self.pairs: Ints = np.zeros(0, dtype=np.int64)
-        self.texts: Ints = np.zeros(0, dtype=np.int64)
+        self.texts: Counts = np.zeros(0, dtype=_COUNT)
 
     def add(self, pairs: Ints, change: Ints) -> tuple[Flags, Ints]:
         """Which of the pairs are here, and whether each of those has its first text or no more."""
-        place = np.searchsorted(self.pairs, pairs)
-        known: Flags = np.append(self.pairs, -1)[place] == pairs
+        place, known = places_in(self.pairs, pairs)
         place = place[known]
         before = self.texts[place]
         after = before + change[known]
         self.texts[place] = after
         return known, (after > 0).astype(np.int64) - (before > 0)
 
-    def enter(self, pairs: Ints, texts: Ints) -> None:
-        """Further pairs, in order."""
-        place = np.searchsorted(self.pairs, pairs)
-        self.pairs = np.insert(self.pairs, place, pairs)
-        self.texts = np.insert(self.texts, place, texts)
+    def enter(self, pairs: Ints, texts: Counts | Ints, *, drop_empty: bool = False) -> None:
+        """Further pairs, in order. drop_empty: forget those here that have no text any more."""
+        kept = self.texts > 0 if drop_empty else np.ones(len(self.texts), dtype=np.bool_)
+        if not kept.all():
+            self.pairs, self.texts = self.pairs[kept], self.texts[kept]
+        place = np.searchsorted(self.pairs, pairs) + np.arange(len(pairs))
+        is_old = np.ones(len(self.pairs) + len(pairs), dtype=np.bool_)
+        is_old[place] = False
+        self.pairs = _merged(self.pairs, pairs, place, is_old)
+        self.texts = _merged(self.texts, texts.astype(_COUNT), place, is_old)
 
-    def drop_empty(self) -> None:
-        """Forget the pairs without a text."""
-        some = self.texts > 0
-        self.pairs, self.texts = self.pairs[some], self.texts[some]
+
+def places_in(ordered: Ints, numbers: Ints) -> tuple[Ints, Flags]:
+    """Where each number would stand in a column in order, and whether it is there."""
+    place = np.searchsorted(ordered, numbers)
+    if not len(ordered):
+        return place, np.zeros(len(numbers), dtype=np.bool_)
+    is_there: Flags = ordered[np.minimum(place, len(ordered) - 1)] == numbers
+    return place, is_there
+
+
+def _merged(old: Any, new: Any, place: Ints, is_old: Flags) -> Any:
+    """Two columns as one; `np.insert` works all this out anew for each."""
+    merged = np.empty(len(is_old), dtype=old.dtype)
+    merged[is_old], merged[place] = old, new
+    return merged

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detectors.reworded.gathered import Codes, Ints, Sets
+from detectors.reworded.users import places_in
 from detectors.reworded.words import WIDTH, Words, numbers_of
 
 _SPARE = 4
@@ -56,12 +57,13 @@ class Vocabulary:
 
     def _codes(self, numbers: Ints) -> Codes:
         """Places of words in the vocabulary."""
-        place = np.searchsorted(self._sorted, numbers)
-        new = np.unique(numbers[np.append(self._sorted, -1)[place] != numbers])
+        place, is_known = places_in(self._sorted, numbers)
+        new = np.unique(numbers[~is_known])
         if len(new):
             place = np.searchsorted(self._sorted, new)
             self._sorted = np.insert(self._sorted, place, new)
             codes = len(self._numbers) + np.arange(len(new))
             self._place = np.insert(self._place, place, codes)
             self._numbers = np.append(self._numbers, new)
-        return self._place[np.searchsorted(self._sorted, numbers)].astype(np.int32)
+            place = np.searchsorted(self._sorted, numbers)
+        return self._place[place].astype(np.int32)

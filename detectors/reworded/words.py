@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
+from struct import pack
 from zlib import crc32
 
 import numpy as np
@@ -31,7 +32,7 @@ def words_of(text: str) -> Words:
     """
     found = dict.fromkeys(_words(folded(_NO_LETTER.sub(" ", text))))
     numbers = sorted(set(map(crc32, islice(found, MAX_WORDS))))
-    return np.array(numbers, dtype="<u4").tobytes()
+    return pack(f"<{len(numbers)}I", *numbers)
 
 
 def numbers_of(texts: Sequence[Words]) -> npt.NDArray[np.int64]:

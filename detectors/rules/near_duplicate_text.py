@@ -34,6 +34,7 @@ from detectors.comparables import (
     readable,
 )
 from detectors.emission import Link, counted, is_due, lasting, neighbour_links
+from detectors.numbered import Numbered
 from detectors.overrides import Need, ScopedParams, need_of
 from detectors.text_clusters import (
     GUESTS,
@@ -175,6 +176,11 @@ class NearDuplicateParams(ScopedParams):
         share = int(self.common_share * self.population)
         return min(MAX_ACCOUNTS, max(self.common_floor, share))
 
+    @cached_property
+    def guests(self) -> int:
+        """Accounts that a band takes of pairs that another band owns: enough for any threshold."""
+        return max(GUESTS, self.most("min_accounts"))
+
     def scale(self, content: Content) -> Scale:
         """What a Jaccard means; weaker variants of sketches keep the proportion that texts have."""
         return self._sketch_scale if is_sketch(content) else self._text_scale
@@ -225,6 +231,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
     Params = NearDuplicateParams
     State = Bucket
     keys_read = ("min_chars", "min_hashes", "min_tokens")
+    numbered = TEXT_BAND
 
     def prepare(self, signals: Sequence[Signal], p: NearDuplicateParams) -> None:
         """Texts are measured together."""
@@ -238,7 +245,7 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
             return ()
         text = folded_plain(signal.match_text)
         if len(text) >= p.min_chars and has_tokens(text, p.min_tokens):
-            return Key.each(TEXT_BAND, measured(text).bands)
+            return Numbered(TEXT_BAND, measured(text).numbers)
         found = readable(signal.fingerprints, p.min_hashes)
         return [Key(SKETCH_BAND, band) for one in found for band in measured(one).bands]
 
@@ -263,9 +270,8 @@ class NearDuplicateText(Detector[Bucket, NearDuplicateParams]):
         cluster, j = place(state, content, signal.id, j_join=scale.join, j_weak=scale.weak)
         own = is_owner(key.value, content, cluster.root)
         seen = Sighting(signal.at, signal.id, j, own)
-        guests = max(GUESTS, p.most("min_accounts"))
         horizon = signal.at - p.window_h * HOUR_S
-        if not join(cluster, signal.account, seen, guests=guests, horizon=horizon):
+        if not join(cluster, signal.account, seen, guests=p.guests, horizon=horizon):
             return []
         if len(cluster.accounts) > p.common_limit:
             return _dropped(cluster, key, p)

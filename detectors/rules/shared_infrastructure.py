@@ -45,7 +45,7 @@ RENEWALS, RENEWALS_HARD = 4, 16
 """How often within a half-life an identifier that is still in use is said again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limits:
     """How one type of identifier counts. usual: accounts that a household or one person explains.
 
@@ -58,7 +58,7 @@ class Limits:
     cap: int
     usual: int = 0
 
-    @property
+    @cached_property
     def renew_s(self) -> float:
         """Seconds after which a further use is said, so that evidence in use does not fade."""
         return self.half_life_s / (RENEWALS_HARD if self.llr >= HARD_LLR else RENEWALS)
@@ -273,18 +273,19 @@ def _keys(signal: Signal, p: SharedInfrastructureParams) -> Iterator[Key]:
         if kind not in p.limits or (hidden and kind == "ip"):
             continue
         for value in signal.identifiers(kind):
-            block = _block(value) if kind == "ip" else ""
-            if block and is_vpn(value):
-                continue  # strangers share it
+            block, strangers = _network(value) if kind == "ip" else ("", False)
+            if strangers:
+                continue
             yield Key(kind, value)
             if block:
                 yield Key("ip-block", block)
 
 
 @lru_cache(maxsize=8_192)
-def _block(ip: str) -> str:
-    """The network of an address; empty for an opaque value."""
-    return normalise.ip_block(ip) if normalise.canonical_ip(ip) else ""
+def _network(ip: str) -> tuple[str, bool]:
+    """The network of an address, empty for an opaque value; whether strangers share the address."""
+    block = normalise.ip_block(ip) if normalise.canonical_ip(ip) else ""
+    return block, bool(block) and is_vpn(ip)
 
 
 def _use(signal: Signal, key: Key) -> Use:
@@ -302,7 +303,9 @@ def _is_verified(signal: Signal, kind: str) -> bool:
 
 
 def _address_in(signal: Signal, block: str) -> str:
-    return next((ip for ip in signal.identifiers("ip") if _block(ip) == block), "")
+    ips = signal.identifiers("ip")
+    # most signals have one address, which then is in this block
+    return ips[0] if len(ips) == 1 else next((ip for ip in ips if _network(ip)[0] == block), "")
 
 
 def _degree(state: Identifier, key: Key) -> int:

@@ -151,7 +151,12 @@ def _write(name: _Name, cut: Cut) -> None:
 
 def _read(name: _Name) -> Cut | None:
     row = KeyCut.objects.filter(**_columns(name)).values_list("payload", flat=True).first()
-    return None if row is None else _keep(name, _decoder.decode(bytes(row)))
+    if row is None:
+        return None
+    try:
+        return _keep(name, _decoder.decode(bytes(row)))
+    except msgspec.ValidationError:  # another release wrote it
+        return None
 
 
 def _columns(name: _Name) -> dict[str, int]:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection, connections, transaction
 
@@ -130,6 +131,18 @@ def test_a_page_that_another_worker_is_at_is_left_to_it_and_the_next_ones_are_do
     assert sum(cut.touches) == PAGE
     firsts = set(KeyCut.objects.values_list("signal_id", flat=True))
     assert firsts == {page.last.signal_id + PAGE * number for number in range(ahead)}
+
+
+def test_keys_that_another_release_wrote_are_found_anew(live: Stream) -> None:
+    _configure()
+    engine.advance(stream_id=live.pk, number=0)
+    KeyCut.objects.update(payload=msgspec.msgpack.encode((b"", ())))
+    Slow.asked.clear()
+    for number in range(1, 4):
+        _forget()
+        engine.advance(stream_id=live.pk, number=number)
+    assert len(Slow.asked) == 3 * 5 * PAGE
+    assert _log()
 
 
 def test_what_is_found_quickly_is_not_shared(live: Stream, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,7 +84,7 @@ def test_no_state_is_kept_of_a_key_that_one_signal_touched() -> None:
     runner = Runner(Waiting(), Waiting.Params())
     runner.feed([act(1, 10.0, "a", "o", "p"), act(2, 20.0, "b", "p")])
     assert len(runner) == 2
-    *_, lone, rows = msgspec.msgpack.decode(runner.dump())[-1]
+    *_, lone, _, rows = msgspec.msgpack.decode(runner.dump())[-1]
     assert lone == [["object", "o", 10.0, 1]]
     assert [row[:2] for row in rows] == [["object", "p"]]
 
