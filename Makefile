@@ -141,5 +141,5 @@ $(DEV): deploy/requirements-test.lock $(RUN)
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 	  echo "$(PYTHON) cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 
-.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit ui faults slow brokers try-deploy audit docs openapi \
+.PHONY: help setup run paraphrase demo doctor test check lint fmt type unit ui faults slow laws brokers try-deploy audit docs openapi \
   counts scoreboard screenshots bench lock clean

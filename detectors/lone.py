@@ -18,10 +18,10 @@ from detectors.numbered import (
     Floats,
     Ints,
     Run,
-    among,
     changes,
     no_run,
     numbers_of,
+    places_in,
 )
 
 _GONE: Final = float("nan")
@@ -120,7 +120,7 @@ class LoneNumbers:
     def drop(self, before: float, values: Collection[str]) -> None:
         """Forget those of before a moment, and these."""
         run = self._lone()
-        passed = (run.at < before) | among(numbers_of(values), run.number)
+        passed = (run.at < before) | places_in(numbers_of(values), run.number)[1]
         self._runs, self._short = [run.take(~passed)], []
 
     def dump(self) -> Told:

@@ -123,14 +123,13 @@ def changes(ordered: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
 
 
-def among(some: Hashes, numbers: Hashes) -> Flags:
-    """Which numbers are among some that are in order."""
-    if not len(some):
-        return np.zeros(len(numbers), np.bool_)
-    place = np.searchsorted(some, numbers)
-    place[place == len(some)] = 0
-    flags: Flags = some[place] == numbers
-    return flags
+def places_in(ordered: npt.NDArray[Any], numbers: npt.NDArray[Any]) -> tuple[Ints, Flags]:
+    """Where each number would stand in a column in order, and whether it is there."""
+    place = np.searchsorted(ordered, numbers)
+    if not len(ordered):
+        return place, np.zeros(len(numbers), np.bool_)
+    is_there: Flags = ordered[np.minimum(place, len(ordered) - 1)] == numbers
+    return place, is_there
 
 
 def numbers_of(values: Collection[str]) -> Hashes:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
@@ -48,6 +49,7 @@ class OwnPasswordView(auth_views.PasswordChangeView):
     success_url = reverse_lazy("me")
     extra_context = {"section": "me"}
 
+    @transaction.atomic
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """The audit chain knows that, and nothing of the password."""
         response = super().form_valid(form)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from detectors.numbered import places_in
 from detectors.reworded.gathered import Flags, Ints
 
 Counts = npt.NDArray[np.int32]
@@ -80,15 +81,6 @@ class _Column:
         is_old[place] = False
         self.pairs = _merged(self.pairs, pairs, place, is_old)
         self.texts = _merged(self.texts, texts.astype(_COUNT), place, is_old)
-
-
-def places_in(ordered: Ints, numbers: Ints) -> tuple[Ints, Flags]:
-    """Where each number would stand in a column in order, and whether it is there."""
-    place = np.searchsorted(ordered, numbers)
-    if not len(ordered):
-        return place, np.zeros(len(numbers), dtype=np.bool_)
-    is_there: Flags = ordered[np.minimum(place, len(ordered) - 1)] == numbers
-    return place, is_there
 
 
 def _merged(old: Any, new: Any, place: Ints, is_old: Flags) -> Any:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from detectors.numbered import places_in
 from detectors.reworded.gathered import Codes, Ints, Sets
-from detectors.reworded.users import places_in
 from detectors.reworded.words import WIDTH, Words, numbers_of
 
 _SPARE = 4
